@@ -1,0 +1,169 @@
+//! Byte sources that are read at an offset, so that a large document is never held whole.
+
+use std::io;
+
+/// Something of known length whose bytes can be read at any offset, any number of times, from any thread.
+pub trait ReadAt: Send + Sync {
+    /// Length in bytes.
+    fn len(&self) -> u64;
+
+    /// Fills `buffer` with the bytes at `offset`.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` when the source ends first; whatever the source itself reports.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Whether there is nothing to read.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Copies `length` bytes at `offset` into memory. The caller has bounded `length`.
+    fn read_vec(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let end = offset.checked_add(u64::try_from(length).unwrap_or(u64::MAX));
+        if end.is_none_or(|end| end > self.len()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut buffer = vec![0; length];
+        self.read_exact_at(&mut buffer, offset)?;
+        Ok(buffer)
+    }
+}
+
+impl ReadAt for [u8] {
+    fn len(&self) -> u64 {
+        u64::try_from(<[u8]>::len(self)).unwrap_or(u64::MAX)
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let start = usize::try_from(offset).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+        let end = start.checked_add(buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let source = self.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
+        buffer.copy_from_slice(source);
+        Ok(())
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn len(&self) -> u64 {
+        ReadAt::len(self.as_slice())
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.as_slice().read_exact_at(buffer, offset)
+    }
+}
+
+impl<T: ReadAt + ?Sized> ReadAt for &T {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        (**self).read_exact_at(buffer, offset)
+    }
+}
+
+impl<T: ReadAt + ?Sized> ReadAt for std::sync::Arc<T> {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        (**self).read_exact_at(buffer, offset)
+    }
+}
+
+/// A file opened once for reading at offsets; its length is taken when it is opened.
+#[derive(Debug)]
+pub struct FileAt {
+    file: std::fs::File,
+    length: u64,
+}
+
+impl FileAt {
+    /// Opens the file at `path`.
+    pub fn open(path: &std::path::Path) -> io::Result<Self> {
+        let file = std::fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        Ok(Self { file, length })
+    }
+}
+
+impl ReadAt for FileAt {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    #[cfg(unix)]
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_exact_at(&self, buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+        let mut rest = buffer;
+        while !rest.is_empty() {
+            let read = std::os::windows::fs::FileExt::seek_read(&self.file, rest, offset)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            offset = offset.saturating_add(u64::try_from(read).unwrap_or(0));
+            rest = rest.get_mut(read..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// Several sources one after the other, as a base document and its later revisions are stored.
+pub struct Concatenated {
+    parts: Vec<Box<dyn ReadAt>>,
+}
+
+impl Concatenated {
+    /// The parts in order.
+    pub fn new(parts: Vec<Box<dyn ReadAt>>) -> Self {
+        Self { parts }
+    }
+}
+
+impl ReadAt for Concatenated {
+    fn len(&self) -> u64 {
+        self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.len()))
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let mut rest = buffer;
+        let mut skip = offset;
+        for part in &self.parts {
+            if rest.is_empty() {
+                return Ok(());
+            }
+            if skip >= part.len() {
+                skip = skip.saturating_sub(part.len());
+                continue;
+            }
+            let here = usize::try_from(part.len().saturating_sub(skip)).unwrap_or(usize::MAX).min(rest.len());
+            let (now, later) = rest.split_at_mut(here);
+            part.read_exact_at(now, skip)?;
+            rest = later;
+            skip = 0;
+        }
+        if rest.is_empty() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_read_as_one() {
+        let joined = Concatenated::new(vec![Box::new(b"abc".to_vec()), Box::new(Vec::new()), Box::new(b"defg".to_vec())]);
+        assert_eq!(joined.len(), 7);
+        assert_eq!(joined.read_vec(1, 4).unwrap(), b"bcde");
+        assert_eq!(joined.read_vec(3, 4).unwrap(), b"defg");
+        assert!(joined.read_vec(4, 4).is_err());
+        assert!(joined.read_vec(u64::MAX, 1).is_err());
+    }
+}

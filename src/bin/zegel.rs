@@ -1,0 +1,3 @@
+//! The program `zegel`: the service and its tools.
+
+fn main() {}

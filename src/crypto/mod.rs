@@ -1,0 +1,3 @@
+//! One seam to verify and to sign, the encodings of signature values, and the dated policy of algorithms.
+//!
+//! Never decides whom to trust: a key that verifies is only a key. Start from `key::PublicKey`.

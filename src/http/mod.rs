@@ -1,0 +1,1 @@
+//! Routes, pages, the JSON interface: translate and call a journey.

@@ -1,0 +1,1 @@
+//! Ways to prove who you are; each ends in an `identity::LoginResult`.

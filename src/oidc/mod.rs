@@ -1,0 +1,1 @@
+//! The provider's rules: requests, codes, tokens, claims. Values in, values out.

@@ -1,0 +1,1 @@
+//! The signing request, its plan and the stages of its ceremony.

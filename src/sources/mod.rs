@@ -1,0 +1,1 @@
+//! Foreign data about offices and organisations, turned into facts with their provenance.
