@@ -15,13 +15,13 @@ pub trait Kind {
     const PREFIX: &'static str;
 }
 
-/// Declares marker types for ids: `id_kinds! { /// doc  Board = "brd", … }`.
+/// Declares marker types for ids: `id_kinds! { /// doc  pub Board = "brd", … }`.
 #[macro_export]
 macro_rules! id_kinds {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal),* $(,)?) => {$(
+    ($($(#[$doc:meta])* $visibility:vis $name:ident = $prefix:literal),* $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {}
+        $visibility enum $name {}
         impl $crate::base::id::Kind for $name {
             const PREFIX: &'static str = $prefix;
         }

@@ -1,3 +1,10 @@
 //! One seam to verify and to sign, the encodings of signature values, and the dated policy of algorithms.
 //!
-//! Never decides whom to trust: a key that verifies is only a key. Start from `key::PublicKey`.
+//! Never decides whom to trust: a key that verifies is only a key. Start from [`key::PublicKey`].
+
+pub mod algorithm;
+pub mod ecdsa;
+pub mod jws;
+pub mod key;
+pub mod policy;
+pub mod wrap;
