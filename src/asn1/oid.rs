@@ -45,12 +45,20 @@ impl Oid {
     /// # Errors
     /// With fewer than two arcs, a first arc above 2, or a second above 39 under 0 or 1.
     pub fn from_arcs(arcs: &[u128]) -> Result<Self, OidError> {
-        let [first, second, rest @ ..] = arcs else { return Err(OidError) };
+        let [first, second, rest @ ..] = arcs else {
+            return Err(OidError);
+        };
         if *first > 2 || (*first < 2 && *second > 39) {
             return Err(OidError);
         }
         let mut content = Vec::new();
-        push_arc(&mut content, first.checked_mul(40).and_then(|base| base.checked_add(*second)).ok_or(OidError)?);
+        push_arc(
+            &mut content,
+            first
+                .checked_mul(40)
+                .and_then(|base| base.checked_add(*second))
+                .ok_or(OidError)?,
+        );
         for arc in rest {
             push_arc(&mut content, *arc);
         }
@@ -73,7 +81,11 @@ fn push_arc(content: &mut Vec<u8>, arc: u128) {
     if let Some(last) = groups.last_mut() {
         *last &= 0x7F;
     }
-    content.extend_from_slice(groups.get(groups.len().saturating_sub(used)..).unwrap_or_default());
+    content.extend_from_slice(
+        groups
+            .get(groups.len().saturating_sub(used)..)
+            .unwrap_or_default(),
+    );
 }
 
 impl FromStr for Oid {
@@ -83,7 +95,11 @@ impl FromStr for Oid {
             .split('.')
             .map(|arc| {
                 let plain = !arc.is_empty() && arc.bytes().all(|byte| byte.is_ascii_digit());
-                if plain { arc.parse().map_err(|_| OidError) } else { Err(OidError) }
+                if plain {
+                    arc.parse().map_err(|_| OidError)
+                } else {
+                    Err(OidError)
+                }
             })
             .collect();
         Self::from_arcs(&arcs?)
@@ -130,7 +146,10 @@ mod tests {
             ("1.2.840.113549.1.9.16.2.47", "2a864886f70d010910022f"),
             ("2.16.56.12.1.1.2.2", "60380c01010202"),
             ("2.999", "8837"),
-            ("2.25.329800735698586629295641978511506172918", "6983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776"),
+            (
+                "2.25.329800735698586629295641978511506172918",
+                "6983f09da7ebcfdee0c7a1a7b2c0948cc8f9d776",
+            ),
         ] {
             let oid: Oid = text.parse().unwrap();
             assert_eq!(hex::encode(oid.content()), octets, "{text}");
@@ -141,7 +160,16 @@ mod tests {
 
     #[test]
     fn malformed_ones_are_refused() {
-        for text in ["", "1", "3.1", "1.40", "1..2", "1.2.x", "1.+2", "2.25.340282366920938463463374607431768211456"] {
+        for text in [
+            "",
+            "1",
+            "3.1",
+            "1.40",
+            "1..2",
+            "1.2.x",
+            "1.+2",
+            "2.25.340282366920938463463374607431768211456",
+        ] {
             assert!(text.parse::<Oid>().is_err(), "{text}");
         }
         for octets in [&[][..], &[0x80], &[0x55, 0x80, 0x01], &[0x55, 0x84], &[0x01; 129]] {

@@ -111,7 +111,10 @@ impl<'a> Element<'a> {
     /// The content octets of an INTEGER or ENUMERATED: big-endian two's complement, minimal, not empty.
     pub fn integer_content(&self) -> Result<&'a [u8], Asn1Error> {
         if self.tag != tag::INTEGER && self.tag != tag::ENUMERATED {
-            return Err(Asn1Error::Tag { expected: tag::INTEGER, offset: self.offset });
+            return Err(Asn1Error::Tag {
+                expected: tag::INTEGER,
+                offset: self.offset,
+            });
         }
         match self.content {
             [] => Err(Asn1Error::Content(self.offset)),
@@ -128,7 +131,11 @@ impl<'a> Element<'a> {
         if content.first().is_some_and(|first| first & 0x80 != 0) {
             return Err(bad);
         }
-        let digits = if content.len() > 1 { content.strip_prefix(&[0]).unwrap_or(content) } else { content };
+        let digits = if content.len() > 1 {
+            content.strip_prefix(&[0]).unwrap_or(content)
+        } else {
+            content
+        };
         if digits.len() > 8 {
             return Err(bad);
         }
@@ -153,7 +160,10 @@ impl<'a> Element<'a> {
         if self.tag == tag::OCTET_STRING | 0x20 && self.rules == Rules::Ber {
             return self.joined_pieces().map(std::borrow::Cow::Owned);
         }
-        Err(Asn1Error::Tag { expected: tag::OCTET_STRING, offset: self.offset })
+        Err(Asn1Error::Tag {
+            expected: tag::OCTET_STRING,
+            offset: self.offset,
+        })
     }
 
     /// The octets of an implicitly tagged OCTET STRING, whatever the tag, joined when BER cut it in pieces.
@@ -185,17 +195,24 @@ impl<'a> Element<'a> {
     /// Whether named bit `number` of a BIT STRING is set.
     pub fn named_bit(&self, number: usize) -> Result<bool, Asn1Error> {
         self.expect(tag::BIT_STRING)?;
-        let [unused @ 0..=7, octets @ ..] = self.content else { return Err(Asn1Error::Content(self.offset)) };
+        let [unused @ 0..=7, octets @ ..] = self.content else {
+            return Err(Asn1Error::Content(self.offset));
+        };
         if octets.is_empty() && *unused != 0 {
             return Err(Asn1Error::Content(self.offset));
         }
-        Ok(octets.get(number / 8).is_some_and(|octet| octet & (0x80 >> (number % 8)) != 0))
+        Ok(octets
+            .get(number / 8)
+            .is_some_and(|octet| octet & (0x80 >> (number % 8)) != 0))
     }
 
     /// The text of a UTF8String, PrintableString, IA5String or VisibleString, if it is UTF-8.
     pub fn text(&self) -> Result<&'a str, Asn1Error> {
         if !matches!(self.tag, 0x0C | 0x12 | 0x13 | 0x16 | 0x1A) {
-            return Err(Asn1Error::Tag { expected: tag::UTF8_STRING, offset: self.offset });
+            return Err(Asn1Error::Tag {
+                expected: tag::UTF8_STRING,
+                offset: self.offset,
+            });
         }
         std::str::from_utf8(self.content).map_err(|_| Asn1Error::Content(self.offset))
     }
@@ -208,7 +225,10 @@ impl<'a> Element<'a> {
         let text = std::str::from_utf8(self.content).map_err(|_| bad)?;
         let digits = text.strip_suffix('Z').ok_or(bad)?;
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        if !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit())
+        if !whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|byte| byte.is_ascii_digit())
             || (digits.contains('.') && fraction.is_empty())
             || (self.tag == tag::UTC_TIME && !fraction.is_empty())
         {
@@ -236,7 +256,14 @@ impl<'a> Element<'a> {
     }
 
     fn expect(&self, expected: u8) -> Result<(), Asn1Error> {
-        if self.tag == expected { Ok(()) } else { Err(Asn1Error::Tag { expected, offset: self.offset }) }
+        if self.tag == expected {
+            Ok(())
+        } else {
+            Err(Asn1Error::Tag {
+                expected,
+                offset: self.offset,
+            })
+        }
     }
 }
 
@@ -253,7 +280,13 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader over `data`.
     pub const fn new(data: &'a [u8], rules: Rules) -> Self {
-        Self { data, at: 0, base: 0, depth: 0, rules }
+        Self {
+            data,
+            at: 0,
+            base: 0,
+            depth: 0,
+            rules,
+        }
     }
 
     /// Where the next element begins, from the start of the input.
@@ -272,9 +305,16 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, or `None` at the end.
-    #[expect(clippy::should_implement_trait, reason = "an iterator cannot fail; this one can")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator cannot fail; this one can"
+    )]
     pub fn next(&mut self) -> Result<Option<Element<'a>>, Asn1Error> {
-        if self.is_at_end() { Ok(None) } else { self.any().map(Some) }
+        if self.is_at_end() {
+            Ok(None)
+        } else {
+            self.any().map(Some)
+        }
     }
 
     /// The next element, whatever it is.
@@ -291,25 +331,43 @@ impl<'a> Reader<'a> {
             }
             None => {
                 let length = self.indefinite_length(body, offset.saturating_add(header))?;
-                (body.get(..length).unwrap_or_default(), header.saturating_add(length).saturating_add(2))
+                (
+                    body.get(..length).unwrap_or_default(),
+                    header.saturating_add(length).saturating_add(2),
+                )
             }
         };
         let whole = rest.get(..whole_length).ok_or(Asn1Error::Truncated(offset))?;
         self.at = self.at.saturating_add(whole_length);
-        Ok(Element { tag, offset, header, depth: self.depth, rules: self.rules, whole, content })
+        Ok(Element {
+            tag,
+            offset,
+            header,
+            depth: self.depth,
+            rules: self.rules,
+            whole,
+            content,
+        })
     }
 
     /// The next element, which must have the tag `expected`.
     pub fn expect(&mut self, expected: u8) -> Result<Element<'a>, Asn1Error> {
         if self.peek_tag() != Some(expected) {
-            return Err(Asn1Error::Tag { expected, offset: self.offset() });
+            return Err(Asn1Error::Tag {
+                expected,
+                offset: self.offset(),
+            });
         }
         self.any()
     }
 
     /// The next element if it has the tag `wanted`; otherwise it stays where it is.
     pub fn optional(&mut self, wanted: u8) -> Result<Option<Element<'a>>, Asn1Error> {
-        if self.peek_tag() == Some(wanted) { self.any().map(Some) } else { Ok(None) }
+        if self.peek_tag() == Some(wanted) {
+            self.any().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// A reader over the elements of the SEQUENCE that comes next.
@@ -324,12 +382,18 @@ impl<'a> Reader<'a> {
 
     /// Requires that nothing is left.
     pub fn finish(&self) -> Result<(), Asn1Error> {
-        if self.is_at_end() { Ok(()) } else { Err(Asn1Error::Trailing(self.offset())) }
+        if self.is_at_end() {
+            Ok(())
+        } else {
+            Err(Asn1Error::Trailing(self.offset()))
+        }
     }
 
     /// Header octets and content length; `None` for an indefinite length.
     fn header(&self, rest: &[u8], offset: usize) -> Result<(usize, Option<usize>), Asn1Error> {
-        let [tag, first, more @ ..] = rest else { return Err(Asn1Error::Truncated(offset)) };
+        let [tag, first, more @ ..] = rest else {
+            return Err(Asn1Error::Truncated(offset));
+        };
         if tag & 0x1F == 0x1F {
             // Multi-octet tags occur in none of the structures zegel reads.
             return Err(Asn1Error::Content(offset));
@@ -340,7 +404,9 @@ impl<'a> Reader<'a> {
             long @ 0x81..=0x84 => {
                 let count = usize::from(long & 0x7F);
                 let octets = more.get(..count).ok_or(Asn1Error::Truncated(offset))?;
-                let length = octets.iter().fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
+                let length = octets
+                    .iter()
+                    .fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
                 let minimal = octets.first().is_some_and(|first| *first != 0) && length >= 0x80;
                 if self.rules == Rules::Der && !minimal {
                     return Err(Asn1Error::Length(offset));
@@ -356,7 +422,13 @@ impl<'a> Reader<'a> {
         if self.depth >= MAX_DEPTH {
             return Err(Asn1Error::Depth(base));
         }
-        let mut inner = Reader { data: body, at: 0, base, depth: self.depth.saturating_add(1), rules: self.rules };
+        let mut inner = Reader {
+            data: body,
+            at: 0,
+            base,
+            depth: self.depth.saturating_add(1),
+            rules: self.rules,
+        };
         loop {
             match body.get(inner.at..) {
                 Some([0, 0, ..]) => return Ok(inner.at),
@@ -406,7 +478,10 @@ mod tests {
     #[test]
     fn pieces_of_a_ber_octet_string_are_joined() {
         let pieces = [0x24, 0x80, 0x04, 0x02, 1, 2, 0x04, 0x01, 3, 0, 0];
-        assert_eq!(single(&pieces, Rules::Ber).unwrap().octets().unwrap().as_ref(), [1, 2, 3]);
+        assert_eq!(
+            single(&pieces, Rules::Ber).unwrap().octets().unwrap().as_ref(),
+            [1, 2, 3]
+        );
     }
 
     #[test]
@@ -438,10 +513,23 @@ mod tests {
 
     #[test]
     fn times_are_read_strictly_but_with_fractions() {
-        let read = |tag: u8, text: &str| single(&write::element(tag, text.as_bytes()), Rules::Der).unwrap().time();
-        assert_eq!(read(0x17, "260303090507Z").unwrap().to_string(), "2026-03-03T09:05:07Z");
-        assert_eq!(read(0x17, "500101000000Z").unwrap().to_string(), "1950-01-01T00:00:00Z");
-        assert_eq!(read(0x18, "20260303090507.25Z").unwrap().to_string(), "2026-03-03T09:05:07.25Z");
+        let read = |tag: u8, text: &str| {
+            single(&write::element(tag, text.as_bytes()), Rules::Der)
+                .unwrap()
+                .time()
+        };
+        assert_eq!(
+            read(0x17, "260303090507Z").unwrap().to_string(),
+            "2026-03-03T09:05:07Z"
+        );
+        assert_eq!(
+            read(0x17, "500101000000Z").unwrap().to_string(),
+            "1950-01-01T00:00:00Z"
+        );
+        assert_eq!(
+            read(0x18, "20260303090507.25Z").unwrap().to_string(),
+            "2026-03-03T09:05:07.25Z"
+        );
         for (tag, text) in [
             (0x17, "2603030905Z"),
             (0x17, "260303090507+0100"),
@@ -457,12 +545,28 @@ mod tests {
 
     #[test]
     fn small_numbers_and_bits() {
-        assert_eq!(single(&write::integer(300), Rules::Der).unwrap().unsigned(), Ok(300));
-        assert!(single(&[0x02, 0x01, 0x80], Rules::Der).unwrap().unsigned().is_err());
-        assert!(single(&[0x02, 0x02, 0x00, 0x01], Rules::Der).unwrap().unsigned().is_err());
+        assert_eq!(
+            single(&write::integer(300), Rules::Der).unwrap().unsigned(),
+            Ok(300)
+        );
+        assert!(
+            single(&[0x02, 0x01, 0x80], Rules::Der)
+                .unwrap()
+                .unsigned()
+                .is_err()
+        );
+        assert!(
+            single(&[0x02, 0x02, 0x00, 0x01], Rules::Der)
+                .unwrap()
+                .unsigned()
+                .is_err()
+        );
         let bits = write::named_bits(&[false, true]);
         let bits = single(&bits, Rules::Der).unwrap();
-        assert_eq!((bits.named_bit(0), bits.named_bit(1), bits.named_bit(99)), (Ok(false), Ok(true), Ok(false)));
+        assert_eq!(
+            (bits.named_bit(0), bits.named_bit(1), bits.named_bit(99)),
+            (Ok(false), Ok(true), Ok(false))
+        );
     }
 
     proptest::proptest! {

@@ -82,7 +82,10 @@ pub fn integer(value: u64) -> Vec<u8> {
 
 /// INTEGER of a non-negative number given as big-endian octets of any length, leading zeros allowed.
 pub fn integer_bytes(big_endian: &[u8]) -> Vec<u8> {
-    let start = big_endian.iter().position(|byte| *byte != 0).unwrap_or(big_endian.len());
+    let start = big_endian
+        .iter()
+        .position(|byte| *byte != 0)
+        .unwrap_or(big_endian.len());
     let significant = big_endian.get(start..).unwrap_or_default();
     let mut content = Vec::with_capacity(significant.len().saturating_add(1));
     if significant.first().is_none_or(|first| first & 0x80 != 0) {
@@ -109,7 +112,10 @@ pub fn bit_string(bytes: &[u8]) -> Vec<u8> {
 
 /// BIT STRING of named bits, bit 0 first, trailing zero bits left out (X.690 §11.2.2).
 pub fn named_bits(bits: &[bool]) -> Vec<u8> {
-    let used = bits.iter().rposition(|bit| *bit).map_or(0, |last| last.saturating_add(1));
+    let used = bits
+        .iter()
+        .rposition(|bit| *bit)
+        .map_or(0, |last| last.saturating_add(1));
     let mut bytes = vec![0_u8; used.div_ceil(8)];
     for (index, _) in bits.iter().enumerate().filter(|(_, bit)| **bit) {
         if let Some(byte) = bytes.get_mut(index / 8) {
@@ -142,7 +148,10 @@ pub fn printable(text: &str) -> Vec<u8> {
 
 /// GeneralizedTime `YYYYMMDDHHMMSSZ`, whole seconds.
 pub fn generalized_time(at: Timestamp) -> Vec<u8> {
-    element(tag::GENERALIZED_TIME, at.to_jiff().strftime("%Y%m%d%H%M%SZ").to_string().as_bytes())
+    element(
+        tag::GENERALIZED_TIME,
+        at.to_jiff().strftime("%Y%m%d%H%M%SZ").to_string().as_bytes(),
+    )
 }
 
 /// UTCTime through 2049 and GeneralizedTime from 2050 on, as certificates and CMS want (RFC 5280 §4.1.2.5).
@@ -195,7 +204,13 @@ mod tests {
     #[test]
     fn times_switch_form_in_2050() {
         assert_eq!(time("2049-12-31T23:59:59Z".parse().unwrap())[0], tag::UTC_TIME);
-        assert_eq!(time("2050-01-01T00:00:00Z".parse().unwrap())[0], tag::GENERALIZED_TIME);
-        assert_eq!(generalized_time("2026-03-03T09:05:07.9Z".parse().unwrap()), b"\x18\x0f20260303090507Z");
+        assert_eq!(
+            time("2050-01-01T00:00:00Z".parse().unwrap())[0],
+            tag::GENERALIZED_TIME
+        );
+        assert_eq!(
+            generalized_time("2026-03-03T09:05:07.9Z".parse().unwrap()),
+            b"\x18\x0f20260303090507Z"
+        );
     }
 }

@@ -37,7 +37,9 @@ impl ReadAt for [u8] {
 
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         let start = usize::try_from(offset).map_err(|_| io::ErrorKind::UnexpectedEof)?;
-        let end = start.checked_add(buffer.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let end = start
+            .checked_add(buffer.len())
+            .ok_or(io::ErrorKind::UnexpectedEof)?;
         let source = self.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?;
         buffer.copy_from_slice(source);
         Ok(())
@@ -129,7 +131,9 @@ impl Concatenated {
 
 impl ReadAt for Concatenated {
     fn len(&self) -> u64 {
-        self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.len()))
+        self.parts
+            .iter()
+            .fold(0, |sum, part| sum.saturating_add(part.len()))
     }
 
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
@@ -143,13 +147,19 @@ impl ReadAt for Concatenated {
                 skip = skip.saturating_sub(part.len());
                 continue;
             }
-            let here = usize::try_from(part.len().saturating_sub(skip)).unwrap_or(usize::MAX).min(rest.len());
+            let here = usize::try_from(part.len().saturating_sub(skip))
+                .unwrap_or(usize::MAX)
+                .min(rest.len());
             let (now, later) = rest.split_at_mut(here);
             part.read_exact_at(now, skip)?;
             rest = later;
             skip = 0;
         }
-        if rest.is_empty() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
     }
 }
 
@@ -159,7 +169,11 @@ mod tests {
 
     #[test]
     fn parts_read_as_one() {
-        let joined = Concatenated::new(vec![Box::new(b"abc".to_vec()), Box::new(Vec::new()), Box::new(b"defg".to_vec())]);
+        let joined = Concatenated::new(vec![
+            Box::new(b"abc".to_vec()),
+            Box::new(Vec::new()),
+            Box::new(b"defg".to_vec()),
+        ]);
         assert_eq!(joined.len(), 7);
         assert_eq!(joined.read_vec(1, 4).unwrap(), b"bcde");
         assert_eq!(joined.read_vec(3, 4).unwrap(), b"defg");

@@ -22,9 +22,14 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A clock whose monotonic time starts at zero now.
-    #[expect(clippy::disallowed_methods, reason = "the one place where ambient time enters")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where ambient time enters"
+    )]
     pub fn new() -> Self {
-        Self { started: std::time::Instant::now() }
+        Self {
+            started: std::time::Instant::now(),
+        }
     }
 }
 
@@ -35,7 +40,10 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where ambient time enters")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where ambient time enters"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::from(jiff::Timestamp::now())
     }
@@ -55,12 +63,16 @@ pub struct FixedClock {
 impl FixedClock {
     /// A clock that stands at `at`.
     pub fn new(at: Timestamp) -> Self {
-        Self { micros: AtomicI64::new(at.as_micros()), start: at.as_micros() }
+        Self {
+            micros: AtomicI64::new(at.as_micros()),
+            start: at.as_micros(),
+        }
     }
 
     /// Moves the clock on by `by`.
     pub fn advance(&self, by: Duration) {
-        self.micros.store(self.now().plus(by).as_micros(), Ordering::SeqCst);
+        self.micros
+            .store(self.now().plus(by).as_micros(), Ordering::SeqCst);
     }
 
     /// Sets the clock to `at`.
@@ -71,7 +83,8 @@ impl FixedClock {
 
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.micros.load(Ordering::SeqCst)).unwrap_or_else(|_| jiff::Timestamp::UNIX_EPOCH.into())
+        Timestamp::from_micros(self.micros.load(Ordering::SeqCst))
+            .unwrap_or_else(|_| jiff::Timestamp::UNIX_EPOCH.into())
     }
 
     fn monotonic(&self) -> Duration {

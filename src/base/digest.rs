@@ -156,7 +156,10 @@ mod tests {
     fn digests_of_abc_match_fips_180() {
         for (algorithm, expected) in [
             (HashAlgorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
-            (HashAlgorithm::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                HashAlgorithm::Sha256,
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
         ] {
             assert_eq!(hex::encode(algorithm.digest(b"abc")), expected);
         }

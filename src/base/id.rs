@@ -55,7 +55,10 @@ impl<K: Kind> Id<K> {
 
     /// The id whose 128 bits are `value`.
     pub const fn from_u128(value: u128) -> Self {
-        Self { value, kind: PhantomData }
+        Self {
+            value,
+            kind: PhantomData,
+        }
     }
 
     /// The 128 bits.
@@ -88,7 +91,10 @@ impl<K: Kind> FromStr for Id<K> {
 
     fn from_str(text: &str) -> Result<Self, IdError> {
         let wrong = IdError(K::PREFIX);
-        let rest = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(wrong)?;
+        let rest = text
+            .strip_prefix(K::PREFIX)
+            .and_then(|rest| rest.strip_prefix('_'))
+            .ok_or(wrong)?;
         if rest.len() != 26 {
             return Err(wrong);
         }
@@ -96,7 +102,10 @@ impl<K: Kind> FromStr for Id<K> {
         for byte in rest.bytes() {
             let digit = ALPHABET.iter().position(|known| *known == byte).ok_or(wrong)?;
             let digit = u128::try_from(digit).map_err(|_| wrong)?;
-            value = value.checked_mul(32).and_then(|value| value.checked_add(digit)).ok_or(wrong)?;
+            value = value
+                .checked_mul(32)
+                .and_then(|value| value.checked_add(digit))
+                .ok_or(wrong)?;
         }
         Ok(Self::from_u128(value))
     }
@@ -110,7 +119,9 @@ impl<K: Kind> serde::Serialize for Id<K> {
 
 impl<'de, K: Kind> serde::Deserialize<'de> for Id<K> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -161,7 +172,12 @@ mod tests {
         assert_eq!(text.len(), 3 + 1 + 26);
         assert_eq!(text.parse::<Id<Seal>>(), Ok(id));
         assert!(text.parse::<Id<Other>>().is_err());
-        for bad in ["", "sea_", "sea_zzzzzzzzzzzzzzzzzzzzzzzzzz", "sea_0123456789012345678901234U"] {
+        for bad in [
+            "",
+            "sea_",
+            "sea_zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "sea_0123456789012345678901234U",
+        ] {
             assert!(bad.parse::<Id<Seal>>().is_err(), "{bad}");
         }
     }

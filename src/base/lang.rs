@@ -51,7 +51,9 @@ impl Language {
         let mut best: Option<(u16, Self)> = None;
         for item in list.split([',', ' ']).filter(|item| !item.is_empty()) {
             let mut parts = item.split(';');
-            let Some(Ok(language)) = parts.next().map(|tag| tag.trim().parse::<Self>()) else { continue };
+            let Some(Ok(language)) = parts.next().map(|tag| tag.trim().parse::<Self>()) else {
+                continue;
+            };
             let weight = parts
                 .find_map(|part| part.trim().strip_prefix("q="))
                 .map_or(1000, |weight| weight.parse::<f32>().map_or(0, thousandths));
@@ -88,7 +90,10 @@ impl FromStr for Language {
     /// Reads a BCP 47 tag by its primary part: `nl-BE` is Dutch.
     fn from_str(tag: &str) -> Result<Self, LanguageError> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        Self::ALL.into_iter().find(|known| known.tag().eq_ignore_ascii_case(primary)).ok_or(LanguageError)
+        Self::ALL
+            .into_iter()
+            .find(|known| known.tag().eq_ignore_ascii_case(primary))
+            .ok_or(LanguageError)
     }
 }
 

@@ -57,7 +57,10 @@ impl NationalNumber {
     pub fn parse(text: &str) -> Result<Self, NationalNumberError> {
         let mut digits = Zeroizing::new([0_u8; 11]);
         let mut count = 0_usize;
-        for byte in text.bytes().filter(|byte| !matches!(byte, b'.' | b'-' | b' ' | b'/')) {
+        for byte in text
+            .bytes()
+            .filter(|byte| !matches!(byte, b'.' | b'-' | b' ' | b'/'))
+        {
             let slot = digits.get_mut(count).ok_or(NationalNumberError::Length)?;
             if !byte.is_ascii_digit() {
                 return Err(NationalNumberError::Length);
@@ -68,7 +71,11 @@ impl NationalNumber {
         if count != 11 {
             return Err(NationalNumberError::Length);
         }
-        let value = |range: &[u8]| range.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+        let value = |range: &[u8]| {
+            range
+                .iter()
+                .fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'))
+        };
         let (first, check) = digits.split_at(9);
         let (first, check) = (value(first), value(check));
         let century = if 97 - first % 97 == check {
@@ -154,7 +161,9 @@ pub(crate) mod hmac_sha256 {
         for part in parts {
             inner.update(part);
         }
-        let outer = Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner.finalize());
+        let outer = Sha256::new()
+            .chain_update(block.map(|byte| byte ^ 0x5c))
+            .chain_update(inner.finalize());
         outer.finalize().into()
     }
 }
@@ -207,7 +216,10 @@ mod tests {
     #[test]
     fn hmac_matches_rfc_4231_case_2() {
         assert_eq!(
-            hex::encode(hmac_sha256::hmac(b"Jefe", &[b"what do ya want ", b"for nothing?"])),
+            hex::encode(hmac_sha256::hmac(
+                b"Jefe",
+                &[b"what do ya want ", b"for nothing?"]
+            )),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
     }

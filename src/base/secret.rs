@@ -64,7 +64,10 @@ impl Pin {
     /// `Length` or `NotDigits`; neither says what was typed.
     pub fn from_digits(digits: Zeroizing<Vec<u8>>) -> Result<Self, PinError> {
         if !(Self::MIN_DIGITS..=Self::MAX_DIGITS).contains(&digits.len()) {
-            return Err(PinError::Length { min: Self::MIN_DIGITS, max: Self::MAX_DIGITS });
+            return Err(PinError::Length {
+                min: Self::MIN_DIGITS,
+                max: Self::MAX_DIGITS,
+            });
         }
         if !digits.iter().all(u8::is_ascii_digit) {
             return Err(PinError::NotDigits);

@@ -66,14 +66,16 @@ impl Timestamp {
     #[must_use]
     pub fn plus(self, duration: std::time::Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Self::from_micros(self.0.saturating_add(micros)).unwrap_or(Self(jiff::Timestamp::MAX.as_microsecond()))
+        Self::from_micros(self.0.saturating_add(micros))
+            .unwrap_or(Self(jiff::Timestamp::MAX.as_microsecond()))
     }
 
     /// `self - duration`, stopping at the first instant that can be held.
     #[must_use]
     pub fn minus(self, duration: std::time::Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Self::from_micros(self.0.saturating_sub(micros)).unwrap_or(Self(jiff::Timestamp::MIN.as_microsecond()))
+        Self::from_micros(self.0.saturating_sub(micros))
+            .unwrap_or(Self(jiff::Timestamp::MIN.as_microsecond()))
     }
 
     /// How long after `earlier` this is; zero when it is not after it.
@@ -95,7 +97,10 @@ impl Timestamp {
 
     /// This instant's local date and time in Brussels, for people: `2026-03-03 14:05`.
     pub fn to_brussels_text(self) -> String {
-        self.to_jiff().to_zoned_datetime(brussels()).strftime("%Y-%m-%d %H:%M").to_string()
+        self.to_jiff()
+            .to_zoned_datetime(brussels())
+            .strftime("%Y-%m-%d %H:%M")
+            .to_string()
     }
 }
 
@@ -118,7 +123,10 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, TimeError> {
         text.parse::<jiff::Timestamp>()
             .map(Self::from)
-            .map_err(|_| TimeError::Malformed { expected: "RFC 3339 time", found: text.to_owned() })
+            .map_err(|_| TimeError::Malformed {
+                expected: "RFC 3339 time",
+                found: text.to_owned(),
+            })
     }
 }
 
@@ -156,9 +164,11 @@ impl Day {
 
     /// The first instant of this day in Brussels.
     pub fn start(self) -> Timestamp {
-        self.0.to_zoned_datetime(brussels()).map_or(Timestamp(jiff::Timestamp::MAX.as_microsecond()), |zoned| {
-            Timestamp::from(zoned.timestamp())
-        })
+        self.0
+            .to_zoned_datetime(brussels())
+            .map_or(Timestamp(jiff::Timestamp::MAX.as_microsecond()), |zoned| {
+                Timestamp::from(zoned.timestamp())
+            })
     }
 
     /// The day after this one; the last day that can be held stays itself.
@@ -198,7 +208,10 @@ impl FromStr for Day {
             .ok()
             .filter(|date| date.to_string() == text)
             .map(Self)
-            .ok_or_else(|| TimeError::Malformed { expected: "day `YYYY-MM-DD`", found: text.to_owned() })
+            .ok_or_else(|| TimeError::Malformed {
+                expected: "day `YYYY-MM-DD`",
+                found: text.to_owned(),
+            })
     }
 }
 
@@ -231,7 +244,10 @@ mod tests {
         let summer: Day = "2026-07-01".parse().unwrap();
         assert_eq!(summer.start().to_string(), "2026-06-30T22:00:00Z");
         let changing: Day = "2026-03-29".parse().unwrap();
-        assert_eq!(changing.next().start().since(changing.start()).as_secs(), 23 * 3600);
+        assert_eq!(
+            changing.next().start().since(changing.start()).as_secs(),
+            23 * 3600
+        );
     }
 
     #[test]

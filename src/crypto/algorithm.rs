@@ -51,7 +51,10 @@ fn oid_of(table: &[(HashAlgorithm, &str)], hash: HashAlgorithm) -> Vec<u8> {
 
 fn hash_in(table: &[(HashAlgorithm, &str)], oid: &Oid) -> Option<HashAlgorithm> {
     let text = oid.to_string();
-    table.iter().find(|(_, known)| *known == text).map(|(hash, _)| *hash)
+    table
+        .iter()
+        .find(|(_, known)| *known == text)
+        .map(|(hash, _)| *hash)
 }
 
 /// AlgorithmIdentifier of a hash with absent parameters (RFC 5754 §2).
@@ -94,7 +97,11 @@ impl SignatureAlgorithm {
             Self::RsaPkcs1(hash) => write::sequence(&[&oid_of(&RSA, hash), &write::null()]),
             Self::RsaPss(hash) => {
                 let digest = write::sequence(&[&oid_of(&HASHES, hash), &write::null()]);
-                let named = |text: &str| text.parse::<Oid>().map(|oid| write::oid(&oid)).unwrap_or_default();
+                let named = |text: &str| {
+                    text.parse::<Oid>()
+                        .map(|oid| write::oid(&oid))
+                        .unwrap_or_default()
+                };
                 let mgf = write::sequence(&[&named(MGF1), &digest]);
                 let salt = write::integer(u64::try_from(hash.output_bytes()).unwrap_or(0));
                 let parameters = write::sequence(&[
@@ -129,7 +136,15 @@ impl SignatureAlgorithm {
         let mut mgf = parameters.expect(0xA1).ok()?.inside().ok()?.sequence().ok()?;
         let is_mgf1 = mgf.any().ok()?.oid().ok()?.to_string() == MGF1;
         let same_hash = hash_from_identifier(mgf.any().ok()?.whole()) == Some(hash);
-        let salt = parameters.expect(0xA2).ok()?.inside().ok()?.any().ok()?.unsigned().ok()?;
+        let salt = parameters
+            .expect(0xA2)
+            .ok()?
+            .inside()
+            .ok()?
+            .any()
+            .ok()?
+            .unsigned()
+            .ok()?;
         let trailer = match parameters.optional(0xA3).ok()? {
             Some(trailer) => trailer.inside().ok()?.any().ok()?.unsigned().ok()? == 1,
             None => true,
@@ -182,10 +197,15 @@ mod tests {
     #[test]
     fn identifiers_read_back() {
         for hash in HashAlgorithm::ALL {
-            for algorithm in
-                [SignatureAlgorithm::Ecdsa(hash), SignatureAlgorithm::RsaPkcs1(hash), SignatureAlgorithm::RsaPss(hash)]
-            {
-                assert_eq!(SignatureAlgorithm::from_identifier(&algorithm.algorithm_identifier()), Some(algorithm));
+            for algorithm in [
+                SignatureAlgorithm::Ecdsa(hash),
+                SignatureAlgorithm::RsaPkcs1(hash),
+                SignatureAlgorithm::RsaPss(hash),
+            ] {
+                assert_eq!(
+                    SignatureAlgorithm::from_identifier(&algorithm.algorithm_identifier()),
+                    Some(algorithm)
+                );
             }
             assert_eq!(hash_from_identifier(&hash_identifier(hash)), Some(hash));
         }
@@ -194,8 +214,14 @@ mod tests {
     #[test]
     fn known_octets() {
         let hex = |algorithm: SignatureAlgorithm| hex::encode(algorithm.algorithm_identifier());
-        assert_eq!(hex(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384)), "300a06082a8648ce3d040303");
-        assert_eq!(hex(SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256)), "300d06092a864886f70d01010b0500");
+        assert_eq!(
+            hex(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384)),
+            "300a06082a8648ce3d040303"
+        );
+        assert_eq!(
+            hex(SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256)),
+            "300d06092a864886f70d01010b0500"
+        );
     }
 
     #[test]

@@ -22,7 +22,10 @@ pub fn raw_to_der(raw: &[u8], curve: Curve) -> Result<Vec<u8>, EcdsaValueError> 
     if r.iter().all(|byte| *byte == 0) || s.iter().all(|byte| *byte == 0) {
         return Err(EcdsaValueError);
     }
-    Ok(write::sequence(&[&write::integer_bytes(r), &write::integer_bytes(s)]))
+    Ok(write::sequence(&[
+        &write::integer_bytes(r),
+        &write::integer_bytes(s),
+    ]))
 }
 
 /// Raw `r‖s`, twice the field length of `curve`, from strict DER.

@@ -102,7 +102,11 @@ impl Unverified {
     /// # Errors
     /// `Type`, `Algorithm` or `Signature`.
     pub fn verify(&self, key: &PublicKey, typ: &str) -> Result<&[u8], JwsError> {
-        let bare = |name: &str| name.to_ascii_lowercase().trim_start_matches("application/").to_owned();
+        let bare = |name: &str| {
+            name.to_ascii_lowercase()
+                .trim_start_matches("application/")
+                .to_owned()
+        };
         if self.header.typ.as_deref().map(bare) != Some(bare(typ)) {
             return Err(JwsError::Type);
         }
@@ -110,13 +114,16 @@ impl Unverified {
             return Err(JwsError::Algorithm);
         }
         let value = match key.kind() {
-            KeyKind::Ec(curve) => ecdsa::raw_to_der(&self.signature, curve).map_err(|_| JwsError::Signature)?,
+            KeyKind::Ec(curve) => {
+                ecdsa::raw_to_der(&self.signature, curve).map_err(|_| JwsError::Signature)?
+            }
             KeyKind::Rsa { .. } => self.signature.clone(),
         };
-        key.verify(self.algorithm, self.signing_input.as_bytes(), &value).map_err(|error| match error {
-            KeyError::Mismatch => JwsError::Algorithm,
-            KeyError::Malformed | KeyError::Invalid | KeyError::Signing => JwsError::Signature,
-        })?;
+        key.verify(self.algorithm, self.signing_input.as_bytes(), &value)
+            .map_err(|error| match error {
+                KeyError::Mismatch => JwsError::Algorithm,
+                KeyError::Malformed | KeyError::Invalid | KeyError::Signing => JwsError::Signature,
+            })?;
         Ok(&self.payload)
     }
 }
@@ -125,7 +132,9 @@ impl Unverified {
 fn fits_jose(kind: KeyKind, algorithm: SignatureAlgorithm) -> bool {
     match kind {
         KeyKind::Ec(curve) => algorithm == SignatureAlgorithm::Ecdsa(curve.natural_hash()),
-        KeyKind::Rsa { bits } => bits >= 2048 && kind.fits(algorithm) && algorithm.hash() != HashAlgorithm::Sha1,
+        KeyKind::Rsa { bits } => {
+            bits >= 2048 && kind.fits(algorithm) && algorithm.hash() != HashAlgorithm::Sha1
+        }
     }
 }
 
@@ -143,7 +152,10 @@ pub fn sign(
     payload: &[u8],
 ) -> Result<String, JwsError> {
     let kind = key.public().kind();
-    let alg = algorithm.jwa_name().filter(|_| fits_jose(kind, algorithm)).ok_or(JwsError::Algorithm)?;
+    let alg = algorithm
+        .jwa_name()
+        .filter(|_| fits_jose(kind, algorithm))
+        .ok_or(JwsError::Algorithm)?;
     let header = Header {
         alg: alg.to_owned(),
         kid: kid.map(str::to_owned),
@@ -152,8 +164,14 @@ pub fn sign(
         b64: None,
     };
     let header = serde_json::to_vec(&header).map_err(|_| JwsError::Signing)?;
-    let mut text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
-    let value = key.sign(algorithm, text.as_bytes()).map_err(|_| JwsError::Signing)?;
+    let mut text = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(payload)
+    );
+    let value = key
+        .sign(algorithm, text.as_bytes())
+        .map_err(|_| JwsError::Signing)?;
     let value = match kind {
         KeyKind::Ec(curve) => ecdsa::der_to_raw(&value, curve).map_err(|_| JwsError::Signing)?,
         KeyKind::Rsa { .. } => value,
@@ -165,8 +183,11 @@ pub fn sign(
 
 /// The RFC 7638 thumbprint of `key`, base64url: what zegel uses as `kid`.
 pub fn thumbprint(key: &PublicKey) -> Result<String, KeyError> {
-    let members: Vec<String> =
-        key.jwk()?.into_iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+    let members: Vec<String> = key
+        .jwk()?
+        .into_iter()
+        .map(|(name, value)| format!("\"{name}\":\"{value}\""))
+        .collect();
     Ok(URL_SAFE_NO_PAD.encode(HashAlgorithm::Sha256.digest(format!("{{{}}}", members.join(",")).as_bytes())))
 }
 
@@ -181,7 +202,11 @@ mod tests {
 
     #[test]
     fn what_is_signed_reads_back() {
-        for kind in [KeyKind::Ec(Curve::P256), KeyKind::Ec(Curve::P384), KeyKind::Rsa { bits: 2048 }] {
+        for kind in [
+            KeyKind::Ec(Curve::P256),
+            KeyKind::Ec(Curve::P384),
+            KeyKind::Rsa { bits: 2048 },
+        ] {
             let key = key(kind);
             let text = sign(&key, kind.default_algorithm(), Some("k1"), "JWT", b"{\"a\":1}").unwrap();
             let token = Unverified::parse(&text).unwrap();
@@ -194,15 +219,33 @@ mod tests {
     #[test]
     fn a_change_or_another_key_is_told() {
         let signer = key(KeyKind::Ec(Curve::P256));
-        let text = sign(&signer, signer.public().kind().default_algorithm(), None, "JWT", b"{}").unwrap();
+        let text = sign(
+            &signer,
+            signer.public().kind().default_algorithm(),
+            None,
+            "JWT",
+            b"{}",
+        )
+        .unwrap();
         let other = key(KeyKind::Ec(Curve::P256));
-        assert_eq!(Unverified::parse(&text).unwrap().verify(other.public(), "JWT"), Err(JwsError::Signature));
+        assert_eq!(
+            Unverified::parse(&text).unwrap().verify(other.public(), "JWT"),
+            Err(JwsError::Signature)
+        );
         let rsa = key(KeyKind::Rsa { bits: 2048 });
-        assert_eq!(Unverified::parse(&text).unwrap().verify(rsa.public(), "JWT"), Err(JwsError::Algorithm));
+        assert_eq!(
+            Unverified::parse(&text).unwrap().verify(rsa.public(), "JWT"),
+            Err(JwsError::Algorithm)
+        );
         let (head, value) = text.rsplit_once('.').unwrap();
         let (header, _) = head.split_once('.').unwrap();
         let changed = format!("{header}.{}.{value}", URL_SAFE_NO_PAD.encode(b"{\"x\":1}"));
-        assert_eq!(Unverified::parse(&changed).unwrap().verify(signer.public(), "JWT"), Err(JwsError::Signature));
+        assert_eq!(
+            Unverified::parse(&changed)
+                .unwrap()
+                .verify(signer.public(), "JWT"),
+            Err(JwsError::Signature)
+        );
     }
 
     #[test]
@@ -210,16 +253,27 @@ mod tests {
         for (header, error) in [
             (r#"{"alg":"none","typ":"JWT"}"#, JwsError::Algorithm),
             (r#"{"alg":"HS256","typ":"JWT"}"#, JwsError::Algorithm),
-            (r#"{"alg":"ES256","crit":["exp"],"typ":"JWT"}"#, JwsError::Algorithm),
+            (
+                r#"{"alg":"ES256","crit":["exp"],"typ":"JWT"}"#,
+                JwsError::Algorithm,
+            ),
             (r#"{"alg":"ES256","b64":false,"typ":"JWT"}"#, JwsError::Algorithm),
             (r#"{"typ":"JWT"}"#, JwsError::Malformed),
             (r#"{"alg":"ES256","alg":"none"}"#, JwsError::Malformed),
         ] {
-            let text = format!("{}.{}.AAAA", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
+            let text = format!(
+                "{}.{}.AAAA",
+                URL_SAFE_NO_PAD.encode(header),
+                URL_SAFE_NO_PAD.encode("{}")
+            );
             assert_eq!(Unverified::parse(&text).unwrap_err(), error, "{header}");
         }
         for text in ["", ".", "..", "a.b", "a.b.c.d", "é.é.é"] {
-            assert_eq!(Unverified::parse(text).unwrap_err(), JwsError::Malformed, "{text}");
+            assert_eq!(
+                Unverified::parse(text).unwrap_err(),
+                JwsError::Malformed,
+                "{text}"
+            );
         }
     }
 
@@ -230,8 +284,14 @@ mod tests {
         let n = openssl::bn::BigNum::from_slice(&URL_SAFE_NO_PAD.decode(n).unwrap()).unwrap();
         let e = openssl::bn::BigNum::from_u32(65537).unwrap();
         let rsa = openssl::rsa::Rsa::from_public_components(n, e).unwrap();
-        let spki = openssl::pkey::PKey::from_rsa(rsa).unwrap().public_key_to_der().unwrap();
+        let spki = openssl::pkey::PKey::from_rsa(rsa)
+            .unwrap()
+            .public_key_to_der()
+            .unwrap();
         let key = PublicKey::from_spki_der(&spki).unwrap();
-        assert_eq!(thumbprint(&key).unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        assert_eq!(
+            thumbprint(&key).unwrap(),
+            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+        );
     }
 }

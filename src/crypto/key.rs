@@ -80,7 +80,10 @@ impl KeyKind {
         matches!(
             (self, algorithm),
             (Self::Ec(_), SignatureAlgorithm::Ecdsa(_))
-                | (Self::Rsa { .. }, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_))
+                | (
+                    Self::Rsa { .. },
+                    SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)
+                )
         )
     }
 }
@@ -122,7 +125,13 @@ impl PublicKey {
     pub fn from_spki_der(spki_der: &[u8]) -> Result<Self, KeyError> {
         let key = PKey::public_key_from_der(spki_der).map_err(|_| KeyError::Malformed)?;
         let kind = kind_of(&key)?;
-        Ok(Self { inner: Arc::new(Inner { key, kind, spki_der: spki_der.to_vec() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                key,
+                kind,
+                spki_der: spki_der.to_vec(),
+            }),
+        })
     }
 
     /// RSA or EC, and how large.
@@ -144,7 +153,12 @@ impl PublicKey {
     ///
     /// Source: FIPS 186-5; RFC 8017 §8.1.2 and §8.2.2, whose length check refuses a value that lost its leading
     /// zero octet.
-    pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), KeyError> {
+    pub fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), KeyError> {
         self.verify_digest(algorithm, &algorithm.hash().digest(message), signature)
     }
 
@@ -174,7 +188,8 @@ impl PublicKey {
                 }
             }
         }
-        let mut context = openssl::pkey_ctx::PkeyCtx::new(&self.inner.key).map_err(|_| KeyError::Malformed)?;
+        let mut context =
+            openssl::pkey_ctx::PkeyCtx::new(&self.inner.key).map_err(|_| KeyError::Malformed)?;
         let prepared = context.verify_init().and_then(|()| {
             match algorithm {
                 SignatureAlgorithm::Ecdsa(_) => return context.set_signature_md(md(algorithm.hash())),
@@ -202,7 +217,11 @@ impl PublicKey {
         match self.inner.kind {
             KeyKind::Rsa { .. } => {
                 let rsa = self.inner.key.rsa().map_err(|_| KeyError::Malformed)?;
-                Ok(vec![("e", encode(&rsa.e().to_vec())), ("kty", "RSA".to_owned()), ("n", encode(&rsa.n().to_vec()))])
+                Ok(vec![
+                    ("e", encode(&rsa.e().to_vec())),
+                    ("kty", "RSA".to_owned()),
+                    ("n", encode(&rsa.n().to_vec())),
+                ])
             }
             KeyKind::Ec(curve) => {
                 let (x, y) = self.ec_coordinates(curve)?;
@@ -226,7 +245,8 @@ impl PublicKey {
             let key = self.inner.key.ec_key()?;
             let mut context = openssl::bn::BigNumContext::new()?;
             let (mut x, mut y) = (openssl::bn::BigNum::new()?, openssl::bn::BigNum::new()?);
-            key.public_key().affine_coordinates(key.group(), &mut x, &mut y, &mut context)?;
+            key.public_key()
+                .affine_coordinates(key.group(), &mut x, &mut y, &mut context)?;
             let width = i32::try_from(curve.field_bytes()).unwrap_or(i32::MAX);
             Ok((x.to_vec_padded(width)?, y.to_vec_padded(width)?))
         };
@@ -271,7 +291,10 @@ impl PrivateKey {
 
     fn new(key: PKey<Private>) -> Result<Self, KeyError> {
         let spki = key.public_key_to_der().map_err(|_| KeyError::Malformed)?;
-        Ok(Self { public: PublicKey::from_spki_der(&spki)?, key })
+        Ok(Self {
+            public: PublicKey::from_spki_der(&spki)?,
+            key,
+        })
     }
 
     /// Reads PKCS#8 in DER.
@@ -286,12 +309,18 @@ impl PrivateKey {
 
     /// The key as PKCS#8 in DER, in custody.
     pub fn to_pkcs8_der(&self) -> Result<Secret<Vec<u8>>, KeyError> {
-        self.key.private_key_to_pkcs8().map(Secret::new).map_err(|_| KeyError::Malformed)
+        self.key
+            .private_key_to_pkcs8()
+            .map(Secret::new)
+            .map_err(|_| KeyError::Malformed)
     }
 
     /// The key as PKCS#8 in PEM, in custody.
     pub fn to_pkcs8_pem(&self) -> Result<Secret<Vec<u8>>, KeyError> {
-        self.key.private_key_to_pem_pkcs8().map(Secret::new).map_err(|_| KeyError::Malformed)
+        self.key
+            .private_key_to_pem_pkcs8()
+            .map(Secret::new)
+            .map_err(|_| KeyError::Malformed)
     }
 
     /// The public half.
@@ -331,7 +360,11 @@ impl PrivateKey {
     }
 
     fn check(&self, algorithm: SignatureAlgorithm) -> Result<(), KeyError> {
-        if self.public.kind().fits(algorithm) { Ok(()) } else { Err(KeyError::Mismatch) }
+        if self.public.kind().fits(algorithm) {
+            Ok(())
+        } else {
+            Err(KeyError::Mismatch)
+        }
     }
 }
 
@@ -391,7 +424,10 @@ mod tests {
                 let signature = key.sign(algorithm, b"decision").unwrap();
                 let digest = algorithm.hash().digest(b"decision");
                 assert_eq!(key.public().verify(algorithm, b"decision", &signature), Ok(()));
-                assert_eq!(key.public().verify(algorithm, b"decisiom", &signature), Err(KeyError::Invalid));
+                assert_eq!(
+                    key.public().verify(algorithm, b"decisiom", &signature),
+                    Err(KeyError::Invalid)
+                );
                 let signature = key.sign_digest(algorithm, &digest).unwrap();
                 assert_eq!(key.public().verify_digest(algorithm, &digest, &signature), Ok(()));
                 let read = PublicKey::from_spki_der(key.public().spki_der()).unwrap();
@@ -409,7 +445,8 @@ mod tests {
         assert_eq!(key.sign(rsa, b""), Err(KeyError::Mismatch));
         assert_eq!(key.public().verify(rsa, b"", b""), Err(KeyError::Mismatch));
         assert_eq!(
-            key.public().verify_digest(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256), &[0; 31], b""),
+            key.public()
+                .verify_digest(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256), &[0; 31], b""),
             Err(KeyError::Mismatch)
         );
     }
@@ -419,8 +456,15 @@ mod tests {
         let key = PrivateKey::generate(KeyKind::Rsa { bits: 2048 }).unwrap();
         let algorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
         let signature = key.sign(algorithm, b"x").unwrap();
-        assert_eq!(key.public().verify(algorithm, b"x", &[&[0], &signature[..]].concat()), Err(KeyError::Invalid));
-        assert_eq!(key.public().verify(algorithm, b"x", &signature[..255]), Err(KeyError::Invalid));
+        assert_eq!(
+            key.public()
+                .verify(algorithm, b"x", &[&[0], &signature[..]].concat()),
+            Err(KeyError::Invalid)
+        );
+        assert_eq!(
+            key.public().verify(algorithm, b"x", &signature[..255]),
+            Err(KeyError::Invalid)
+        );
     }
 
     #[test]

@@ -40,7 +40,12 @@ impl AlgorithmPolicy {
                 (HashAlgorithm::Sha384, None),
                 (HashAlgorithm::Sha512, None),
             ],
-            rsa: vec![(3000, None), (1900, day(2029, 1, 1)), (786, day(2019, 10, 1)), (512, day(2010, 8, 1))],
+            rsa: vec![
+                (3000, None),
+                (1900, day(2029, 1, 1)),
+                (786, day(2019, 10, 1)),
+                (512, day(2010, 8, 1)),
+            ],
             curves: vec![(Curve::P256, None), (Curve::P384, None), (Curve::P521, None)],
         }
     }
@@ -68,7 +73,12 @@ impl AlgorithmPolicy {
     ///
     /// # Errors
     /// What is not accepted, with the day its acceptance ended if it ever was.
-    pub fn check(&self, algorithm: SignatureAlgorithm, kind: KeyKind, at: Timestamp) -> Result<(), AlgorithmRefusal> {
+    pub fn check(
+        &self,
+        algorithm: SignatureAlgorithm,
+        kind: KeyKind,
+        at: Timestamp,
+    ) -> Result<(), AlgorithmRefusal> {
         self.check_hash(algorithm.hash(), at)?;
         self.check_key(kind, at)
     }
@@ -82,8 +92,16 @@ impl AlgorithmPolicy {
     /// Whether a key of `kind` is acceptable for something that existed at `at`.
     pub fn check_key(&self, kind: KeyKind, at: Timestamp) -> Result<(), AlgorithmRefusal> {
         let rule = match kind {
-            KeyKind::Ec(curve) => self.curves.iter().find(|(known, _)| *known == curve).map(|(_, end)| *end),
-            KeyKind::Rsa { bits } => self.rsa.iter().find(|(least, _)| bits >= *least).map(|(_, end)| *end),
+            KeyKind::Ec(curve) => self
+                .curves
+                .iter()
+                .find(|(known, _)| *known == curve)
+                .map(|(_, end)| *end),
+            KeyKind::Rsa { bits } => self
+                .rsa
+                .iter()
+                .find(|(least, _)| bits >= *least)
+                .map(|(_, end)| *end),
         };
         Self::judge(rule, at).map_err(|end| AlgorithmRefusal::Key(kind, end))
     }
@@ -117,12 +135,27 @@ mod tests {
             (sha1, KeyKind::Rsa { bits: 4096 }, "2013-01-01T00:00:00Z", false),
             (sha256, KeyKind::Rsa { bits: 1024 }, "2019-01-01T00:00:00Z", true),
             (sha256, KeyKind::Rsa { bits: 1024 }, "2020-01-01T00:00:00Z", false),
-            (SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384), KeyKind::Ec(Curve::P384), "2040-01-01T00:00:00Z", true),
+            (
+                SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384),
+                KeyKind::Ec(Curve::P384),
+                "2040-01-01T00:00:00Z",
+                true,
+            ),
         ] {
-            assert_eq!(policy.check(algorithm, kind, at(moment)).is_ok(), accepted, "{algorithm} {kind:?} {moment}");
+            assert_eq!(
+                policy.check(algorithm, kind, at(moment)).is_ok(),
+                accepted,
+                "{algorithm} {kind:?} {moment}"
+            );
         }
         let live = AlgorithmPolicy::live_authentication();
-        assert!(live.check_hash(HashAlgorithm::Sha1, at("2010-01-01T00:00:00Z")).is_err());
-        assert!(live.check_key(KeyKind::Rsa { bits: 2047 }, at("2010-01-01T00:00:00Z")).is_err());
+        assert!(
+            live.check_hash(HashAlgorithm::Sha1, at("2010-01-01T00:00:00Z"))
+                .is_err()
+        );
+        assert!(
+            live.check_key(KeyKind::Rsa { bits: 2047 }, at("2010-01-01T00:00:00Z"))
+                .is_err()
+        );
     }
 }

@@ -57,9 +57,16 @@ impl KeyEncryptionKey {
         let body = wrapped.len().checked_sub(TAG_BYTES).ok_or(WrapError::Refused)?;
         let (front, tag) = wrapped.split_at_checked(body).ok_or(WrapError::Refused)?;
         let (nonce, sealed) = front.split_at_checked(NONCE_BYTES).ok_or(WrapError::Refused)?;
-        decrypt_aead(Cipher::aes_256_gcm(), self.0.as_slice(), Some(nonce), purpose.as_bytes(), sealed, tag)
-            .map(Secret::new)
-            .map_err(|_| WrapError::Refused)
+        decrypt_aead(
+            Cipher::aes_256_gcm(),
+            self.0.as_slice(),
+            Some(nonce),
+            purpose.as_bytes(),
+            sealed,
+            tag,
+        )
+        .map(Secret::new)
+        .map_err(|_| WrapError::Refused)
     }
 }
 
@@ -77,11 +84,22 @@ mod tests {
     #[test]
     fn opens_only_with_its_key_its_purpose_and_unchanged() {
         let kek = KeyEncryptionKey::from_bytes(&[7; 32]).unwrap();
-        let wrapped = kek.wrap(b"private key", "board:signing", &SeededRandom::new(1)).unwrap();
-        assert_eq!(kek.unwrap(&wrapped, "board:signing").unwrap().expose(), b"private key");
-        assert_eq!(kek.unwrap(&wrapped, "board:token").unwrap_err(), WrapError::Refused);
+        let wrapped = kek
+            .wrap(b"private key", "board:signing", &SeededRandom::new(1))
+            .unwrap();
+        assert_eq!(
+            kek.unwrap(&wrapped, "board:signing").unwrap().expose(),
+            b"private key"
+        );
+        assert_eq!(
+            kek.unwrap(&wrapped, "board:token").unwrap_err(),
+            WrapError::Refused
+        );
         let other = KeyEncryptionKey::from_bytes(&[8; 32]).unwrap();
-        assert_eq!(other.unwrap(&wrapped, "board:signing").unwrap_err(), WrapError::Refused);
+        assert_eq!(
+            other.unwrap(&wrapped, "board:signing").unwrap_err(),
+            WrapError::Refused
+        );
         for index in 0..wrapped.len() {
             let mut changed = wrapped.clone();
             changed[index] ^= 1;
@@ -97,6 +115,9 @@ mod tests {
         let hex = "07".repeat(32) + "\n";
         let from_hex = KeyEncryptionKey::from_bytes(hex.as_bytes()).unwrap();
         assert_eq!(from_hex.0.as_slice(), &[7; 32]);
-        assert_eq!(KeyEncryptionKey::from_bytes(&[7; 31]).unwrap_err(), WrapError::KeyLength);
+        assert_eq!(
+            KeyEncryptionKey::from_bytes(&[7; 31]).unwrap_err(),
+            WrapError::KeyLength
+        );
     }
 }
