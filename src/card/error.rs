@@ -1,0 +1,207 @@
+//! Everything that can go wrong with a card, a reader or a PIN: one variant a cause, each with a stable code.
+
+use super::apdu::StatusWord;
+use super::transport::TransportError;
+
+/// Why a card operation did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CardError {
+    /// The service refuses this program.
+    #[error("this program may not use the smart card service")]
+    AccessDenied,
+    /// The algorithm or the digest's length does not fit the card's key.
+    #[error("the card cannot sign a digest of {0} bytes with this key")]
+    AlgorithmUnsupported(usize),
+    /// Another program has the card for itself.
+    #[error("another program uses the card")]
+    CardBusy,
+    /// The card answered nothing within the time given; the reader is given up until the card is taken out.
+    #[error("the card does not answer")]
+    CardMute,
+    /// There is no card in the reader.
+    #[error("there is no card in the reader")]
+    CardMissing,
+    /// The card refuses every command: it was not activated yet.
+    #[error("the card is not activated")]
+    CardNotActivated,
+    /// The card left the reader during the operation.
+    #[error("the card was removed")]
+    CardRemoved,
+    /// Another program kept resetting the card.
+    #[error("another program reset the card")]
+    CardReset,
+    /// The card is not a Belgian eID card.
+    #[error("the card is not a Belgian eID card")]
+    CardUnsupported,
+    /// The file of this certificate is empty on this card.
+    #[error("the card has no {0} certificate")]
+    CertificateMissing(&'static str),
+    /// Reader and card keep losing each other.
+    #[error("communication with the card failed")]
+    Communication,
+    /// The job did not end in its time.
+    #[error("the card operation took longer than its deadline")]
+    Deadline,
+    /// The file is not on the card.
+    #[error("the card has no file {0}")]
+    FileMissing(&'static str),
+    /// The bytes of a file or an answer do not have their form.
+    #[error("{what} is malformed at byte {at}")]
+    Malformed {
+        /// What was read.
+        what: &'static str,
+        /// Offset in it.
+        at: usize,
+    },
+    /// The card reported a memory failure; it is mute until its next reset.
+    #[error("the card reports a memory failure")]
+    MemoryFailure,
+    /// No reader is connected.
+    #[error("no card reader is connected")]
+    NoReader,
+    /// The smart card service is not running.
+    #[error("the smart card service is not running")]
+    NoService,
+    /// A signature was asked of the card and the answer was lost: it may or may not have signed.
+    #[error("the card was lost while signing, the outcome is unknown")]
+    OutcomeUnknown,
+    /// The PIN is blocked.
+    #[error("the PIN is blocked")]
+    PinBlocked,
+    /// The person cancelled.
+    #[error("the person cancelled the PIN")]
+    PinCancelled,
+    /// One try is left and it was not confirmed that it may be used.
+    #[error("one PIN try is left and its use was not confirmed")]
+    PinLastTry,
+    /// What was typed is no PIN; it cost no try.
+    #[error("a PIN has {min} to {max} digits")]
+    PinLength {
+        /// Fewest digits.
+        min: usize,
+        /// Most digits.
+        max: usize,
+    },
+    /// The PIN program could not be started or broke its protocol.
+    #[error("the PIN program failed: {0}")]
+    PinProgram(&'static str),
+    /// The person did not type a PIN in time.
+    #[error("no PIN was typed in time")]
+    PinTimeout,
+    /// The PIN was wrong.
+    #[error("the PIN is wrong, {left} tries left")]
+    PinWrong {
+        /// Tries left, at least one.
+        left: u8,
+    },
+    /// The reader was disconnected.
+    #[error("the reader was disconnected")]
+    ReaderGone,
+    /// The reader waits for a mute card of an earlier job.
+    #[error("the reader is stuck on a card that does not answer")]
+    ReaderStuck,
+    /// No reader has this name.
+    #[error("there is no reader `{0}`")]
+    ReaderUnknown(String),
+    /// An answer of the smart card service that has no variant of its own.
+    #[error("the smart card service answered {0:#010x}")]
+    Service(u32),
+    /// Several cards are present and none was named.
+    #[error("several cards are present: name the reader")]
+    SeveralCards,
+    /// The file ended before its own length said so.
+    #[error("file {0} ended too early")]
+    ShortRead(&'static str),
+    /// The value the card returned does not verify with the certificate's key.
+    #[error("the card returned a signature that does not verify")]
+    SignatureInvalid,
+    /// A status word that has no meaning at this point.
+    #[error("the card answered {status} to {command}")]
+    Status {
+        /// The command's name.
+        command: &'static str,
+        /// What the card said.
+        status: StatusWord,
+    },
+}
+
+impl CardError {
+    /// The stable code of this cause, for logs and for the table that turns causes into person codes.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::AccessDenied => "CARD_ACCESS_DENIED",
+            Self::AlgorithmUnsupported(_) => "CARD_ALGORITHM_UNSUPPORTED",
+            Self::CardBusy => "CARD_BUSY",
+            Self::CardMissing => "CARD_MISSING",
+            Self::CardMute => "CARD_MUTE",
+            Self::CardNotActivated => "CARD_NOT_ACTIVATED",
+            Self::CardRemoved => "CARD_REMOVED",
+            Self::CardReset => "CARD_RESET",
+            Self::CardUnsupported => "CARD_UNSUPPORTED",
+            Self::CertificateMissing(_) => "CARD_CERTIFICATE_MISSING",
+            Self::Communication => "CARD_COMMUNICATION",
+            Self::Deadline => "CARD_DEADLINE",
+            Self::FileMissing(_) => "CARD_FILE_MISSING",
+            Self::Malformed { .. } => "CARD_DATA_MALFORMED",
+            Self::MemoryFailure => "CARD_MEMORY_FAILURE",
+            Self::NoReader => "CARD_NO_READER",
+            Self::NoService => "CARD_NO_SERVICE",
+            Self::OutcomeUnknown => "CARD_OUTCOME_UNKNOWN",
+            Self::PinBlocked => "PIN_BLOCKED",
+            Self::PinCancelled => "PIN_CANCELLED",
+            Self::PinLastTry => "PIN_LAST_TRY",
+            Self::PinLength { .. } => "PIN_LENGTH",
+            Self::PinProgram(_) => "PIN_PROGRAM",
+            Self::PinTimeout => "PIN_TIMEOUT",
+            Self::PinWrong { .. } => "PIN_WRONG",
+            Self::ReaderGone => "CARD_READER_GONE",
+            Self::ReaderStuck => "CARD_READER_STUCK",
+            Self::ReaderUnknown(_) => "CARD_READER_UNKNOWN",
+            Self::Service(_) => "CARD_SERVICE",
+            Self::SeveralCards => "CARD_SEVERAL",
+            Self::ShortRead(_) => "CARD_SHORT_READ",
+            Self::SignatureInvalid => "CARD_SIGNATURE_INVALID",
+            Self::Status { .. } => "CARD_STATUS",
+        }
+    }
+
+    /// Whether the same person may simply try again. A blocked PIN may not.
+    pub const fn is_retryable(&self) -> bool {
+        !matches!(
+            self,
+            Self::AccessDenied
+                | Self::AlgorithmUnsupported(_)
+                | Self::CardNotActivated
+                | Self::CardUnsupported
+                | Self::CertificateMissing(_)
+                | Self::FileMissing(_)
+                | Self::PinBlocked
+        )
+    }
+}
+
+impl From<TransportError> for CardError {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::AccessDenied => Self::AccessDenied,
+            TransportError::Busy => Self::CardBusy,
+            TransportError::CardMute => Self::CardMute,
+            TransportError::CardRemoved => Self::CardRemoved,
+            TransportError::CardReset => Self::CardReset,
+            TransportError::Communication | TransportError::Malformed(_) => Self::Communication,
+            TransportError::NoCard => Self::CardMissing,
+            TransportError::NoService => Self::NoService,
+            TransportError::ReaderGone => Self::ReaderGone,
+            TransportError::Service(code) => Self::Service(code),
+        }
+    }
+}
+
+impl From<crate::base::secret::PinError> for CardError {
+    fn from(_: crate::base::secret::PinError) -> Self {
+        Self::PinLength {
+            min: crate::base::secret::Pin::MIN_DIGITS,
+            max: crate::base::secret::Pin::MAX_DIGITS,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The seam between the drivers and whatever carries bytes to a card: PC/SC, or a card inside this process.
+//!
+//! A [`Transport`] exists only inside one transaction, so a driver cannot split one. A [`Connection`] opens
+//! transactions and knows that a reset by another program voids everything the driver believed.
+
+use super::error::CardError;
+
+/// Carries commands to one card inside one transaction.
+///
+/// Bytes go through unchanged: the driver above does T=0's `61 xx` and `6C xx` itself (`card::t0`), because most
+/// readers hand raw TPDUs to the card.
+pub trait Transport {
+    /// The answer to reset of the card, 2 to 33 bytes.
+    fn atr(&self) -> Vec<u8>;
+
+    /// Sends one command (4 to 261 bytes) and returns the card's answer: 0 to 256 bytes of data and the two
+    /// bytes of the status word.
+    ///
+    /// # Errors
+    /// What went wrong below the card. A status word is never an error here.
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError>;
+
+    /// Resets the card in place: PIN rights, selected file and security environment are gone afterwards.
+    ///
+    /// # Errors
+    /// As [`Transport::transmit`].
+    fn reset(&mut self) -> Result<(), TransportError>;
+}
+
+impl<T: Transport + ?Sized> Transport for &mut T {
+    fn atr(&self) -> Vec<u8> {
+        (**self).atr()
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).transmit(command)
+    }
+    fn reset(&mut self) -> Result<(), TransportError> {
+        (**self).reset()
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn atr(&self) -> Vec<u8> {
+        (**self).atr()
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).transmit(command)
+    }
+    fn reset(&mut self) -> Result<(), TransportError> {
+        (**self).reset()
+    }
+}
+
+/// In what state the card is left for the next program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// As it is: nothing was authorised, or the driver logged off.
+    Leave,
+    /// Reset, so that nobody inherits a PIN right.
+    Reset,
+}
+
+/// What one run inside a transaction asks of the connection.
+#[derive(Debug)]
+pub enum Step {
+    /// Finished, whatever the result was: end the transaction with this disposition.
+    Done(Disposition),
+    /// The card was lost in a way that a new start may cure, and nothing was spent: reconnect, reset the card
+    /// when asked to, begin a new transaction and run again from the first command.
+    Again(TransportError),
+}
+
+/// One connection to one card. It outlives transactions, and ends when the card leaves the reader: a connection
+/// that still works is to the same card.
+pub trait Connection {
+    /// Runs `step` inside a transaction, and again after a cure when it returns [`Step::Again`].
+    ///
+    /// The number of cures is bounded; then the last transport error comes out as [`CardError`].
+    ///
+    /// # Errors
+    /// What keeps a transaction from beginning, or the transport error that could not be cured.
+    fn run(&mut self, step: &mut dyn FnMut(&mut dyn Transport) -> Step) -> Result<(), CardError>;
+}
+
+/// What can go wrong below the card's own answers. One variant a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// The service refuses this program.
+    #[error("this program may not use the smart card service")]
+    AccessDenied,
+    /// Another program resets the card or has it for itself.
+    #[error("another program uses the card exclusively")]
+    Busy,
+    /// The card left the reader.
+    #[error("the card was removed")]
+    CardRemoved,
+    /// Another program reset the card: selection and PIN rights are gone.
+    #[error("another program reset the card")]
+    CardReset,
+    /// Reader and card lost each other; a reconnect may help.
+    #[error("communication between reader and card failed")]
+    Communication,
+    /// The card answers nothing that can be read, not even its answer to reset.
+    #[error("the card does not respond")]
+    CardMute,
+    /// The bytes that came are no answer (fewer than two, or more than fit).
+    #[error("the reader returned {0} bytes, which is no answer")]
+    Malformed(usize),
+    /// There is no card in the reader.
+    #[error("there is no card in the reader")]
+    NoCard,
+    /// The smart card service is not running.
+    #[error("the smart card service is not running")]
+    NoService,
+    /// The reader was disconnected.
+    #[error("the reader was disconnected")]
+    ReaderGone,
+    /// Any other answer of the smart card service, by its number.
+    #[error("the smart card service answered {0:#010x}")]
+    Service(u32),
+}
+
+impl TransportError {
+    /// Whether a reconnect and a new start may help.
+    pub const fn is_curable(self) -> bool {
+        matches!(self, Self::CardReset | Self::Communication)
+    }
+}
+
+/// A [`Transport`] that lives in this process, as a connection: for tests and for the laboratory.
+///
+/// Each cure resets the card as PC/SC would.
+#[derive(Debug)]
+pub struct InProcess<T> {
+    transport: T,
+    /// How many cures before giving up.
+    cures: u32,
+}
+
+impl<T: Transport> InProcess<T> {
+    /// A connection to `transport`.
+    pub const fn new(transport: T) -> Self {
+        Self {
+            transport,
+            cures: MAX_CURES,
+        }
+    }
+
+    /// The card itself.
+    pub const fn transport(&mut self) -> &mut T {
+        &mut self.transport
+    }
+}
+
+/// How often one operation may start again. Enough for a reader that stumbles, not enough to look hung.
+pub const MAX_CURES: u32 = 3;
+
+impl<T: Transport> Connection for InProcess<T> {
+    fn run(&mut self, step: &mut dyn FnMut(&mut dyn Transport) -> Step) -> Result<(), CardError> {
+        let mut cures = 0;
+        loop {
+            match step(&mut self.transport) {
+                Step::Done(Disposition::Leave) => return Ok(()),
+                Step::Done(Disposition::Reset) => return Ok(self.transport.reset()?),
+                Step::Again(error) if !error.is_curable() || cures >= self.cures => return Err(error.into()),
+                Step::Again(TransportError::CardReset) => cures = cures.saturating_add(1),
+                Step::Again(_) => {
+                    self.transport.reset()?;
+                    cures = cures.saturating_add(1);
+                }
+            }
+        }
+    }
+}
