@@ -1,0 +1,4 @@
+//! Cryptographic messages (RFC 5652) with the attributes of EN 319 122-1: written in DER for a value made elsewhere,
+//! read with BER tolerated.
+//!
+//! Never re-encodes what somebody else encoded: signed attributes are hashed as they came.
