@@ -69,7 +69,12 @@ mod tests {
 
     #[test]
     fn levels_read_and_compare_as_the_standard_orders_them() {
-        for (text, level) in [("b", Level::B), ("B-T", Level::T), ("LT", Level::Lt), ("lta", Level::Lta)] {
+        for (text, level) in [
+            ("b", Level::B),
+            ("B-T", Level::T),
+            ("LT", Level::Lt),
+            ("lta", Level::Lta),
+        ] {
             assert_eq!(text.parse(), Ok(level), "{text}");
             assert_eq!(level.name().parse(), Ok(level));
         }

@@ -123,15 +123,20 @@ mod tests {
 
     #[test]
     fn names_are_the_standards_and_read_back() {
-        assert_eq!(serde_json::to_string(&Indication::TotalPassed).unwrap(), "\"TOTAL-PASSED\"");
+        assert_eq!(
+            serde_json::to_string(&Indication::TotalPassed).unwrap(),
+            "\"TOTAL-PASSED\""
+        );
         for sub in SubIndication::ALL {
             let json = serde_json::to_string(sub).unwrap();
             assert_eq!(json, format!("\"{}\"", sub.as_str()));
             assert_eq!(serde_json::from_str::<SubIndication>(&json).unwrap(), *sub);
             assert_ne!(sub.indication(), Indication::TotalPassed);
         }
-        let failed: Vec<_> =
-            SubIndication::ALL.iter().filter(|sub| sub.indication() == Indication::TotalFailed).collect();
+        let failed: Vec<_> = SubIndication::ALL
+            .iter()
+            .filter(|sub| sub.indication() == Indication::TotalFailed)
+            .collect();
         assert_eq!(failed.len(), 6, "{failed:?}");
     }
 }

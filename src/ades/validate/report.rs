@@ -229,17 +229,29 @@ pub struct ChangeReport {
 impl Finding {
     /// A finding that decides.
     pub fn error(cause: &str, detail: impl Into<String>) -> Self {
-        Self { weight: Weight::Error, cause: cause.to_owned(), detail: detail.into() }
+        Self {
+            weight: Weight::Error,
+            cause: cause.to_owned(),
+            detail: detail.into(),
+        }
     }
 
     /// A finding worth a look.
     pub fn warning(cause: &str, detail: impl Into<String>) -> Self {
-        Self { weight: Weight::Warning, cause: cause.to_owned(), detail: detail.into() }
+        Self {
+            weight: Weight::Warning,
+            cause: cause.to_owned(),
+            detail: detail.into(),
+        }
     }
 
     /// A finding good to know.
     pub fn note(cause: &str, detail: impl Into<String>) -> Self {
-        Self { weight: Weight::Note, cause: cause.to_owned(), detail: detail.into() }
+        Self {
+            weight: Weight::Note,
+            cause: cause.to_owned(),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -258,6 +270,10 @@ impl Report {
 
     /// The lowest level of all signatures; none when there is none or one is below B-B.
     pub fn lowest_level(&self) -> Option<Level> {
-        self.signatures.iter().map(|signature| signature.level).min().flatten()
+        self.signatures
+            .iter()
+            .map(|signature| signature.level)
+            .min()
+            .flatten()
     }
 }
