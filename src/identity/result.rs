@@ -1,0 +1,49 @@
+//! What every way to log in ends in.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AssuranceLevel, Channel, Means, Person};
+use crate::base::digest::Sha256Digest;
+use crate::base::time::Timestamp;
+
+/// A finished proof of identity. Made only by a verifier that ran all its checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginResult {
+    /// Who.
+    pub person: Person,
+    /// With what.
+    pub means: Means,
+    /// How sure.
+    pub level: AssuranceLevel,
+    /// When the proof was verified, UTC.
+    pub authenticated_at: Timestamp,
+    /// What it rests on; holds no personal data and may be stored and logged.
+    pub evidence: Evidence,
+}
+
+/// What a log-in rests on, for the audit record. Fingerprints only: nothing in it names the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The way the card's answer came.
+    pub channel: Channel,
+    /// SHA-256 of the person's certificate.
+    pub certificate: Sha256Digest,
+    /// SHA-256 of the certificate of the authority that issued it.
+    pub issuer: Sha256Digest,
+    /// SHA-256 of the pinned root the path ends in.
+    pub anchor: Sha256Digest,
+    /// Where the certificate's status was learnt.
+    pub status_source: StatusSource,
+    /// The moment that status speaks of (`thisUpdate`).
+    pub status_at: Timestamp,
+}
+
+/// Where the status of a certificate was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusSource {
+    /// A certificate revocation list, RFC 5280 §5.
+    Crl,
+    /// An OCSP response, RFC 6960.
+    Ocsp,
+}
