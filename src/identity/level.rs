@@ -49,7 +49,10 @@ impl fmt::Display for AssuranceLevel {
 impl FromStr for AssuranceLevel {
     type Err = UnknownLevel;
     fn from_str(text: &str) -> Result<Self, UnknownLevel> {
-        Self::ALL.into_iter().find(|level| level.uri() == text).ok_or(UnknownLevel)
+        Self::ALL
+            .into_iter()
+            .find(|level| level.uri() == text)
+            .ok_or(UnknownLevel)
     }
 }
 
@@ -72,7 +75,10 @@ mod tests {
 
     #[test]
     fn levels_are_ordered_and_read_back() {
-        assert!(AssuranceLevel::Low < AssuranceLevel::Substantial && AssuranceLevel::Substantial < AssuranceLevel::High);
+        assert!(
+            AssuranceLevel::Low < AssuranceLevel::Substantial
+                && AssuranceLevel::Substantial < AssuranceLevel::High
+        );
         for level in AssuranceLevel::ALL {
             assert_eq!(level.to_string().parse(), Ok(level));
         }
