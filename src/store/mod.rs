@@ -1,1 +1,15 @@
 //! All SQL and all blobs: domain types in and out, never rows. SQLite and PostgreSQL, one SQL text.
+//!
+//! Never decides anything: a rule that SQL would enforce alone is written in a room below as well. Writing is one
+//! short unit ([`db::Db::write`]); nothing outside is waited for while one is open. Start from [`db::Db`].
+
+pub mod blobs;
+pub mod boards;
+pub mod db;
+pub mod events;
+pub mod idempotency;
+pub mod keys;
+pub mod migrate;
+pub mod persons;
+pub mod queue;
+pub mod row;

@@ -1,0 +1,80 @@
+//! Blobs: immutable bytes under the address of their SHA-256. The blob is written first, its row after it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+
+use super::db::StoreError;
+use crate::base::bytes::FileAt;
+use crate::base::digest::Sha256Digest;
+
+/// The blobs of this installation, with a local scratch folder where a document is spooled for reading at offsets.
+#[derive(Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    scratch: PathBuf,
+}
+
+impl Blobs {
+    /// Blobs in the folder `root`, made when absent; scratch copies in `scratch`.
+    pub fn in_folder(root: &Path, scratch: &Path) -> Result<Self, StoreError> {
+        let failed = |error: &dyn std::fmt::Display| StoreError::Blob(error.to_string());
+        std::fs::create_dir_all(root).map_err(|error| failed(&error))?;
+        std::fs::create_dir_all(scratch).map_err(|error| failed(&error))?;
+        let store = LocalFileSystem::new_with_prefix(root).map_err(|error| failed(&error))?.with_fsync(true);
+        Ok(Self { store: Arc::new(store), scratch: scratch.to_owned() })
+    }
+
+    /// Keeps `bytes` and returns their address. Keeping the same bytes again changes nothing.
+    pub async fn put(&self, bytes: Vec<u8>) -> Result<Sha256Digest, StoreError> {
+        let address = Sha256Digest::of(&bytes);
+        self.store
+            .put(&object_path(address), PutPayload::from(bytes))
+            .await
+            .map_err(|error| StoreError::Blob(error.to_string()))?;
+        Ok(address)
+    }
+
+    /// The bytes at `address`, checked against it.
+    pub async fn get(&self, address: Sha256Digest) -> Result<Vec<u8>, StoreError> {
+        let failed = |error: object_store::Error| StoreError::Blob(error.to_string());
+        let answer = self.store.get(&object_path(address)).await.map_err(failed)?;
+        let bytes = answer.bytes().await.map_err(failed)?.to_vec();
+        if Sha256Digest::of(&bytes) != address {
+            return Err(StoreError::Blob(format!("blob {address} was changed")));
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes at `address` as a local file that can be read at offsets; spooled once.
+    pub async fn open(&self, address: Sha256Digest) -> Result<Arc<FileAt>, StoreError> {
+        let failed = |error: std::io::Error| StoreError::Blob(error.to_string());
+        let path = self.scratch.join(address.to_string());
+        if !path.exists() {
+            let bytes = self.get(address).await?;
+            let partial = self.scratch.join(format!("{address}.{}.partial", std::process::id()));
+            tokio::fs::write(&partial, &bytes).await.map_err(failed)?;
+            tokio::fs::rename(&partial, &path).await.map_err(failed)?;
+        }
+        FileAt::open(&path).map(Arc::new).map_err(failed)
+    }
+
+    /// Removes the blob at `address`, if it is there.
+    pub async fn remove(&self, address: Sha256Digest) -> Result<(), StoreError> {
+        let _ = tokio::fs::remove_file(self.scratch.join(address.to_string())).await;
+        match self.store.delete(&object_path(address)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(StoreError::Blob(error.to_string())),
+        }
+    }
+}
+
+/// Two levels of folders, so that no folder grows without end.
+fn object_path(address: Sha256Digest) -> ObjectPath {
+    let name = address.to_string();
+    let (front, _) = name.split_at(2);
+    ObjectPath::from(format!("{front}/{name}"))
+}

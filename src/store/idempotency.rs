@@ -1,0 +1,69 @@
+//! Idempotency keys: a repeated create gets the first one's answer.
+
+use super::db::{Db, StoreError, Unit};
+use crate::base::digest::Sha256Digest;
+use crate::base::time::Timestamp;
+
+crate::statements! {
+    CLAIM = "INSERT INTO idempotency (client_id, key, request_sha256, created_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (client_id, key) DO NOTHING RETURNING key";
+    READ = "SELECT request_sha256, status, response FROM idempotency WHERE client_id = $1 AND key = $2";
+    ANSWER = "UPDATE idempotency SET status = $3, response = $4 WHERE client_id = $1 AND key = $2";
+    RELEASE = "DELETE FROM idempotency WHERE client_id = $1 AND key = $2 AND status IS NULL";
+}
+
+/// What an idempotency key meets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The key is new: do the work, then [`answer`].
+    Fresh,
+    /// The same request was answered before.
+    Answered {
+        /// Its HTTP status.
+        status: i64,
+        /// Its body.
+        response: String,
+    },
+    /// The same request is being worked on.
+    InProgress,
+    /// The key was used for another request.
+    OtherRequest,
+}
+
+/// Claims `key` for a request whose canonical bytes hash to `request`. Commits alone.
+pub async fn claim(
+    db: &Db,
+    client: &str,
+    key: &str,
+    request: Sha256Digest,
+    now: Timestamp,
+) -> Result<Claim, StoreError> {
+    let values = [client.into(), key.into(), request.to_string().into(), now.into()];
+    if !db.commit_alone(CLAIM, &values).await?.is_empty() {
+        return Ok(Claim::Fresh);
+    }
+    let Some(row) = db.one(READ, &[client.into(), key.into()]).await? else { return Ok(Claim::InProgress) };
+    if row.text("request_sha256")? != request.to_string() {
+        return Ok(Claim::OtherRequest);
+    }
+    Ok(match (row.optional_int("status")?, row.optional_text("response")?) {
+        (Some(status), Some(response)) => Claim::Answered { status, response },
+        _ => Claim::InProgress,
+    })
+}
+
+/// Keeps the answer, in the unit of the work itself.
+pub async fn answer(
+    unit: &mut Unit,
+    client: &str,
+    key: &str,
+    status: i64,
+    response: &str,
+) -> Result<(), StoreError> {
+    unit.run_one(ANSWER, &[client.into(), key.into(), status.into(), response.into()]).await
+}
+
+/// Gives the key back when the work was refused and may be tried again.
+pub async fn release(db: &Db, client: &str, key: &str) -> Result<(), StoreError> {
+    db.commit_alone(RELEASE, &[client.into(), key.into()]).await.map(|_| ())
+}

@@ -1,0 +1,84 @@
+//! Jobs: work that runs without a visitor, each taken by one instance at a time.
+
+use super::db::{Db, StoreError, Unit};
+use crate::base::id::Id;
+use crate::base::random::Random;
+use crate::base::time::Timestamp;
+use crate::id_kinds;
+
+id_kinds! {
+    /// Names one job.
+    pub JobMark = "job",
+}
+
+/// The id of a job.
+pub type JobId = Id<JobMark>;
+
+crate::statements! {
+    ADD = "INSERT INTO job (id, kind, subject, next_run_at, attempts) VALUES ($1, $2, $3, $4, 0) \
+           ON CONFLICT (kind, subject) WHERE done_at IS NULL DO NOTHING";
+    // WHY: the guard stands twice. Without the outer one two workers on PostgreSQL take the same job.
+    TAKE = "UPDATE job SET locked_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM job \
+            WHERE done_at IS NULL AND next_run_at <= $1 AND (locked_until IS NULL OR locked_until < $1) \
+            ORDER BY next_run_at LIMIT 1) \
+            AND done_at IS NULL AND next_run_at <= $1 AND (locked_until IS NULL OR locked_until < $1) \
+            RETURNING id, kind, subject, attempts";
+    DONE = "UPDATE job SET done_at = $2, locked_until = NULL, last_error = NULL WHERE id = $1";
+    LATER = "UPDATE job SET next_run_at = $2, locked_until = NULL, last_error = $3 WHERE id = $1";
+    OPEN = "SELECT COUNT(*) AS count FROM job WHERE done_at IS NULL AND kind = $1";
+}
+
+/// A job that was taken: nobody else runs it until its lock ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenJob {
+    /// Its id.
+    pub id: JobId,
+    /// What to do.
+    pub kind: String,
+    /// On what: an id, or empty.
+    pub subject: String,
+    /// How often it was taken, this time included.
+    pub attempts: i64,
+}
+
+/// Plans a job as part of `unit`; an open one of the same kind and subject stays as it is.
+pub async fn plan(
+    unit: &mut Unit,
+    kind: &'static str,
+    subject: &str,
+    run_at: Timestamp,
+    random: &dyn Random,
+) -> Result<(), StoreError> {
+    let id = JobId::new(run_at, random);
+    unit.run(ADD, &[id.into(), kind.into(), subject.into(), run_at.into()]).await.map(|_| ())
+}
+
+/// Takes the job that has been due longest, until `lock_until`.
+pub async fn take(db: &Db, now: Timestamp, lock_until: Timestamp) -> Result<Option<TakenJob>, StoreError> {
+    let rows = db.commit_alone(TAKE, &[now.into(), lock_until.into()]).await?;
+    rows.first()
+        .map(|row| {
+            Ok(TakenJob {
+                id: row.parsed("id")?,
+                kind: row.text("kind")?,
+                subject: row.text("subject")?,
+                attempts: row.int("attempts")?,
+            })
+        })
+        .transpose()
+}
+
+/// Marks a job as done.
+pub async fn finish(db: &Db, id: JobId, now: Timestamp) -> Result<(), StoreError> {
+    db.commit_alone(DONE, &[id.into(), now.into()]).await.map(|_| ())
+}
+
+/// Puts a job back, to run again at `run_at`, with the cause code of why it did not work.
+pub async fn postpone(db: &Db, id: JobId, run_at: Timestamp, cause: &str) -> Result<(), StoreError> {
+    db.commit_alone(LATER, &[id.into(), run_at.into(), cause.into()]).await.map(|_| ())
+}
+
+/// How many jobs of `kind` are open.
+pub async fn open_count(db: &Db, kind: &'static str) -> Result<i64, StoreError> {
+    db.one(OPEN, &[kind.into()]).await?.map_or(Ok(0), |row| Ok(row.int("count")?))
+}

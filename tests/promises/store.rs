@@ -1,0 +1,175 @@
+//! One SQL text on two engines: every statement prepares, both schemas are the same, units commit whole or not.
+
+use std::collections::BTreeSet;
+
+use zegel::audit::{Event, EventId, EventKind};
+use zegel::base::random::SeededRandom;
+use zegel::identity::BoardId;
+use zegel::store::boards::{self, Board, Names};
+use zegel::store::db::{EngineKind, StoreError, all_statements};
+use zegel::store::{events, idempotency, migrate, queue};
+
+use crate::support::{databases, moment};
+
+#[tokio::test]
+async fn every_statement_prepares_on_both_engines() {
+    for (name, db, _folder) in databases().await {
+        for statement in all_statements() {
+            db.prepare(statement).await.unwrap_or_else(|error| panic!("{name}: {}: {error:?}", statement.name));
+        }
+    }
+}
+
+#[test]
+fn every_file_with_statements_is_registered() {
+    let registered: BTreeSet<String> = all_statements()
+        .iter()
+        .map(|statement| statement.name.rsplit("::").nth(1).unwrap_or_default().to_owned())
+        .collect();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let stem = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
+        if text.contains("crate::statements! {") && stem != "db" {
+            assert!(registered.contains(&stem), "store/{stem}.rs is missing in db::all_statements");
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_tables_columns_and_nullability() {
+    let mut schemas = Vec::new();
+    for (name, db, _folder) in databases().await {
+        schemas.push((name, db.columns_for_tests().await.unwrap()));
+    }
+    let (_, first) = &schemas[0];
+    assert!(first.iter().any(|column| column.contains("audit_event")));
+    for (name, schema) in &schemas[1..] {
+        assert_eq!(schema, first, "{name} differs");
+    }
+}
+
+#[tokio::test]
+async fn a_second_migration_changes_nothing() {
+    for (name, db, _folder) in databases().await {
+        assert!(migrate::migrate(&db, moment()).await.unwrap().names.is_empty(), "{name}");
+    }
+}
+
+fn board(seed: u64, slug: &str) -> Board {
+    Board {
+        id: BoardId::new(moment(), &SeededRandom::new(seed)),
+        slug: slug.to_owned(),
+        kind: "municipality".to_owned(),
+        names: Names { nl: Some("Zegelgem".to_owned()), fr: None, de: None, en: None },
+        enterprise_number: "0999900150".to_owned(),
+        region: "flanders".to_owned(),
+        created_at: moment(),
+    }
+}
+
+#[tokio::test]
+async fn a_failed_unit_leaves_nothing_behind() {
+    for (name, db, _folder) in databases().await {
+        let first = board(1, "zegelgem");
+        let same_slug = board(2, "zegelgem");
+        let outcome = db
+            .write(|unit| {
+                let (first, second) = (first.clone(), same_slug.clone());
+                Box::pin(async move {
+                    boards::add(unit, &first).await?;
+                    boards::add(unit, &second).await
+                })
+            })
+            .await;
+        assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{name}: {outcome:?}");
+        assert!(boards::list(&db).await.unwrap().is_empty(), "{name}");
+        db.write(|unit| {
+            let first = first.clone();
+            Box::pin(async move { boards::add(unit, &first).await })
+        })
+        .await
+        .unwrap();
+        assert_eq!(boards::find_by_slug(&db, "zegelgem").await.unwrap(), Some(first), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_taken_by_one_worker_only() {
+    for (name, db, _folder) in databases().await {
+        let random = SeededRandom::new(4);
+        for number in 0..40 {
+            db.write(|unit| {
+                let random = &random;
+                Box::pin(async move { queue::plan(unit, "test", &format!("{number}"), moment(), random).await })
+            })
+            .await
+            .unwrap();
+        }
+        let later = moment().plus(std::time::Duration::from_secs(60));
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                let db = db.clone();
+                tokio::spawn(async move {
+                    let mut taken = Vec::new();
+                    while let Some(job) = queue::take(&db, moment(), later).await.unwrap() {
+                        taken.push(job.subject);
+                    }
+                    taken
+                })
+            })
+            .collect();
+        let mut all = Vec::new();
+        for worker in workers {
+            all.extend(worker.await.unwrap());
+        }
+        let distinct: BTreeSet<_> = all.iter().collect();
+        assert_eq!((all.len(), distinct.len()), (40, 40), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_claimed_once_and_answers_the_same() {
+    use zegel::base::digest::Sha256Digest;
+    use zegel::store::idempotency::Claim;
+    for (name, db, _folder) in databases().await {
+        let request = Sha256Digest::of(b"request");
+        let claim = |digest| idempotency::claim(&db, "client", "key", digest, moment());
+        assert_eq!(claim(request).await.unwrap(), Claim::Fresh, "{name}");
+        assert_eq!(claim(request).await.unwrap(), Claim::InProgress, "{name}");
+        db.write(|unit| Box::pin(async move { idempotency::answer(unit, "client", "key", 201, "{}").await }))
+            .await
+            .unwrap();
+        let answered = Claim::Answered { status: 201, response: "{}".to_owned() };
+        assert_eq!(claim(request).await.unwrap(), answered, "{name}");
+        assert_eq!(claim(Sha256Digest::of(b"other")).await.unwrap(), Claim::OtherRequest, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_chain_tells_a_changed_event() {
+    for (name, db, _folder) in databases().await {
+        let random = SeededRandom::new(5);
+        let board = BoardId::new(moment(), &random);
+        for number in 0..5 {
+            let event = Event {
+                id: EventId::new(moment(), &random),
+                board,
+                at: moment(),
+                kind: EventKind::LoginFailed,
+                actor: None,
+                object: Some(format!("object {number}")),
+                result: "cert_revoked".to_owned(),
+                detail: serde_json::json!({}),
+            };
+            events::record_alone(&db, &event).await.unwrap();
+        }
+        assert_eq!(events::chain_all(&db).await.unwrap(), 5, "{name}");
+        assert_eq!(events::first_break(&db, board).await.unwrap(), None, "{name}");
+        let forge = match db.kind() {
+            EngineKind::Sqlite | EngineKind::Postgres => "UPDATE audit_event SET result = 'ok' WHERE sequence = 3",
+        };
+        db.script_for_tests(forge).await.unwrap();
+        assert_eq!(events::first_break(&db, board).await.unwrap(), Some(3), "{name}");
+    }
+}
