@@ -16,9 +16,9 @@ use crate::base::id::Id;
 
 crate::id_kinds! {
     /// A board: a municipality, an OCMW, any legal person that has its own tenant here.
-    BoardKind = "brd",
+    pub BoardKind = "brd",
     /// A person as one board knows them.
-    PersonKind = "per",
+    pub PersonKind = "per",
 }
 
 /// The id of a board.

@@ -97,11 +97,11 @@ async fn a_failed_unit_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_job_is_taken_by_one_worker_only() {
     for (name, db, _folder) in databases().await {
-        let random = SeededRandom::new(4);
+        let random = std::sync::Arc::new(SeededRandom::new(4));
         for number in 0..40 {
             db.write(|unit| {
-                let random = &random;
-                Box::pin(async move { queue::plan(unit, "test", &format!("{number}"), moment(), random).await })
+                let random = random.clone();
+                Box::pin(async move { queue::plan(unit, "test", &format!("{number}"), moment(), &*random).await })
             })
             .await
             .unwrap();
