@@ -147,13 +147,19 @@ mod tests {
         assert_eq!(hash, chain_hash(&[0; 32], 1, &event.clone()));
         assert_ne!(hash, chain_hash(&[1; 32], 1, &event));
         assert_ne!(hash, chain_hash(&[0; 32], 2, &event));
-        let changed = Event { result: "PATH_NO_ANCHOR".to_owned(), ..event };
+        let changed = Event {
+            result: "PATH_NO_ANCHOR".to_owned(),
+            ..event
+        };
         assert_ne!(hash, chain_hash(&[0; 32], 1, &changed));
     }
 
     #[test]
     fn kinds_have_one_text() {
         let text = serde_json::to_string(&EventKind::NationalNumberReleased).unwrap();
-        assert_eq!(text, format!("\"{}\"", EventKind::NationalNumberReleased.as_str()));
+        assert_eq!(
+            text,
+            format!("\"{}\"", EventKind::NationalNumberReleased.as_str())
+        );
     }
 }

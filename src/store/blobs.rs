@@ -24,8 +24,13 @@ impl Blobs {
         let failed = |error: &dyn std::fmt::Display| StoreError::Blob(error.to_string());
         std::fs::create_dir_all(root).map_err(|error| failed(&error))?;
         std::fs::create_dir_all(scratch).map_err(|error| failed(&error))?;
-        let store = LocalFileSystem::new_with_prefix(root).map_err(|error| failed(&error))?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), scratch: scratch.to_owned() })
+        let store = LocalFileSystem::new_with_prefix(root)
+            .map_err(|error| failed(&error))?
+            .with_fsync(true);
+        Ok(Self {
+            store: Arc::new(store),
+            scratch: scratch.to_owned(),
+        })
     }
 
     /// Keeps `bytes` and returns their address. Keeping the same bytes again changes nothing.
@@ -55,7 +60,9 @@ impl Blobs {
         let path = self.scratch.join(address.to_string());
         if !path.exists() {
             let bytes = self.get(address).await?;
-            let partial = self.scratch.join(format!("{address}.{}.partial", std::process::id()));
+            let partial = self
+                .scratch
+                .join(format!("{address}.{}.partial", std::process::id()));
             tokio::fs::write(&partial, &bytes).await.map_err(failed)?;
             tokio::fs::rename(&partial, &path).await.map_err(failed)?;
         }

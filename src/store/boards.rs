@@ -62,7 +62,11 @@ impl Names {
             Language::Fr => &self.fr,
             Language::Nl => &self.nl,
         };
-        [own, &self.nl, &self.fr, &self.de, &self.en].into_iter().flatten().next().map_or("", String::as_str)
+        [own, &self.nl, &self.fr, &self.de, &self.en]
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or("", String::as_str)
     }
 }
 
@@ -83,7 +87,11 @@ pub async fn add(unit: &mut Unit, board: &Board) -> Result<(), StoreError> {
 
 /// The board whose slug is `slug`.
 pub async fn find_by_slug(db: &Db, slug: &str) -> Result<Option<Board>, StoreError> {
-    db.one(BY_SLUG, &[slug.into()]).await?.as_ref().map(read).transpose()
+    db.one(BY_SLUG, &[slug.into()])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// The board with this id.

@@ -86,9 +86,12 @@ impl StoreError {
     pub fn is_retryable(&self) -> bool {
         match self {
             // PostgreSQL: 40001 serialization failure, 40P01 deadlock. SQLite: 5 busy, 261/517 its extensions.
-            Self::Database { source: sqlx::Error::Database(error), .. } => {
-                error.code().is_some_and(|code| ["40001", "40P01", "5", "261", "517"].contains(&code.as_ref()))
-            }
+            Self::Database {
+                source: sqlx::Error::Database(error),
+                ..
+            } => error
+                .code()
+                .is_some_and(|code| ["40001", "40P01", "5", "261", "517"].contains(&code.as_ref())),
             _ => false,
         }
     }
@@ -96,7 +99,9 @@ impl StoreError {
     pub(super) fn from_sqlx(statement: &'static str, source: sqlx::Error) -> Self {
         match &source {
             sqlx::Error::Database(error)
-                if error.is_unique_violation() || error.is_foreign_key_violation() || error.is_check_violation() =>
+                if error.is_unique_violation()
+                    || error.is_foreign_key_violation()
+                    || error.is_check_violation() =>
             {
                 Self::Conflict(statement)
             }
@@ -126,7 +131,10 @@ pub struct Db(Engine);
 enum Engine {
     Postgres(PgPool),
     /// WHY: SQLite has one writer; a pool of one makes writers queue here instead of failing with "busy".
-    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        reader: SqlitePool,
+    },
 }
 
 /// Which engine a [`Db`] runs on.
@@ -167,8 +175,11 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
-        let writer =
-            SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(failed)?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(failed)?;
         let reader = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.read_only(true))
@@ -201,12 +212,22 @@ impl Db {
         let failed = |source| StoreError::from_sqlx(statement.name, source);
         match &self.0 {
             Engine::Postgres(pool) => {
-                let rows = postgres_query(statement, values).fetch_all(pool).await.map_err(failed)?;
-                rows.iter().map(|row| Row::from_postgres(statement.name, row).map_err(failed)).collect()
+                let rows = postgres_query(statement, values)
+                    .fetch_all(pool)
+                    .await
+                    .map_err(failed)?;
+                rows.iter()
+                    .map(|row| Row::from_postgres(statement.name, row).map_err(failed))
+                    .collect()
             }
             Engine::Sqlite { reader, .. } => {
-                let rows = sqlite_query(statement, values).fetch_all(reader).await.map_err(failed)?;
-                rows.iter().map(|row| Row::from_sqlite(statement.name, row).map_err(failed)).collect()
+                let rows = sqlite_query(statement, values)
+                    .fetch_all(reader)
+                    .await
+                    .map_err(failed)?;
+                rows.iter()
+                    .map(|row| Row::from_sqlite(statement.name, row).map_err(failed))
+                    .collect()
             }
         }
     }
@@ -257,17 +278,23 @@ impl Db {
     {
         let failed = |source| StoreError::from_sqlx("begin or commit", source);
         let mut unit = match &self.0 {
-            Engine::Postgres(pool) => {
-                Unit::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await.map_err(failed)?)
-            }
+            Engine::Postgres(pool) => Unit::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE")
+                    .await
+                    .map_err(failed)?,
+            ),
             Engine::Sqlite { writer, .. } => {
                 Unit::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
             }
         };
         let made = work(&mut unit).await;
         match (made, unit) {
-            (Ok(made), Unit::Postgres(transaction)) => transaction.commit().await.map(|()| made).map_err(failed),
-            (Ok(made), Unit::Sqlite(transaction)) => transaction.commit().await.map(|()| made).map_err(failed),
+            (Ok(made), Unit::Postgres(transaction)) => {
+                transaction.commit().await.map(|()| made).map_err(failed)
+            }
+            (Ok(made), Unit::Sqlite(transaction)) => {
+                transaction.commit().await.map(|()| made).map_err(failed)
+            }
             (Err(error), Unit::Postgres(transaction)) => {
                 let _ = transaction.rollback().await;
                 Err(error)
@@ -284,7 +311,11 @@ impl Db {
         let failed = |source| StoreError::from_sqlx(name, source);
         match &self.0 {
             Engine::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(|_| ()).map_err(failed),
-            Engine::Sqlite { writer, .. } => sqlx::raw_sql(sql).execute(writer).await.map(|_| ()).map_err(failed),
+            Engine::Sqlite { writer, .. } => sqlx::raw_sql(sql)
+                .execute(writer)
+                .await
+                .map(|_| ())
+                .map_err(failed),
         }
     }
 
@@ -308,7 +339,10 @@ impl Db {
             }
         };
         let rows = self.all(Statement { name: "columns", sql }, &[]).await?;
-        let mut columns: Vec<String> = rows.iter().map(|row| row.text("described")).collect::<Result<_, _>>()?;
+        let mut columns: Vec<String> = rows
+            .iter()
+            .map(|row| row.text("described"))
+            .collect::<Result<_, _>>()?;
         columns.sort();
         Ok(columns)
     }
@@ -339,12 +373,22 @@ impl Unit {
         let failed = |source| StoreError::from_sqlx(statement.name, source);
         match self {
             Self::Postgres(transaction) => {
-                let rows = postgres_query(statement, values).fetch_all(&mut **transaction).await.map_err(failed)?;
-                rows.iter().map(|row| Row::from_postgres(statement.name, row).map_err(failed)).collect()
+                let rows = postgres_query(statement, values)
+                    .fetch_all(&mut **transaction)
+                    .await
+                    .map_err(failed)?;
+                rows.iter()
+                    .map(|row| Row::from_postgres(statement.name, row).map_err(failed))
+                    .collect()
             }
             Self::Sqlite(transaction) => {
-                let rows = sqlite_query(statement, values).fetch_all(&mut **transaction).await.map_err(failed)?;
-                rows.iter().map(|row| Row::from_sqlite(statement.name, row).map_err(failed)).collect()
+                let rows = sqlite_query(statement, values)
+                    .fetch_all(&mut **transaction)
+                    .await
+                    .map_err(failed)?;
+                rows.iter()
+                    .map(|row| Row::from_sqlite(statement.name, row).map_err(failed))
+                    .collect()
             }
         }
     }
@@ -375,12 +419,16 @@ impl Unit {
     pub(super) async fn script(&mut self, name: &'static str, sql: &'static str) -> Result<(), StoreError> {
         let failed = |source| StoreError::from_sqlx(name, source);
         match self {
-            Self::Postgres(transaction) => {
-                sqlx::raw_sql(sql).execute(&mut **transaction).await.map(|_| ()).map_err(failed)
-            }
-            Self::Sqlite(transaction) => {
-                sqlx::raw_sql(sql).execute(&mut **transaction).await.map(|_| ()).map_err(failed)
-            }
+            Self::Postgres(transaction) => sqlx::raw_sql(sql)
+                .execute(&mut **transaction)
+                .await
+                .map(|_| ())
+                .map_err(failed),
+            Self::Sqlite(transaction) => sqlx::raw_sql(sql)
+                .execute(&mut **transaction)
+                .await
+                .map(|_| ())
+                .map_err(failed),
         }
     }
 
@@ -397,20 +445,26 @@ fn postgres_query<'q>(
     statement: Statement,
     values: &[Value],
 ) -> sqlx::query::Query<'q, Postgres, sqlx::postgres::PgArguments> {
-    values.iter().cloned().fold(sqlx::query(AssertSqlSafe(statement.sql)), |query, value| match value {
-        Value::Bytes(value) => query.bind(value),
-        Value::Int(value) => query.bind(value),
-        Value::Text(value) => query.bind(value),
-    })
+    values.iter().cloned().fold(
+        sqlx::query(AssertSqlSafe(statement.sql)),
+        |query, value| match value {
+            Value::Bytes(value) => query.bind(value),
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+        },
+    )
 }
 
 fn sqlite_query<'q>(
     statement: Statement,
     values: &[Value],
 ) -> sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments> {
-    values.iter().cloned().fold(sqlx::query(AssertSqlSafe(statement.sql)), |query, value| match value {
-        Value::Bytes(value) => query.bind(value),
-        Value::Int(value) => query.bind(value),
-        Value::Text(value) => query.bind(value),
-    })
+    values.iter().cloned().fold(
+        sqlx::query(AssertSqlSafe(statement.sql)),
+        |query, value| match value {
+            Value::Bytes(value) => query.bind(value),
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+        },
+    )
 }

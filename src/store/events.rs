@@ -46,7 +46,11 @@ pub async fn record_alone(db: &Db, event: &Event) -> Result<(), StoreError> {
 
 /// The latest `limit` events of `board`, newest first.
 pub async fn recent(db: &Db, board: BoardId, limit: u32) -> Result<Vec<Event>, StoreError> {
-    db.all(RECENT, &[board.into(), limit.into()]).await?.iter().map(read).collect()
+    db.all(RECENT, &[board.into(), limit.into()])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Puts every event that is not chained yet into its board's chain. Returns how many.
@@ -55,7 +59,9 @@ pub async fn chain_all(db: &Db) -> Result<u64, StoreError> {
     for row in db.all(UNCHAINED_BOARDS, &[]).await? {
         let board: BoardId = row.parsed("board_id")?;
         loop {
-            let now = db.write(move |unit| Box::pin(async move { chain_some(unit, board).await })).await?;
+            let now = db
+                .write(move |unit| Box::pin(async move { chain_some(unit, board).await }))
+                .await?;
             chained = chained.saturating_add(now);
             if now == 0 {
                 break;
@@ -75,7 +81,12 @@ async fn chain_some(unit: &mut Unit, board: BoardId) -> Result<u64, StoreError> 
         let event = read(&row)?;
         sequence = sequence.saturating_add(1);
         let hash = chain_hash(&previous, u64::try_from(sequence).unwrap_or(0), &event);
-        let values = [event.id.into(), sequence.into(), previous.to_vec().into(), hash.0.to_vec().into()];
+        let values = [
+            event.id.into(),
+            sequence.into(),
+            previous.to_vec().into(),
+            hash.0.to_vec().into(),
+        ];
         unit.run_one(CHAIN, &values).await?;
         previous = hash.0;
         count = count.saturating_add(1);
@@ -106,7 +117,9 @@ pub async fn first_break(db: &Db, board: BoardId) -> Result<Option<i64>, StoreEr
 }
 
 fn hash_of(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Schema("an audit hash is not 32 bytes".to_owned()))
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Schema("an audit hash is not 32 bytes".to_owned()))
 }
 
 fn read(row: &super::row::Row) -> Result<Event, StoreError> {

@@ -42,14 +42,18 @@ pub async fn claim(
     if !db.commit_alone(CLAIM, &values).await?.is_empty() {
         return Ok(Claim::Fresh);
     }
-    let Some(row) = db.one(READ, &[client.into(), key.into()]).await? else { return Ok(Claim::InProgress) };
+    let Some(row) = db.one(READ, &[client.into(), key.into()]).await? else {
+        return Ok(Claim::InProgress);
+    };
     if row.text("request_sha256")? != request.to_string() {
         return Ok(Claim::OtherRequest);
     }
-    Ok(match (row.optional_int("status")?, row.optional_text("response")?) {
-        (Some(status), Some(response)) => Claim::Answered { status, response },
-        _ => Claim::InProgress,
-    })
+    Ok(
+        match (row.optional_int("status")?, row.optional_text("response")?) {
+            (Some(status), Some(response)) => Claim::Answered { status, response },
+            _ => Claim::InProgress,
+        },
+    )
 }
 
 /// Keeps the answer, in the unit of the work itself.
@@ -60,10 +64,16 @@ pub async fn answer(
     status: i64,
     response: &str,
 ) -> Result<(), StoreError> {
-    unit.run_one(ANSWER, &[client.into(), key.into(), status.into(), response.into()]).await
+    unit.run_one(
+        ANSWER,
+        &[client.into(), key.into(), status.into(), response.into()],
+    )
+    .await
 }
 
 /// Gives the key back when the work was refused and may be tried again.
 pub async fn release(db: &Db, client: &str, key: &str) -> Result<(), StoreError> {
-    db.commit_alone(RELEASE, &[client.into(), key.into()]).await.map(|_| ())
+    db.commit_alone(RELEASE, &[client.into(), key.into()])
+        .await
+        .map(|_| ())
 }

@@ -57,7 +57,10 @@ impl fmt::Display for KeyPurpose {
 impl FromStr for KeyPurpose {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Token, Self::Verdict].into_iter().find(|known| known.as_str() == text).ok_or(())
+        [Self::Token, Self::Verdict]
+            .into_iter()
+            .find(|known| known.as_str() == text)
+            .ok_or(())
     }
 }
 
@@ -87,7 +90,9 @@ impl BoardKey {
     /// # Errors
     /// `Key` when `kek` is not the key it was wrapped under.
     pub fn open(&self, kek: &KeyEncryptionKey) -> Result<PrivateKey, StoreError> {
-        let der = kek.unwrap(&self.wrapped, &context(self.board, self.purpose)).map_err(|_| StoreError::Key)?;
+        let der = kek
+            .unwrap(&self.wrapped, &context(self.board, self.purpose))
+            .map_err(|_| StoreError::Key)?;
         PrivateKey::from_pkcs8_der(der.expose()).map_err(|_| StoreError::Key)
     }
 }
@@ -109,7 +114,9 @@ pub async fn create(
     let key = PrivateKey::generate(kind).map_err(|_| StoreError::Key)?;
     let kid = jws::thumbprint(key.public()).map_err(|_| StoreError::Key)?;
     let der = key.to_pkcs8_der().map_err(|_| StoreError::Key)?;
-    let wrapped = kek.wrap(der.expose(), &context(board, purpose), random).map_err(|_| StoreError::Key)?;
+    let wrapped = kek
+        .wrap(der.expose(), &context(board, purpose), random)
+        .map_err(|_| StoreError::Key)?;
     let algorithm = kind.default_algorithm().jwa_name().ok_or(StoreError::Key)?;
     let values = [
         kid.clone().into(),
@@ -126,17 +133,29 @@ pub async fn create(
 
 /// The keys of `board` that sign now, newest first.
 pub async fn active(db: &Db, board: BoardId, purpose: KeyPurpose) -> Result<Vec<BoardKey>, StoreError> {
-    db.all(ACTIVE, &[board.into(), purpose.as_str().into()]).await?.iter().map(read).collect()
+    db.all(ACTIVE, &[board.into(), purpose.as_str().into()])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// The keys of `board` that others may still meet, retired ones included.
 pub async fn published(db: &Db, board: BoardId, purpose: KeyPurpose) -> Result<Vec<BoardKey>, StoreError> {
-    db.all(PUBLISHED, &[board.into(), purpose.as_str().into()]).await?.iter().map(read).collect()
+    db.all(PUBLISHED, &[board.into(), purpose.as_str().into()])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// The key called `kid`.
 pub async fn find(db: &Db, kid: &str) -> Result<Option<BoardKey>, StoreError> {
-    db.one(BY_KID, &[kid.into()]).await?.as_ref().map(read).transpose()
+    db.one(BY_KID, &[kid.into()])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Stops using the key called `kid` for new signatures.
@@ -157,9 +176,15 @@ pub async fn secret(
     let mut row = db.one(SECRET, &[board.into(), purpose.into()]).await?;
     if row.is_none() {
         let fresh = Secret::new(random::bytes::<32>(random).to_vec());
-        let wrapped = kek.wrap(fresh.expose(), &context, random).map_err(|_| StoreError::Key)?;
+        let wrapped = kek
+            .wrap(fresh.expose(), &context, random)
+            .map_err(|_| StoreError::Key)?;
         // Two instances may come here at once; the first one's secret stays.
-        db.commit_alone(INSERT_SECRET, &[board.into(), purpose.into(), wrapped.into(), now.into()]).await?;
+        db.commit_alone(
+            INSERT_SECRET,
+            &[board.into(), purpose.into(), wrapped.into(), now.into()],
+        )
+        .await?;
         row = db.one(SECRET, &[board.into(), purpose.into()]).await?;
     }
     let wrapped = row.ok_or(StoreError::Key)?.bytes("wrapped")?;
@@ -171,7 +196,8 @@ fn read(row: &Row) -> Result<BoardKey, StoreError> {
         kid: row.text("kid")?,
         board: row.parsed("board_id")?,
         purpose: row.parsed("purpose")?,
-        algorithm: SignatureAlgorithm::from_jwa_name(&row.text("algorithm")?).ok_or(row.error("algorithm"))?,
+        algorithm: SignatureAlgorithm::from_jwa_name(&row.text("algorithm")?)
+            .ok_or(row.error("algorithm"))?,
         public: PublicKey::from_spki_der(&row.bytes("spki")?).map_err(|_| row.error("spki"))?,
         created_at: row.time("created_at")?,
         retired_at: row.optional_time("retired_at")?,

@@ -48,17 +48,25 @@ pub struct Pending {
 /// # Errors
 /// `Schema` when the database holds a script this program does not know, or knows with another text.
 pub async fn migrate(db: &Db, now: Timestamp) -> Result<Pending, StoreError> {
-    db.script("schema_migration", for_engine(db, TABLE_SQLITE, TABLE_POSTGRES)).await?;
+    db.script("schema_migration", for_engine(db, TABLE_SQLITE, TABLE_POSTGRES))
+        .await?;
     let pending = pending(db).await?;
-    for migration in MIGRATIONS.iter().filter(|migration| pending.names.contains(&migration.name)) {
+    for migration in MIGRATIONS
+        .iter()
+        .filter(|migration| pending.names.contains(&migration.name))
+    {
         let sql = for_engine(db, migration.sqlite, migration.postgres);
         // One unit per script, its record included: an interrupted script leaves nothing behind.
         db.write(move |unit| {
             Box::pin(async move {
                 unit.script(migration.name, sql).await?;
                 let digest = Sha256Digest::of(sql.as_bytes()).to_string();
-                let values =
-                    [migration.number.into(), migration.name.into(), digest.into(), now.into()];
+                let values = [
+                    migration.number.into(),
+                    migration.name.into(),
+                    digest.into(),
+                    now.into(),
+                ];
                 unit.run_one(RECORD, &values).await
             })
         })
@@ -75,22 +83,33 @@ pub async fn pending(db: &Db) -> Result<Pending, StoreError> {
     let applied = match db.all(APPLIED, &[]).await {
         Ok(rows) => rows,
         // No table yet: nothing was ever applied.
-        Err(StoreError::Database { source: sqlx::Error::Database(_), .. }) => Vec::new(),
+        Err(StoreError::Database {
+            source: sqlx::Error::Database(_),
+            ..
+        }) => Vec::new(),
         Err(error) => return Err(error),
     };
     let mut done = Vec::new();
     for row in &applied {
         let (number, name, digest) = (row.int("number")?, row.text("name")?, row.text("sha256")?);
         let Some(known) = MIGRATIONS.iter().find(|known| known.number == number) else {
-            return Err(StoreError::Schema(format!("it holds `{name}`, which is newer than this program")));
+            return Err(StoreError::Schema(format!(
+                "it holds `{name}`, which is newer than this program"
+            )));
         };
         let sql = for_engine(db, known.sqlite, known.postgres);
         if Sha256Digest::of(sql.as_bytes()).to_string() != digest {
-            return Err(StoreError::Schema(format!("`{name}` was applied with another text")));
+            return Err(StoreError::Schema(format!(
+                "`{name}` was applied with another text"
+            )));
         }
         done.push(number);
     }
-    let names = MIGRATIONS.iter().filter(|known| !done.contains(&known.number)).map(|known| known.name).collect();
+    let names = MIGRATIONS
+        .iter()
+        .filter(|known| !done.contains(&known.number))
+        .map(|known| known.name)
+        .collect();
     Ok(Pending { names })
 }
 

@@ -40,7 +40,11 @@ impl std::fmt::Debug for BoardPerson {
 }
 
 /// Adds a person as part of `unit`; without a pseudonym when no eID was matched yet.
-pub async fn add(unit: &mut Unit, person: &BoardPerson, pseudonym: Option<Pseudonym>) -> Result<(), StoreError> {
+pub async fn add(
+    unit: &mut Unit,
+    person: &BoardPerson,
+    pseudonym: Option<Pseudonym>,
+) -> Result<(), StoreError> {
     let values = [
         person.id.into(),
         person.board.into(),
@@ -63,17 +67,26 @@ pub async fn find_by_pseudonym(
     board: BoardId,
     pseudonym: Pseudonym,
 ) -> Result<Option<BoardPerson>, StoreError> {
-    db.one(BY_PSEUDONYM, &[board.into(), pseudonym.0.to_vec().into()]).await?.as_ref().map(read).transpose()
+    db.one(BY_PSEUDONYM, &[board.into(), pseudonym.0.to_vec().into()])
+        .await?
+        .as_ref()
+        .map(read)
+        .transpose()
 }
 
 /// Everybody `board` knows, by name.
 pub async fn list(db: &Db, board: BoardId) -> Result<Vec<BoardPerson>, StoreError> {
-    db.all(OF_BOARD, &[board.into()]).await?.iter().map(read).collect()
+    db.all(OF_BOARD, &[board.into()])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Gives a person their pseudonym, once; `Stale` when they have one, `Conflict` when somebody else has it.
 pub async fn link(unit: &mut Unit, id: PersonId, pseudonym: Pseudonym) -> Result<(), StoreError> {
-    unit.run_one(LINK, &[id.into(), pseudonym.0.to_vec().into()]).await
+    unit.run_one(LINK, &[id.into(), pseudonym.0.to_vec().into()])
+        .await
 }
 
 fn read(row: &Row) -> Result<BoardPerson, StoreError> {

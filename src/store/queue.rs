@@ -50,7 +50,9 @@ pub async fn plan(
     random: &dyn Random,
 ) -> Result<(), StoreError> {
     let id = JobId::new(run_at, random);
-    unit.run(ADD, &[id.into(), kind.into(), subject.into(), run_at.into()]).await.map(|_| ())
+    unit.run(ADD, &[id.into(), kind.into(), subject.into(), run_at.into()])
+        .await
+        .map(|_| ())
 }
 
 /// Takes the job that has been due longest, until `lock_until`.
@@ -75,10 +77,14 @@ pub async fn finish(db: &Db, id: JobId, now: Timestamp) -> Result<(), StoreError
 
 /// Puts a job back, to run again at `run_at`, with the cause code of why it did not work.
 pub async fn postpone(db: &Db, id: JobId, run_at: Timestamp, cause: &str) -> Result<(), StoreError> {
-    db.commit_alone(LATER, &[id.into(), run_at.into(), cause.into()]).await.map(|_| ())
+    db.commit_alone(LATER, &[id.into(), run_at.into(), cause.into()])
+        .await
+        .map(|_| ())
 }
 
 /// How many jobs of `kind` are open.
 pub async fn open_count(db: &Db, kind: &'static str) -> Result<i64, StoreError> {
-    db.one(OPEN, &[kind.into()]).await?.map_or(Ok(0), |row| Ok(row.int("count")?))
+    db.one(OPEN, &[kind.into()])
+        .await?
+        .map_or(Ok(0), |row| Ok(row.int("count")?))
 }

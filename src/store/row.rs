@@ -134,7 +134,9 @@ impl Row {
     /// The instant in `column`, or none when it is null.
     pub fn optional_time(&self, column: &'static str) -> Result<Option<Timestamp>, RowError> {
         let micros = self.optional_int(column)?;
-        micros.map(|micros| Timestamp::from_micros(micros).map_err(|_| self.error(column))).transpose()
+        micros
+            .map(|micros| Timestamp::from_micros(micros).map_err(|_| self.error(column)))
+            .transpose()
     }
 
     /// The text in `column`, read as a `T` by its `FromStr`: ids, days, numbers with rules.
@@ -145,7 +147,8 @@ impl Row {
     /// As [`Self::parsed`], or none when it is null.
     pub fn optional_parsed<T: std::str::FromStr>(&self, column: &'static str) -> Result<Option<T>, RowError> {
         let text = self.optional_text(column)?;
-        text.map(|text| text.parse().map_err(|_| self.error(column))).transpose()
+        text.map(|text| text.parse().map_err(|_| self.error(column)))
+            .transpose()
     }
 
     /// The JSON text in `column`, read as a `T`.
@@ -155,14 +158,24 @@ impl Row {
 
     /// The error that says `column` is not what it should be.
     pub fn error(&self, column: &'static str) -> RowError {
-        RowError { statement: self.statement, column }
+        RowError {
+            statement: self.statement,
+            column,
+        }
     }
 
     fn cell(&self, column: &'static str) -> Result<&Value, RowError> {
-        self.cells.iter().find(|(name, _)| name == column).map(|(_, value)| value).ok_or(self.error(column))
+        self.cells
+            .iter()
+            .find(|(name, _)| name == column)
+            .map(|(_, value)| value)
+            .ok_or(self.error(column))
     }
 
-    pub(super) fn from_sqlite(statement: &'static str, row: &sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
+    pub(super) fn from_sqlite(
+        statement: &'static str,
+        row: &sqlx::sqlite::SqliteRow,
+    ) -> Result<Self, sqlx::Error> {
         let mut cells = Vec::with_capacity(row.columns().len());
         for column in row.columns() {
             let raw = row.try_get_raw(column.ordinal())?;
@@ -178,7 +191,10 @@ impl Row {
         Ok(Self { statement, cells })
     }
 
-    pub(super) fn from_postgres(statement: &'static str, row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+    pub(super) fn from_postgres(
+        statement: &'static str,
+        row: &sqlx::postgres::PgRow,
+    ) -> Result<Self, sqlx::Error> {
         let mut cells = Vec::with_capacity(row.columns().len());
         for column in row.columns() {
             let value = match column.type_info().name() {

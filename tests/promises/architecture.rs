@@ -31,8 +31,8 @@ const ONLY: &[(&str, &[&str])] = &[
 
 /// Rooms whose code may only run without waiting: nothing asynchronous below floor 5.
 const NEVER_WAIT: &[&str] = &[
-    "base", "asn1", "crypto", "xml", "pdf", "webeid", "card", "pki", "identity", "ades", "mandates", "sources",
-    "login", "oidc", "signing", "audit",
+    "base", "asn1", "crypto", "xml", "pdf", "webeid", "card", "pki", "identity", "ades", "mandates",
+    "sources", "login", "oidc", "signing", "audit",
 ];
 
 fn source_files() -> Vec<PathBuf> {
@@ -53,14 +53,25 @@ fn source_files() -> Vec<PathBuf> {
 }
 
 fn room_of(file: &Path) -> Option<String> {
-    let inside = file.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+    let inside = file
+        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+        .unwrap();
+    let first = inside
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     let room = first.strip_suffix(".rs").unwrap_or(&first).to_owned();
     (room != "lib" && room != "bin").then_some(room)
 }
 
 fn without_comments(text: &str) -> String {
-    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The first path segments after each `crate::` and `zegel::`, groups in braces taken apart.
@@ -99,7 +110,11 @@ fn rooms_used(text: &str) -> Vec<String> {
                     used.push(segment);
                 }
             } else {
-                used.push(rest.chars().take_while(|next| next.is_alphanumeric() || *next == '_').collect());
+                used.push(
+                    rest.chars()
+                        .take_while(|next| next.is_alphanumeric() || *next == '_')
+                        .collect(),
+                );
             }
         }
     }
@@ -144,7 +159,8 @@ fn every_arrow_points_down() {
 
 #[test]
 fn the_reader_of_arrows_sees_groups_and_tells_a_wrong_arrow() {
-    let used = rooms_used("use crate::{pki::path, store::{db, row}}; let x = zegel::oidc::y; mycrate::store::z();");
+    let used =
+        rooms_used("use crate::{pki::path, store::{db, row}}; let x = zegel::oidc::y; mycrate::store::z();");
     assert_eq!(used, ["pki", "store", "oidc"]);
     assert!(violation("pki", "store").is_some());
     assert!(violation("card", "pki").is_some());
@@ -157,7 +173,11 @@ fn the_reader_of_arrows_sees_groups_and_tells_a_wrong_arrow() {
 fn every_room_has_a_floor() {
     for file in source_files() {
         if let Some(room) = room_of(&file) {
-            assert!(floor_of(&room).is_some(), "`{room}` stands on no floor: {}", file.display());
+            assert!(
+                floor_of(&room).is_some(),
+                "`{room}` stands on no floor: {}",
+                file.display()
+            );
         }
     }
 }
@@ -169,7 +189,11 @@ fn the_lower_floors_never_wait() {
         if NEVER_WAIT.contains(&room.as_str()) {
             let text = without_comments(&std::fs::read_to_string(&file).unwrap());
             for word in ["async fn", "async move", ".await", "tokio::"] {
-                assert!(!text.contains(word), "{}: `{word}` on a floor that never waits", file.display());
+                assert!(
+                    !text.contains(word),
+                    "{}: `{word}` on a floor that never waits",
+                    file.display()
+                );
             }
         }
     }

@@ -1,5 +1,9 @@
 //! One module per promise a user can see. One binary, because each binary costs a link.
-#![allow(missing_docs, clippy::allow_attributes, reason = "tests document themselves by their names")]
+#![allow(
+    missing_docs,
+    clippy::allow_attributes,
+    reason = "tests document themselves by their names"
+)]
 
 mod architecture;
 mod store;

@@ -15,7 +15,9 @@ use crate::support::{databases, moment};
 async fn every_statement_prepares_on_both_engines() {
     for (name, db, _folder) in databases().await {
         for statement in all_statements() {
-            db.prepare(statement).await.unwrap_or_else(|error| panic!("{name}: {}: {error:?}", statement.name));
+            db.prepare(statement)
+                .await
+                .unwrap_or_else(|error| panic!("{name}: {}: {error:?}", statement.name));
         }
     }
 }
@@ -31,7 +33,10 @@ fn every_file_with_statements_is_registered() {
         let text = std::fs::read_to_string(entry.path()).unwrap();
         let stem = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
         if text.contains("crate::statements! {") && stem != "db" {
-            assert!(registered.contains(&stem), "store/{stem}.rs is missing in db::all_statements");
+            assert!(
+                registered.contains(&stem),
+                "store/{stem}.rs is missing in db::all_statements"
+            );
         }
     }
 }
@@ -52,7 +57,10 @@ async fn both_engines_have_the_same_tables_columns_and_nullability() {
 #[tokio::test]
 async fn a_second_migration_changes_nothing() {
     for (name, db, _folder) in databases().await {
-        assert!(migrate::migrate(&db, moment()).await.unwrap().names.is_empty(), "{name}");
+        assert!(
+            migrate::migrate(&db, moment()).await.unwrap().names.is_empty(),
+            "{name}"
+        );
     }
 }
 
@@ -61,7 +69,12 @@ fn board(seed: u64, slug: &str) -> Board {
         id: BoardId::new(moment(), &SeededRandom::new(seed)),
         slug: slug.to_owned(),
         kind: "municipality".to_owned(),
-        names: Names { nl: Some("Zegelgem".to_owned()), fr: None, de: None, en: None },
+        names: Names {
+            nl: Some("Zegelgem".to_owned()),
+            fr: None,
+            de: None,
+            en: None,
+        },
         enterprise_number: "0999900150".to_owned(),
         region: "flanders".to_owned(),
         created_at: moment(),
@@ -82,7 +95,10 @@ async fn a_failed_unit_leaves_nothing_behind() {
                 })
             })
             .await;
-        assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{name}: {outcome:?}");
+        assert!(
+            matches!(outcome, Err(StoreError::Conflict(_))),
+            "{name}: {outcome:?}"
+        );
         assert!(boards::list(&db).await.unwrap().is_empty(), "{name}");
         db.write(|unit| {
             let first = first.clone();
@@ -90,7 +106,11 @@ async fn a_failed_unit_leaves_nothing_behind() {
         })
         .await
         .unwrap();
-        assert_eq!(boards::find_by_slug(&db, "zegelgem").await.unwrap(), Some(first), "{name}");
+        assert_eq!(
+            boards::find_by_slug(&db, "zegelgem").await.unwrap(),
+            Some(first),
+            "{name}"
+        );
     }
 }
 
@@ -101,7 +121,9 @@ async fn a_job_is_taken_by_one_worker_only() {
         for number in 0..40 {
             db.write(|unit| {
                 let random = random.clone();
-                Box::pin(async move { queue::plan(unit, "test", &format!("{number}"), moment(), &*random).await })
+                Box::pin(
+                    async move { queue::plan(unit, "test", &format!("{number}"), moment(), &*random).await },
+                )
             })
             .await
             .unwrap();
@@ -140,9 +162,16 @@ async fn an_idempotency_key_is_claimed_once_and_answers_the_same() {
         db.write(|unit| Box::pin(async move { idempotency::answer(unit, "client", "key", 201, "{}").await }))
             .await
             .unwrap();
-        let answered = Claim::Answered { status: 201, response: "{}".to_owned() };
+        let answered = Claim::Answered {
+            status: 201,
+            response: "{}".to_owned(),
+        };
         assert_eq!(claim(request).await.unwrap(), answered, "{name}");
-        assert_eq!(claim(Sha256Digest::of(b"other")).await.unwrap(), Claim::OtherRequest, "{name}");
+        assert_eq!(
+            claim(Sha256Digest::of(b"other")).await.unwrap(),
+            Claim::OtherRequest,
+            "{name}"
+        );
     }
 }
 
@@ -167,7 +196,9 @@ async fn the_audit_chain_tells_a_changed_event() {
         assert_eq!(events::chain_all(&db).await.unwrap(), 5, "{name}");
         assert_eq!(events::first_break(&db, board).await.unwrap(), None, "{name}");
         let forge = match db.kind() {
-            EngineKind::Sqlite | EngineKind::Postgres => "UPDATE audit_event SET result = 'ok' WHERE sequence = 3",
+            EngineKind::Sqlite | EngineKind::Postgres => {
+                "UPDATE audit_event SET result = 'ok' WHERE sequence = 3"
+            }
         };
         db.script_for_tests(forge).await.unwrap();
         assert_eq!(events::first_break(&db, board).await.unwrap(), Some(3), "{name}");

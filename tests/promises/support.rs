@@ -21,7 +21,11 @@ pub fn moment() -> Timestamp {
 pub fn shared(path: &str) -> Option<PathBuf> {
     let setting = std::env::var("ZEGEL_SHARED").unwrap_or_default();
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let root = if setting.is_empty() || setting == "required" { beside } else { PathBuf::from(&setting) };
+    let root = if setting.is_empty() || setting == "required" {
+        beside
+    } else {
+        PathBuf::from(&setting)
+    };
     let found = root.join("testdata").join(path);
     if found.exists() {
         return Some(found);
@@ -35,7 +39,10 @@ pub fn shared(path: &str) -> Option<PathBuf> {
 /// With `ZEGEL_JUDGES=required` its absence is a failure.
 pub fn judge(program: &str) -> Option<PathBuf> {
     let venv = std::env::var("ZEGEL_VENV")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv"), PathBuf::from)
+        .map_or_else(
+            |_| Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv"),
+            PathBuf::from,
+        )
         .join("bin");
     let path = std::env::var("PATH").unwrap_or_default();
     let found = std::iter::once(venv)
@@ -58,7 +65,9 @@ fn skip(what: &str, required: bool) {
 /// An empty, migrated database of each kind, with its name for messages. Each call gives fresh ones.
 pub async fn databases() -> Vec<(&'static str, Db, TestFolder)> {
     let folder = TestFolder::new("db");
-    let sqlite = Db::open(&format!("sqlite:{}", folder.path().join("zegel.db").display())).await.unwrap();
+    let sqlite = Db::open(&format!("sqlite:{}", folder.path().join("zegel.db").display()))
+        .await
+        .unwrap();
     let mut all = vec![("sqlite", sqlite, folder)];
     if let Some(url) = fresh_postgres().await {
         all.push(("postgres", Db::open(&url).await.unwrap(), TestFolder::new("pg")));
@@ -75,7 +84,12 @@ pub struct TestFolder(tempfile::TempDir);
 impl TestFolder {
     /// A new empty folder whose name contains `label`.
     pub fn new(label: &str) -> Self {
-        Self(tempfile::Builder::new().prefix(&format!("zegel-{label}-")).tempdir().unwrap())
+        Self(
+            tempfile::Builder::new()
+                .prefix(&format!("zegel-{label}-"))
+                .tempdir()
+                .unwrap(),
+        )
     }
 
     /// Where it is.
@@ -91,7 +105,10 @@ async fn fresh_postgres() -> Option<String> {
     let cluster = CLUSTER.get_or_init(Cluster::start).as_ref()?;
     let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
     let admin = Db::open(&cluster.url("postgres")).await.unwrap();
-    admin.script_for_tests(Box::leak(format!("CREATE DATABASE {name}").into_boxed_str())).await.unwrap();
+    admin
+        .script_for_tests(Box::leak(format!("CREATE DATABASE {name}").into_boxed_str()))
+        .await
+        .unwrap();
     admin.close().await;
     Some(cluster.url(&name))
 }
@@ -113,12 +130,23 @@ impl Cluster {
         };
         let folder = TestFolder::new("cluster");
         let data = folder.path().join("data");
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout.trim_ascii() == b"0");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let root = Command::new("id")
+            .arg("-u")
+            .output()
+            .is_ok_and(|out| out.stdout.trim_ascii() == b"0");
         // PostgreSQL refuses to run as root.
         let runner = if root { "runuser -u postgres --" } else { "" };
         if root {
-            let _ = Command::new("chown").arg("-R").arg("postgres").arg(folder.path()).status();
+            let _ = Command::new("chown")
+                .arg("-R")
+                .arg("postgres")
+                .arg(folder.path())
+                .status();
         }
         let script = format!(
             "set -e; {runner} {bin}/initdb -D {data} -A trust -U zegel -E UTF8 --no-sync >/dev/null; \
@@ -129,7 +157,12 @@ impl Cluster {
             data = data.display(),
             folder = folder.path().display(),
         );
-        let keeper = Command::new("sh").arg("-c").arg(script).stdin(Stdio::piped()).spawn().unwrap();
+        let keeper = Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         let ready = (0..600).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(50));
             Command::new(bin.join("pg_isready"))
@@ -137,8 +170,16 @@ impl Cluster {
                 .status()
                 .is_ok_and(|status| status.success())
         });
-        assert!(ready, "PostgreSQL did not start: {}", std::fs::read_to_string(folder.path().join("log")).unwrap_or_default());
-        Some(Self { port, _folder: folder, _keeper: Mutex::new(keeper) })
+        assert!(
+            ready,
+            "PostgreSQL did not start: {}",
+            std::fs::read_to_string(folder.path().join("log")).unwrap_or_default()
+        );
+        Some(Self {
+            port,
+            _folder: folder,
+            _keeper: Mutex::new(keeper),
+        })
     }
 
     fn url(&self, database: &str) -> String {
@@ -147,8 +188,14 @@ impl Cluster {
 }
 
 fn postgres_bin() -> Option<PathBuf> {
-    let mut versions: Vec<PathBuf> =
-        std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();
+    let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path().join("bin"))
+        .collect();
     versions.sort();
-    versions.into_iter().rev().find(|bin| bin.join("initdb").is_file())
+    versions
+        .into_iter()
+        .rev()
+        .find(|bin| bin.join("initdb").is_file())
 }
