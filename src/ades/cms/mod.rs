@@ -2,3 +2,12 @@
 //! read with BER tolerated.
 //!
 //! Never re-encodes what somebody else encoded: signed attributes are hashed as they came.
+
+pub mod attributes;
+pub mod build;
+pub mod oids;
+pub mod read;
+pub mod verify;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,312 @@
+//! Signed attributes of a PAdES signature: what is written, and what is read back of them.
+
+use super::oids;
+use crate::asn1::oid::Oid;
+use crate::asn1::read::{self, Asn1Error, Rules};
+use crate::asn1::write::{self, tag};
+use crate::base::digest::HashAlgorithm;
+use crate::crypto::algorithm;
+
+/// What the signer commits to. EN 319 122-1 §5.2.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Commitment {
+    /// The signer approves the content: an officer who signs a decision.
+    ProofOfApproval,
+    /// The signer made the content.
+    ProofOfCreation,
+    /// The signer recognises having made, approved and sent it: an officer who attests a copy.
+    ProofOfOrigin,
+}
+
+impl Commitment {
+    const fn oid(self) -> &'static str {
+        match self {
+            Self::ProofOfApproval => "1.2.840.113549.1.9.16.6.5",
+            Self::ProofOfCreation => "1.2.840.113549.1.9.16.6.6",
+            Self::ProofOfOrigin => "1.2.840.113549.1.9.16.6.1",
+        }
+    }
+}
+
+/// An attribute the signer claims, with one value of text.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ClaimedAttribute {
+    /// Its type, as dotted text.
+    pub oid: String,
+    /// Its value, written as UTF8String.
+    pub text: String,
+}
+
+impl ClaimedAttribute {
+    /// The verdict of authority `jws`, a compact JWS.
+    pub fn verdict(jws: String) -> Self {
+        Self {
+            oid: crate::ades::VERDICT_OID.to_owned(),
+            text: jws,
+        }
+    }
+
+    /// The role `name` in words.
+    pub fn role(name: String) -> Self {
+        Self {
+            oid: oids::ROLE.to_owned(),
+            text: name,
+        }
+    }
+}
+
+/// What goes into the signed attributes.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedAttributes<'a> {
+    /// Digest of the bytes that the ByteRange names.
+    pub message_digest: &'a [u8],
+    /// The signer's certificate, DER.
+    pub certificate: &'a [u8],
+    /// Hash that identifies the certificate in signing-certificate-v2.
+    pub certificate_hash: HashAlgorithm,
+    /// Attributes the signer claims.
+    pub claimed: &'a [ClaimedAttribute],
+    /// What the signer commits to.
+    pub commitment: Option<Commitment>,
+}
+
+impl SignedAttributes<'_> {
+    /// The attributes as `SET OF Attribute` in DER: the very bytes that are hashed and signed.
+    ///
+    /// Never holds signing-time: the PAdES baseline states the time in `/M` alone.
+    ///
+    /// # Errors
+    /// When the type of a claimed attribute is no object identifier.
+    ///
+    /// Source: RFC 5652 §5.3 and §5.4; EN 319 142-1 §6.3 table 1; EN 319 122-1 §5.1.1, §5.2.2.3, §5.2.6.1.
+    pub fn to_der(&self) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+        let mut attributes = vec![
+            attribute(oids::CONTENT_TYPE, &write::oid(&oids::DATA.parse()?))?,
+            attribute(oids::MESSAGE_DIGEST, &write::octet_string(self.message_digest))?,
+            attribute(oids::SIGNING_CERTIFICATE_V2, &self.signing_certificate_v2())?,
+        ];
+        if let Some(commitment) = self.commitment {
+            let indication = write::sequence(&[&write::oid(&commitment.oid().parse()?)]);
+            attributes.push(attribute(oids::COMMITMENT_TYPE, &indication)?);
+        }
+        if !self.claimed.is_empty() {
+            let mut claims = Vec::new();
+            for claim in self.claimed {
+                claims.extend(attribute(&claim.oid, &write::utf8(&claim.text))?);
+            }
+            let value = write::sequence(&[&write::explicit(0, &write::sequence(&[&claims]))]);
+            attributes.push(attribute(oids::SIGNER_ATTRIBUTES_V2, &value)?);
+        }
+        Ok(write::set_of(attributes))
+    }
+
+    /// WHY: hashAlgorithm is DEFAULT sha256, and DER leaves a default out (X.690 §11.5).
+    fn signing_certificate_v2(&self) -> Vec<u8> {
+        let hash = write::octet_string(&self.certificate_hash.digest(self.certificate));
+        let identifier = match self.certificate_hash {
+            HashAlgorithm::Sha256 => write::sequence(&[&hash]),
+            other => write::sequence(&[&algorithm::hash_identifier(other), &hash]),
+        };
+        write::sequence(&[&write::sequence(&[&identifier])])
+    }
+}
+
+/// One `Attribute` with one value.
+pub(super) fn attribute(oid: &str, value: &[u8]) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+    let oid: Oid = oid.parse()?;
+    Ok(write::sequence(&[
+        &write::oid(&oid),
+        &write::element(tag::SET, value),
+    ]))
+}
+
+/// An attribute as it was read: its type and the whole encoding of each value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its type.
+    pub oid: Oid,
+    /// Its values, whole, in the order they came.
+    pub values: Vec<Vec<u8>>,
+}
+
+/// Reads `Attribute`s one after the other until the end.
+pub(super) fn read_attributes(mut reader: read::Reader<'_>) -> Result<Vec<Attribute>, Asn1Error> {
+    let mut attributes = Vec::new();
+    while !reader.is_at_end() {
+        let mut parts = reader.sequence()?;
+        let oid = parts.any()?.oid()?;
+        let mut set = parts.set()?;
+        parts.finish()?;
+        let mut values = Vec::new();
+        while let Some(value) = set.next()? {
+            values.push(value.whole().to_vec());
+        }
+        attributes.push(Attribute { oid, values });
+    }
+    Ok(attributes)
+}
+
+/// How signed attributes identify the signing certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateReference {
+    /// Hash used; none when it is one zegel does not know.
+    pub hash: Option<HashAlgorithm>,
+    /// Digest of the whole certificate.
+    pub digest: Vec<u8>,
+    /// Issuer and serial number when given: the whole GeneralNames and the whole INTEGER.
+    pub issuer_serial: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl CertificateReference {
+    /// Reads the first entry of signing-certificate (`v2` false) or signing-certificate-v2: the signer's.
+    ///
+    /// Source: RFC 5035 §5.4.1.
+    pub fn parse(value: &[u8], v2: bool) -> Result<Self, Asn1Error> {
+        let mut certificates = read::single(value, Rules::Ber)?.inside()?.sequence()?;
+        let mut parts = certificates.sequence()?;
+        let hash = if v2 {
+            match parts.optional(tag::SEQUENCE)? {
+                Some(identifier) => algorithm::hash_from_identifier(identifier.whole()),
+                None => Some(HashAlgorithm::Sha256),
+            }
+        } else {
+            Some(HashAlgorithm::Sha1)
+        };
+        let digest = parts.any()?.octets()?.into_owned();
+        let issuer_serial = match parts.optional(tag::SEQUENCE)? {
+            Some(pair) => {
+                let mut pair = pair.inside()?;
+                Some((
+                    pair.any()?.whole().to_vec(),
+                    pair.expect(tag::INTEGER)?.whole().to_vec(),
+                ))
+            }
+            None => None,
+        };
+        Ok(Self {
+            hash,
+            digest,
+            issuer_serial,
+        })
+    }
+
+    /// Whether `certificate` (DER) is the one meant by digest.
+    pub fn names(&self, certificate: &[u8]) -> bool {
+        self.hash
+            .is_some_and(|hash| hash.digest(certificate) == self.digest)
+    }
+}
+
+/// What signer-attributes-v2 claims.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClaimedAttributes {
+    /// Every claimed attribute, type first; the text of each value that is text.
+    pub claims: Vec<(Oid, Vec<String>)>,
+    /// Whether certified attributes or signed assertions stand beside them, which zegel does not read.
+    pub has_other_kinds: bool,
+}
+
+impl ClaimedAttributes {
+    /// Reads the value of signer-attributes-v2. EN 319 122-1 §5.2.6.1.
+    pub fn parse(value: &[u8]) -> Result<Self, Asn1Error> {
+        let mut parts = read::single(value, Rules::Ber)?.inside()?;
+        let mut found = Self::default();
+        if let Some(claimed) = parts.optional(tag::context_constructed(0))? {
+            for attribute in read_attributes(claimed.inside()?.sequence()?)? {
+                let texts = attribute.values.iter().filter_map(|value| {
+                    read::single(value, Rules::Ber)
+                        .ok()?
+                        .text()
+                        .ok()
+                        .map(str::to_owned)
+                });
+                found.claims.push((attribute.oid, texts.collect()));
+            }
+        }
+        found.has_other_kinds = !parts.is_at_end();
+        Ok(found)
+    }
+
+    /// The text values of the attributes with type `oid`.
+    pub fn texts<'a>(&'a self, oid: &'a str) -> impl Iterator<Item = &'a str> {
+        self.claims
+            .iter()
+            .filter(move |(known, _)| known.to_string() == oid)
+            .flat_map(|(_, texts)| texts.iter().map(String::as_str))
+    }
+}
+
+/// The commitment type in the value of commitment-type-indication, dotted.
+pub fn read_commitment(value: &[u8]) -> Result<String, Asn1Error> {
+    Ok(read::single(value, Rules::Ber)?
+        .inside()?
+        .any()?
+        .oid()?
+        .to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(certificate_hash: HashAlgorithm) -> Vec<Attribute> {
+        let der = SignedAttributes {
+            message_digest: &[7; 32],
+            certificate: b"certificate",
+            certificate_hash,
+            claimed: &[
+                ClaimedAttribute::verdict("a.b.c".into()),
+                ClaimedAttribute::role("Burgemeester".into()),
+            ],
+            commitment: Some(Commitment::ProofOfApproval),
+        }
+        .to_der()
+        .unwrap();
+        read_attributes(read::single(&der, Rules::Der).unwrap().inside().unwrap()).unwrap()
+    }
+
+    fn value<'a>(attributes: &'a [Attribute], oid: &str) -> &'a [u8] {
+        let found = attributes
+            .iter()
+            .find(|attribute| attribute.oid.to_string() == oid)
+            .unwrap();
+        assert_eq!(found.values.len(), 1);
+        &found.values[0]
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_signing_time_is_absent() {
+        let attributes = made(HashAlgorithm::Sha256);
+        assert_eq!(attributes.len(), 5);
+        assert!(
+            attributes
+                .iter()
+                .all(|attribute| attribute.oid.to_string() != oids::SIGNING_TIME)
+        );
+        let claims = ClaimedAttributes::parse(value(&attributes, oids::SIGNER_ATTRIBUTES_V2)).unwrap();
+        assert_eq!(
+            claims.texts(crate::ades::VERDICT_OID).collect::<Vec<_>>(),
+            ["a.b.c"]
+        );
+        assert_eq!(claims.texts(oids::ROLE).collect::<Vec<_>>(), ["Burgemeester"]);
+        assert!(!claims.has_other_kinds);
+        let commitment = read_commitment(value(&attributes, oids::COMMITMENT_TYPE)).unwrap();
+        assert_eq!(commitment, "1.2.840.113549.1.9.16.6.5");
+    }
+
+    #[test]
+    fn the_default_hash_of_the_certificate_reference_is_left_out() {
+        let sha256 = made(HashAlgorithm::Sha256);
+        let reference = value(&sha256, oids::SIGNING_CERTIFICATE_V2);
+        // SEQUENCE { SEQUENCE { SEQUENCE { OCTET STRING (32) } } }: no AlgorithmIdentifier.
+        assert_eq!(reference[..8], [0x30, 0x26, 0x30, 0x24, 0x30, 0x22, 0x04, 0x20]);
+        let sha384 = made(HashAlgorithm::Sha384);
+        for (attributes, hash) in [(&sha256, HashAlgorithm::Sha256), (&sha384, HashAlgorithm::Sha384)] {
+            let reference =
+                CertificateReference::parse(value(attributes, oids::SIGNING_CERTIFICATE_V2), true).unwrap();
+            assert_eq!(reference.hash, Some(hash));
+            assert!(reference.names(b"certificate") && !reference.names(b"certificatf"));
+        }
+    }
+}
