@@ -1,3 +1,11 @@
 //! Certificates, paths, purposes and Belgian profiles, revocation, time-stamps, caches.
 //!
-//! Never reads the clock and never fetches: what it needs from outside it asks for as a `Need`.
+//! Never reads the clock and never fetches: what it needs from outside it asks for as a [`need::Need`]. Start from
+//! [`certificate::Certificate`] and [`path::validate`].
+
+pub mod certificate;
+pub mod extensions;
+pub mod name;
+pub mod name_constraints;
+pub mod need;
+pub mod refusal;
