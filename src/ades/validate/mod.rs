@@ -5,3 +5,5 @@
 
 pub mod indication;
 pub mod report;
+mod text;
+pub mod verdict;

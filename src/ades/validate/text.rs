@@ -1,0 +1,321 @@
+//! The report as text for people, in the four languages. The names of the standard stay as they are.
+
+use std::fmt::Write as _;
+
+use super::indication::Indication;
+use super::report::{
+    AuthorityAttests, Finding, KeySource, Report, SignatureReport, TimeStampReport, VerdictStatus, Weight,
+};
+use crate::base::lang::Language;
+
+/// One label in four languages: nl, fr, de, en.
+#[derive(Clone, Copy)]
+struct Label([&'static str; 4]);
+
+impl Label {
+    fn in_(self, language: Language) -> &'static str {
+        let [nl, fr, de, en] = self.0;
+        match language {
+            Language::De => de,
+            Language::En => en,
+            Language::Fr => fr,
+            Language::Nl => nl,
+        }
+    }
+}
+
+const PASSED: Label = Label(["geldig", "valable", "gültig", "valid"]);
+const INDETERMINATE: Label = Label([
+    "niet vast te stellen",
+    "indéterminée",
+    "nicht feststellbar",
+    "indeterminate",
+]);
+const FAILED: Label = Label(["ongeldig", "non valable", "ungültig", "not valid"]);
+const NO_SIGNATURE: Label = Label([
+    "geen handtekening",
+    "aucune signature",
+    "keine Unterschrift",
+    "no signature",
+]);
+const SIGNATURE: Label = Label(["handtekening", "signature", "Unterschrift", "signature"]);
+const DOCUMENT_TIME_STAMP: Label = Label([
+    "documenttijdstempel",
+    "horodatage du document",
+    "Dokument-Zeitstempel",
+    "document time-stamp",
+]);
+const TIME_STAMP: Label = Label(["tijdstempel", "horodatage", "Zeitstempel", "time-stamp"]);
+const LEVEL: Label = Label(["niveau", "niveau", "Stufe", "level"]);
+const NONE: Label = Label(["geen", "aucun", "keine", "none"]);
+const QUALIFICATION: Label = Label(["kwalificatie", "qualification", "Qualifikation", "qualification"]);
+const ADVANCED: Label = Label([
+    "geavanceerd; kwalificatie niet bepaald",
+    "avancée ; qualification non déterminée",
+    "fortgeschritten; Qualifikation nicht bestimmt",
+    super::report::QUALIFICATION,
+]);
+const PROVEN: Label = Label([
+    "bestond zeker op",
+    "existait au plus tard le",
+    "bestand spätestens am",
+    "proven to exist at",
+]);
+const CERTIFICATE: Label = Label([
+    "het certificaat zegt",
+    "le certificat indique",
+    "das Zertifikat besagt",
+    "the certificate says",
+]);
+const ISSUED_BY: Label = Label(["uitgegeven door", "émis par", "ausgestellt von", "issued by"]);
+const CLAIMED: Label = Label([
+    "de ondertekenaar verklaart",
+    "le signataire déclare",
+    "der Unterzeichner erklärt",
+    "the signer claims",
+]);
+const ATTESTED: Label = Label([
+    "de overheid bevestigt",
+    "l'autorité atteste",
+    "die Behörde bestätigt",
+    "the authority attests",
+]);
+const BY_DECISION: Label = Label(["op grond van", "en vertu de", "aufgrund von", "by"]);
+const KEY_FROM_PROOF: Label = Label([
+    "sleutel uit het bewijsbestand, niet van elders bekend",
+    "clé tirée du fichier de preuve, non connue par ailleurs",
+    "Schlüssel aus der Nachweisdatei, nicht anderweitig bekannt",
+    "key from the proof file, not known from elsewhere",
+]);
+const VERDICT_INVALID: Label = Label([
+    "de bevestiging klopt niet",
+    "l'attestation n'est pas valable",
+    "die Bestätigung ist ungültig",
+    "the attestation does not verify",
+]);
+const VERDICT_KEY_MISSING: Label = Label([
+    "de bevestiging kon niet nagekeken worden: geen sleutel van de overheid",
+    "l'attestation n'a pu être vérifiée : clé de l'autorité absente",
+    "die Bestätigung konnte nicht geprüft werden: kein Schlüssel der Behörde",
+    "the attestation could not be checked: no key of the authority",
+]);
+const VERDICT_OTHER: Label = Label([
+    "de bevestiging gaat over een ander document of een andere ondertekenaar",
+    "l'attestation concerne un autre document ou un autre signataire",
+    "die Bestätigung betrifft ein anderes Dokument oder einen anderen Unterzeichner",
+    "the attestation speaks of another document or another signer",
+]);
+const NOTHING: Label = Label(["niets", "rien", "nichts", "nothing"]);
+const CHANGES: Label = Label([
+    "later gewijzigd",
+    "modifié ensuite",
+    "später geändert",
+    "changed afterwards",
+]);
+const ALLOWED: Label = Label(["toegelaten", "autorisé", "erlaubt", "allowed"]);
+const NOT_ALLOWED: Label = Label(["niet toegelaten", "non autorisé", "nicht erlaubt", "not allowed"]);
+const LABORATORY: Label = Label([
+    "TEST: beoordeeld met het vertrouwen van het laboratorium; telt nergens anders",
+    "TEST : jugé avec la confiance du laboratoire ; ne vaut nulle part ailleurs",
+    "TEST: mit dem Vertrauen des Labors beurteilt; gilt nirgendwo sonst",
+    "TEST: judged with the laboratory's trust; counts nowhere else",
+]);
+const WARNING: Label = Label(["let op", "attention", "Achtung", "warning"]);
+const REASON: Label = Label(["reden", "raison", "Grund", "reason"]);
+const NOTE: Label = Label(["opmerking", "remarque", "Hinweis", "note"]);
+
+impl Report {
+    /// The report as lines of text in `language`, times in Brussels.
+    pub fn to_text(&self, language: Language) -> String {
+        let mut out = String::new();
+        let mut line = |text: String| {
+            // INVARIANT: writing to a String does not fail.
+            let _ = writeln!(out, "{text}");
+        };
+        if self.laboratory {
+            line(LABORATORY.in_(language).to_owned());
+        }
+        line(format!(
+            "{} ({})",
+            word(self.indication).in_(language),
+            self.indication
+        ));
+        if let Some(failure) = &self.document.format_failure {
+            line(format!("  {}: {failure}", REASON.in_(language)));
+        }
+        if self.signatures.is_empty() {
+            line(format!("  {}", NO_SIGNATURE.in_(language)));
+        }
+        for (index, signature) in self.signatures.iter().enumerate() {
+            line(String::new());
+            line(format!(
+                "{} {} ({})",
+                SIGNATURE.in_(language),
+                index.saturating_add(1),
+                signature.field
+            ));
+            for text in signature_lines(signature, language) {
+                line(format!("  {text}"));
+            }
+        }
+        for (index, stamp) in self.document_time_stamps.iter().enumerate() {
+            line(String::new());
+            line(format!(
+                "{} {} ({})",
+                DOCUMENT_TIME_STAMP.in_(language),
+                index.saturating_add(1),
+                stamp.field.as_deref().unwrap_or_default()
+            ));
+            line(format!("  {}", stamp_line(stamp, language)));
+            for text in finding_lines(&stamp.findings, language) {
+                line(format!("  {text}"));
+            }
+        }
+        out
+    }
+}
+
+fn word(indication: Indication) -> Label {
+    match indication {
+        Indication::Indeterminate => INDETERMINATE,
+        Indication::TotalFailed => FAILED,
+        Indication::TotalPassed => PASSED,
+    }
+}
+
+fn outcome(
+    indication: Indication,
+    sub: Option<super::indication::SubIndication>,
+    language: Language,
+) -> String {
+    let words = word(indication).in_(language);
+    match sub {
+        Some(sub) => format!("{words} ({indication}, {sub})"),
+        None => format!("{words} ({indication})"),
+    }
+}
+
+fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<String> {
+    let mut lines = vec![outcome(signature.indication, signature.sub_indication, language)];
+    lines.extend(finding_lines(&signature.findings, language));
+    let level = signature
+        .level
+        .map_or(NONE.in_(language), crate::ades::level::Level::name);
+    lines.push(format!("{}: {level}", LEVEL.in_(language)));
+    lines.push(format!(
+        "{}: {}",
+        QUALIFICATION.in_(language),
+        ADVANCED.in_(language)
+    ));
+    if let Some(time) = signature.best_signature_time {
+        lines.push(format!("{}: {}", PROVEN.in_(language), time.to_brussels_text()));
+    }
+    if let Some(says) = &signature.certificate {
+        lines.push(format!(
+            "{}: {}, {} {}",
+            CERTIFICATE.in_(language),
+            says.common_name,
+            ISSUED_BY.in_(language),
+            says.issuer
+        ));
+    }
+    lines.push(format!(
+        "{}: {}",
+        CLAIMED.in_(language),
+        claims(signature, language)
+    ));
+    if let Some(attested) = &signature.attested {
+        lines.push(format!(
+            "{}: {}",
+            ATTESTED.in_(language),
+            attestation(attested, language)
+        ));
+    }
+    for stamp in &signature.time_stamps {
+        lines.push(format!(
+            "{}: {}",
+            TIME_STAMP.in_(language),
+            stamp_line(stamp, language)
+        ));
+    }
+    for change in &signature.changes {
+        let allowed = if change.allowed { ALLOWED } else { NOT_ALLOWED };
+        lines.push(format!(
+            "{} ({}): {} {}",
+            CHANGES.in_(language),
+            allowed.in_(language),
+            change.kind,
+            change.detail
+        ));
+    }
+    lines
+}
+
+fn claims(signature: &SignatureReport, language: Language) -> String {
+    let claimed = &signature.claimed;
+    let time = claimed.time.map(crate::base::time::Timestamp::to_brussels_text);
+    let texts: Vec<String> = [
+        &time,
+        &claimed.name,
+        &claimed.location,
+        &claimed.reason,
+        &claimed.commitment,
+    ]
+    .into_iter()
+    .flatten()
+    .chain(&claimed.roles)
+    .cloned()
+    .collect();
+    if texts.is_empty() {
+        NOTHING.in_(language).to_owned()
+    } else {
+        texts.join(", ")
+    }
+}
+
+fn attestation(attested: &AuthorityAttests, language: Language) -> String {
+    match attested.status {
+        VerdictStatus::Invalid => VERDICT_INVALID.in_(language).to_owned(),
+        VerdictStatus::KeyMissing => VERDICT_KEY_MISSING.in_(language).to_owned(),
+        VerdictStatus::OtherSubject => VERDICT_OTHER.in_(language).to_owned(),
+        VerdictStatus::Verified => {
+            let mut text = attested.capacity.clone().unwrap_or_default();
+            if !attested.decisions.is_empty() {
+                let _ = write!(
+                    text,
+                    ", {} {}",
+                    BY_DECISION.in_(language),
+                    attested.decisions.join(", ")
+                );
+            }
+            if attested.key_source == Some(KeySource::ProofFile) {
+                let _ = write!(text, " ({})", KEY_FROM_PROOF.in_(language));
+            }
+            text
+        }
+    }
+}
+
+fn stamp_line(stamp: &TimeStampReport, language: Language) -> String {
+    let time = stamp
+        .gen_time
+        .map(crate::base::time::Timestamp::to_brussels_text)
+        .unwrap_or_default();
+    let unit = stamp.unit.as_deref().unwrap_or_default();
+    format!(
+        "{time} {unit}, {}",
+        outcome(stamp.indication, stamp.sub_indication, language)
+    )
+}
+
+fn finding_lines(findings: &[Finding], language: Language) -> Vec<String> {
+    let lines = findings.iter().map(|finding| {
+        let label = match finding.weight {
+            Weight::Error => REASON,
+            Weight::Note => NOTE,
+            Weight::Warning => WARNING,
+        };
+        format!("{}: {}: {}", label.in_(language), finding.cause, finding.detail)
+    });
+    lines.collect()
+}

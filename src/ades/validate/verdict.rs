@@ -1,0 +1,284 @@
+//! The verdict inside a signature: an authority's signed statement that this person may sign this document.
+//!
+//! Checks that it verifies and that it speaks of this signature; what its rules mean is judged elsewhere.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::report::{AuthorityAttests, KeySource, VerdictStatus};
+use crate::base::digest::Sha256Digest;
+use crate::crypto::jws::{self, Unverified};
+use crate::crypto::key::PublicKey;
+
+/// `typ` in the header of a verdict, so that no other token signed by the same key passes for one.
+pub const VERDICT_TYPE: &str = "zegel-verdict";
+
+/// Longest verdict that goes into a signature, in bytes of the compact form.
+pub const MAX_VERDICT_BYTES: usize = 8 * 1024;
+
+/// Claim with the SHA-256, in hex, of the document before the signature's own revision.
+pub const CLAIM_DOCUMENT: &str = "document_sha256";
+
+/// Claim with the SHA-256, in hex, of the signer's certificate.
+pub const CLAIM_CERTIFICATE: &str = "signer_certificate_sha256";
+
+/// Claim with the capacity in words.
+pub const CLAIM_CAPACITY: &str = "capacity";
+
+/// Claim with the decisions or rules relied on: one text or a list of texts.
+pub const CLAIM_DECISIONS: &str = "decisions";
+
+/// A key that verdicts may verify under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerdictKey {
+    /// Key id as verdicts name it: the thumbprint of RFC 7638.
+    pub id: String,
+    /// The key.
+    pub key: PublicKey,
+    /// Where it came from.
+    pub source: KeySource,
+}
+
+impl VerdictKey {
+    /// A key that whoever asks for the validation trusts.
+    ///
+    /// # Errors
+    /// When the key has no JWK form.
+    pub fn trusted(key: PublicKey) -> Result<Self, crate::crypto::key::KeyError> {
+        Ok(Self {
+            id: jws::thumbprint(&key)?,
+            key,
+            source: KeySource::Trusted,
+        })
+    }
+}
+
+/// The file delivered beside a sealed document: its verdicts, and the keys that they verify under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofFile {
+    /// Always `zegel-proof/1`.
+    pub format: String,
+    /// SHA-256 of the sealed document as delivered.
+    pub document_sha256: Sha256Digest,
+    /// Every verdict, compact, in the order of the signatures.
+    pub verdicts: Vec<String>,
+    /// The authority's keys, each a SubjectPublicKeyInfo in base64.
+    pub keys: Vec<String>,
+}
+
+/// Why a proof file cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// It is not the JSON of a proof file.
+    #[error("expected a proof file of format `{}`", ProofFile::FORMAT)]
+    Malformed,
+    /// A key in it cannot be read.
+    #[error("a key in the proof file cannot be read")]
+    Key,
+}
+
+impl ProofFile {
+    /// The value of `format`.
+    pub const FORMAT: &'static str = "zegel-proof/1";
+
+    /// The proof file for `document_sha256` with `verdicts` and the keys they verify under.
+    pub fn new(document_sha256: Sha256Digest, verdicts: Vec<String>, keys: &[PublicKey]) -> Self {
+        use base64::Engine as _;
+        let encode = |key: &PublicKey| base64::engine::general_purpose::STANDARD.encode(key.spki_der());
+        Self {
+            format: Self::FORMAT.to_owned(),
+            document_sha256,
+            verdicts,
+            keys: keys.iter().map(encode).collect(),
+        }
+    }
+
+    /// Reads the JSON `text`.
+    ///
+    /// # Errors
+    /// `Malformed`.
+    pub fn parse(text: &[u8]) -> Result<Self, ProofError> {
+        let proof: Self = serde_json::from_slice(text).map_err(|_| ProofError::Malformed)?;
+        if proof.format == Self::FORMAT {
+            Ok(proof)
+        } else {
+            Err(ProofError::Malformed)
+        }
+    }
+
+    /// Its keys, marked as coming from it.
+    ///
+    /// # Errors
+    /// `Key`.
+    pub fn keys(&self) -> Result<Vec<VerdictKey>, ProofError> {
+        use base64::Engine as _;
+        self.keys
+            .iter()
+            .map(|text| {
+                let der = base64::engine::general_purpose::STANDARD
+                    .decode(text)
+                    .map_err(|_| ProofError::Key)?;
+                let key = PublicKey::from_spki_der(&der).map_err(|_| ProofError::Key)?;
+                let id = jws::thumbprint(&key).map_err(|_| ProofError::Key)?;
+                Ok(VerdictKey {
+                    id,
+                    key,
+                    source: KeySource::ProofFile,
+                })
+            })
+            .collect()
+    }
+}
+
+/// What `verdict`, found in the signature made with `certificate` over `document`, attests.
+///
+/// `document`: SHA-256 of the file before the signature's own revision, so that a verdict copied from elsewhere
+/// is told. `keys`: in order of preference; a trusted one should come before one of a proof file.
+pub fn check(
+    verdict: &str,
+    document: &Sha256Digest,
+    certificate: &Sha256Digest,
+    keys: &[VerdictKey],
+) -> AuthorityAttests {
+    let mut attests = AuthorityAttests {
+        status: VerdictStatus::Invalid,
+        key_id: None,
+        key_source: None,
+        capacity: None,
+        decisions: Vec::new(),
+        claims: None,
+    };
+    let Ok(unverified) = Unverified::parse(verdict) else {
+        return attests;
+    };
+    attests.key_id.clone_from(&unverified.unverified_header().kid);
+    let Some(key) = keys.iter().find(|key| Some(&key.id) == attests.key_id.as_ref()) else {
+        attests.status = VerdictStatus::KeyMissing;
+        return attests;
+    };
+    attests.key_source = Some(key.source);
+    let claims = unverified.verify(&key.key, VERDICT_TYPE).ok();
+    let Some(Ok(claims)) = claims.map(serde_json::from_slice::<Value>) else {
+        return attests;
+    };
+    let names = |claim: &str, digest: &Sha256Digest| {
+        claims
+            .get(claim)
+            .and_then(Value::as_str)
+            .and_then(Sha256Digest::from_hex)
+            .as_ref()
+            == Some(digest)
+    };
+    if !names(CLAIM_DOCUMENT, document) || !names(CLAIM_CERTIFICATE, certificate) {
+        attests.status = VerdictStatus::OtherSubject;
+        return attests;
+    }
+    attests.status = VerdictStatus::Verified;
+    attests.capacity = claims
+        .get(CLAIM_CAPACITY)
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    attests.decisions = match claims.get(CLAIM_DECISIONS) {
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    attests.claims = Some(claims);
+    attests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::key::{Curve, KeyKind, PrivateKey};
+
+    fn signed(key: &PrivateKey, kind: &str, claims: &Value) -> String {
+        let id = jws::thumbprint(key.public()).unwrap();
+        let algorithm = key.public().kind().default_algorithm();
+        jws::sign(key, algorithm, Some(&id), kind, claims.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_verdict_counts_only_for_its_own_signature_under_its_own_key() {
+        let key = PrivateKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+        let stranger = PrivateKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+        let (document, certificate) = (Sha256Digest::of(b"document"), Sha256Digest::of(b"certificate"));
+        let claims = serde_json::json!({
+            "document_sha256": document.to_string(),
+            "signer_certificate_sha256": certificate.to_string(),
+            "capacity": "burgemeester",
+            "decisions": ["besluit 2026/12"],
+        });
+        let verdict = signed(&key, VERDICT_TYPE, &claims);
+        let keys = [VerdictKey::trusted(key.public().clone()).unwrap()];
+        let good = check(&verdict, &document, &certificate, &keys);
+        assert_eq!(good.status, VerdictStatus::Verified);
+        assert_eq!(good.capacity.as_deref(), Some("burgemeester"));
+        assert_eq!(good.decisions, ["besluit 2026/12"]);
+        assert_eq!(good.key_source, Some(KeySource::Trusted));
+
+        let other = Sha256Digest::of(b"other");
+        assert_eq!(
+            check(&verdict, &other, &certificate, &keys).status,
+            VerdictStatus::OtherSubject
+        );
+        assert_eq!(
+            check(&verdict, &document, &other, &keys).status,
+            VerdictStatus::OtherSubject
+        );
+        assert_eq!(check(&verdict, &other, &certificate, &keys).claims, None);
+        let strangers = [VerdictKey::trusted(stranger.public().clone()).unwrap()];
+        assert_eq!(
+            check(&verdict, &document, &certificate, &strangers).status,
+            VerdictStatus::KeyMissing
+        );
+        let token = signed(&key, "JWT", &claims);
+        assert_eq!(
+            check(&token, &document, &certificate, &keys).status,
+            VerdictStatus::Invalid
+        );
+        let forged = [VerdictKey {
+            key: stranger.public().clone(),
+            ..keys[0].clone()
+        }];
+        assert_eq!(
+            check(&verdict, &document, &certificate, &forged).status,
+            VerdictStatus::Invalid
+        );
+        assert_eq!(
+            check("not a token", &document, &certificate, &keys).status,
+            VerdictStatus::Invalid
+        );
+    }
+
+    #[test]
+    fn a_proof_file_gives_its_keys_marked_as_its_own() {
+        let key = PrivateKey::generate(KeyKind::Ec(Curve::P384)).unwrap();
+        let proof = ProofFile::new(
+            Sha256Digest::of(b"x"),
+            vec!["a.b.c".into()],
+            &[key.public().clone()],
+        );
+        let read = ProofFile::parse(&serde_json::to_vec(&proof).unwrap()).unwrap();
+        assert_eq!(read, proof);
+        let keys = read.keys().unwrap();
+        assert_eq!(
+            (keys[0].source, &keys[0].key),
+            (KeySource::ProofFile, key.public())
+        );
+        assert_eq!(ProofFile::parse(b"{}"), Err(ProofError::Malformed));
+        let odd = ProofFile {
+            format: "zegel-proof/2".into(),
+            ..proof.clone()
+        };
+        assert_eq!(
+            ProofFile::parse(&serde_json::to_vec(&odd).unwrap()),
+            Err(ProofError::Malformed)
+        );
+        let odd = ProofFile {
+            keys: vec!["AAAA".into()],
+            ..proof
+        };
+        assert_eq!(odd.keys(), Err(ProofError::Key));
+    }
+}
