@@ -1,1 +1,20 @@
 //! Routes, pages, the JSON interface: translate and call a journey.
+//!
+//! No rule of the two journeys lives here: a handler reads its input, calls one journey and turns the outcome into
+//! a page, a redirect or JSON. Start at [`routes`] for what is served, at [`server`] for how, and at
+//! [`page::Page`] for how a page is put together.
+
+pub mod assets;
+pub mod cookies;
+pub mod csrf;
+pub mod headers;
+pub mod i18n;
+pub mod middleware;
+pub mod page;
+pub mod pages;
+pub mod problem;
+pub mod proxies;
+pub mod routes;
+pub mod server;
+pub mod site;
+pub mod visit;

@@ -1,0 +1,5 @@
+//! The views: one plain struct per page with exactly what its template shows. Handlers fill them from the outcomes
+//! of journeys; nothing here decides anything.
+
+pub mod problem;
+pub mod start;

@@ -1,0 +1,52 @@
+//! Every route of the service, on one page.
+
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig, get};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::pages;
+use super::problem::Failure;
+use super::site::Site;
+use crate::base::code::PersonCode;
+
+/// Everything that is served.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        // For machines that watch the service.
+        .route("/healthz", get().to(healthz))
+        .route("/version", get().to(version))
+        // Pages beside the journeys.
+        .route("/", get().to(pages::start::start))
+        .route("/accessibility", get().to(pages::start::accessibility))
+        .route("/static/{name}", get().to(asset))
+        .default_service(web::to(nothing_here));
+}
+
+/// `GET /healthz`: the process answers, nothing else.
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ok\n")
+}
+
+/// `GET /version`
+async fn version() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({ "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// `GET /static/{name}`: an embedded file under its published name, kept for a year.
+async fn asset(request: HttpRequest, site: web::Data<Site>) -> Result<HttpResponse, Failure> {
+    let asset = site
+        .assets
+        .find(request.path())
+        .ok_or_else(|| Failure::new(PersonCode::NotFound))?;
+    Ok(HttpResponse::Ok()
+        .content_type(asset.content_type)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .body(asset.bytes))
+}
+
+/// Whatever has no route.
+async fn nothing_here() -> Result<HttpResponse, Failure> {
+    Err(Failure::new(PersonCode::NotFound))
+}

@@ -1,0 +1,315 @@
+# Texte von zegel auf Deutsch. Anrede: Sie. Sätze unter fünfzehn Wörtern. Ein Wort für eine Sache.
+
+## Daten und Größen
+
+date = { $day }. { $month ->
+        [1] Januar
+        [2] Februar
+        [3] März
+        [4] April
+        [5] Mai
+        [6] Juni
+        [7] Juli
+        [8] August
+        [9] September
+        [10] Oktober
+        [11] November
+       *[12] Dezember
+    } { $year }
+date-time = { $day }. { $month ->
+        [1] Januar
+        [2] Februar
+        [3] März
+        [4] April
+        [5] Mai
+        [6] Juni
+        [7] Juli
+        [8] August
+        [9] September
+        [10] Oktober
+        [11] November
+       *[12] Dezember
+    } { $year }, { $hour }:{ $minute } Uhr
+size-byte = { $number ->
+        [1] 1 Byte
+       *[other] { $number } Bytes
+    }
+size-kilo = { $number } kB
+size-mega = { $number } MB
+
+## Seiten
+
+skip-link = Zum Inhalt
+language-nav = Sprache
+test-banner = Das ist eine Testumgebung. Nichts, was Sie hier tun, ist rechtsgültig.
+footer-nav = Über diesen Dienst
+footer-accessibility = Barrierefreiheit
+footer-verify = Unterschrift prüfen
+footer-help = Hilfe nötig?
+step-of = Schritt { $current } von { $total }
+step-list = Schritte
+step-choose = Auswählen
+step-confirm = Bestätigen
+step-pin = PIN-Code
+step-capacity = Eigenschaft
+step-read = Lesen
+step-done = Fertig
+action-continue = Weiter
+action-try-again = Erneut versuchen
+action-back = Zurück
+action-cancel = Abbrechen
+
+problem-code = Code
+problem-reference = Referenz
+problem-copy = Code und Referenz kopieren
+problem-copied = Kopiert
+problem-developer = Für den Betreiber der Anwendung
+
+start-title = Anmelden und unterschreiben mit Ihrem Personalausweis
+start-lead = Mit diesem Dienst melden Sie sich bei Anwendungen Ihrer Verwaltung an. Sie unterschreiben damit auch Dokumente.
+start-how = Sie beginnen immer in der Anwendung selbst. Sie schickt Sie hierher, wenn Sie sich anmelden oder unterschreiben sollen.
+start-verify-heading = Haben Sie ein unterschriebenes Dokument erhalten?
+start-verify-text = Hier sehen Sie, wer es unterschrieben hat, wann, und ob es danach geändert wurde.
+start-verify-action = Unterschrift prüfen
+
+accessibility-title = Barrierefreiheit
+accessibility-lead = Wir möchten, dass alle diesen Dienst nutzen können. Unser Ziel ist WCAG 2.2, Stufe AA.
+accessibility-state-heading = Wie weit sind wir?
+accessibility-state = Jede Seite wird bei jeder Änderung in vier Sprachen automatisch getestet. Eine unabhängige Prüfung gab es noch nicht.
+accessibility-known-heading = Was ist noch zu verbessern?
+accessibility-known = Dokumente anderer sind nicht immer barrierefrei. Deshalb zeigen wir auch den Text des Dokuments.
+accessibility-complaint-heading = Funktioniert etwas nicht?
+accessibility-complaint = Teilen Sie es uns mit. Wir antworten innerhalb von fünf Werktagen. Sind Sie mit der Antwort nicht zufrieden, wenden Sie sich an die zuständige Ombudsstelle.
+accessibility-contact = Kontakt: { $contact }
+accessibility-date = Diese Erklärung ist vom { $date }.
+
+## Zustände und Fehler
+
+code-agent_missing = Das Kartenprogramm ist auf diesem Computer nicht installiert
+    .detail = Installieren Sie es einmal; danach kann diese Seite Ihr Kartenlesegerät verwenden.
+code-agent_outdated = Das Kartenprogramm ist zu alt
+    .detail = { $needed ->
+        [unknown] Eine neuere Version ist nötig.
+       *[other] Version { $found } ist installiert, Version { $needed } oder neuer ist nötig.
+    }
+code-agent_stopped = Das Kartenprogramm wurde unerwartet beendet
+    .detail = Versuchen Sie es erneut. Wenn es wieder geschieht, starten Sie Ihren Browser neu.
+code-already_signed = Sie haben dieses Dokument bereits { $date ->
+        [unknown] unterschrieben
+       *[other] am { $date } unterschrieben
+    }
+    .detail = Sie können erneut unterschreiben, aber es ist nicht nötig.
+code-already_waiting = Ihre Karte wird bereits in einem anderen Fenster verwendet
+    .detail = Schließen Sie den Vorgang dort ab oder brechen Sie ihn ab, und versuchen Sie es hier erneut.
+code-browser_unsupported = Dieser Browser wird nicht unterstützt
+    .detail = Verwenden Sie eine aktuelle Version von { $browsers ->
+        [unknown] Firefox, Chrome, Edge oder Safari
+       *[other] { $browsers }
+    }.
+code-card_busy = Ein anderes Programm verwendet Ihre Karte
+    .detail = Schließen Sie andere Programme oder Tabs, die die Karte verwenden, zum Beispiel eID Viewer.
+code-card_changed = Das ist eine andere Karte als die, mit der Sie begonnen haben
+    .detail = Stecken Sie die erste Karte wieder ein oder beginnen Sie mit dieser Karte neu.
+code-card_missing = Keine Karte im Lesegerät
+    .detail = Stecken Sie Ihren Personalausweis mit dem Chip voran in das Lesegerät. Diese Seite fährt automatisch fort.
+code-card_not_activated = Diese Karte ist noch nicht aktiviert
+    .detail = Lassen Sie sie zuerst von Ihrer Gemeinde aktivieren.
+code-card_removed = Die Karte wurde zu früh entfernt
+    .detail = Es wurde nichts unterschrieben. Stecken Sie dieselbe Karte wieder ein und beginnen Sie diesen Schritt neu.
+code-card_unreadable = Die Karte kann nicht gelesen werden
+    .detail = Prüfen Sie, ob der Chip sauber ist und die Karte richtig steckt. Gelingt es auch mit einem anderen Gerät nicht, lassen Sie die Karte von Ihrer Gemeinde prüfen.
+code-card_unsupported = Diese Karte kann hier nicht verwendet werden
+    .detail = Sie können verwenden: { $cards ->
+        [unknown] einen belgischen Personalausweis (eID)
+       *[other] { $cards }
+    }.
+code-certificate_expired = Das Zertifikat auf Ihrer Karte ist { $date ->
+        [unknown] abgelaufen
+       *[other] am { $date } abgelaufen
+    }
+    .detail = Beantragen Sie bei Ihrer Gemeinde eine neue Karte.
+code-certificate_missing = Diese Karte hat dafür kein Zertifikat
+    .detail = Mit der Karte eines Kindes oder ohne gewünschte Zertifikate { $act ->
+        [unknown] ist das nicht möglich
+       *[other] können Sie nicht { $act }
+    }.
+code-certificate_not_yet_valid = Das Zertifikat auf Ihrer Karte gilt { $date ->
+        [unknown] noch nicht
+       *[other] erst ab dem { $date }
+    }
+    .detail = Prüfen Sie das Datum dieses Computers oder versuchen Sie es später.
+code-certificate_revoked = Das Zertifikat auf Ihrer Karte wurde { $date ->
+        [unknown] widerrufen
+       *[other] am { $date } widerrufen
+    }
+    .detail = Die Karte kann nicht mehr online verwendet werden. Wenden Sie sich an Ihre Gemeinde.
+code-certificate_suspended = Das Zertifikat auf Ihrer Karte ist ausgesetzt
+    .detail = Das geschieht, wenn eine Karte als verloren oder gestohlen gemeldet wurde oder noch nicht aktiv ist. Wenden Sie sich an Ihre Gemeinde.
+code-certificate_untrusted = Der Aussteller dieser Karte wird hier nicht anerkannt
+    .detail = Testkarten funktionieren auf dieser Website nicht.
+code-certificate_wrong_person = Diese Anfrage ist für { $name ->
+        [unknown] jemand anderen
+       *[other] { $name }
+    }
+    .detail = Die Karte im Lesegerät gehört jemand anderem.
+code-client_unknown = Die Anwendung, die Sie hierher geschickt hat, ist nicht richtig eingestellt
+    .detail = Das ist nicht Ihr Fehler. Melden Sie es dem Betreiber der Anwendung.
+code-counter_only_here = Dieses Kartenlesegerät ist von hier aus nicht verwendbar
+    .detail = Das Kartenlesegerät dieses Dienstes funktioniert nur an dem Computer, an den es angeschlossen ist. Wählen Sie einen anderen Weg oder gehen Sie zu diesem Computer.
+code-csrf_failed = Diese Seite war nicht mehr gültig
+    .detail = Es wurde nichts gesendet oder unterschrieben. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es erneut.
+code-document_changed = Das Dokument wurde inzwischen geändert
+    .detail = Es ist nicht das Dokument, das Sie gesehen haben. Es wurde nichts unterschrieben. Öffnen Sie die Anfrage erneut und lesen Sie zuerst das Dokument.
+code-document_damaged = Diese Datei ist beschädigt oder unvollständig
+    .detail = Bitten Sie den Absender um eine neue Kopie.
+code-document_empty = Diese Datei ist leer
+    .detail = Sie hat keinen Inhalt. Wählen Sie eine andere Datei oder bitten Sie den Absender um eine neue Kopie.
+code-document_final = Eine frühere Unterschrift hat dieses Dokument abgeschlossen
+    .detail = Es können keine Unterschriften mehr hinzugefügt werden.
+code-document_protected = Dieses PDF ist mit einem Passwort geschützt oder erlaubt keine Unterschrift
+    .detail = Bitten Sie den Absender um eine ungeschützte Kopie.
+code-document_signature_invalid = Dieses Dokument enthält bereits eine ungültige Unterschrift
+    .detail = Fragen Sie den Absender, bevor Sie unterschreiben.
+code-document_too_large = Diese Datei ist zu groß
+    .detail = { $size ->
+        [unknown] Verwenden Sie eine kleinere Datei.
+       *[other] Sie hat { $size }, die Grenze ist { $limit }.
+    }
+code-document_type = Diese Art von Datei kann hier nicht verwendet werden
+    .detail = Sie können { $types ->
+        [unknown] PDF-Dateien
+       *[other] { $types }
+    } verwenden.
+code-extension_missing = Die Browsererweiterung fehlt oder ist ausgeschaltet
+    .detail = Installieren oder aktivieren Sie die Web-eID-Erweiterung und kehren Sie dann zu dieser Seite zurück.
+code-extension_outdated = Die Browsererweiterung ist zu alt
+    .detail = Aktualisieren Sie die Web-eID-Erweiterung und kehren Sie dann zu dieser Seite zurück.
+code-login_elsewhere_finished = Diese Anmeldung wurde bereits verwendet
+    .detail = Gehen Sie zurück zu { $client ->
+        [unknown] der Anwendung
+       *[other] { $client }
+    }. Vielleicht sind Sie schon angemeldet.
+code-login_expired = Die Anmeldung hat zu lange gedauert und wurde zu Ihrer Sicherheit beendet
+    .detail = Gehen Sie zurück zu { $client ->
+        [unknown] der Anwendung
+       *[other] { $client }
+    } und melden Sie sich erneut an.
+code-login_refused = Wir konnten Sie nicht anmelden
+    .detail = Die Antwort Ihrer Karte wurde nicht angenommen. Versuchen Sie es erneut. Bleibt der Fehler, nennen Sie dem Helpdesk die Referenz.
+code-maintenance = Dieser Dienst ist wegen Wartung { $time ->
+        [unknown] geschlossen
+       *[other] bis { $time } geschlossen
+    }
+    .detail = Ihre Anfragen bleiben offen.
+code-mandate_expired = { $role ->
+        [unknown] Ihr Mandat ist beendet
+       *[other] Ihr Mandat als { $role } bei { $body } endete am { $date }
+    }
+    .detail = Wählen Sie eine andere Eigenschaft oder wenden Sie sich an { $authority ->
+        [unknown] Ihre Verwaltung
+       *[other] { $authority }
+    }.
+code-mandate_source_unavailable = Wir können Ihre Rollen zurzeit nicht abrufen
+    .detail = Versuchen Sie es in einigen Minuten erneut.
+code-not_authorised = Sie haben keinen Zugang zu { $client ->
+        [unknown] dieser Anwendung
+       *[other] { $client }
+    }
+    .detail = { $capacity ->
+        [unknown] { $name ->
+            [unknown] Sie sind angemeldet.
+           *[other] Sie sind angemeldet als { $name }.
+        }
+       *[other] Sie sind angemeldet als { $name }, { $capacity }.
+    } Den Zugang beantragen Sie { $authority ->
+        [unknown] beim Betreiber der Anwendung
+       *[other] bei { $authority }
+    }.
+code-not_found = Diese Seite gibt es nicht
+    .detail = Die Adresse ist falsch oder nicht für Sie bestimmt. Prüfen Sie den Link, dem Sie gefolgt sind.
+code-not_your_turn = Sie sind mit dem Unterschreiben noch nicht an der Reihe
+    .detail = Zuerst unterschreibt jemand anderes. Danach können Sie unterschreiben.
+code-pcsc_denied = Dieses Programm darf das Kartenlesegerät nicht verwenden
+    .detail = Bitten Sie Ihre IT-Abteilung um Zugriff auf den Smartcard-Dienst.
+code-pcsc_unavailable = Der Smartcard-Dienst dieses Computers läuft nicht
+    .detail = Schließen Sie Ihr Kartenlesegerät neu an oder starten Sie den Computer neu.
+code-pin_blocked = Ihre Karte ist gesperrt
+    .detail = Der PIN-Code war dreimal falsch. Ihre Gemeinde kann die Karte entsperren. Bringen Sie Ihre Karte mit und, falls noch vorhanden, den Brief mit Ihrem PUK-Code.
+code-pin_cancelled = Sie haben abgebrochen
+    .detail = Es wurde nichts gesendet oder unterschrieben.
+code-pin_last_attempt = Achtung: Das ist Ihr letzter Versuch
+    .detail = Ist der PIN-Code jetzt falsch, wird Ihre Karte gesperrt. Sind Sie nicht sicher? Brechen Sie ab und suchen Sie zuerst Ihren Code.
+code-pin_length = Der PIN-Code hat { $min ->
+        [unknown] 4 bis 12
+       *[other] { $min } bis { $max }
+    } Ziffern
+    .detail = Das zählt nicht als Versuch.
+code-pin_on_keypad = Geben Sie Ihren PIN-Code am Kartenlesegerät ein
+    .detail = Drücken Sie danach auf dem Gerät auf OK.
+code-pin_program_missing = Das PIN-Fenster konnte nicht geöffnet werden
+    .detail = Das ist nicht Ihr Fehler. Melden Sie es dem Betreiber dieses Dienstes.
+code-pin_timeout = Die Eingabe des PIN-Codes hat zu lange gedauert
+    .detail = Es wurde nichts gesendet oder unterschrieben. Beginnen Sie diesen Schritt neu.
+code-pin_wrong = Falscher PIN-Code
+    .detail = { $left ->
+        [unknown] Suchen Sie Ihren Code, bevor Sie es erneut versuchen.
+        [one] Sie haben noch 1 Versuch.
+       *[other] Sie haben noch { $left } Versuche.
+    } Nach drei falschen Versuchen wird die Karte gesperrt.
+code-reader_missing = Kein Kartenlesegerät gefunden
+    .detail = Schließen Sie Ihr Kartenlesegerät an diesen Computer an. Diese Seite fährt automatisch fort.
+code-reader_removed = Das Kartenlesegerät wurde getrennt
+    .detail = Es wurde nichts gesendet oder unterschrieben. Schließen Sie das Gerät an und stecken Sie Ihre Karte wieder ein.
+code-redirect_uri_unknown = Die Anwendung, die Sie hierher geschickt hat, ist nicht richtig eingestellt
+    .detail = Das ist nicht Ihr Fehler. Melden Sie es dem Betreiber der Anwendung.
+code-request_closed = Diese Anfrage ist abgeschlossen
+    .detail = { $reason ->
+        [unknown] Sie ist erledigt, zurückgezogen oder abgelaufen.
+       *[other] { $reason }
+    } Wenn das nicht stimmt, wenden Sie sich an { $requester ->
+        [unknown] den Absender
+       *[other] { $requester }
+    }.
+code-request_declined = Sie haben nicht unterschrieben
+    .detail = { $requester ->
+        [unknown] Der Absender
+       *[other] { $requester }
+    } wurde informiert.
+code-request_invalid = Diese Anfrage ist nicht verständlich
+    .detail = In der Adresse oder im Formular fehlt etwas oder ist etwas falsch. Gehen Sie zurück und versuchen Sie es erneut.
+code-revocation_unavailable = Wir können Ihr Zertifikat zurzeit nicht prüfen
+    .detail = Der föderale Prüfdienst antwortet nicht. Mit Ihrer Karte ist alles in Ordnung. Versuchen Sie es in einigen Minuten erneut.
+code-same_person = Sie haben schon in der anderen Rolle unterschrieben
+    .detail = Eine Person kann dieses Dokument nicht zweimal unterschreiben. Die zweite Unterschrift muss von jemand anderem kommen.
+code-server_error = Bei uns ist ein Fehler aufgetreten
+    .detail = Ihre Daten sind sicher. Versuchen Sie es erneut. Bleibt der Fehler, nennen Sie dem Helpdesk die Referenz.
+code-several_cards = Es wurden mehrere Karten gefunden
+    .detail = Wählen Sie die Karte, die Sie verwenden möchten.
+code-signature_below_profile = Die Unterschrift erreicht nicht die verlangte Stufe
+    .detail = Wir liefern das Dokument nicht aus. Das ist nicht Ihr Fehler. Nennen Sie dem Helpdesk die Referenz.
+code-signer_without_authority = Sie dürfen dieses Dokument nicht unterschreiben{ $capacity ->
+        [unknown] { "" }
+       *[other] { " " }– als { $capacity }
+    }
+    .detail = { $reason ->
+        [unknown] Ihre Rolle erlaubt das heute nicht.
+       *[other] { $reason }
+    } Es wurde nichts unterschrieben. Fragen? Wenden Sie sich an { $authority ->
+        [unknown] Ihre Verwaltung
+       *[other] { $authority }
+    }.
+code-timestamp_unavailable = Ihre Unterschrift ist geleistet, aber der Zeitstempel fehlt noch
+    .detail = Wir versuchen es automatisch erneut. { $channel ->
+        [unknown] Das fertige Dokument folgt.
+       *[other] Sie erhalten das fertige Dokument über { $channel }.
+    } Sie müssen nicht noch einmal unterschreiben.
+code-too_many_attempts = Zu viele Versuche
+    .detail = Warten Sie { $time ->
+        [unknown] einige Minuten
+       *[other] bis { $time }
+    } und versuchen Sie es erneut.
+code-trust_list_stale = Die Liste der anerkannten Anbieter ist { $date ->
+        [unknown] veraltet
+       *[other] vom { $date }
+    }
+    .detail = Ergebnisse können unvollständig sein, bis sie erneuert ist.

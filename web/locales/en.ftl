@@ -1,0 +1,315 @@
+# Texts of zegel in English. Form of address: you. Sentences under fifteen words. One word for one thing.
+
+## Dates and sizes
+
+date = { $day } { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }
+date-time = { $day } { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }, { $hour }:{ $minute }
+size-byte = { $number ->
+        [1] 1 byte
+       *[other] { $number } bytes
+    }
+size-kilo = { $number } kB
+size-mega = { $number } MB
+
+## Pages
+
+skip-link = Skip to the content
+language-nav = Language
+test-banner = This is a test environment. Nothing you do here has legal effect.
+footer-nav = About this service
+footer-accessibility = Accessibility
+footer-verify = Verify a signature
+footer-help = Need help?
+step-of = Step { $current } of { $total }
+step-list = Steps
+step-choose = Choose
+step-confirm = Confirm
+step-pin = PIN code
+step-capacity = Capacity
+step-read = Read
+step-done = Done
+action-continue = Continue
+action-try-again = Try again
+action-back = Back
+action-cancel = Cancel
+
+problem-code = Code
+problem-reference = Reference
+problem-copy = Copy code and reference
+problem-copied = Copied
+problem-developer = For the people who run the application
+
+start-title = Log in and sign with your eID card
+start-lead = This service logs you in to the applications of your board. You also sign documents with it.
+start-how = You always start in the application itself. It sends you here to log in or to sign.
+start-verify-heading = Did you receive a signed document?
+start-verify-text = See who signed it, when, and whether it was changed afterwards.
+start-verify-action = Verify a signature
+
+accessibility-title = Accessibility
+accessibility-lead = We want everyone to be able to use this service. Our aim is WCAG 2.2, level AA.
+accessibility-state-heading = Where do we stand?
+accessibility-state = Every page is tested automatically at every change, in four languages. There has been no independent audit yet.
+accessibility-known-heading = What can be better?
+accessibility-known = Documents made by others are not always accessible. That is why we also show their text.
+accessibility-complaint-heading = Is something not working?
+accessibility-complaint = Let us know. We answer within five working days. If our answer does not satisfy you, turn to the ombudsman of your authority.
+accessibility-contact = Contact: { $contact }
+accessibility-date = This statement was made on { $date }.
+
+## States and errors
+
+code-agent_missing = The card program is not installed on this computer
+    .detail = Install it once; then this page can use your card reader.
+code-agent_outdated = The card program is too old
+    .detail = { $needed ->
+        [unknown] A newer version is needed.
+       *[other] Version { $found } is installed, version { $needed } or later is needed.
+    }
+code-agent_stopped = The card program stopped unexpectedly
+    .detail = Try again. If it happens twice, restart your browser.
+code-already_signed = You already signed this document{ $date ->
+        [unknown] { "" }
+       *[other] { " " }on { $date }
+    }
+    .detail = You can sign again, but it is not needed.
+code-already_waiting = Your card is already being used in another window
+    .detail = Finish or cancel there, then try again here.
+code-browser_unsupported = This browser is not supported
+    .detail = Use a recent version of { $browsers ->
+        [unknown] Firefox, Chrome, Edge or Safari
+       *[other] { $browsers }
+    }.
+code-card_busy = Another program is using your card
+    .detail = Close other programs or browser tabs that use the card, such as eID Viewer.
+code-card_changed = This is another card than the one you started with
+    .detail = Put the first card back, or start again with this card.
+code-card_missing = No card in the reader
+    .detail = Put your eID card in the reader, chip first. This page continues by itself.
+code-card_not_activated = This card is not activated yet
+    .detail = Activate it at your municipality first.
+code-card_removed = The card was removed too early
+    .detail = Nothing was signed. Put the same card back and start this step again.
+code-card_unreadable = The card cannot be read
+    .detail = Check that the chip is clean and the card is the right way round. If another reader fails too, ask your municipality to check the card.
+code-card_unsupported = This card cannot be used here
+    .detail = You can use: { $cards ->
+        [unknown] a Belgian eID card
+       *[other] { $cards }
+    }.
+code-certificate_expired = The certificate on your card { $date ->
+        [unknown] has expired
+       *[other] expired on { $date }
+    }
+    .detail = Ask your municipality for a new card.
+code-certificate_missing = This card has no certificate for this
+    .detail = Cards of children, and cards whose holder declined certificates, cannot be used { $act ->
+        [unknown] for this
+       *[other] to { $act }
+    }.
+code-certificate_not_yet_valid = The certificate on your card is { $date ->
+        [unknown] not valid yet
+       *[other] valid only from { $date }
+    }
+    .detail = Check the date of this computer, or try again later.
+code-certificate_revoked = The certificate on your card was revoked{ $date ->
+        [unknown] { "" }
+       *[other] { " " }on { $date }
+    }
+    .detail = The card can no longer be used online. Contact your municipality.
+code-certificate_suspended = The certificate on your card is suspended
+    .detail = This happens when a card was reported lost or stolen, or is not active yet. Contact your municipality.
+code-certificate_untrusted = This card's issuer is not recognised here
+    .detail = Test cards do not work on this site.
+code-certificate_wrong_person = This request is for { $name ->
+        [unknown] somebody else
+       *[other] { $name }
+    }
+    .detail = The card in the reader belongs to somebody else.
+code-client_unknown = The application that sent you here is not set up correctly
+    .detail = This is not your fault. Tell the people who run the application.
+code-counter_only_here = This card reader cannot be used from here
+    .detail = The card reader of this service works only on the computer it is connected to. Choose another way, or go to that computer.
+code-csrf_failed = This page was no longer valid
+    .detail = Nothing was sent or signed. Go back, reload the page and try again.
+code-document_changed = The document has changed in the meantime
+    .detail = It is not the document you saw. Nothing was signed. Open the request again and read the document first.
+code-document_damaged = This file is damaged or incomplete
+    .detail = Ask the sender for a new copy.
+code-document_empty = This file is empty
+    .detail = It has no content. Choose another file, or ask the sender for a new copy.
+code-document_final = An earlier signature closed this document
+    .detail = No signatures can be added.
+code-document_protected = This PDF is protected with a password or does not allow signing
+    .detail = Ask the sender for an unprotected copy.
+code-document_signature_invalid = This document already contains an invalid signature
+    .detail = Ask the sender before you sign it.
+code-document_too_large = This file is too large
+    .detail = { $size ->
+        [unknown] Use a smaller file.
+       *[other] It is { $size }, the limit is { $limit }.
+    }
+code-document_type = This kind of file cannot be used here
+    .detail = You can use { $types ->
+        [unknown] PDF files
+       *[other] { $types }
+    }.
+code-extension_missing = The browser extension is missing or switched off
+    .detail = Install or enable the Web eID extension, then come back to this page.
+code-extension_outdated = The browser extension is too old
+    .detail = Update the Web eID extension, then come back to this page.
+code-login_elsewhere_finished = This login was already used
+    .detail = Go back to { $client ->
+        [unknown] the application
+       *[other] { $client }
+    }. You may already be logged in.
+code-login_expired = This login took too long and was closed for your safety
+    .detail = Go back to { $client ->
+        [unknown] the application
+       *[other] { $client }
+    } and log in again.
+code-login_refused = We could not log you in
+    .detail = The answer of your card was not accepted. Try again. If it keeps happening, give the reference to the helpdesk.
+code-maintenance = This service is closed for maintenance{ $time ->
+        [unknown] { "" }
+       *[other] { " " }until { $time }
+    }
+    .detail = Your requests stay open.
+code-mandate_expired = { $role ->
+        [unknown] Your mandate has ended
+       *[other] Your mandate as { $role } at { $body } ended on { $date }
+    }
+    .detail = Choose another capacity or contact { $authority ->
+        [unknown] your board
+       *[other] { $authority }
+    }.
+code-mandate_source_unavailable = We cannot look up your roles right now
+    .detail = Try again in a few minutes.
+code-not_authorised = You do not have access to { $client ->
+        [unknown] this application
+       *[other] { $client }
+    }
+    .detail = { $capacity ->
+        [unknown] { $name ->
+            [unknown] You are logged in.
+           *[other] You are logged in as { $name }.
+        }
+       *[other] You are logged in as { $name }, { $capacity }.
+    } Access is given by { $authority ->
+        [unknown] the people who run the application
+       *[other] { $authority }
+    }.
+code-not_found = This page does not exist
+    .detail = The address is wrong, or it is not meant for you. Check the link you followed.
+code-not_your_turn = It is not your turn to sign yet
+    .detail = Another person signs first. You can sign as soon as that is done.
+code-pcsc_denied = This program may not use the card reader
+    .detail = Ask your IT service to allow access to the smart card service.
+code-pcsc_unavailable = The smart card service of this computer is not running
+    .detail = Reconnect your card reader, or restart the computer.
+code-pin_blocked = Your card is blocked
+    .detail = The PIN code was wrong three times. Your municipality can unblock the card. Bring your card and, if you still have it, the letter with your PUK code.
+code-pin_cancelled = You cancelled
+    .detail = Nothing was sent or signed.
+code-pin_last_attempt = Careful: this is your last attempt
+    .detail = If the PIN code is wrong now, your card is blocked. Not sure? Cancel and look up your code first.
+code-pin_length = The PIN code has { $min ->
+        [unknown] 4 to 12
+       *[other] { $min } to { $max }
+    } digits
+    .detail = This did not cost an attempt.
+code-pin_on_keypad = Enter your PIN code on the card reader
+    .detail = Then press OK on the reader.
+code-pin_program_missing = The PIN window could not be opened
+    .detail = This is not your fault. Tell the people who run this service.
+code-pin_timeout = It took too long to enter the PIN code
+    .detail = Nothing was sent or signed. Start this step again.
+code-pin_wrong = Wrong PIN code
+    .detail = { $left ->
+        [unknown] Look up your code before you try again.
+        [one] One attempt left.
+       *[other] { $left } attempts left.
+    } After three wrong attempts the card is blocked.
+code-reader_missing = No card reader found
+    .detail = Connect your card reader to this computer. This page continues by itself.
+code-reader_removed = The card reader was disconnected
+    .detail = Nothing was sent or signed. Connect the reader and put your card back.
+code-redirect_uri_unknown = The application that sent you here is not set up correctly
+    .detail = This is not your fault. Tell the people who run the application.
+code-request_closed = This request is closed
+    .detail = { $reason ->
+        [unknown] It was completed, withdrawn, or its time is over.
+       *[other] { $reason }
+    } Contact { $requester ->
+        [unknown] the sender
+       *[other] { $requester }
+    } if you think this is wrong.
+code-request_declined = You declined to sign
+    .detail = { $requester ->
+        [unknown] The sender
+       *[other] { $requester }
+    } has been told.
+code-request_invalid = This request cannot be understood
+    .detail = Something in the address or the form is missing or wrong. Go back and try again.
+code-revocation_unavailable = We cannot check your certificate right now
+    .detail = The federal checking service does not answer. Nothing is wrong with your card. Try again in a few minutes.
+code-same_person = You already signed for the other role
+    .detail = One person cannot sign this document twice. The second signature must come from somebody else.
+code-server_error = Something went wrong on our side
+    .detail = Your data is safe. Try again, and if it keeps happening give the reference to the helpdesk.
+code-several_cards = More than one card found
+    .detail = Choose the card you want to use.
+code-signature_below_profile = The signature did not reach the level asked
+    .detail = We do not deliver the document. This is not your fault. Give the reference to the helpdesk.
+code-signer_without_authority = You may not sign this document{ $capacity ->
+        [unknown] { "" }
+       *[other] { " " }as { $capacity }
+    }
+    .detail = { $reason ->
+        [unknown] Your role today does not allow it.
+       *[other] { $reason }
+    } Nothing was signed. Questions? Ask { $authority ->
+        [unknown] your board
+       *[other] { $authority }
+    }.
+code-timestamp_unavailable = Your signature is placed, but the time stamp is not there yet
+    .detail = We try again by ourselves. { $channel ->
+        [unknown] The finished document follows.
+       *[other] You will get the finished document by { $channel }.
+    } You need not sign again.
+code-too_many_attempts = Too many attempts
+    .detail = Wait { $time ->
+        [unknown] a few minutes
+       *[other] until { $time }
+    } and try again.
+code-trust_list_stale = The list of recognised providers { $date ->
+        [unknown] is out of date
+       *[other] dates from { $date }
+    }
+    .detail = Results may be incomplete until it is refreshed.

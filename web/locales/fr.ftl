@@ -1,0 +1,315 @@
+# Textes de zegel en français. On dit vous. Phrases de moins de quinze mots. Un mot pour une chose.
+
+## Dates et tailles
+
+date = { $day } { $month ->
+        [1] janvier
+        [2] février
+        [3] mars
+        [4] avril
+        [5] mai
+        [6] juin
+        [7] juillet
+        [8] août
+        [9] septembre
+        [10] octobre
+        [11] novembre
+       *[12] décembre
+    } { $year }
+date-time = { $day } { $month ->
+        [1] janvier
+        [2] février
+        [3] mars
+        [4] avril
+        [5] mai
+        [6] juin
+        [7] juillet
+        [8] août
+        [9] septembre
+        [10] octobre
+        [11] novembre
+       *[12] décembre
+    } { $year }, { $hour }h{ $minute }
+size-byte = { $number ->
+        [1] 1 octet
+       *[other] { $number } octets
+    }
+size-kilo = { $number } ko
+size-mega = { $number } Mo
+
+## Pages
+
+skip-link = Aller au contenu
+language-nav = Langue
+test-banner = Ceci est un environnement de test. Rien de ce que vous faites ici n'a de valeur juridique.
+footer-nav = À propos de ce service
+footer-accessibility = Accessibilité
+footer-verify = Vérifier une signature
+footer-help = Besoin d'aide ?
+step-of = Étape { $current } sur { $total }
+step-list = Étapes
+step-choose = Choisir
+step-confirm = Confirmer
+step-pin = Code PIN
+step-capacity = Qualité
+step-read = Lire
+step-done = Terminé
+action-continue = Continuer
+action-try-again = Réessayer
+action-back = Retour
+action-cancel = Annuler
+
+problem-code = Code
+problem-reference = Référence
+problem-copy = Copier le code et la référence
+problem-copied = Copié
+problem-developer = Pour le gestionnaire de l'application
+
+start-title = Se connecter et signer avec votre carte d'identité
+start-lead = Ce service vous connecte aux applications de votre administration. Il sert aussi à signer des documents.
+start-how = Vous commencez toujours dans l'application. Elle vous envoie ici pour vous connecter ou pour signer.
+start-verify-heading = Avez-vous reçu un document signé ?
+start-verify-text = Vous voyez ici qui l'a signé, quand, et s'il a été modifié ensuite.
+start-verify-action = Vérifier une signature
+
+accessibility-title = Accessibilité
+accessibility-lead = Nous voulons que tout le monde puisse utiliser ce service. Notre objectif est WCAG 2.2, niveau AA.
+accessibility-state-heading = Où en sommes-nous ?
+accessibility-state = Chaque page est testée automatiquement à chaque modification, en quatre langues. Un audit indépendant n'a pas encore eu lieu.
+accessibility-known-heading = Que faut-il améliorer ?
+accessibility-known = Les documents de tiers ne sont pas toujours accessibles. Nous montrons donc aussi le texte du document.
+accessibility-complaint-heading = Quelque chose ne fonctionne pas ?
+accessibility-complaint = Dites-le-nous. Nous répondons dans les cinq jours ouvrables. Si notre réponse ne vous satisfait pas, adressez-vous au médiateur compétent.
+accessibility-contact = Contact : { $contact }
+accessibility-date = Cette déclaration date du { $date }.
+
+## États et erreurs
+
+code-agent_missing = Le programme de lecture de carte n'est pas installé sur cet ordinateur
+    .detail = Installez-le une fois ; cette page pourra ensuite utiliser votre lecteur.
+code-agent_outdated = Le programme de lecture de carte est trop ancien
+    .detail = { $needed ->
+        [unknown] Il faut une version plus récente.
+       *[other] La version { $found } est installée, il faut la version { $needed } ou une version plus récente.
+    }
+code-agent_stopped = Le programme de lecture de carte s'est arrêté de façon inattendue
+    .detail = Réessayez. Si cela se reproduit, redémarrez votre navigateur.
+code-already_signed = Vous avez déjà signé ce document{ $date ->
+        [unknown] { "" }
+       *[other] { " " }le { $date }
+    }
+    .detail = Vous pouvez signer à nouveau, mais ce n'est pas nécessaire.
+code-already_waiting = Votre carte est déjà utilisée dans une autre fenêtre
+    .detail = Terminez ou annulez-y l'opération, puis réessayez ici.
+code-browser_unsupported = Ce navigateur n'est pas pris en charge
+    .detail = Utilisez une version récente de { $browsers ->
+        [unknown] Firefox, Chrome, Edge ou Safari
+       *[other] { $browsers }
+    }.
+code-card_busy = Un autre programme utilise votre carte
+    .detail = Fermez les autres programmes ou onglets qui utilisent la carte, par exemple eID Viewer.
+code-card_changed = Cette carte n'est pas celle avec laquelle vous avez commencé
+    .detail = Réinsérez la première carte ou recommencez avec celle-ci.
+code-card_missing = Aucune carte dans le lecteur
+    .detail = Insérez votre carte d'identité dans le lecteur, la puce en avant. Cette page continue automatiquement.
+code-card_not_activated = Cette carte n'est pas encore activée
+    .detail = Faites-la d'abord activer par votre commune.
+code-card_removed = La carte a été retirée trop tôt
+    .detail = Rien n'a été signé. Réinsérez la même carte et recommencez cette étape.
+code-card_unreadable = La carte est illisible
+    .detail = Vérifiez que la puce est propre et que la carte est dans le bon sens. Si un autre lecteur échoue aussi, faites contrôler la carte par votre commune.
+code-card_unsupported = Cette carte ne peut pas être utilisée ici
+    .detail = Vous pouvez utiliser : { $cards ->
+        [unknown] une carte d'identité belge (eID)
+       *[other] { $cards }
+    }.
+code-certificate_expired = Le certificat de votre carte a expiré{ $date ->
+        [unknown] { "" }
+       *[other] { " " }le { $date }
+    }
+    .detail = Demandez une nouvelle carte à votre commune.
+code-certificate_missing = Cette carte n'a pas de certificat pour cette action
+    .detail = Une carte d'enfant, ou dont le titulaire a refusé les certificats, ne permet pas { $act ->
+        [unknown] cette action
+       *[other] de { $act }
+    }.
+code-certificate_not_yet_valid = Le certificat de votre carte n'est { $date ->
+        [unknown] pas encore valable
+       *[other] valable qu'à partir du { $date }
+    }
+    .detail = Vérifiez la date de cet ordinateur ou réessayez plus tard.
+code-certificate_revoked = Le certificat de votre carte a été révoqué{ $date ->
+        [unknown] { "" }
+       *[other] { " " }le { $date }
+    }
+    .detail = La carte ne peut plus être utilisée en ligne. Contactez votre commune.
+code-certificate_suspended = Le certificat de votre carte est suspendu
+    .detail = C'est le cas si la carte a été déclarée perdue ou volée, ou n'est pas encore active. Contactez votre commune.
+code-certificate_untrusted = L'émetteur de cette carte n'est pas reconnu ici
+    .detail = Les cartes de test ne fonctionnent pas sur ce site.
+code-certificate_wrong_person = Cette demande est destinée à { $name ->
+        [unknown] quelqu'un d'autre
+       *[other] { $name }
+    }
+    .detail = La carte dans le lecteur appartient à une autre personne.
+code-client_unknown = L'application qui vous a envoyé ici n'est pas correctement configurée
+    .detail = Ce n'est pas de votre faute. Signalez-le au gestionnaire de l'application.
+code-counter_only_here = Ce lecteur de carte n'est pas utilisable d'ici
+    .detail = Le lecteur de carte de ce service fonctionne uniquement sur l'ordinateur auquel il est branché. Choisissez un autre moyen ou utilisez cet ordinateur.
+code-csrf_failed = Cette page n'était plus valable
+    .detail = Rien n'a été envoyé ni signé. Revenez en arrière, rechargez la page et réessayez.
+code-document_changed = Le document a été modifié entre-temps
+    .detail = Ce n'est pas le document que vous avez vu. Rien n'a été signé. Rouvrez la demande et lisez d'abord le document.
+code-document_damaged = Ce fichier est endommagé ou incomplet
+    .detail = Demandez une nouvelle copie à l'expéditeur.
+code-document_empty = Ce fichier est vide
+    .detail = Il n'a aucun contenu. Choisissez un autre fichier ou demandez une nouvelle copie à l'expéditeur.
+code-document_final = Une signature précédente a verrouillé ce document
+    .detail = Plus aucune signature ne peut être ajoutée.
+code-document_protected = Ce PDF est protégé par un mot de passe ou n'autorise pas la signature
+    .detail = Demandez une copie non protégée à l'expéditeur.
+code-document_signature_invalid = Ce document contient déjà une signature non valable
+    .detail = Renseignez-vous auprès de l'expéditeur avant de signer.
+code-document_too_large = Ce fichier est trop volumineux
+    .detail = { $size ->
+        [unknown] Utilisez un fichier plus petit.
+       *[other] Il fait { $size }, la limite est de { $limit }.
+    }
+code-document_type = Ce type de fichier ne peut pas être utilisé ici
+    .detail = Vous pouvez utiliser { $types ->
+        [unknown] des fichiers PDF
+       *[other] { $types }
+    }.
+code-extension_missing = L'extension du navigateur est absente ou désactivée
+    .detail = Installez ou activez l'extension Web eID, puis revenez à cette page.
+code-extension_outdated = L'extension du navigateur est trop ancienne
+    .detail = Mettez à jour l'extension Web eID, puis revenez à cette page.
+code-login_elsewhere_finished = Cette connexion a déjà été utilisée
+    .detail = Retournez à { $client ->
+        [unknown] l'application
+       *[other] { $client }
+    }. Vous êtes peut-être déjà connecté.
+code-login_expired = La connexion a pris trop de temps et a été arrêtée pour votre sécurité
+    .detail = Retournez à { $client ->
+        [unknown] l'application
+       *[other] { $client }
+    } et reconnectez-vous.
+code-login_refused = Nous n'avons pas pu vous connecter
+    .detail = La réponse de votre carte n'a pas été acceptée. Réessayez. Si le problème persiste, communiquez la référence au service d'aide.
+code-maintenance = Ce service est fermé pour maintenance{ $time ->
+        [unknown] { "" }
+       *[other] { " " }jusqu'à { $time }
+    }
+    .detail = Vos demandes restent ouvertes.
+code-mandate_expired = { $role ->
+        [unknown] Votre mandat a pris fin
+       *[other] Votre mandat de { $role } auprès de { $body } a pris fin le { $date }
+    }
+    .detail = Choisissez une autre qualité ou contactez { $authority ->
+        [unknown] votre administration
+       *[other] { $authority }
+    }.
+code-mandate_source_unavailable = Nous ne pouvons pas consulter vos rôles pour le moment
+    .detail = Réessayez dans quelques minutes.
+code-not_authorised = Vous n'avez pas accès à { $client ->
+        [unknown] cette application
+       *[other] { $client }
+    }
+    .detail = { $capacity ->
+        [unknown] { $name ->
+            [unknown] Vous êtes connecté.
+           *[other] Vous êtes connecté en tant que { $name }.
+        }
+       *[other] Vous êtes connecté en tant que { $name }, { $capacity }.
+    } L'accès se demande auprès { $authority ->
+        [unknown] du gestionnaire de l'application
+       *[other] de { $authority }
+    }.
+code-not_found = Cette page n'existe pas
+    .detail = L'adresse est incorrecte, ou elle ne vous est pas destinée. Vérifiez le lien que vous avez suivi.
+code-not_your_turn = Ce n'est pas encore votre tour de signer
+    .detail = Une autre personne signe d'abord. Vous pourrez signer ensuite.
+code-pcsc_denied = Ce programme n'a pas accès au lecteur de carte
+    .detail = Demandez à votre service informatique d'autoriser l'accès au service de carte à puce.
+code-pcsc_unavailable = Le service de carte à puce de cet ordinateur ne fonctionne pas
+    .detail = Rebranchez votre lecteur de carte ou redémarrez l'ordinateur.
+code-pin_blocked = Votre carte est bloquée
+    .detail = Le code PIN a été incorrect trois fois. Votre commune peut débloquer la carte. Apportez votre carte et, si vous l'avez encore, la lettre contenant votre code PUK.
+code-pin_cancelled = Vous avez annulé
+    .detail = Rien n'a été envoyé ni signé.
+code-pin_last_attempt = Attention : c'est votre dernière tentative
+    .detail = Si le code PIN est incorrect, votre carte sera bloquée. Un doute ? Annulez et vérifiez d'abord votre code.
+code-pin_length = Le code PIN comporte de { $min ->
+        [unknown] 4 à 12
+       *[other] { $min } à { $max }
+    } chiffres
+    .detail = Cela ne compte pas comme une tentative.
+code-pin_on_keypad = Saisissez votre code PIN sur le lecteur de carte
+    .detail = Appuyez ensuite sur OK sur le lecteur.
+code-pin_program_missing = La fenêtre du code PIN n'a pas pu s'ouvrir
+    .detail = Ce n'est pas de votre faute. Signalez-le au gestionnaire de ce service.
+code-pin_timeout = La saisie du code PIN a pris trop de temps
+    .detail = Rien n'a été envoyé ni signé. Recommencez cette étape.
+code-pin_wrong = Code PIN incorrect
+    .detail = { $left ->
+        [unknown] Vérifiez votre code avant de réessayer.
+        [one] Il vous reste 1 tentative.
+       *[other] Il vous reste { $left } tentatives.
+    } Après trois erreurs, la carte est bloquée.
+code-reader_missing = Aucun lecteur de carte trouvé
+    .detail = Branchez votre lecteur de carte à cet ordinateur. Cette page continue automatiquement.
+code-reader_removed = Le lecteur de carte a été débranché
+    .detail = Rien n'a été envoyé ni signé. Rebranchez le lecteur et réinsérez votre carte.
+code-redirect_uri_unknown = L'application qui vous a envoyé ici n'est pas correctement configurée
+    .detail = Ce n'est pas de votre faute. Signalez-le au gestionnaire de l'application.
+code-request_closed = Cette demande est clôturée
+    .detail = { $reason ->
+        [unknown] Elle est terminée, retirée ou expirée.
+       *[other] { $reason }
+    } Si vous pensez que c'est une erreur, contactez { $requester ->
+        [unknown] l'expéditeur
+       *[other] { $requester }
+    }.
+code-request_declined = Vous avez refusé de signer
+    .detail = { $requester ->
+        [unknown] L'expéditeur
+       *[other] { $requester }
+    } en a été informé.
+code-request_invalid = Cette demande n'est pas compréhensible
+    .detail = Il manque quelque chose dans l'adresse ou le formulaire, ou il y a une erreur. Revenez en arrière et réessayez.
+code-revocation_unavailable = Nous ne pouvons pas vérifier votre certificat pour le moment
+    .detail = Le service fédéral de vérification ne répond pas. Votre carte n'est pas en cause. Réessayez dans quelques minutes.
+code-same_person = Vous avez déjà signé pour l'autre rôle
+    .detail = Une même personne ne peut pas signer ce document deux fois. La deuxième signature doit venir de quelqu'un d'autre.
+code-server_error = Une erreur s'est produite chez nous
+    .detail = Vos données sont en sécurité. Réessayez. Si le problème persiste, communiquez la référence au service d'aide.
+code-several_cards = Plusieurs cartes ont été trouvées
+    .detail = Choisissez la carte que vous voulez utiliser.
+code-signature_below_profile = La signature n'atteint pas le niveau demandé
+    .detail = Nous ne délivrons pas le document. Ce n'est pas de votre faute. Communiquez la référence au service d'aide.
+code-signer_without_authority = Vous ne pouvez pas signer ce document{ $capacity ->
+        [unknown] { "" }
+       *[other] { " " }en tant que { $capacity }
+    }
+    .detail = { $reason ->
+        [unknown] Votre rôle ne le permet pas aujourd'hui.
+       *[other] { $reason }
+    } Rien n'a été signé. Des questions ? Contactez { $authority ->
+        [unknown] votre administration
+       *[other] { $authority }
+    }.
+code-timestamp_unavailable = Votre signature est apposée, mais l'horodatage manque encore
+    .detail = Nous réessayons automatiquement. { $channel ->
+        [unknown] Le document finalisé suivra.
+       *[other] Vous recevrez le document finalisé par { $channel }.
+    } Vous ne devez pas signer à nouveau.
+code-too_many_attempts = Trop de tentatives
+    .detail = Attendez { $time ->
+        [unknown] quelques minutes
+       *[other] jusqu'à { $time }
+    } et réessayez.
+code-trust_list_stale = La liste des prestataires reconnus { $date ->
+        [unknown] n'est plus à jour
+       *[other] date du { $date }
+    }
+    .detail = Les résultats peuvent être incomplets jusqu'à sa mise à jour.

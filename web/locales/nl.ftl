@@ -1,0 +1,315 @@
+# Teksten van zegel in het Nederlands. Aanspreking: u. Zinnen onder vijftien woorden. Eén woord voor één ding.
+
+## Datums en groottes
+
+date = { $day } { $month ->
+        [1] januari
+        [2] februari
+        [3] maart
+        [4] april
+        [5] mei
+        [6] juni
+        [7] juli
+        [8] augustus
+        [9] september
+        [10] oktober
+        [11] november
+       *[12] december
+    } { $year }
+date-time = { $day } { $month ->
+        [1] januari
+        [2] februari
+        [3] maart
+        [4] april
+        [5] mei
+        [6] juni
+        [7] juli
+        [8] augustus
+        [9] september
+        [10] oktober
+        [11] november
+       *[12] december
+    } { $year }, { $hour }.{ $minute } uur
+size-byte = { $number ->
+        [1] 1 byte
+       *[other] { $number } bytes
+    }
+size-kilo = { $number } kB
+size-mega = { $number } MB
+
+## Pagina’s
+
+skip-link = Naar de inhoud
+language-nav = Taal
+test-banner = Dit is een testomgeving. Niets van wat u hier doet, is rechtsgeldig.
+footer-nav = Over deze dienst
+footer-accessibility = Toegankelijkheid
+footer-verify = Handtekening controleren
+footer-help = Hulp nodig?
+step-of = Stap { $current } van { $total }
+step-list = Stappen
+step-choose = Kiezen
+step-confirm = Bevestigen
+step-pin = Pincode
+step-capacity = Hoedanigheid
+step-read = Lezen
+step-done = Klaar
+action-continue = Doorgaan
+action-try-again = Opnieuw proberen
+action-back = Terug
+action-cancel = Annuleren
+
+problem-code = Code
+problem-reference = Referentie
+problem-copy = Code en referentie kopiëren
+problem-copied = Gekopieerd
+problem-developer = Voor de beheerder van de toepassing
+
+start-title = Aanmelden en ondertekenen met uw identiteitskaart
+start-lead = Met deze dienst meldt u zich aan bij toepassingen van uw bestuur. U ondertekent er ook documenten mee.
+start-how = U begint altijd in de toepassing zelf. Die stuurt u hierheen als u zich moet aanmelden of iets moet ondertekenen.
+start-verify-heading = Kreeg u een ondertekend document?
+start-verify-text = Hier ziet u wie het ondertekende, wanneer, en of het daarna is gewijzigd.
+start-verify-action = Handtekening controleren
+
+accessibility-title = Toegankelijkheid
+accessibility-lead = We willen dat iedereen deze dienst kan gebruiken. Ons doel is WCAG 2.2, niveau AA.
+accessibility-state-heading = Hoe ver staan we?
+accessibility-state = Elke pagina wordt bij elke wijziging automatisch getest in vier talen. Een onafhankelijk onderzoek is nog niet gebeurd.
+accessibility-known-heading = Wat kan beter?
+accessibility-known = Documenten van anderen zijn niet altijd toegankelijk gemaakt. Daarom tonen we ook de tekst van het document.
+accessibility-complaint-heading = Lukt iets niet?
+accessibility-complaint = Laat het ons weten. We antwoorden binnen vijf werkdagen. Bent u niet tevreden met ons antwoord, dan kunt u terecht bij de ombudsdienst van uw overheid.
+accessibility-contact = Contact: { $contact }
+accessibility-date = Deze verklaring dateert van { $date }.
+
+## Toestanden en fouten
+
+code-agent_missing = Het kaartprogramma staat niet op deze computer
+    .detail = Installeer het één keer; daarna kan deze pagina uw kaartlezer gebruiken.
+code-agent_outdated = Het kaartprogramma is te oud
+    .detail = { $needed ->
+        [unknown] Er is een nieuwere versie nodig.
+       *[other] Versie { $found } staat op deze computer, versie { $needed } of later is nodig.
+    }
+code-agent_stopped = Het kaartprogramma is onverwacht gestopt
+    .detail = Probeer het opnieuw. Gebeurt het nog eens, start dan uw browser opnieuw.
+code-already_signed = U hebt dit document al ondertekend{ $date ->
+        [unknown] { "" }
+       *[other] { " " }op { $date }
+    }
+    .detail = Opnieuw ondertekenen kan, maar is niet nodig.
+code-already_waiting = Uw kaart wordt al gebruikt in een ander venster
+    .detail = Werk het daar af of annuleer het, en probeer het hier opnieuw.
+code-browser_unsupported = Deze browser wordt niet ondersteund
+    .detail = Gebruik een recente versie van { $browsers ->
+        [unknown] Firefox, Chrome, Edge of Safari
+       *[other] { $browsers }
+    }.
+code-card_busy = Een ander programma gebruikt uw kaart
+    .detail = Sluit andere programma's of tabbladen die de kaart gebruiken, zoals eID Viewer.
+code-card_changed = Dit is een andere kaart dan waarmee u begon
+    .detail = Steek de eerste kaart weer in, of begin opnieuw met deze kaart.
+code-card_missing = Er zit geen kaart in de kaartlezer
+    .detail = Steek uw identiteitskaart in de kaartlezer, met de chip naar voren. Deze pagina gaat vanzelf verder.
+code-card_not_activated = Deze kaart is nog niet geactiveerd
+    .detail = Laat ze eerst activeren door uw gemeente.
+code-card_removed = De kaart is te vroeg uit de kaartlezer gehaald
+    .detail = Er is niets ondertekend. Steek dezelfde kaart er weer in en begin deze stap opnieuw.
+code-card_unreadable = De kaart kan niet worden gelezen
+    .detail = Kijk of de chip schoon is en de kaart goed zit. Lukt het ook niet met een andere kaartlezer, laat de kaart dan nakijken door uw gemeente.
+code-card_unsupported = Deze kaart kunt u hier niet gebruiken
+    .detail = U kunt gebruiken: { $cards ->
+        [unknown] een Belgische identiteitskaart (eID)
+       *[other] { $cards }
+    }.
+code-certificate_expired = Het certificaat op uw kaart is verlopen{ $date ->
+        [unknown] { "" }
+       *[other] { " " }op { $date }
+    }
+    .detail = Vraag een nieuwe kaart aan bij uw gemeente.
+code-certificate_missing = Deze kaart heeft hiervoor geen certificaat
+    .detail = Met een kaart van een kind, of als de houder geen certificaten wilde, { $act ->
+        [unknown] lukt dit niet
+       *[other] kunt u niet { $act }
+    }.
+code-certificate_not_yet_valid = Het certificaat op uw kaart is { $date ->
+        [unknown] nog niet geldig
+       *[other] pas geldig vanaf { $date }
+    }
+    .detail = Controleer de datum van deze computer of probeer het later opnieuw.
+code-certificate_revoked = Het certificaat op uw kaart is ingetrokken{ $date ->
+        [unknown] { "" }
+       *[other] { " " }op { $date }
+    }
+    .detail = U kunt de kaart niet meer online gebruiken. Neem contact op met uw gemeente.
+code-certificate_suspended = Het certificaat op uw kaart is geschorst
+    .detail = Dat gebeurt als een kaart als verloren of gestolen is gemeld, of nog niet actief is. Neem contact op met uw gemeente.
+code-certificate_untrusted = De uitgever van deze kaart wordt hier niet erkend
+    .detail = Testkaarten werken niet op deze site.
+code-certificate_wrong_person = Deze vraag is voor { $name ->
+        [unknown] iemand anders
+       *[other] { $name }
+    }
+    .detail = De kaart in de kaartlezer is van iemand anders.
+code-client_unknown = De toepassing die u hierheen stuurde, is niet goed ingesteld
+    .detail = Dit is niet uw fout. Meld het aan de beheerder van de toepassing.
+code-counter_only_here = Deze kaartlezer kunt u van hieruit niet gebruiken
+    .detail = De kaartlezer van deze dienst werkt alleen op de computer waarop hij is aangesloten. Kies een andere manier of ga naar die computer.
+code-csrf_failed = Deze pagina was niet meer geldig
+    .detail = Er is niets verstuurd of ondertekend. Ga terug, laad de pagina opnieuw en probeer het nog eens.
+code-document_changed = Het document is intussen gewijzigd
+    .detail = Het is niet het document dat u zag. Er is niets ondertekend. Open de vraag opnieuw en lees het document eerst.
+code-document_damaged = Dit bestand is beschadigd of onvolledig
+    .detail = Vraag de afzender om een nieuw exemplaar.
+code-document_empty = Dit bestand is leeg
+    .detail = Er staat niets in. Kies een ander bestand of vraag de afzender om een nieuw exemplaar.
+code-document_final = Een eerdere handtekening heeft dit document afgesloten
+    .detail = Er kan geen handtekening meer bij.
+code-document_protected = Deze pdf is beveiligd met een wachtwoord of laat geen handtekening toe
+    .detail = Vraag de afzender om een onbeveiligd exemplaar.
+code-document_signature_invalid = Dit document bevat al een ongeldige handtekening
+    .detail = Vraag eerst uitleg aan de afzender.
+code-document_too_large = Dit bestand is te groot
+    .detail = { $size ->
+        [unknown] Gebruik een kleiner bestand.
+       *[other] Het is { $size }, de grens is { $limit }.
+    }
+code-document_type = Dit soort bestand kunt u hier niet gebruiken
+    .detail = U kunt { $types ->
+        [unknown] pdf-bestanden
+       *[other] { $types }
+    } gebruiken.
+code-extension_missing = De browserextensie ontbreekt of staat uit
+    .detail = Installeer de Web eID-extensie of zet ze aan, en kom dan terug naar deze pagina.
+code-extension_outdated = De browserextensie is te oud
+    .detail = Werk de Web eID-extensie bij en kom dan terug naar deze pagina.
+code-login_elsewhere_finished = Deze aanmelding is al gebruikt
+    .detail = Ga terug naar { $client ->
+        [unknown] de toepassing
+       *[other] { $client }
+    }. Misschien bent u al aangemeld.
+code-login_expired = Het aanmelden duurde te lang en is voor uw veiligheid gestopt
+    .detail = Ga terug naar { $client ->
+        [unknown] de toepassing
+       *[other] { $client }
+    } en meld u opnieuw aan.
+code-login_refused = We konden u niet aanmelden
+    .detail = Het antwoord van uw kaart is niet aanvaard. Probeer het opnieuw. Blijft het misgaan, geef dan de referentie door aan de helpdesk.
+code-maintenance = Deze dienst is gesloten voor onderhoud{ $time ->
+        [unknown] { "" }
+       *[other] { " " }tot { $time }
+    }
+    .detail = Uw aanvragen blijven openstaan.
+code-mandate_expired = { $role ->
+        [unknown] Uw mandaat is geëindigd
+       *[other] Uw mandaat als { $role } bij { $body } is geëindigd op { $date }
+    }
+    .detail = Kies een andere hoedanigheid of neem contact op met { $authority ->
+        [unknown] uw bestuur
+       *[other] { $authority }
+    }.
+code-mandate_source_unavailable = We kunnen uw rollen nu niet opzoeken
+    .detail = Probeer het over enkele minuten opnieuw.
+code-not_authorised = U hebt geen toegang tot { $client ->
+        [unknown] deze toepassing
+       *[other] { $client }
+    }
+    .detail = { $capacity ->
+        [unknown] { $name ->
+            [unknown] U bent aangemeld.
+           *[other] U bent aangemeld als { $name }.
+        }
+       *[other] U bent aangemeld als { $name }, { $capacity }.
+    } Toegang vraagt u aan bij { $authority ->
+        [unknown] de beheerder van de toepassing
+       *[other] { $authority }
+    }.
+code-not_found = Deze pagina bestaat niet
+    .detail = Het adres klopt niet, of het is niet voor u bedoeld. Controleer de link die u volgde.
+code-not_your_turn = U bent nog niet aan de beurt om te ondertekenen
+    .detail = Iemand anders ondertekent eerst. Daarna kunt u ondertekenen.
+code-pcsc_denied = Dit programma mag de kaartlezer niet gebruiken
+    .detail = Vraag uw IT-dienst om toegang te geven tot de smartcarddienst.
+code-pcsc_unavailable = De smartcarddienst van deze computer werkt niet
+    .detail = Sluit uw kaartlezer opnieuw aan of start de computer opnieuw.
+code-pin_blocked = Uw kaart is geblokkeerd
+    .detail = De pincode was drie keer fout. Uw gemeente kan de kaart deblokkeren. Neem uw kaart mee en, als u die nog hebt, de brief met uw pukcode.
+code-pin_cancelled = U hebt geannuleerd
+    .detail = Er is niets verstuurd of ondertekend.
+code-pin_last_attempt = Let op: dit is uw laatste poging
+    .detail = Is de pincode nu fout, dan wordt uw kaart geblokkeerd. Twijfelt u? Annuleer en zoek eerst uw code op.
+code-pin_length = De pincode heeft { $min ->
+        [unknown] 4 tot 12
+       *[other] { $min } tot { $max }
+    } cijfers
+    .detail = Dit kostte u geen poging.
+code-pin_on_keypad = Geef uw pincode in op de kaartlezer
+    .detail = Druk daarna op OK op de kaartlezer.
+code-pin_program_missing = Het pinvenster kon niet worden geopend
+    .detail = Dit is niet uw fout. Meld het aan de beheerder van deze dienst.
+code-pin_timeout = Het ingeven van de pincode duurde te lang
+    .detail = Er is niets verstuurd of ondertekend. Begin deze stap opnieuw.
+code-pin_wrong = Verkeerde pincode
+    .detail = { $left ->
+        [unknown] Zoek uw code op voor u opnieuw probeert.
+        [one] U hebt nog 1 poging.
+       *[other] U hebt nog { $left } pogingen.
+    } Na drie verkeerde pogingen wordt de kaart geblokkeerd.
+code-reader_missing = Geen kaartlezer gevonden
+    .detail = Sluit uw kaartlezer aan op deze computer. Deze pagina gaat vanzelf verder.
+code-reader_removed = De kaartlezer is losgekoppeld
+    .detail = Er is niets verstuurd of ondertekend. Sluit de kaartlezer aan en steek uw kaart er weer in.
+code-redirect_uri_unknown = De toepassing die u hierheen stuurde, is niet goed ingesteld
+    .detail = Dit is niet uw fout. Meld het aan de beheerder van de toepassing.
+code-request_closed = Deze vraag is afgesloten
+    .detail = { $reason ->
+        [unknown] Ze is afgewerkt, ingetrokken of verlopen.
+       *[other] { $reason }
+    } Klopt dit niet? Neem contact op met { $requester ->
+        [unknown] de afzender
+       *[other] { $requester }
+    }.
+code-request_declined = U hebt niet ondertekend
+    .detail = { $requester ->
+        [unknown] De afzender
+       *[other] { $requester }
+    } is op de hoogte gebracht.
+code-request_invalid = Deze aanvraag is niet te begrijpen
+    .detail = Er ontbreekt iets in het adres of het formulier, of er is iets fout. Ga terug en probeer het opnieuw.
+code-revocation_unavailable = We kunnen uw certificaat nu niet controleren
+    .detail = De federale controledienst antwoordt niet. Er is niets mis met uw kaart. Probeer het over enkele minuten opnieuw.
+code-same_person = U hebt al ondertekend in de andere rol
+    .detail = Eén persoon kan dit document niet twee keer ondertekenen. De tweede handtekening moet van iemand anders zijn.
+code-server_error = Er ging iets mis bij ons
+    .detail = Uw gegevens zijn veilig. Probeer het opnieuw. Blijft het misgaan, geef dan de referentie door aan de helpdesk.
+code-several_cards = Er zijn meerdere kaarten gevonden
+    .detail = Kies de kaart die u wilt gebruiken.
+code-signature_below_profile = De handtekening haalt het gevraagde niveau niet
+    .detail = We leveren het document niet af. Dit is niet uw fout. Geef de referentie door aan de helpdesk.
+code-signer_without_authority = U mag dit document niet ondertekenen{ $capacity ->
+        [unknown] { "" }
+       *[other] { " " }als { $capacity }
+    }
+    .detail = { $reason ->
+        [unknown] Uw rol laat dat vandaag niet toe.
+       *[other] { $reason }
+    } Er is niets ondertekend. Vragen? Neem contact op met { $authority ->
+        [unknown] uw bestuur
+       *[other] { $authority }
+    }.
+code-timestamp_unavailable = Uw handtekening is gezet, maar de tijdstempel ontbreekt nog
+    .detail = We proberen het vanzelf opnieuw. { $channel ->
+        [unknown] Het afgewerkte document volgt.
+       *[other] U krijgt het afgewerkte document via { $channel }.
+    } U hoeft niet opnieuw te ondertekenen.
+code-too_many_attempts = Te veel pogingen
+    .detail = Wacht { $time ->
+        [unknown] enkele minuten
+       *[other] tot { $time }
+    } en probeer het opnieuw.
+code-trust_list_stale = De lijst van erkende dienstverleners is { $date ->
+        [unknown] verouderd
+       *[other] van { $date }
+    }
+    .detail = Resultaten kunnen onvolledig zijn tot ze is vernieuwd.
