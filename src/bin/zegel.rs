@@ -1,3 +1,7 @@
 //! The program `zegel`: the service and its tools.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    zegel::cli::run(std::env::args_os()).into()
+}

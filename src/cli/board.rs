@@ -1,0 +1,229 @@
+//! `zegel board add|list`: the legal persons this service works for.
+
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use super::config::Files;
+use super::console::{Console, Exit};
+use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::random::{Random, SystemRandom};
+use crate::crypto::key::{Curve, KeyKind};
+use crate::crypto::wrap::KeyEncryptionKey;
+use crate::identity::BoardId;
+use crate::store::boards::{self, Board, Names};
+use crate::store::db::{Db, StoreError};
+use crate::store::keys::{self, KeyPurpose};
+
+/// Add a board (a municipality, an OCMW, …) with its own keys, or list them.
+///
+/// Example: zegel board add zegelgem --name "Gemeente Zegelgem" --kbo 0999900150 --kind municipality
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Add a board and make its keys.
+    Add {
+        #[command(flatten)]
+        config: Files,
+        /// Short name in addresses: lower-case letters, digits and dashes.
+        slug: String,
+        /// Its name in Dutch.
+        #[arg(long)]
+        name: String,
+        /// Enterprise number, ten digits.
+        #[arg(long)]
+        kbo: String,
+        /// What it is.
+        #[arg(long, default_value = "municipality")]
+        kind: String,
+        /// Whose rules apply.
+        #[arg(long, default_value = "flanders")]
+        region: String,
+    },
+    /// List the boards.
+    List {
+        #[command(flatten)]
+        config: Files,
+    },
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
+    match arguments.command {
+        Command::Add {
+            config,
+            slug,
+            name,
+            kbo,
+            kind,
+            region,
+        } => {
+            let config = match config.load(console) {
+                Ok(config) => config,
+                Err(exit) => return exit,
+            };
+            if !is_slug(&slug) {
+                console.error(format_args!(
+                    "expected lower-case letters, digits and dashes, found `{slug}`"
+                ));
+                return Exit::Usage;
+            }
+            if !is_enterprise_number(&kbo) {
+                console.error(format_args!(
+                    "`{kbo}` is no enterprise number: its check digits are wrong"
+                ));
+                return Exit::Usage;
+            }
+            let kek = match std::fs::read(&config.key_encryption_key_file)
+                .map_err(|error| error.to_string())
+                .and_then(|bytes| KeyEncryptionKey::from_bytes(&bytes).map_err(|error| error.to_string()))
+            {
+                Ok(kek) => kek,
+                Err(error) => return console.fail(Exit::Failed, "STORE_KEY", error),
+            };
+            let (clock, random) = (SystemClock::new(), SystemRandom);
+            let board = Board {
+                id: BoardId::new(clock.now(), &random),
+                slug,
+                kind,
+                names: Names {
+                    nl: Some(name),
+                    fr: None,
+                    de: None,
+                    en: None,
+                },
+                enterprise_number: kbo,
+                region,
+                created_at: clock.now(),
+            };
+            let work = async {
+                let db = Db::open(&config.database_url).await?;
+                create(&db, &board, Arc::new(kek), Arc::new(random)).await
+            };
+            finish(console, super::block_on(work), |()| {
+                (
+                    format!("{} {}", board.id, board.slug),
+                    serde_json::json!({"id": board.id, "slug": board.slug}),
+                )
+            })
+        }
+        Command::List { config } => {
+            let config = match config.load(console) {
+                Ok(config) => config,
+                Err(exit) => return exit,
+            };
+            let work = async { boards::list(&Db::open(&config.database_url).await?).await };
+            finish(console, super::block_on(work), |boards| {
+                let lines: Vec<String> = boards
+                    .iter()
+                    .map(|board| {
+                        format!(
+                            "{}\t{}\t{}\t{}",
+                            board.slug, board.kind, board.enterprise_number, board.id
+                        )
+                    })
+                    .collect();
+                let items: Vec<_> = boards
+                    .iter()
+                    .map(|board| {
+                        serde_json::json!({"id": board.id, "slug": board.slug, "kind": board.kind,
+                            "enterprise_number": board.enterprise_number, "region": board.region, "names": board.names})
+                    })
+                    .collect();
+                (lines.join("\n"), serde_json::json!({"items": items}))
+            })
+        }
+    }
+}
+
+/// Adds `board` with a key for each purpose: two for tokens (RS256 and ES256), one for verdicts.
+pub async fn create(
+    db: &Db,
+    board: &Board,
+    kek: Arc<KeyEncryptionKey>,
+    random: Arc<dyn Random>,
+) -> Result<(), StoreError> {
+    let board = board.clone();
+    db.write(move |unit| {
+        let (board, kek, random) = (board.clone(), kek.clone(), random.clone());
+        Box::pin(async move {
+            boards::add(unit, &board).await?;
+            for (purpose, kind) in [
+                (KeyPurpose::Token, KeyKind::Rsa { bits: 2048 }),
+                (KeyPurpose::Token, KeyKind::Ec(Curve::P256)),
+                (KeyPurpose::Verdict, KeyKind::Ec(Curve::P256)),
+            ] {
+                keys::create(unit, board.id, purpose, kind, &kek, &*random, board.created_at).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+fn finish<T>(
+    console: &mut Console,
+    outcome: Result<Result<T, StoreError>, std::io::Error>,
+    shown: impl FnOnce(T) -> (String, serde_json::Value),
+) -> Exit {
+    match outcome {
+        Ok(Ok(value)) => {
+            let (text, json) = shown(value);
+            console.result(text, &json);
+            Exit::Good
+        }
+        Ok(Err(error)) => console.fail(Exit::Failed, error.cause(), error),
+        Err(error) => console.fail(Exit::Failed, "RUNTIME", error),
+    }
+}
+
+fn is_slug(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=40).contains(&text.len()) && text.bytes().all(good) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+/// Ten digits, the first 0 or 1, the last two `97 − (first eight mod 97)` (reference roles-and-mandates §2).
+fn is_enterprise_number(text: &str) -> bool {
+    let digits = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit()) && text < "2";
+    let number = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u64>().ok());
+    match (digits, number(0..8), number(8..10)) {
+        (true, Some(first), Some(check)) => 97_u64.saturating_sub(first % 97) == check,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enterprise_numbers() {
+        for (text, good) in [
+            ("0999900150", true),
+            ("0999905197", true),
+            ("0999900151", false),
+            ("2999900192", false),
+            ("999900150", false),
+        ] {
+            assert_eq!(is_enterprise_number(text), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn slugs() {
+        for (text, good) in [
+            ("zegelgem", true),
+            ("ocmw-zegelgem", true),
+            ("-a", false),
+            ("Zegelgem", false),
+            ("", false),
+        ] {
+            assert_eq!(is_slug(text), good, "{text}");
+        }
+    }
+}
