@@ -4,10 +4,15 @@
 //! it reads, authorises and signs, three different results. Nothing here leans on more than `base`; what needs
 //! a signature verified is handed a closure that can.
 //!
-//! Start from [`transport::Transport`] (bytes to a card and back).
+//! Start from [`eid::Eid`] (the driver) and [`transport::Connection`] (what it drives).
 
 pub mod apdu;
+pub mod eid;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod scripted;
+pub mod t0;
+pub mod tlv;
 pub mod transport;
 
 pub use error::CardError;

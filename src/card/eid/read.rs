@@ -1,0 +1,200 @@
+//! Reading a file to its end on every generation and through readers that stumble.
+
+use crate::card::apdu::{Command, Le, StatusWord};
+use crate::card::error::CardError;
+use crate::card::tlv;
+
+use super::file::{End, File};
+use super::session::{SPURIOUS_LIMIT, Session, Stop};
+
+/// The most a file may hold: offsets have 15 bits, lengths of DER objects on cards fit 16.
+const MAX_FILE: usize = 0x8000;
+
+/// How many bytes one READ BINARY asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    /// 256 bytes: what the card allows, and what costs the fewest commands.
+    Full,
+    /// 252 bytes, after a reader lost an answer: some cannot carry 256 and a status word.
+    Careful,
+}
+
+impl Block {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::Full => 256,
+            Self::Careful => 252,
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Reads `file` as far as its content goes: see [`End`]. An empty file gives no bytes.
+    ///
+    /// # Errors
+    /// `FileMissing` when the card has no such file, `ShortRead` when it ends inside its own content.
+    ///
+    /// Source: reference §5.2 and the spurious answers of §3.3: `6B 00`, `69 86`, `6D 00` and empty answers in
+    /// the middle of a file are met by selecting it again, at most three times.
+    pub(super) fn read(&mut self, file: File, block: Block) -> Result<Vec<u8>, Stop> {
+        self.select(file)?;
+        let mut content = Vec::new();
+        let mut spurious = 0_u32;
+        loop {
+            let Some(want) = wanted(file, &content, block) else {
+                return finish(file, content);
+            };
+            let Ok(offset) = u16::try_from(content.len()) else {
+                return Err(too_long(file));
+            };
+            let [high, low] = offset.to_be_bytes();
+            // 256 is coded 00; every other wish fits a byte.
+            let expected = Le::from_byte(u8::try_from(want).unwrap_or(0));
+            let command = Command::new("READ BINARY", [0x00, 0xB0, high, low]).with_expected(expected);
+            let (response, corrected) = self.exchange_noting(&command)?;
+            match response.status() {
+                StatusWord::OK if !response.data().is_empty() => {
+                    content.extend_from_slice(response.data());
+                    spurious = 0;
+                    if content.len() >= MAX_FILE {
+                        return Err(too_long(file));
+                    }
+                    // Only a card that corrected Le is at its end. A reader that cuts a long answer gives fewer
+                    // bytes too; asking on costs one command and loses nothing.
+                    if corrected {
+                        return if is_cut(file, &content) {
+                            Err(CardError::ShortRead(file.name()).into())
+                        } else {
+                            finish(file, content)
+                        };
+                    }
+                }
+                StatusWord::WRONG_OFFSET if !is_cut(file, &content) && !is_doubtful(file, &content) => {
+                    return finish(file, content);
+                }
+                StatusWord::WRONG_OFFSET if spurious >= SPURIOUS_LIMIT && !is_cut(file, &content) => {
+                    return finish(file, content);
+                }
+                StatusWord::OK
+                | StatusWord::WRONG_OFFSET
+                | StatusWord::NO_CURRENT_FILE
+                | StatusWord::INSTRUCTION_UNKNOWN => {
+                    spurious = again(spurious, file)?;
+                    self.select(file)?;
+                }
+                status => {
+                    return Err(CardError::Status {
+                        command: "READ BINARY",
+                        status,
+                    }
+                    .into());
+                }
+            }
+        }
+    }
+
+    fn select(&mut self, file: File) -> Result<(), Stop> {
+        let command = Command::new("SELECT file", [0x00, 0xA4, 0x08, 0x0C]).with_data(file.path());
+        let mut spurious = 0_u32;
+        loop {
+            let status = self.applet_exchange(&command)?.status();
+            match status {
+                StatusWord::OK => return Ok(()),
+                StatusWord::NOT_FOUND => return Err(CardError::FileMissing(file.name()).into()),
+                StatusWord::FILE_NOT_ACTIVATED => return Err(CardError::CardNotActivated.into()),
+                StatusWord::LC_INCONSISTENT | StatusWord::INSTRUCTION_UNKNOWN
+                    if spurious < SPURIOUS_LIMIT =>
+                {
+                    spurious = spurious.saturating_add(1);
+                }
+                StatusWord::INSTRUCTION_UNKNOWN => return Err(CardError::CardNotActivated.into()),
+                status => {
+                    return Err(CardError::Status {
+                        command: "SELECT file",
+                        status,
+                    }
+                    .into());
+                }
+            }
+        }
+    }
+}
+
+/// How many bytes to ask for next; `None` when the file is known to be complete.
+fn wanted(file: File, content: &[u8], block: Block) -> Option<usize> {
+    let whole = block.bytes();
+    match (file.end(), content.first()) {
+        (End::Der, Some(0x30)) => match tlv::der_total(content) {
+            Some(total) if is_signature_like(file, content) || file != File::AddressSignature => {
+                let rest = total.saturating_sub(content.len());
+                (rest > 0).then_some(rest.min(whole))
+            }
+            _ => Some(whole),
+        },
+        // An RSA signature is no DER; every other file of this kind that begins otherwise is empty.
+        (End::Der, Some(_)) if file != File::AddressSignature => None,
+        (_, None) => Some(file.first_read().map_or(whole, usize::from)),
+        _ => Some(whole),
+    }
+}
+
+/// Whether the content of a signature file is an EC signature: `SEQUENCE { INTEGER, INTEGER }` of P-384 or P-521
+/// size with zeros behind it, and not an RSA value that happens to begin with `30`.
+fn is_signature_like(file: File, content: &[u8]) -> bool {
+    file == File::AddressSignature
+        && matches!(content, [0x30, length, 0x02, first, ..] if length.checked_sub(*first).is_some_and(|rest| rest >= 10))
+        && tlv::der_total(content)
+            .and_then(|total| content.get(total..))
+            .is_some_and(|tail| tail.iter().all(|byte| *byte == 0))
+}
+
+/// Whether the content breaks off inside itself, so that the file cannot end here.
+fn is_cut(file: File, content: &[u8]) -> bool {
+    match (file.end(), content.first()) {
+        (End::Der, Some(0x30)) if file != File::AddressSignature => {
+            tlv::der_total(content).is_none_or(|total| content.len() < total)
+        }
+        (End::Tlv, _) => tlv::is_cut(content),
+        _ => false,
+    }
+}
+
+/// Whether an end here looks like a reader's doing, though nothing proves it: a photo without its end marker.
+fn is_doubtful(file: File, content: &[u8]) -> bool {
+    file == File::Photo && !content.is_empty() && !content.ends_with(&[0xFF, 0xD9])
+}
+
+fn finish(file: File, mut content: Vec<u8>) -> Result<Vec<u8>, Stop> {
+    match (file.end(), content.first()) {
+        (End::Der, Some(0x30)) if file != File::AddressSignature => {
+            let length = tlv::der_trimmed(&content).len();
+            content.truncate(length);
+        }
+        // A certificate that is not there is a file of zeros. Source: card content v5.4; reference §14.
+        (End::Der, Some(0x00)) if file != File::AddressSignature => content.clear(),
+        (End::Der, Some(_)) if file != File::AddressSignature => {
+            return Err(CardError::Malformed {
+                what: file.name(),
+                at: 0,
+            }
+            .into());
+        }
+        _ => {}
+    }
+    Ok(content)
+}
+
+fn again(spurious: u32, file: File) -> Result<u32, Stop> {
+    if spurious >= SPURIOUS_LIMIT {
+        return Err(CardError::ShortRead(file.name()).into());
+    }
+    Ok(spurious.saturating_add(1))
+}
+
+fn too_long(file: File) -> Stop {
+    CardError::Malformed {
+        what: file.name(),
+        at: MAX_FILE,
+    }
+    .into()
+}

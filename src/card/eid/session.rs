@@ -1,0 +1,129 @@
+//! One run inside one transaction: commands to the applet, and the applet selected when it turns out not to be.
+
+use crate::card::apdu::{Command, Le, Response, StatusWord};
+use crate::card::error::CardError;
+use crate::card::t0;
+use crate::card::transport::{Disposition, Transport, TransportError};
+
+use super::recognition::{APPLET, CardData, is_likely_belgian, is_old};
+
+/// Why a step stopped: below the card, or by its answer.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A new start may help.
+    Transport(TransportError),
+    /// The answer stands.
+    Card(CardError),
+}
+
+impl From<TransportError> for Stop {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(error)
+    }
+}
+
+impl From<CardError> for Stop {
+    fn from(error: CardError) -> Self {
+        Self::Card(error)
+    }
+}
+
+impl Stop {
+    pub(super) fn into_error(self) -> CardError {
+        match self {
+            Self::Transport(error) => error.into(),
+            Self::Card(error) => error,
+        }
+    }
+}
+
+/// How often a spurious answer is asked again. Source: reference §3.3.
+pub(super) const SPURIOUS_LIMIT: u32 = 3;
+
+/// The card inside one transaction. What it believes about the card ends with the transaction.
+pub(super) struct Session<'t> {
+    transport: &'t mut dyn Transport,
+    /// Whether a command only the applet answers has succeeded in this transaction.
+    applet_proved: bool,
+    /// How the transaction must end.
+    pub(super) disposition: Disposition,
+}
+
+impl<'t> Session<'t> {
+    pub(super) fn new(transport: &'t mut dyn Transport) -> Self {
+        Self {
+            transport,
+            applet_proved: false,
+            disposition: Disposition::Leave,
+        }
+    }
+
+    pub(super) fn exchange(&mut self, command: &Command) -> Result<Response, Stop> {
+        self.exchange_noting(command).map(|(response, _)| response)
+    }
+
+    /// As [`Session::exchange`], and tells whether the card corrected Le.
+    pub(super) fn exchange_noting(&mut self, command: &Command) -> Result<(Response, bool), Stop> {
+        let (response, corrected) = t0::exchange_noting(self.transport, command)?;
+        if response.status() == StatusWord::MEMORY_FAILURE {
+            // The card is mute until its next reset.
+            self.disposition = Disposition::Reset;
+            return Err(CardError::MemoryFailure.into());
+        }
+        Ok((response, corrected))
+    }
+
+    /// Sends a command that only the applet understands; when the answer says that something else is selected,
+    /// selects the applet and sends it once more.
+    ///
+    /// An ATR that is not known is not trusted: the applet is selected first.
+    pub(super) fn applet_exchange(&mut self, command: &Command) -> Result<Response, Stop> {
+        if !self.applet_proved && !is_likely_belgian(&self.transport.atr()) {
+            self.select_applet()?;
+        }
+        let response = self.exchange(command)?;
+        if response.status().is_ok() {
+            self.applet_proved = true;
+        }
+        if self.applet_proved || !t0::is_foreign(response.status()) {
+            return Ok(response);
+        }
+        self.select_applet()?;
+        self.exchange(command)
+    }
+
+    /// Selects the applet: the proof that this is a Belgian eID card.
+    fn select_applet(&mut self) -> Result<(), Stop> {
+        let command = Command::new("SELECT applet", [0x00, 0xA4, 0x04, 0x00]).with_data(APPLET);
+        let response = self.exchange(&command)?;
+        match response.status() {
+            StatusWord::OK => {
+                self.applet_proved = true;
+                Ok(())
+            }
+            StatusWord::INSTRUCTION_UNKNOWN if is_likely_belgian(&self.transport.atr()) => {
+                Err(CardError::CardNotActivated.into())
+            }
+            _ => Err(CardError::CardUnsupported.into()),
+        }
+    }
+
+    /// GET CARD DATA, in the long form that carries the PIN tries where the card has it.
+    pub(super) fn card_data(&mut self) -> Result<CardData, Stop> {
+        let long = Command::new("GET CARD DATA", [0x80, 0xE4, 0x00, 0x01]).with_expected(Le::from_byte(0x1F));
+        let short =
+            Command::new("GET CARD DATA", [0x80, 0xE4, 0x00, 0x00]).with_expected(Le::from_byte(0x1C));
+        if !is_old(&self.transport.atr()) {
+            let response = self.applet_exchange(&long)?;
+            if response.status().is_ok() {
+                return Ok(CardData::parse(response.data())?);
+            }
+        }
+        let response = self.applet_exchange(&short)?;
+        match response.status() {
+            StatusWord::OK => Ok(CardData::parse(response.data())?),
+            StatusWord::INSTRUCTION_UNKNOWN => Err(CardError::CardNotActivated.into()),
+            _ => Err(CardError::CardUnsupported.into()),
+        }
+    }
+}
