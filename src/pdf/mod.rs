@@ -1,3 +1,22 @@
 //! PDF files read by range, their revisions, what changed between two, and minimal incremental updates.
 //!
-//! Never repairs a file: what is not well formed is refused with the offset.
+//! Never repairs a file: what is not well formed is refused with its offset, because a guess is a second opinion
+//! about what was signed. Never changes a byte that is there: [`update`] only appends.
+//! Start from [`document::Document`]. Source of the rules: ISO 32000-2:2020; ETSI EN 319 142-1.
+
+pub mod document;
+pub mod error;
+pub mod field;
+mod filter;
+mod lexer;
+mod number;
+pub mod object;
+mod objstm;
+pub mod page;
+mod parser;
+pub mod revision;
+pub mod signature;
+pub mod text_string;
+pub mod update;
+pub mod write;
+mod xref;

@@ -1,0 +1,348 @@
+//! Signature fields, their dictionaries, and whether a signature covers exactly one revision of the file.
+//!
+//! Only the container is judged here; what stands inside `/Contents` is for the room `ades`.
+//! ISO 32000-2 §12.8.1; EN 319 142-1 §5.
+
+use std::io;
+use std::ops::Range;
+
+use crate::base::bytes::ReadAt;
+use crate::base::digest::{HashAlgorithm, Hasher};
+use crate::base::time::Timestamp;
+
+use super::document::{Document, View};
+use super::error::PdfError;
+use super::field::Field;
+use super::object::{Dictionary, Name, Object, ObjectId};
+use super::page::Rect;
+use super::text_string;
+
+/// Bytes hashed at once.
+const CHUNK: u64 = 256 * 1024;
+
+/// What a signature dictionary is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureKind {
+    /// A document time-stamp: `/Type /DocTimeStamp`.
+    DocTimeStamp,
+    /// A signature of a person or organisation.
+    Signature,
+}
+
+/// A field for a signature and what is in it.
+#[derive(Clone, Debug)]
+pub struct SignatureField {
+    /// The field.
+    pub field: Field,
+    /// Where its first widget shows, if it shows.
+    pub rect: Option<Rect>,
+    /// What is in it.
+    pub state: FieldState,
+}
+
+/// What is in a signature field.
+#[derive(Clone, Debug)]
+pub enum FieldState {
+    /// Nothing yet.
+    Empty,
+    /// Something that cannot be a signature over a revision of this file. It counts as failed, never as absent.
+    Faulty(SignatureFault),
+    /// A signature dictionary whose byte range covers one revision whole.
+    Signed(Box<Signature>),
+}
+
+/// Why the value of a signature field is no signature over a revision of this file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureFault {
+    /// `/ByteRange` is not four whole numbers from 0, ascending, within the file.
+    ByteRange,
+    /// The byte range does not end where a complete revision ends.
+    Coverage,
+    /// `/Contents` is missing, not a hexadecimal string, empty or zero.
+    Contents,
+    /// The gap of the byte range is not exactly the value of `/Contents`.
+    Gap,
+    /// `/Type` and `/SubFilter` contradict each other.
+    Kind,
+    /// `/V` is no reference to a dictionary that stands in the file itself.
+    NotIndirect,
+    /// The field did not have this value in the revision that the byte range covers.
+    NotInRevision,
+    /// Another field has the same value.
+    Shared,
+}
+
+impl SignatureFault {
+    /// The stable code for logs and reports.
+    pub const fn cause(self) -> &'static str {
+        match self {
+            Self::ByteRange => "PDF_SIGNATURE_BYTE_RANGE",
+            Self::Coverage => "PDF_SIGNATURE_COVERAGE",
+            Self::Contents => "PDF_SIGNATURE_CONTENTS",
+            Self::Gap => "PDF_SIGNATURE_GAP",
+            Self::Kind => "PDF_SIGNATURE_KIND",
+            Self::NotIndirect => "PDF_SIGNATURE_NOT_INDIRECT",
+            Self::NotInRevision => "PDF_SIGNATURE_NOT_IN_REVISION",
+            Self::Shared => "PDF_SIGNATURE_SHARED",
+        }
+    }
+}
+
+/// A signature dictionary whose byte range covers one revision whole.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// The signature dictionary.
+    pub id: ObjectId,
+    /// Signature or document time-stamp.
+    pub kind: SignatureKind,
+    /// The dictionary.
+    pub dictionary: Dictionary,
+    /// `/ByteRange`: offset and length of the two ranges hashed.
+    pub byte_range: [u64; 4],
+    /// `/Contents` decoded, with its padding.
+    pub contents: Vec<u8>,
+    /// Offsets of `<` and just after `>` of `/Contents`.
+    pub contents_span: Range<u64>,
+    /// The revision it covers.
+    pub revision: usize,
+}
+
+impl Signature {
+    /// `/SubFilter`, empty when absent.
+    pub fn sub_filter(&self) -> String {
+        let name = self.dictionary.get("SubFilter").and_then(Object::as_name);
+        name.map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// `/M`: the time the signer claims. Document time-stamps have none.
+    pub fn claimed_time(&self) -> Option<Timestamp> {
+        text_string::parse_date(self.dictionary.get("M")?.as_string()?)
+    }
+
+    /// A text of the dictionary: `Name`, `Reason`, `Location`, `ContactInfo`.
+    pub fn text(&self, key: &str) -> Option<String> {
+        Some(text_string::decode(self.dictionary.get(key)?.as_string()?))
+    }
+
+    /// The key of this signature in `/VRI`: SHA-1 over all of `/Contents`, padding too, in upper-case hex.
+    ///
+    /// Source: EN 319 142-1 §5.4.2.3.
+    pub fn vri_key(&self) -> String {
+        vri_key(&self.contents)
+    }
+
+    /// The digest of the bytes the signature covers.
+    ///
+    /// # Errors
+    /// What reading `source` reports.
+    pub fn digest(&self, source: &dyn ReadAt, algorithm: HashAlgorithm) -> io::Result<Vec<u8>> {
+        let mut hasher = Hasher::new(algorithm);
+        let [start, length, second, rest] = self.byte_range;
+        hash_range(&mut hasher, source, start, length)?;
+        hash_range(&mut hasher, source, second, rest)?;
+        Ok(hasher.finish())
+    }
+}
+
+/// The key in `/VRI` of a signature whose whole `/Contents` is `contents`.
+pub fn vri_key(contents: &[u8]) -> String {
+    hex::encode_upper(HashAlgorithm::Sha1.digest(contents))
+}
+
+/// Adds `length` bytes at `offset` of `source` to `hasher`, in pieces.
+///
+/// # Errors
+/// What reading `source` reports.
+pub fn hash_range(hasher: &mut Hasher, source: &dyn ReadAt, offset: u64, length: u64) -> io::Result<()> {
+    let end = offset.checked_add(length).ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut at = offset;
+    let mut buffer = vec![0; usize::try_from(CHUNK.min(length)).unwrap_or(0)];
+    while at < end {
+        let size = usize::try_from(CHUNK.min(end.saturating_sub(at))).unwrap_or(0);
+        let Some(part) = buffer.get_mut(..size) else { break };
+        source.read_exact_at(part, at)?;
+        hasher.update(part);
+        at = at.saturating_add(CHUNK);
+    }
+    Ok(())
+}
+
+impl View {
+    /// All signature fields with their state, in the order of the form.
+    ///
+    /// # Errors
+    /// As [`View::fields`].
+    pub fn signature_fields(&self) -> Result<Vec<SignatureField>, PdfError> {
+        let fields: Vec<Field> = self.fields()?.into_iter().filter(is_signature_field).collect();
+        let values: Vec<Option<ObjectId>> = fields
+            .iter()
+            .map(|field| field.value.as_ref().and_then(Object::as_reference))
+            .collect();
+        let mut found = Vec::with_capacity(fields.len());
+        for (index, field) in fields.into_iter().enumerate() {
+            let mine = values.get(index).copied().flatten();
+            let shared = mine.is_some() && values.iter().filter(|other| **other == mine).count() > 1;
+            let state = match &field.value {
+                None | Some(Object::Null) => FieldState::Empty,
+                Some(_) if shared => FieldState::Faulty(SignatureFault::Shared),
+                Some(value) => match self.signature(value, &field) {
+                    Ok(signature) => FieldState::Signed(Box::new(signature)),
+                    Err(fault) => FieldState::Faulty(fault),
+                },
+            };
+            found.push(SignatureField {
+                rect: self.widget_rect(&field)?,
+                field,
+                state,
+            });
+        }
+        Ok(found)
+    }
+
+    /// The signatures that cover a revision, oldest first. Empty and faulty fields are left out: judge those by
+    /// [`Self::signature_fields`].
+    ///
+    /// # Errors
+    /// As [`View::fields`].
+    pub fn signatures(&self) -> Result<Vec<Signature>, PdfError> {
+        let mut signatures: Vec<Signature> = self
+            .signature_fields()?
+            .into_iter()
+            .filter_map(|field| match field.state {
+                FieldState::Signed(signature) => Some(*signature),
+                _ => None,
+            })
+            .collect();
+        signatures.sort_by_key(|signature| signature.revision);
+        Ok(signatures)
+    }
+
+    fn widget_rect(&self, field: &Field) -> Result<Option<Rect>, PdfError> {
+        let Some(widget) = field.widgets.first() else {
+            return Ok(None);
+        };
+        let widget = self.get(*widget)?;
+        let Some(rect) = widget.as_dictionary().and_then(|widget| widget.get("Rect")) else {
+            return Ok(None);
+        };
+        Rect::from_object(self, rect)
+    }
+
+    fn signature(&self, value: &Object, field: &Field) -> Result<Signature, SignatureFault> {
+        let id = value.as_reference().ok_or(SignatureFault::NotIndirect)?;
+        let indirect = self
+            .indirect(id, 0)
+            .ok()
+            .flatten()
+            .ok_or(SignatureFault::NotIndirect)?;
+        let Object::Dictionary(dictionary) = indirect.object else {
+            return Err(SignatureFault::NotIndirect);
+        };
+        let byte_range = byte_range(&dictionary, self.document().len()).ok_or(SignatureFault::ByteRange)?;
+        let span = indirect
+            .spans
+            .iter()
+            .find(|(name, _)| name.is("Contents"))
+            .map(|(_, span)| span.clone());
+        let (Some(contents_span), Some(Object::String(contents))) = (span, dictionary.get("Contents")) else {
+            return Err(SignatureFault::Contents);
+        };
+        if contents.iter().all(|byte| *byte == 0) {
+            return Err(SignatureFault::Contents);
+        }
+        let [_, first, second, rest] = byte_range;
+        if first != contents_span.start || second != contents_span.end {
+            return Err(SignatureFault::Gap);
+        }
+        if !self.is_plain_hex(&contents_span) {
+            return Err(SignatureFault::Contents);
+        }
+        let kind = kind(&dictionary)?;
+        let revision = self.document().revision_ending_at(second.saturating_add(rest));
+        let revision = revision.ok_or(SignatureFault::Coverage)?;
+        self.check_in_revision(revision, field, id)?;
+        let contents = contents.clone();
+        Ok(Signature {
+            id,
+            kind,
+            dictionary,
+            byte_range,
+            contents,
+            contents_span,
+            revision,
+        })
+    }
+
+    /// `<`, an even number of hex digits and `>`, nothing between them.
+    fn is_plain_hex(&self, span: &Range<u64>) -> bool {
+        let length = span
+            .end
+            .checked_sub(span.start)
+            .and_then(|length| usize::try_from(length).ok());
+        let bytes = length.and_then(|length| self.document().source().read_vec(span.start, length).ok());
+        let Some([b'<', digits @ .., b'>']) = bytes.as_deref() else {
+            return false;
+        };
+        digits.len().is_multiple_of(2) && digits.iter().all(u8::is_ascii_hexdigit)
+    }
+
+    fn check_in_revision(&self, revision: usize, field: &Field, id: ObjectId) -> Result<(), SignatureFault> {
+        let wrong = SignatureFault::NotInRevision;
+        let then = self.document().at(revision).ok_or(wrong)?;
+        let fields = then.fields().map_err(|_| wrong)?;
+        let same = fields.iter().any(|other| {
+            other.id == field.id
+                && other.full_name == field.full_name
+                && is_signature_field(other)
+                && other.value.as_ref().and_then(Object::as_reference) == Some(id)
+        });
+        if same { Ok(()) } else { Err(wrong) }
+    }
+}
+
+/// Whether `field` is for signatures.
+pub(crate) fn is_signature_field(field: &Field) -> bool {
+    field.kind.as_ref().is_some_and(|kind| kind.is("Sig"))
+}
+
+fn kind(dictionary: &Dictionary) -> Result<SignatureKind, SignatureFault> {
+    let time_stamp = dictionary.is_name("SubFilter", "ETSI.RFC3161");
+    match dictionary.get("Type").map(Object::as_name) {
+        Some(Some(name)) if name.is("DocTimeStamp") && time_stamp => Ok(SignatureKind::DocTimeStamp),
+        Some(Some(name)) if name.is("Sig") && !time_stamp => Ok(SignatureKind::Signature),
+        None if !time_stamp => Ok(SignatureKind::Signature),
+        _ => Err(SignatureFault::Kind),
+    }
+}
+
+fn byte_range(dictionary: &Dictionary, length: u64) -> Option<[u64; 4]> {
+    let items = dictionary.get("ByteRange")?.as_array()?;
+    let numbers: Option<Vec<u64>> = items
+        .iter()
+        .map(|item| item.as_integer().and_then(|value| u64::try_from(value).ok()))
+        .collect();
+    let numbers: [u64; 4] = numbers?.try_into().ok()?;
+    let [start, first, second, rest] = numbers;
+    let ordered = start == 0 && first < second && second.checked_add(rest).is_some_and(|end| end <= length);
+    ordered.then_some(numbers)
+}
+
+/// The signature fields of the newest revision.
+///
+/// # Errors
+/// As [`View::fields`].
+pub fn fields(document: &Document) -> Result<Vec<SignatureField>, PdfError> {
+    document.latest().signature_fields()
+}
+
+/// `/SubFilter` of a signature at any PAdES level. EN 319 142-1 §5.3.
+pub const CADES_DETACHED: &str = "ETSI.CAdES.detached";
+/// `/SubFilter` of a document time-stamp. EN 319 142-1 §5.4.3.
+pub const RFC3161: &str = "ETSI.RFC3161";
+
+impl From<&Signature> for Name {
+    fn from(signature: &Signature) -> Self {
+        Self(signature.vri_key().into_bytes())
+    }
+}
