@@ -1,6 +1,7 @@
 //! Access tokens at a resource (RFC 6750): where they may stand, and the errors.
 
 use super::client::ClientId;
+use super::grant::GrantId;
 use super::scope::{Scope, Scopes};
 use super::secret::Opaque;
 use crate::base::time::Timestamp;
@@ -83,6 +84,8 @@ pub struct AccessToken {
     pub board: BoardId,
     /// The client it was handed to.
     pub client: ClientId,
+    /// The grant it came of, for a token of a log-in.
+    pub grant: Option<GrantId>,
     /// What it opens.
     pub scopes: Scopes,
     /// Until when.

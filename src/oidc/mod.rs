@@ -9,6 +9,8 @@ pub mod challenge;
 pub mod claims;
 pub mod client;
 pub mod discovery;
+pub mod grant;
+pub mod interaction;
 pub mod pkce;
 pub mod redirect;
 pub mod response;

@@ -32,19 +32,6 @@ impl Opaque {
     pub fn hash(&self) -> SecretHash {
         SecretHash(Sha256Digest::of(self.expose().as_bytes()).0)
     }
-
-    /// The anti-forgery token of the pages shown under this cookie: derived from it, so it is never stored.
-    ///
-    /// 43 characters. A page of another origin knows neither the cookie nor this.
-    pub fn csrf_token(&self) -> String {
-        let key = Sha256Digest::of(&[b"zegel csrf\0", self.expose().as_bytes()].concat());
-        URL_SAFE_NO_PAD.encode(key.as_bytes())
-    }
-
-    /// Whether `token` is [`Self::csrf_token`].
-    pub fn accepts_csrf(&self, token: &str) -> bool {
-        constant_time_eq(self.csrf_token().as_bytes(), token.as_bytes())
-    }
 }
 
 impl std::fmt::Debug for Opaque {
@@ -82,14 +69,5 @@ mod tests {
         assert_eq!(one.expose().len(), 43);
         assert!(one.hash().is_of(&one) && !one.hash().is_of(&two));
         assert_eq!(format!("{one:?} {:?}", one.hash()), "Opaque SecretHash");
-    }
-
-    #[test]
-    fn the_anti_forgery_token_belongs_to_its_cookie_and_does_not_show_it() {
-        let random = SeededRandom::new(2);
-        let (one, two) = (Opaque::generate(&random), Opaque::generate(&random));
-        assert!(one.accepts_csrf(&one.csrf_token()));
-        assert!(!one.accepts_csrf(&two.csrf_token()) && !one.accepts_csrf(""));
-        assert_ne!(one.csrf_token(), one.expose());
     }
 }

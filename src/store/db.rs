@@ -39,12 +39,16 @@ macro_rules! statements {
 pub fn all_statements() -> Vec<Statement> {
     [
         super::boards::STATEMENTS,
+        super::clients::STATEMENTS,
         super::events::STATEMENTS,
+        super::grants::STATEMENTS,
         super::idempotency::STATEMENTS,
         super::keys::STATEMENTS,
+        super::login::STATEMENTS,
         super::migrate::STATEMENTS,
         super::persons::STATEMENTS,
         super::queue::STATEMENTS,
+        super::sessions::STATEMENTS,
     ]
     .concat()
 }

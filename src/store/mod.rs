@@ -5,11 +5,15 @@
 
 pub mod blobs;
 pub mod boards;
+pub mod clients;
 pub mod db;
 pub mod events;
+pub mod grants;
 pub mod idempotency;
 pub mod keys;
+pub mod login;
 pub mod migrate;
 pub mod persons;
 pub mod queue;
 pub mod row;
+pub mod sessions;

@@ -1,9 +1,12 @@
 //! Persons as one board knows them: an id, a name, and the keyed pseudonym that finds them again.
 
 use super::db::{Db, StoreError, Unit};
+use super::keys;
 use super::row::Row;
-use crate::base::national::Pseudonym;
+use crate::base::national::{NationalNumber, Pseudonym};
+use crate::base::random::Random;
 use crate::base::time::Timestamp;
+use crate::crypto::wrap::KeyEncryptionKey;
 use crate::identity::{BoardId, PersonId};
 
 crate::statements! {
@@ -72,6 +75,21 @@ pub async fn find_by_pseudonym(
         .as_ref()
         .map(read)
         .transpose()
+}
+
+/// The pseudonym by which `board` knows whoever has `number`: what imports and log-ins both look a person up by.
+///
+/// The board's secret for it is made when first asked for.
+pub async fn pseudonym(
+    db: &Db,
+    board: BoardId,
+    number: &NationalNumber,
+    kek: &KeyEncryptionKey,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<Pseudonym, StoreError> {
+    let key = keys::secret(db, board, "person_link", kek, random, now).await?;
+    Ok(number.pseudonym(key.expose(), "person_link"))
 }
 
 /// Everybody `board` knows, by name.

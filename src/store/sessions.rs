@@ -1,0 +1,114 @@
+//! Browser sessions: found by the hash of their cookie, never by their id.
+
+use super::db::{Db, StoreError, Unit};
+use super::row::Row;
+use crate::base::time::Timestamp;
+use crate::identity::{BoardId, PersonId};
+use crate::oidc::secret::{Opaque, SecretHash};
+use crate::oidc::session::{Session, SessionId};
+
+crate::statements! {
+    INSERT = "INSERT INTO session (id, cookie_hash, surname, given_names, means, channel, level, authenticated_at, \
+              seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT_PERSON = "INSERT INTO session_person (session_id, board_id, person_id) VALUES ($1, $2, $3)";
+    BY_COOKIE = "SELECT id, surname, given_names, means, channel, level, authenticated_at, seen_at FROM session \
+                 WHERE cookie_hash = $1 AND ended_at IS NULL";
+    BY_ID = "SELECT id, surname, given_names, means, channel, level, authenticated_at, seen_at FROM session \
+             WHERE id = $1";
+    PERSONS = "SELECT board_id, person_id FROM session_person WHERE session_id = $1 ORDER BY board_id";
+    SEEN = "UPDATE session SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
+    END = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+    END_BY_COOKIE = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE cookie_hash = $1 AND ended_at IS NULL";
+}
+
+/// Adds `session`, reached by the cookie that hashes to `cookie`, as part of `unit`.
+pub async fn add(unit: &mut Unit, session: &Session, cookie: SecretHash) -> Result<(), StoreError> {
+    let values = [
+        session.id.into(),
+        cookie.0.to_vec().into(),
+        session.surname.clone().into(),
+        session.given_names.clone().into(),
+        session.means.as_str().into(),
+        session.channel.as_str().into(),
+        session.level.uri().into(),
+        session.authenticated_at.into(),
+        session.seen_at.into(),
+    ];
+    unit.run_one(INSERT, &values).await?;
+    for (board, person) in &session.persons {
+        unit.run_one(
+            INSERT_PERSON,
+            &[session.id.into(), (*board).into(), (*person).into()],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// The session of this cookie, unless it was ended. Whether it is too old is the caller's to ask.
+pub async fn find_by_cookie(db: &Db, cookie: &Opaque) -> Result<Option<Session>, StoreError> {
+    match db.one(BY_COOKIE, &[cookie.hash().0.to_vec().into()]).await? {
+        Some(row) => Ok(Some(read(db, &row).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The session with this id, ended ones included: for tokens that came of it.
+pub async fn find(db: &Db, id: SessionId) -> Result<Option<Session>, StoreError> {
+    match db.one(BY_ID, &[id.into()]).await? {
+        Some(row) => Ok(Some(read(db, &row).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Notes that the session was used at `now`.
+pub async fn seen(db: &Db, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    db.commit_alone(SEEN, &[id.into(), now.into()]).await.map(|_| ())
+}
+
+/// Ends a session as part of `unit`; one that ended before stays as it was.
+pub async fn end(unit: &mut Unit, id: SessionId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+    unit.run(END, &[id.into(), now.into(), reason.into()])
+        .await
+        .map(|_| ())
+}
+
+/// Ends the session of a cookie as part of `unit`, if there is one.
+pub async fn end_by_cookie(
+    unit: &mut Unit,
+    cookie: SecretHash,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    unit.run(
+        END_BY_COOKIE,
+        &[cookie.0.to_vec().into(), now.into(), reason.into()],
+    )
+    .await
+    .map(|_| ())
+}
+
+async fn read(db: &Db, row: &Row) -> Result<Session, StoreError> {
+    let id: SessionId = row.parsed("id")?;
+    let mut persons: Vec<(BoardId, PersonId)> = Vec::new();
+    for row in db.all(PERSONS, &[id.into()]).await? {
+        persons.push((row.parsed("board_id")?, row.parsed("person_id")?));
+    }
+    Ok(Session {
+        id,
+        surname: row.text("surname")?,
+        given_names: row.optional_text("given_names")?,
+        persons,
+        means: word(row, "means")?,
+        channel: word(row, "channel")?,
+        level: row.parsed("level")?,
+        authenticated_at: row.time("authenticated_at")?,
+        seen_at: row.time("seen_at")?,
+    })
+}
+
+/// A word that serde reads as a variant.
+fn word<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, StoreError> {
+    let text = row.text(column)?;
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|_| row.error(column).into())
+}
