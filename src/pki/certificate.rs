@@ -13,7 +13,7 @@ use crate::asn1::write::tag;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
-use crate::crypto::key::{KeyError, PublicKey};
+use crate::crypto::key::{Curve, KeyError, KeyKind, PublicKey};
 
 /// A certificate, RFC 5280 §4. Cloning is cheap; two are equal when all their bytes are.
 ///
@@ -37,6 +37,7 @@ struct Inner {
     not_before: Timestamp,
     not_after: Timestamp,
     extensions: Extensions,
+    key_kind: Option<KeyKind>,
     key: OnceLock<Result<PublicKey, KeyError>>,
 }
 
@@ -170,6 +171,11 @@ impl Certificate {
             .map_err(|error| *error)
     }
 
+    /// What kind of key it holds, told from the encoding without decoding the key; `None` when unknown.
+    pub fn key_kind(&self) -> Option<KeyKind> {
+        self.0.key_kind
+    }
+
     /// The part that is signed, DER as it came.
     pub fn tbs_der(&self) -> &[u8] {
         self.part(&self.0.tbs)
@@ -241,6 +247,34 @@ fn content_range(element: &Element<'_>, skip: usize) -> Range<usize> {
     end.saturating_sub(element.content().len()).saturating_add(skip)..end
 }
 
+/// The kind of a key from its AlgorithmIdentifier and bits (RFC 3279 §2.3.1, RFC 5480 §2.1.1).
+fn key_kind(algorithm: &Element<'_>, bits: &[u8]) -> Option<KeyKind> {
+    const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
+    const EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1];
+    let mut parts = algorithm.inside().ok()?;
+    let id = parts.any().ok()?;
+    let parameters = parts.next().ok()?;
+    match id.content() {
+        RSA => {
+            let modulus = Reader::new(bits, Rules::Der).sequence().ok()?.any().ok()?;
+            let digits = modulus.integer_content().ok()?;
+            let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
+            let leading = digits.first()?.leading_zeros();
+            let whole = u32::try_from(digits.len()).ok()?.checked_mul(8)?;
+            Some(KeyKind::Rsa {
+                bits: whole.checked_sub(leading)?,
+            })
+        }
+        EC => match parameters?.content() {
+            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7] => Some(KeyKind::Ec(Curve::P256)),
+            [0x2B, 0x81, 4, 0, 34] => Some(KeyKind::Ec(Curve::P384)),
+            [0x2B, 0x81, 4, 0, 35] => Some(KeyKind::Ec(Curve::P521)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn parse(der: &[u8]) -> Result<Inner, CertificateError> {
     let whole = read::single(der, Rules::Der)?;
     let mut outer = Reader::new(der, Rules::Der).sequence()?;
@@ -275,9 +309,9 @@ fn parse(der: &[u8]) -> Result<Inner, CertificateError> {
     let subject = Name::parse(fields.expect(tag::SEQUENCE)?.whole())?;
     let spki = fields.expect(tag::SEQUENCE)?;
     let mut key_info = spki.inside()?;
-    key_info.expect(tag::SEQUENCE)?;
+    let key_algorithm = key_info.expect(tag::SEQUENCE)?;
     let key_bits = key_info.expect(tag::BIT_STRING)?;
-    key_bits.bit_octets()?;
+    let key_kind = key_kind(&key_algorithm, key_bits.bit_octets()?);
     key_info.finish()?;
     // Unique identifiers: forbidden to issue (RFC 5280 §4.1.2.8), read over, never used.
     let unique = [
@@ -315,6 +349,7 @@ fn parse(der: &[u8]) -> Result<Inner, CertificateError> {
         not_before,
         not_after,
         extensions,
+        key_kind,
         key: OnceLock::new(),
     })
 }

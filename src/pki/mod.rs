@@ -3,9 +3,15 @@
 //! Never reads the clock and never fetches: what it needs from outside it asks for as a [`need::Need`]. Start from
 //! [`certificate::Certificate`] and [`path::validate`].
 
+pub mod anchors;
 pub mod certificate;
 pub mod extensions;
+pub mod links;
 pub mod name;
 pub mod name_constraints;
 pub mod need;
+pub mod path;
+pub mod policies;
+pub mod purpose;
 pub mod refusal;
+mod rules;

@@ -1,0 +1,4 @@
+//! What zegel believes, and what it refuses to believe.
+
+mod real;
+mod support;
