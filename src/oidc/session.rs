@@ -112,8 +112,9 @@ pub fn decide(
     match request.prompt {
         Prompt::None if usable => Decision::Reuse,
         Prompt::None => Decision::LoginRequired,
-        Prompt::Login => Decision::LogIn,
-        Prompt::Consent | Prompt::SelectAccount | Prompt::Unset if usable => Decision::Reuse,
-        Prompt::Consent | Prompt::SelectAccount | Prompt::Unset => Decision::LogIn,
+        // There is no list of accounts: another one means another card.
+        Prompt::Login | Prompt::SelectAccount => Decision::LogIn,
+        Prompt::Consent | Prompt::Unset if usable => Decision::Reuse,
+        Prompt::Consent | Prompt::Unset => Decision::LogIn,
     }
 }
