@@ -9,6 +9,9 @@
 pub mod apdu;
 pub mod eid;
 pub mod error;
+#[cfg(feature = "pcsc")]
+pub mod pcsc;
+pub mod readers;
 #[cfg(test)]
 pub(crate) mod scripted;
 pub mod t0;

@@ -1,0 +1,334 @@
+//! Readers through the operating system's smart card service.
+//!
+//! Cards are shared with other programs: a connection is opened for one job, left as it was found, and reset only
+//! when a PIN right might be inherited.
+
+use std::ffi::CString;
+use std::time::Duration;
+
+use pcsc::{Card, Context, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State};
+
+use super::error::CardError;
+use super::readers::{CardPresence, Port, ReaderStatus, Service, Watch};
+use super::transport::{Connection, Disposition, MAX_CURES, Step, Transport, TransportError};
+
+/// How often a card that another program holds is asked for, and how long to wait in between: 5 s together.
+///
+/// Source: reference §3.2.
+const SHARING_TRIES: u32 = 20;
+const SHARING_PAUSE: Duration = Duration::from_millis(250);
+
+/// The smart card service of this computer.
+#[derive(Debug, Clone, Default)]
+pub struct PcscService {
+    skip: Vec<String>,
+}
+
+impl PcscService {
+    /// The service; readers whose name contains one of `skip` are never touched.
+    pub fn new(skip: Vec<String>) -> Self {
+        Self { skip }
+    }
+}
+
+impl Service for PcscService {
+    fn watch(&self) -> Result<Box<dyn Watch>, CardError> {
+        let context = Context::establish(Scope::User).map_err(service_error)?;
+        let states = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
+        Ok(Box::new(PcscWatch {
+            context,
+            states,
+            skip: self.skip.clone(),
+            first: true,
+        }))
+    }
+
+    fn port(&self, reader: &str) -> Result<Box<dyn Port>, CardError> {
+        let reader = CString::new(reader).map_err(|_| CardError::ReaderUnknown(reader.to_owned()))?;
+        let context = Context::establish(Scope::User).map_err(service_error)?;
+        Ok(Box::new(PcscPort { context, reader }))
+    }
+}
+
+struct PcscWatch {
+    context: Context,
+    states: Vec<ReaderState>,
+    skip: Vec<String>,
+    first: bool,
+}
+
+impl Watch for PcscWatch {
+    fn next(&mut self, limit: Duration) -> Result<Vec<ReaderStatus>, CardError> {
+        if !self.first {
+            self.wait(limit)?;
+        }
+        self.first = false;
+        if self.relist()? {
+            // A reader that is new was never asked; this returns at once.
+            self.wait(Duration::ZERO)?;
+        }
+        Ok(self
+            .states
+            .iter()
+            .filter(|state| state.name() != PNP_NOTIFICATION())
+            .map(status)
+            .collect())
+    }
+}
+
+impl PcscWatch {
+    fn wait(&mut self, limit: Duration) -> Result<(), CardError> {
+        match self.context.get_status_change(limit, &mut self.states) {
+            Ok(()) | Err(Error::Timeout | Error::UnknownReader | Error::NoReadersAvailable) => {}
+            Err(error) => return Err(service_error(error)),
+        }
+        self.states.iter_mut().for_each(ReaderState::sync_current_state);
+        Ok(())
+    }
+
+    /// Follows the list of readers; whether one is new.
+    fn relist(&mut self) -> Result<bool, CardError> {
+        let names = match self.context.list_readers_owned() {
+            Ok(names) => names,
+            Err(Error::NoReadersAvailable) => Vec::new(),
+            Err(error) => return Err(service_error(error)),
+        };
+        let skip = &self.skip;
+        let wanted: Vec<CString> = names
+            .into_iter()
+            .filter(|name| {
+                !skip
+                    .iter()
+                    .any(|part| name.to_string_lossy().contains(part.as_str()))
+            })
+            .collect();
+        self.states.retain(|state| {
+            state.name() == PNP_NOTIFICATION()
+                || (wanted.iter().any(|name| name.as_c_str() == state.name())
+                    && !state.event_state().intersects(State::UNKNOWN | State::IGNORE))
+        });
+        let mut added = false;
+        for name in wanted {
+            if !self.states.iter().any(|state| state.name() == name.as_c_str()) {
+                self.states.push(ReaderState::new(name, State::UNAWARE));
+                added = true;
+            }
+        }
+        Ok(added)
+    }
+}
+
+fn status(state: &ReaderState) -> ReaderStatus {
+    let seen = state.event_state();
+    let card = if seen.contains(State::MUTE) {
+        CardPresence::Mute
+    } else if seen.contains(State::PRESENT) {
+        CardPresence::Present(state.atr().to_vec())
+    } else {
+        CardPresence::Absent
+    };
+    ReaderStatus {
+        name: state.name().to_string_lossy().into_owned(),
+        card,
+        changes: state.event_count(),
+        stuck: false,
+    }
+}
+
+struct PcscPort {
+    context: Context,
+    reader: CString,
+}
+
+impl Port for PcscPort {
+    fn connect(&mut self) -> Result<Box<dyn Connection + '_>, CardError> {
+        let mut tries = 0_u32;
+        let mut renewed = false;
+        loop {
+            // WHY: no card of ours speaks T=1, but some readers offer nothing else; the service chooses.
+            let error = match self
+                .context
+                .connect(&self.reader, ShareMode::Shared, Protocols::ANY)
+            {
+                Ok(card) => {
+                    return Ok(Box::new(PcscConnection {
+                        card: Some(card),
+                        cures: 0,
+                    }));
+                }
+                Err(error) => error,
+            };
+            match transport_error(error) {
+                TransportError::Busy if tries < SHARING_TRIES => {
+                    tries = tries.saturating_add(1);
+                    std::thread::sleep(SHARING_PAUSE);
+                }
+                // A context of a service that was restarted never works again.
+                TransportError::NoService | TransportError::Communication if !renewed => {
+                    renewed = true;
+                    self.context = Context::establish(Scope::User).map_err(service_error)?;
+                }
+                fault => return Err(fault.into()),
+            }
+        }
+    }
+}
+
+struct PcscConnection {
+    /// Present until dropped.
+    card: Option<Card>,
+    cures: u32,
+}
+
+impl Connection for PcscConnection {
+    fn run(&mut self, step: &mut dyn FnMut(&mut dyn Transport) -> Step) -> Result<(), CardError> {
+        let Some(card) = &mut self.card else {
+            return Err(CardError::CardRemoved);
+        };
+        self.cures = 0;
+        loop {
+            let fault = match card.transaction() {
+                Ok(transaction) => {
+                    let atr = transaction
+                        .status2_owned()
+                        .map(|status| status.atr().to_vec())
+                        .unwrap_or_default();
+                    let mut transport = PcscTransport { transaction, atr };
+                    let step = step(&mut transport);
+                    let transaction = transport.transaction;
+                    match step {
+                        Step::Done(disposition) => {
+                            // The step has its result; a card that is gone has nothing to be left in.
+                            if let Err((_, error)) = transaction.end(pcsc_disposition(disposition)) {
+                                tracing::debug!(target: "zegel::card", ?error, "transaction ended with the card");
+                            }
+                            return Ok(());
+                        }
+                        Step::Again(fault) => {
+                            drop(transaction.end(pcsc::Disposition::LeaveCard));
+                            fault
+                        }
+                    }
+                }
+                Err(error) => transport_error(error),
+            };
+            if !fault.is_curable() || self.cures >= MAX_CURES {
+                return Err(fault.into());
+            }
+            self.cures = self.cures.saturating_add(1);
+            // Another program's reset is taken over; a fault of the line needs a reset of our own.
+            let initialization = match fault {
+                TransportError::CardReset => pcsc::Disposition::LeaveCard,
+                _ => pcsc::Disposition::ResetCard,
+            };
+            card.reconnect(ShareMode::Shared, Protocols::ANY, initialization)
+                .map_err(|error| CardError::from(transport_error(error)))?;
+        }
+    }
+}
+
+impl Drop for PcscConnection {
+    fn drop(&mut self) {
+        // WHY: left to itself the card would be reset, and every other program that uses it disturbed.
+        if let Some(card) = self.card.take()
+            && let Err((card, error)) = card.disconnect(pcsc::Disposition::LeaveCard)
+        {
+            tracing::debug!(target: "zegel::card", ?error, "card could not be disconnected");
+            drop(card);
+        }
+    }
+}
+
+struct PcscTransport<'t> {
+    transaction: pcsc::Transaction<'t>,
+    atr: Vec<u8>,
+}
+
+impl Transport for PcscTransport<'_> {
+    fn atr(&self) -> Vec<u8> {
+        self.atr.clone()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
+        match self.transaction.transmit(command, &mut buffer) {
+            Ok(answer) => Ok(answer.to_vec()),
+            Err(error) => Err(self.refined(transport_error(error))),
+        }
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.transaction
+            .reconnect(ShareMode::Shared, Protocols::ANY, pcsc::Disposition::ResetCard)
+            .map_err(transport_error)
+    }
+}
+
+impl PcscTransport<'_> {
+    /// A card pulled out in the middle of a command shows as a fault of the line first; the status tells.
+    fn refined(&self, fault: TransportError) -> TransportError {
+        match fault {
+            TransportError::NoCard => TransportError::CardRemoved,
+            TransportError::Communication => match self.transaction.status2_owned() {
+                Ok(status) if status.status().contains(pcsc::Status::ABSENT) => TransportError::CardRemoved,
+                Err(error) => match transport_error(error) {
+                    gone @ (TransportError::CardRemoved
+                    | TransportError::ReaderGone
+                    | TransportError::NoService) => gone,
+                    TransportError::NoCard => TransportError::CardRemoved,
+                    _ => fault,
+                },
+                Ok(_) => fault,
+            },
+            other => other,
+        }
+    }
+}
+
+const fn pcsc_disposition(disposition: Disposition) -> pcsc::Disposition {
+    match disposition {
+        Disposition::Leave => pcsc::Disposition::LeaveCard,
+        Disposition::Reset => pcsc::Disposition::ResetCard,
+    }
+}
+
+/// A fault while watching or opening a context: whatever it is, the service is of no use.
+fn service_error(error: Error) -> CardError {
+    match transport_error(error) {
+        TransportError::AccessDenied => CardError::AccessDenied,
+        _ => CardError::NoService,
+    }
+}
+
+/// What an answer of the service means for a card operation.
+///
+/// Source: reference §3.2.
+fn transport_error(error: Error) -> TransportError {
+    match error {
+        Error::ResetCard => TransportError::CardReset,
+        Error::NotTransacted | Error::CommDataLost | Error::CommError | Error::UnpoweredCard => {
+            TransportError::Communication
+        }
+        Error::UnresponsiveCard | Error::InvalidAtr => TransportError::CardMute,
+        Error::RemovedCard => TransportError::CardRemoved,
+        Error::NoSmartcard => TransportError::NoCard,
+        Error::ReaderUnavailable | Error::UnknownReader | Error::NoReadersAvailable => {
+            TransportError::ReaderGone
+        }
+        Error::SharingViolation => TransportError::Busy,
+        Error::NoService | Error::ServiceStopped | Error::Shutdown | Error::InvalidHandle => {
+            TransportError::NoService
+        }
+        Error::SecurityViolation | Error::NoAccess => TransportError::AccessDenied,
+        other => TransportError::Service(code(other)),
+    }
+}
+
+/// The number of a PC/SC answer, as its documentation lists it.
+#[expect(
+    clippy::as_conversions,
+    reason = "the discriminant of a C-like enum is its documented number"
+)]
+const fn code(error: Error) -> u32 {
+    error as u32
+}

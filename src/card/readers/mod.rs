@@ -1,0 +1,322 @@
+//! The readers of this computer: one watcher for all of them, one thread for each that is used.
+//!
+//! A thread owns its context, card and transaction; callers hand it a job with a deadline and get a [`Ticket`].
+//! A mute card cannot be cancelled: its thread is given up, the reader marked stuck, and a new thread with a new
+//! context serves the reader once that card is out. Readers are named, never counted: their order changes.
+//!
+//! Start from [`Readers`].
+
+mod guard;
+mod memory;
+mod ticket;
+mod watcher;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::base::clock::Clock;
+
+use super::error::CardError;
+use super::transport::Connection;
+
+pub use memory::MemoryReaders;
+pub use ticket::Ticket;
+
+/// A system of readers: PC/SC, or the in-process [`MemoryReaders`].
+pub trait Service: Send + Sync {
+    /// Begins to watch. Called in the watcher's thread, again after the service was lost.
+    ///
+    /// # Errors
+    /// `NoService`, `AccessDenied`.
+    fn watch(&self) -> Result<Box<dyn Watch>, CardError>;
+
+    /// A port to one reader, with its own context. Called in that reader's thread.
+    ///
+    /// # Errors
+    /// As [`Service::watch`].
+    fn port(&self, reader: &str) -> Result<Box<dyn Port>, CardError>;
+}
+
+/// Sees readers and cards come and go.
+pub trait Watch {
+    /// Waits until something changed, or for `limit`, and returns all readers as they are.
+    ///
+    /// # Errors
+    /// When the service is lost; the watcher then begins anew.
+    fn next(&mut self, limit: Duration) -> Result<Vec<ReaderStatus>, CardError>;
+}
+
+/// Connects to the card in one reader.
+pub trait Port {
+    /// Connects to the card that is in the reader now. The connection ends with that card. A port outlives the
+    /// service: when that went away and came back, this opens a new context.
+    ///
+    /// # Errors
+    /// `CardMissing`, `CardMute`, `CardBusy`, `ReaderGone`, `NoService`.
+    fn connect(&mut self) -> Result<Box<dyn Connection + '_>, CardError>;
+}
+
+/// A reader as it is seen now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderStatus {
+    /// The name by which jobs are submitted.
+    pub name: String,
+    /// What is in it.
+    pub card: CardPresence,
+    /// Grows with each insertion and removal, where the service counts them.
+    pub changes: u32,
+    /// Whether a job was given up on a mute card that is still there.
+    pub stuck: bool,
+}
+
+/// What is in a reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CardPresence {
+    /// Nothing.
+    Absent,
+    /// A card that does not answer its reset, or lies the wrong way round.
+    Mute,
+    /// A card with this answer to reset.
+    Present(Vec<u8>),
+}
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A card came into this reader; its answer to reset.
+    CardInserted(String, Vec<u8>),
+    /// The card left this reader.
+    CardRemoved(String),
+    /// A reader was connected.
+    ReaderAdded(String),
+    /// The mute card of this reader is gone, or has answered after all.
+    ReaderFreed(String),
+    /// A reader was disconnected.
+    ReaderRemoved(String),
+    /// A job was given up on a mute card in this reader.
+    ReaderStuck(String),
+    /// The service is back.
+    ServiceBack,
+    /// The service is away, for this cause.
+    ServiceLost(CardError),
+}
+
+/// How readers are watched and jobs bounded.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Readers whose name contains one of these are left alone.
+    pub skip: Vec<String>,
+    /// How long one command may take before the card counts as mute.
+    pub command_limit: Duration,
+    /// How long another program may keep the card.
+    pub busy_limit: Duration,
+    /// How long to wait between two attempts to reach a service that is away.
+    pub retry: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            // A virtual reader that blocks or never answers. Source: reference §3.2.
+            skip: vec!["Windows Hello for Business".to_owned()],
+            command_limit: Duration::from_secs(10),
+            busy_limit: Duration::from_secs(10),
+            retry: Duration::from_millis(500),
+        }
+    }
+}
+
+/// How long [`Readers::start`] waits for the first sight of the readers.
+const FIRST_SIGHT: Duration = Duration::from_secs(3);
+
+/// The readers of this computer. Clones share; the last one to go ends the threads.
+#[derive(Clone)]
+pub struct Readers {
+    core: Arc<Core>,
+}
+
+struct Core {
+    shared: Arc<Shared>,
+}
+
+/// What the threads share.
+struct Shared {
+    service: Arc<dyn Service>,
+    options: Options,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// `None` until the first sight.
+    service: Option<Result<(), CardError>>,
+    slots: BTreeMap<String, Slot>,
+    listeners: Vec<Sender<Event>>,
+    jobs: Vec<Arc<worker::Progress>>,
+    workers: u64,
+    stopping: bool,
+}
+
+struct Slot {
+    status: ReaderStatus,
+    worker: Option<worker::Handle>,
+    /// The worker that was given up, while it is.
+    given_up: Option<u64>,
+}
+
+impl Readers {
+    /// Watches the readers of `service`. Returns when they were seen once, or could not be.
+    ///
+    /// A service that is away is no error: it is waited for, and jobs end in `NoService` meanwhile.
+    ///
+    /// # Errors
+    /// `NoService` when threads cannot be started.
+    pub fn start(
+        service: Arc<dyn Service>,
+        options: Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CardError> {
+        let shared = Arc::new(Shared {
+            service,
+            options,
+            clock,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        for (name, run) in [
+            ("card-watcher", watcher::run as fn(&Shared)),
+            ("card-guard", guard::run),
+        ] {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(move || run(&shared))
+                .map_err(|_| CardError::NoService)?;
+        }
+        let core = Arc::new(Core {
+            shared: Arc::clone(&shared),
+        });
+        let state = shared.lock();
+        let seen = shared
+            .changed
+            .wait_timeout_while(state, FIRST_SIGHT, |state| state.service.is_none());
+        drop(seen);
+        Ok(Self { core })
+    }
+
+    /// The readers of this computer's smart card service. `PCSCLITE_CSOCK_NAME` in the environment names the
+    /// socket of another one.
+    ///
+    /// # Errors
+    /// As [`Readers::start`].
+    #[cfg(feature = "pcsc")]
+    pub fn pcsc(options: Options, clock: Arc<dyn Clock>) -> Result<Self, CardError> {
+        let service = Arc::new(super::pcsc::PcscService::new(options.skip.clone()));
+        Self::start(service, options, clock)
+    }
+
+    /// The readers as they were last seen, by name.
+    ///
+    /// # Errors
+    /// Why they cannot be seen: `NoService`, `AccessDenied`.
+    pub fn list(&self) -> Result<Vec<ReaderStatus>, CardError> {
+        let state = self.core.shared.lock();
+        match &state.service {
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(CardError::NoService),
+            Some(Ok(())) => Ok(state.slots.values().map(Slot::status).collect()),
+        }
+    }
+
+    /// What happens from now on. Ends when the last [`Readers`] goes.
+    pub fn events(&self) -> Receiver<Event> {
+        let (sender, receiver) = channel();
+        self.core.shared.lock().listeners.push(sender);
+        receiver
+    }
+
+    /// The reader to use: the one named, or the only one with a card.
+    ///
+    /// # Errors
+    /// `ReaderUnknown`; without a name `NoReader`, `CardMissing` or `SeveralCards`.
+    pub fn choose(&self, name: Option<&str>) -> Result<String, CardError> {
+        let readers = self.list()?;
+        if let Some(name) = name {
+            return match readers.into_iter().find(|reader| reader.name == name) {
+                Some(reader) => Ok(reader.name),
+                None => Err(CardError::ReaderUnknown(name.to_owned())),
+            };
+        }
+        if readers.is_empty() {
+            return Err(CardError::NoReader);
+        }
+        let mut present = readers
+            .into_iter()
+            .filter(|reader| reader.card != CardPresence::Absent);
+        match (present.next(), present.next()) {
+            (Some(reader), None) => Ok(reader.name),
+            (None, _) => Err(CardError::CardMissing),
+            (Some(_), Some(_)) => Err(CardError::SeveralCards),
+        }
+    }
+
+    /// Runs `job` in the thread of `reader`, after the jobs that wait there already.
+    ///
+    /// `deadline`: counted from now, the wait included. When it passes the ticket ends in `Deadline`, or in what
+    /// kept the job: `CardMute`, `CardBusy`.
+    ///
+    /// Whatever goes wrong comes out of the ticket: `ReaderUnknown`, `ReaderStuck`, `CardMissing`, `NoService`,
+    /// and what the job returns.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        reader: &str,
+        deadline: Duration,
+        job: impl FnOnce(&mut dyn Connection) -> Result<T, CardError> + Send + 'static,
+    ) -> Ticket<T> {
+        worker::submit(&self.core.shared, reader, deadline, job)
+    }
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Readers").field(&self.list()).finish()
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.shared.lock().stopping = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    /// The state; a thread that panicked while holding it left it whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn tell(&mut self, event: &Event) {
+        self.listeners
+            .retain(|listener| listener.send(event.clone()).is_ok());
+    }
+}
+
+impl Slot {
+    fn status(&self) -> ReaderStatus {
+        ReaderStatus {
+            stuck: self.given_up.is_some(),
+            ..self.status.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The thread that sees readers and cards come and go, and the service go away and come back.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use crate::card::error::CardError;
+
+use super::{CardPresence, Event, ReaderStatus, Shared, Slot, State};
+
+/// How long one wait for changes lasts, so that the thread notices its own end.
+const LIMIT: Duration = Duration::from_millis(500);
+
+pub(super) fn run(shared: &Shared) {
+    while !shared.lock().stopping {
+        let error = match shared.service.watch() {
+            Ok(mut watch) => loop {
+                match watch.next(LIMIT) {
+                    Ok(seen) => {
+                        let mut state = shared.lock();
+                        if state.stopping {
+                            return;
+                        }
+                        state.see(shared, seen);
+                        shared.changed.notify_all();
+                    }
+                    Err(error) => break error,
+                }
+            },
+            Err(error) => error,
+        };
+        let mut state = shared.lock();
+        state.lose(error);
+        shared.changed.notify_all();
+        let stopping = |state: &mut State| !state.stopping;
+        drop(
+            shared
+                .changed
+                .wait_timeout_while(state, shared.options.retry, stopping)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+}
+
+impl State {
+    /// Takes over what is seen now, and tells what changed.
+    fn see(&mut self, shared: &Shared, seen: Vec<ReaderStatus>) {
+        if matches!(self.service, Some(Err(_))) {
+            self.tell(&Event::ServiceBack);
+        }
+        self.service = Some(Ok(()));
+        let seen: Vec<ReaderStatus> = seen
+            .into_iter()
+            .filter(|reader| !shared.options.skips(&reader.name))
+            .collect();
+        let gone: Vec<String> = self
+            .slots
+            .keys()
+            .filter(|name| !seen.iter().any(|reader| reader.name == **name))
+            .cloned()
+            .collect();
+        for name in gone {
+            self.slots.remove(&name);
+            self.tell(&Event::ReaderRemoved(name));
+        }
+        for status in seen {
+            self.see_reader(status);
+        }
+    }
+
+    fn see_reader(&mut self, status: ReaderStatus) {
+        let name = status.name.clone();
+        let before = match self.slots.get_mut(&name) {
+            Some(slot) => {
+                if slot.is_freed_by(&status.card, status.changes) {
+                    // The given-up thread keeps its own context; the next job gets a new thread and a new one.
+                    slot.given_up = None;
+                    slot.status = ReaderStatus {
+                        stuck: false,
+                        ..status.clone()
+                    };
+                    self.tell(&Event::ReaderFreed(name.clone()));
+                    self.tell_card(&name, None, &status);
+                    return;
+                }
+                Some(std::mem::replace(&mut slot.status, status.clone()))
+            }
+            None => {
+                let slot = Slot {
+                    status: status.clone(),
+                    worker: None,
+                    given_up: None,
+                };
+                self.slots.insert(name.clone(), slot);
+                self.tell(&Event::ReaderAdded(name.clone()));
+                None
+            }
+        };
+        self.tell_card(&name, before.as_ref(), &status);
+    }
+
+    fn tell_card(&mut self, name: &str, before: Option<&ReaderStatus>, now: &ReaderStatus) {
+        let was = before.map_or(&CardPresence::Absent, |before| &before.card);
+        let swapped = before.is_some_and(|before| before.changes != now.changes);
+        if *was != CardPresence::Absent && (now.card == CardPresence::Absent || swapped || *was != now.card) {
+            self.tell(&Event::CardRemoved(name.to_owned()));
+        }
+        if let CardPresence::Present(atr) = &now.card
+            && (*was != now.card || swapped)
+        {
+            self.tell(&Event::CardInserted(name.to_owned(), atr.clone()));
+        }
+    }
+
+    fn lose(&mut self, error: CardError) {
+        if matches!(&self.service, Some(Err(before)) if *before == error) {
+            return;
+        }
+        tracing::warn!(target: "zegel::card", cause = error.cause(), "smart card service lost");
+        for name in std::mem::take(&mut self.slots).into_keys() {
+            self.tell(&Event::ReaderRemoved(name));
+        }
+        self.tell(&Event::ServiceLost(error.clone()));
+        self.service = Some(Err(error));
+    }
+}
+
+impl super::Options {
+    fn skips(&self, name: &str) -> bool {
+        self.skip
+            .iter()
+            .any(|part| !part.is_empty() && name.contains(part.as_str()))
+    }
+}
