@@ -1,0 +1,213 @@
+//! A card as a file: everything on it but its private keys.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::super::LabError;
+use super::super::pki::folder_keys::{read_key, write_key};
+use super::profile::Applet;
+use crate::crypto::key::PrivateKey;
+
+/// Bytes written as lower-case hex in JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Hex(pub Vec<u8>);
+
+impl TryFrom<String> for Hex {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        hex::decode(text)
+            .map(Self)
+            .map_err(|_| "expected an even number of hex digits")
+    }
+}
+
+impl From<Hex> for String {
+    fn from(bytes: Hex) -> Self {
+        hex::encode(bytes.0)
+    }
+}
+
+/// The content and the lasting state of one virtual card. Specimens only, so the PIN stands in it in clear.
+///
+/// As JSON: `{"format": "zegel-test-card/1", "applet": "1.8", "atr": hex, "chip": hex of 16 bytes, "pin": "1234",
+/// "tries_left": 0–3, "unblock": 12 digits or null, "basic_key_uses": 0–5000, "files": {"3F00DF014031": hex, …}}`.
+/// File names are full paths in upper-case hex. The private keys stand beside it in PEM files named
+/// `NAME.authentication.key.pem`, `NAME.signature.key.pem` and `NAME.basic.key.pem`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardImage {
+    /// [`CardImage::FORMAT`].
+    pub format: String,
+    /// Generation of the applet.
+    pub applet: Applet,
+    /// Answer to reset.
+    pub atr: Hex,
+    /// Serial number of the chip, 16 bytes.
+    pub chip: Hex,
+    /// The PIN, 4 to 12 digits.
+    pub pin: String,
+    /// PIN tries left, 0 to 3.
+    pub tries_left: u8,
+    /// PUK2 and PUK1 as 12 digits; absent on 1.8, which has none.
+    pub unblock: Option<String>,
+    /// How often the basic key was used since the last good PIN, at most 5000.
+    pub basic_key_uses: u16,
+    /// Elementary files by full path.
+    pub files: BTreeMap<String, Hex>,
+}
+
+impl CardImage {
+    /// The value of `format`.
+    pub const FORMAT: &'static str = "zegel-test-card/1";
+    /// Tries of a fresh PIN.
+    pub const PIN_TRIES: u8 = 3;
+
+    /// An empty card of this generation with the PIN 1234.
+    pub fn new(applet: Applet, chip: [u8; 16]) -> Self {
+        Self {
+            format: Self::FORMAT.to_owned(),
+            applet,
+            atr: Hex(applet.atr()),
+            chip: Hex(chip.to_vec()),
+            pin: "1234".to_owned(),
+            tries_left: Self::PIN_TRIES,
+            unblock: (applet != Applet::V18).then(|| "123456654321".to_owned()),
+            basic_key_uses: 0,
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// The content of the file at `path`, full path in upper-case hex.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|content| content.0.as_slice())
+    }
+
+    /// Puts `content` at `path`.
+    pub fn set_file(&mut self, path: &str, content: Vec<u8>) {
+        self.files.insert(path.to_owned(), Hex(content));
+    }
+
+    /// Reads an image from JSON.
+    ///
+    /// # Errors
+    /// `Malformed` when a member is missing, unknown or of another form.
+    pub fn load(path: &Path) -> Result<Self, LabError> {
+        let text = std::fs::read(path).map_err(LabError::io(path))?;
+        serde_json::from_slice(&text)
+            .ok()
+            .filter(|image: &Self| image.format == Self::FORMAT)
+            .ok_or_else(|| LabError::Malformed(path.display().to_string()))
+    }
+
+    /// Writes the image as JSON, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), LabError> {
+        let text =
+            serde_json::to_vec_pretty(self).map_err(|_| LabError::Malformed("card image".to_owned()))?;
+        let draft = path.with_extension("json.new");
+        std::fs::write(&draft, text).map_err(LabError::io(&draft))?;
+        std::fs::rename(&draft, path).map_err(LabError::io(path))
+    }
+
+    /// The image of a card from a folder of single files, as published for the applet 1.1 specimen: `*_ATR.bin`,
+    /// `*_Identity.tlv` and so on, as read from the card. It has no private keys.
+    ///
+    /// # Errors
+    /// When the folder or one of its files cannot be read.
+    pub fn from_published_files(folder: &Path, prefix: &str) -> Result<Self, LabError> {
+        let read = |name: &str| -> Result<Vec<u8>, LabError> {
+            let path = folder.join(format!("{prefix}_{name}"));
+            std::fs::read(&path).map_err(LabError::io(&path))
+        };
+        let identity = read("Identity.tlv")?;
+        let chip = chip_in(&identity).ok_or_else(|| LabError::Malformed(format!("{prefix}_Identity.tlv")))?;
+        let mut image = Self::new(Applet::V11, chip);
+        image.atr = Hex(read("ATR.bin")?);
+        image.set_file("3F00DF014031", identity);
+        for (path, name) in [
+            ("3F00DF014032", "IdentitySignature.tlv"),
+            ("3F00DF014033", "Address.tlv"),
+            ("3F00DF014034", "AddressSignature.tlv"),
+            ("3F00DF014035", "Photo.tlv"),
+            ("3F00DF005038", "AuthentificationCertificate.tlv"),
+            ("3F00DF005039", "SigningCertificate.tlv"),
+            ("3F00DF00503A", "CACertificate.tlv"),
+            ("3F00DF00503B", "RootCertificate.tlv"),
+            ("3F00DF00503C", "RRNCertificate.tlv"),
+        ] {
+            image.set_file(path, read(name)?);
+        }
+        super::pkcs15::write_directory(&mut image);
+        Ok(image)
+    }
+}
+
+/// The value of tag 02 of an identity file.
+fn chip_in(identity: &[u8]) -> Option<[u8; 16]> {
+    let mut rest = identity;
+    loop {
+        let [tag, length, more @ ..] = rest else {
+            return None;
+        };
+        let (value, after) = more.split_at_checked(usize::from(*length))?;
+        if *tag == 0x02 {
+            return value.try_into().ok();
+        }
+        rest = after;
+    }
+}
+
+/// The private keys of a card. Each may be absent, as on published specimens.
+#[derive(Clone, Debug, Default)]
+pub struct CardKeys {
+    /// Key 82.
+    pub authentication: Option<PrivateKey>,
+    /// Key 83.
+    pub signature: Option<PrivateKey>,
+    /// Key 81, applet 1.8 only.
+    pub basic: Option<PrivateKey>,
+}
+
+impl CardKeys {
+    fn path(folder: &Path, name: &str, key: &str) -> PathBuf {
+        folder.join(format!("{name}.{key}.key.pem"))
+    }
+
+    /// Reads the keys of the card `name` in `folder`; those that have no file are absent.
+    ///
+    /// # Errors
+    /// When a file is there and is no key.
+    pub fn load(folder: &Path, name: &str) -> Result<Self, LabError> {
+        let read = |key: &str| {
+            let path = Self::path(folder, name, key);
+            path.exists().then(|| read_key(&path)).transpose()
+        };
+        Ok(Self {
+            authentication: read("authentication")?,
+            signature: read("signature")?,
+            basic: read("basic")?,
+        })
+    }
+
+    /// Writes the keys beside the image of the card `name`.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<(), LabError> {
+        for (key, what) in [
+            (&self.authentication, "authentication"),
+            (&self.signature, "signature"),
+            (&self.basic, "basic"),
+        ] {
+            if let Some(key) = key {
+                write_key(&Self::path(folder, name, what), key)?;
+            }
+        }
+        Ok(())
+    }
+}
