@@ -4,19 +4,26 @@
 //! about what was signed. Never changes a byte that is there: [`update`] only appends.
 //! Start from [`document::Document`]. Source of the rules: ISO 32000-2:2020; ETSI EN 319 142-1.
 
+pub mod appearance;
+pub mod compose;
 pub mod document;
+pub mod dss;
 pub mod error;
 pub mod field;
 mod filter;
+pub mod font;
 mod lexer;
 mod number;
 pub mod object;
 mod objstm;
 pub mod page;
 mod parser;
+pub mod permission;
 pub mod revision;
 pub mod signature;
+pub mod signature_field;
+pub mod sink;
 pub mod text_string;
 pub mod update;
 pub mod write;
-mod xref;
+pub mod xref;

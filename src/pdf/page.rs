@@ -126,6 +126,39 @@ pub struct Page {
     pub resources: Option<Object>,
 }
 
+impl Page {
+    /// Width and height as a reader sees the page, in points.
+    pub fn display_size(&self) -> (f64, f64) {
+        let (width, height) = (
+            self.crop_box.width() * self.user_unit,
+            self.crop_box.height() * self.user_unit,
+        );
+        if self.rotate == 90 || self.rotate == 270 {
+            (height, width)
+        } else {
+            (width, height)
+        }
+    }
+
+    /// `place`, in points from the lower left corner as a reader sees the page, in units and axes of the page.
+    pub fn from_display(&self, place: &Rect) -> Rect {
+        let (x0, y0) = self.point_from_display(place.x0, place.y0);
+        let (x1, y1) = self.point_from_display(place.x1, place.y1);
+        Rect::new(x0, y0, x1, y1)
+    }
+
+    fn point_from_display(&self, x: f64, y: f64) -> (f64, f64) {
+        let (x, y) = (x / self.user_unit, y / self.user_unit);
+        let sheet = &self.crop_box;
+        match self.rotate {
+            90 => (sheet.x1 - y, sheet.y0 + x),
+            180 => (sheet.x1 - x, sheet.y1 - y),
+            270 => (sheet.x0 + y, sheet.y1 - x),
+            _ => (sheet.x0 + x, sheet.y0 + y),
+        }
+    }
+}
+
 #[derive(Clone, Default)]
 struct Inherited {
     media_box: Option<Object>,

@@ -120,6 +120,11 @@ impl Update {
         Ok(())
     }
 
+    /// Sets an object whose number was reserved by [`Self::reserve`].
+    pub(crate) fn put_new(&mut self, id: ObjectId, object: Object) {
+        self.objects.insert(id.number, (id, object));
+    }
+
     /// The object `id` as this update leaves it.
     ///
     /// # Errors

@@ -1,0 +1,255 @@
+//! May this document be signed? What earlier signatures and the document itself allow. ISO 32000-2 §12.8.2, §12.8.4.
+
+use super::document::View;
+use super::error::PdfError;
+use super::field::Field;
+use super::object::{Dictionary, Object};
+use super::signature::{FieldState, is_signature_field};
+use super::text_string;
+
+/// Most fields named by one lock.
+const LOCK_LIMIT: usize = 10_000;
+
+/// Why the document may not be signed, or not in the field asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SigningRefusal {
+    /// Certified so that nothing may change any more: `/DocMDP` with `/P 1`.
+    CertifiedFinal,
+    /// An earlier signature locked the field, or all fields.
+    FieldLocked,
+    /// The field demands what is not done here: a seed value that is required.
+    SeedValue,
+    /// The field already holds a signature.
+    SignedAlready,
+    /// The document asks for usage rights that signing would break: `/Perms /UR3`.
+    UsageRights,
+    /// A dynamic form (XFA) whose pages are made when it is opened: what would be signed is not what is seen.
+    Xfa,
+}
+
+impl SigningRefusal {
+    /// The stable code for logs and tables.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::CertifiedFinal => "PDF_CERTIFIED_FINAL",
+            Self::FieldLocked => "PDF_FIELD_LOCKED",
+            Self::SeedValue => "PDF_SEED_VALUE",
+            Self::SignedAlready => "PDF_SIGNED_ALREADY",
+            Self::UsageRights => "PDF_USAGE_RIGHTS",
+            Self::Xfa => "PDF_XFA",
+        }
+    }
+
+    /// Whether an earlier signature closed the document, rather than its protection.
+    pub const fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::CertifiedFinal | Self::FieldLocked | Self::SignedAlready
+        )
+    }
+}
+
+/// What a certification allows afterwards. ISO 32000-2 table 257.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certification {
+    /// Nothing but revocation data and document time-stamps.
+    NoChanges,
+    /// Filling forms and signing.
+    FormsAndSigning,
+    /// Annotations too.
+    Annotations,
+}
+
+/// Which fields a signature locks. ISO 32000-2 table 236 and 258.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Every field.
+    All,
+    /// Every field but these.
+    Exclude(Vec<String>),
+    /// These fields.
+    Include(Vec<String>),
+}
+
+impl Lock {
+    /// Whether the field of this full name is locked; a name also stands for the fields below it.
+    pub fn covers(&self, full_name: &str) -> bool {
+        let named = |names: &[String]| {
+            names.iter().any(|name| {
+                full_name
+                    .strip_prefix(name.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+        };
+        match self {
+            Self::All => true,
+            Self::Exclude(names) => !named(names),
+            Self::Include(names) => named(names),
+        }
+    }
+}
+
+/// What the signatures of a revision allow to change afterwards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restrictions {
+    /// From `/DocMDP` and from `/P` of locks: the strictest.
+    pub certification: Option<Certification>,
+    /// From `/FieldMDP` of every signature.
+    pub locks: Vec<Lock>,
+}
+
+impl Restrictions {
+    /// Whether any lock covers the field of this full name.
+    pub fn locks_field(&self, full_name: &str) -> bool {
+        self.locks.iter().any(|lock| lock.covers(full_name))
+    }
+}
+
+impl View {
+    /// What the signatures in this view allow to change.
+    ///
+    /// # Errors
+    /// When the form or a signature dictionary cannot be read.
+    pub fn restrictions(&self) -> Result<Restrictions, PdfError> {
+        let mut found = Restrictions::default();
+        let catalog = self.catalog()?;
+        if let Some(permissions) = self.dictionary(&catalog, "Perms")?
+            && let Some(certifying) = self.dictionary(&permissions, "DocMDP")?
+        {
+            self.read_references(&certifying, &mut found, true)?;
+        }
+        for field in self.signature_fields()? {
+            if let FieldState::Signed(signature) = &field.state {
+                self.read_references(&signature.dictionary, &mut found, false)?;
+                if let Some(lock) = self.dictionary(&field.field.dictionary, "Lock")? {
+                    found.tighten(self.value(&lock, "P")?.as_integer());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the document may get another signature; in `field` when one is named, else in a new one.
+    ///
+    /// # Errors
+    /// When the form or a signature dictionary cannot be read.
+    pub fn may_sign(&self, field: Option<&Field>) -> Result<Result<(), SigningRefusal>, PdfError> {
+        let restrictions = self.restrictions()?;
+        if restrictions.certification == Some(Certification::NoChanges) {
+            return Ok(Err(SigningRefusal::CertifiedFinal));
+        }
+        let catalog = self.catalog()?;
+        if let Some(permissions) = self.dictionary(&catalog, "Perms")?
+            && (permissions.contains("UR3") || permissions.contains("UR"))
+        {
+            return Ok(Err(SigningRefusal::UsageRights));
+        }
+        let dynamic = self.value(&catalog, "NeedsRendering")?.as_boolean() == Some(true);
+        if dynamic || self.acro_form()?.is_some_and(|(_, form)| form.contains("XFA")) {
+            return Ok(Err(SigningRefusal::Xfa));
+        }
+        let Some(field) = field else {
+            // A lock on all fields, or on all but some, closes the form for new ones too.
+            let closed = restrictions
+                .locks
+                .iter()
+                .any(|lock| !matches!(lock, Lock::Include(_)));
+            return Ok(if closed {
+                Err(SigningRefusal::FieldLocked)
+            } else {
+                Ok(())
+            });
+        };
+        if field.value.as_ref().is_some_and(|value| !value.is_null()) || !is_signature_field(field) {
+            return Ok(Err(SigningRefusal::SignedAlready));
+        }
+        if restrictions.locks_field(&field.full_name) {
+            return Ok(Err(SigningRefusal::FieldLocked));
+        }
+        if let Some(seed) = self.dictionary(&field.dictionary, "SV")?
+            && !self.seed_allows(&seed)?
+        {
+            return Ok(Err(SigningRefusal::SeedValue));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Seed values: filter and sub-filter are compared, any other one that is required is refused.
+    /// ISO 32000-2 table 237.
+    fn seed_allows(&self, seed: &Dictionary) -> Result<bool, PdfError> {
+        let required = self.value(seed, "Ff")?.as_integer().unwrap_or(0);
+        let is = |bit: i64| required & bit != 0;
+        let filter = self.value(seed, "Filter")?;
+        if is(1) && !filter.as_name().is_some_and(|name| name.is("Adobe.PPKLite")) {
+            return Ok(false);
+        }
+        let sub_filters = self.array(seed, "SubFilter")?;
+        let pades = |item: &Object| {
+            item.as_name()
+                .is_some_and(|name| name.is(super::signature::CADES_DETACHED))
+        };
+        if is(2) && !sub_filters.iter().any(pades) {
+            return Ok(false);
+        }
+        // 3 and 4: filter and sub-filter; every other bit asks for something.
+        Ok(required & !3 == 0 && !seed.contains("MDP"))
+    }
+
+    fn read_references(
+        &self,
+        signature: &Dictionary,
+        found: &mut Restrictions,
+        certifying: bool,
+    ) -> Result<(), PdfError> {
+        for reference in self.array(signature, "Reference")? {
+            let Object::Dictionary(reference) = self.resolve(&reference)? else {
+                continue;
+            };
+            let parameters = self
+                .dictionary(&reference, "TransformParams")?
+                .unwrap_or_default();
+            match self.value(&reference, "TransformMethod")? {
+                Object::Name(name) if name.is("DocMDP") && certifying => {
+                    // 2 when absent. ISO 32000-2 table 257.
+                    found.tighten(Some(self.value(&parameters, "P")?.as_integer().unwrap_or(2)));
+                }
+                Object::Name(name) if name.is("FieldMDP") => {
+                    if let Some(lock) = self.lock(&parameters)? {
+                        found.locks.push(lock);
+                    }
+                    found.tighten(self.value(&parameters, "P")?.as_integer());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self, parameters: &Dictionary) -> Result<Option<Lock>, PdfError> {
+        let mut names = Vec::new();
+        for item in self.array(parameters, "Fields")?.iter().take(LOCK_LIMIT) {
+            if let Object::String(name) = self.resolve(item)? {
+                names.push(text_string::decode(&name));
+            }
+        }
+        Ok(match self.value(parameters, "Action")? {
+            Object::Name(action) if action.is("Include") => Some(Lock::Include(names)),
+            Object::Name(action) if action.is("Exclude") => Some(Lock::Exclude(names)),
+            // An action nobody knows locks everything: the careful reading.
+            Object::Name(_) => Some(Lock::All),
+            _ => None,
+        })
+    }
+}
+
+impl Restrictions {
+    fn tighten(&mut self, level: Option<i64>) {
+        let level = match level {
+            None => return,
+            Some(2) => Certification::FormsAndSigning,
+            Some(3) => Certification::Annotations,
+            Some(_) => Certification::NoChanges,
+        };
+        self.certification = Some(self.certification.map_or(level, |known| known.min(level)));
+    }
+}

@@ -1,0 +1,488 @@
+//! Putting a signature into a document: the field, its widget, and everything that must point to them.
+//! ISO 32000-2 §12.7.5.5, §12.8.1; EN 319 142-1 §5.
+
+use std::collections::HashSet;
+
+use super::appearance::{self, AppearanceError, Block};
+use super::document::View;
+use super::error::PdfError;
+use super::field::Field;
+use super::object::{Dictionary, Object, ObjectId};
+use super::page::{Page, Rect};
+use super::permission::SigningRefusal;
+use super::signature::{CADES_DETACHED, RFC3161, is_signature_field};
+use super::text_string;
+use super::update::{Update, UpdateError};
+use crate::base::time::Timestamp;
+
+/// Print and Locked. ISO 32000-2 table 167.
+const WIDGET_FLAGS: i64 = 132;
+/// Signatures exist, and the file is only appended to. ISO 32000-2 table 225.
+const SIGNATURE_FLAGS: i64 = 3;
+/// Font size wished for in a visible block, in points.
+const FONT_SIZE: f64 = 9.0;
+/// Most annotations of a page looked at.
+const ANNOTATION_LIMIT: usize = 20_000;
+/// Distance kept between blocks and from the edge, in points.
+const GAP: f64 = 12.0;
+
+/// Why a signature cannot be put where it was asked.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FieldError {
+    /// The visible block cannot be drawn.
+    #[error(transparent)]
+    Appearance(#[from] AppearanceError),
+    /// The document does not allow it.
+    #[error("the document does not allow a signature here: {}", .0.cause())]
+    Forbidden(SigningRefusal),
+    /// A field name is taken, empty, or has a period.
+    #[error("a signature field cannot have this name")]
+    Name,
+    /// There is no such field or page, or no free place on the page.
+    #[error("there is no {0}")]
+    Nowhere(&'static str),
+    /// The block would reach outside the page.
+    #[error("the visible block reaches outside the page")]
+    OutOfBounds,
+    /// The block would cover another annotation or field.
+    #[error("the visible block covers another field")]
+    Overlap,
+    /// The document could not be read.
+    #[error(transparent)]
+    Pdf(#[from] PdfError),
+    /// The update cannot hold it.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+}
+
+impl FieldError {
+    /// The stable code for logs and tables.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::Appearance(error) => error.cause(),
+            Self::Forbidden(refusal) => refusal.cause(),
+            Self::Name => "PDF_FIELD_NAME",
+            Self::Nowhere(_) => "PDF_FIELD_NOWHERE",
+            Self::OutOfBounds => "PDF_FIELD_OUT_OF_BOUNDS",
+            Self::Overlap => "PDF_FIELD_OVERLAP",
+            Self::Pdf(error) => error.cause(),
+            Self::Update(error) => error.cause(),
+        }
+    }
+}
+
+/// Where the signature goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Placement {
+    /// A visible block at a free place at the bottom of the last page.
+    Automatic {
+        /// What it says.
+        block: Block,
+        /// As the reader sees it, in points.
+        width: f64,
+        /// As the reader sees it, in points.
+        height: f64,
+    },
+    /// An empty field of the document, by its full name; drawn if a block is given and the field shows.
+    Existing {
+        /// Full name of the field.
+        name: String,
+        /// What it says.
+        block: Option<Block>,
+    },
+    /// A field that does not show.
+    Invisible,
+    /// A visible block.
+    Visible {
+        /// What it says.
+        block: Block,
+        /// 0 for the first page.
+        page: usize,
+        /// In points from the lower left corner of the page as the reader sees it.
+        place: Rect,
+    },
+}
+
+/// The dictionary of the signature to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A document time-stamp, which has no further entries. EN 319 142-1 §5.4.3.
+    DocTimeStamp,
+    /// A signature at any PAdES level. EN 319 142-1 §5.3.
+    Signature {
+        /// `/M`: the time claimed, the one that is fixed for the whole operation.
+        signed_at: Timestamp,
+        /// `/Name`.
+        name: Option<String>,
+        /// `/Location`.
+        location: Option<String>,
+        /// `/Reason`: absent when the CMS has a commitment type or a policy.
+        reason: Option<String>,
+    },
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldRequest {
+    /// Where.
+    pub placement: Placement,
+    /// Name of a new field, without periods; one that is free is made up when absent.
+    pub name: Option<String>,
+    /// `/TU`: what a screen reader says of the field.
+    pub tooltip: Option<String>,
+    /// What.
+    pub content: Content,
+    /// Room to keep for `/Contents`, in bytes.
+    pub contents_bytes: usize,
+}
+
+/// What was put into the update.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedField {
+    /// The field with its widget.
+    pub field: ObjectId,
+    /// The signature dictionary.
+    pub signature: ObjectId,
+    /// Full name of the field.
+    pub name: String,
+}
+
+/// Puts a signature, still without value, into `update`; only what changes is written.
+///
+/// A document time-stamp is not asked whether it may be added: it is allowed under every certification
+/// (ISO 32000-2 §12.8.2.2.2).
+///
+/// # Errors
+/// `Forbidden` with the reason; `Overlap`, `OutOfBounds`, `Nowhere`, `Name` for the place; `Appearance`; `Pdf`.
+pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, FieldError> {
+    let view = update.view().clone();
+    let fields = view.fields()?;
+    if let Placement::Existing { name, block } = &request.placement {
+        let field = fields
+            .iter()
+            .find(|field| field.full_name == *name && is_signature_field(field));
+        let field = field.ok_or(FieldError::Nowhere("signature field of this name"))?;
+        check(&view, request, Some(field))?;
+        return fill(update, request, field, block.as_ref());
+    }
+    check(&view, request, None)?;
+    let name = free_name(&fields, request)?;
+    let (page, rect, block) = locate(&view, &request.placement)?;
+    let signature = update.reserve();
+    let mut widget = Dictionary::new()
+        .with("Type", Object::name("Annot"))
+        .with("Subtype", Object::name("Widget"))
+        .with("FT", Object::name("Sig"))
+        .with("T", Object::String(text_string::encode(&name)))
+        .with("F", WIDGET_FLAGS)
+        .with("Rect", rect.to_object())
+        .with("P", page.id)
+        .with("V", signature);
+    if let Some(tooltip) = &request.tooltip {
+        widget.set("TU", Object::String(text_string::encode(tooltip)));
+    }
+    if let Some(block) = block {
+        let form = draw(update, block, rect, page.rotate, page.user_unit)?;
+        widget.set("AP", Dictionary::new().with("N", form));
+    }
+    let field = update.add(widget);
+    put_signature(update, signature, request)?;
+    append_annotation(update, &page, field)?;
+    append_field(update, field)?;
+    Ok(AddedField {
+        field,
+        signature,
+        name,
+    })
+}
+
+fn check(view: &View, request: &FieldRequest, field: Option<&Field>) -> Result<(), FieldError> {
+    if request.content == Content::DocTimeStamp && field.is_none() {
+        return Ok(());
+    }
+    view.may_sign(field)?.map_err(FieldError::Forbidden)
+}
+
+fn put_signature(update: &mut Update, id: ObjectId, request: &FieldRequest) -> Result<(), UpdateError> {
+    let dictionary = match &request.content {
+        Content::DocTimeStamp => Dictionary::new()
+            .with("Type", Object::name("DocTimeStamp"))
+            .with("Filter", Object::name("Adobe.PPKLite"))
+            .with("SubFilter", Object::name(RFC3161)),
+        Content::Signature {
+            signed_at,
+            name,
+            location,
+            reason,
+        } => {
+            let mut dictionary = Dictionary::new()
+                .with("Type", Object::name("Sig"))
+                .with("Filter", Object::name("Adobe.PPKLite"))
+                .with("SubFilter", Object::name(CADES_DETACHED))
+                .with("M", Object::String(text_string::date(*signed_at).into_bytes()));
+            for (key, value) in [("Name", name), ("Location", location), ("Reason", reason)] {
+                if let Some(value) = value {
+                    dictionary.set(key, Object::String(text_string::encode(value)));
+                }
+            }
+            dictionary
+        }
+    };
+    update.put_signature(id, dictionary, request.contents_bytes)
+}
+
+/// Fills an empty field: its widget and rectangle stay, only `/V`, `/AP` and the flags change.
+fn fill(
+    update: &mut Update,
+    request: &FieldRequest,
+    field: &Field,
+    block: Option<&Block>,
+) -> Result<AddedField, FieldError> {
+    let view = update.view().clone();
+    let signature = update.reserve();
+    let widget_id = field.widgets.first().copied().unwrap_or(field.id);
+    let Object::Dictionary(mut widget) = view.get(widget_id)? else {
+        return Err(FieldError::Nowhere("widget of the signature field"));
+    };
+    let rect = widget
+        .get("Rect")
+        .map(|rect| Rect::from_object(&view, rect))
+        .transpose()?
+        .flatten();
+    if let (Some(block), Some(rect)) = (block, rect.filter(|rect| !rect.is_empty())) {
+        let page = page_of(&view, widget_id)?;
+        let (rotate, unit) = page.map_or((0, 1.0), |page| (page.rotate, page.user_unit));
+        let form = draw(update, block, rect, rotate, unit)?;
+        widget.set("AP", Dictionary::new().with("N", form));
+    }
+    let flags = view.value(&widget, "F")?.as_integer().unwrap_or(0);
+    widget.set("F", flags | WIDGET_FLAGS);
+    if widget_id == field.id {
+        widget.set("V", signature);
+        update.put(widget_id, widget)?;
+    } else {
+        update.put(widget_id, widget)?;
+        let mut dictionary = field.dictionary.clone();
+        dictionary.set("V", signature);
+        update.put(field.id, dictionary)?;
+    }
+    put_signature(update, signature, request)?;
+    set_flags(update)?;
+    Ok(AddedField {
+        field: field.id,
+        signature,
+        name: field.full_name.clone(),
+    })
+}
+
+fn draw(
+    update: &mut Update,
+    block: &Block,
+    rect: Rect,
+    rotate: u16,
+    unit: f64,
+) -> Result<ObjectId, AppearanceError> {
+    let turned = rotate == 90 || rotate == 270;
+    let (width, height) = if turned {
+        (rect.height(), rect.width())
+    } else {
+        (rect.width(), rect.height())
+    };
+    appearance::draw(update, block, width, height, rotate, FONT_SIZE / unit)
+}
+
+fn locate<'r>(view: &View, placement: &'r Placement) -> Result<(Page, Rect, Option<&'r Block>), FieldError> {
+    let nothing = Rect::new(0.0, 0.0, 0.0, 0.0);
+    match placement {
+        Placement::Automatic { block, width, height } => {
+            let page = view.last_page()?;
+            let rect = free_place(view, &page, *width, *height)?
+                .ok_or(FieldError::Nowhere("free place on the page"))?;
+            Ok((page, rect, Some(block)))
+        }
+        Placement::Visible { block, page, place } => {
+            let page = view
+                .page(*page)?
+                .ok_or(FieldError::Nowhere("page of this number"))?;
+            let rect = page.from_display(place);
+            if rect.is_empty() || !page.crop_box.contains(&rect) {
+                return Err(FieldError::OutOfBounds);
+            }
+            if occupied(view, &page)?.iter().any(|other| other.overlaps(&rect)) {
+                return Err(FieldError::Overlap);
+            }
+            Ok((page, rect, Some(block)))
+        }
+        Placement::Existing { .. } | Placement::Invisible => {
+            let page = view.page(0)?.ok_or(FieldError::Nowhere("page of this number"))?;
+            Ok((page, nothing, None))
+        }
+    }
+}
+
+/// The lowest place on `page`, leftmost first, for a block of `width` by `height` points as the reader sees it,
+/// that covers no annotation. In units and axes of the page.
+///
+/// What the page itself shows there is not looked at: leave the foot of the last page free.
+///
+/// # Errors
+/// When the annotations cannot be read.
+pub fn free_place(view: &View, page: &Page, width: f64, height: f64) -> Result<Option<Rect>, PdfError> {
+    let taken = occupied(view, page)?;
+    let (page_width, page_height) = page.display_size();
+    let mut y = GAP * 2.0;
+    while y + height <= page_height {
+        let mut x = GAP * 2.0;
+        while x + width <= page_width {
+            let rect = page.from_display(&Rect::new(x, y, x + width, y + height));
+            if page.crop_box.contains(&rect) && !taken.iter().any(|other| other.overlaps(&rect)) {
+                return Ok(Some(rect));
+            }
+            x += width + GAP;
+        }
+        y += height + GAP;
+    }
+    Ok(None)
+}
+
+/// Rectangles of all annotations of `page` that show.
+fn occupied(view: &View, page: &Page) -> Result<Vec<Rect>, PdfError> {
+    let mut found = Vec::new();
+    for annotation in view
+        .array(&page.dictionary, "Annots")?
+        .iter()
+        .take(ANNOTATION_LIMIT)
+    {
+        if let Object::Dictionary(annotation) = view.resolve(annotation)?
+            && let Some(rect) = annotation.get("Rect")
+        {
+            found.extend(Rect::from_object(view, rect)?.filter(|rect| !rect.is_empty()));
+        }
+    }
+    Ok(found)
+}
+
+/// The page whose `/Annots` lists `widget`.
+fn page_of(view: &View, widget: ObjectId) -> Result<Option<Page>, PdfError> {
+    let mut found = None;
+    let mut failed = None;
+    view.for_each_page(&mut |page| {
+        match view.array(&page.dictionary, "Annots") {
+            Ok(annotations) if annotations.contains(&Object::Reference(widget)) => found = Some(page),
+            Ok(_) => {}
+            Err(error) => failed = Some(error),
+        }
+        found.is_none() && failed.is_none()
+    })?;
+    failed.map_or(Ok(found), Err)
+}
+
+fn free_name(fields: &[Field], request: &FieldRequest) -> Result<String, FieldError> {
+    // WHY: every part of every name counts; a name equal to an inner node of the tree would collide as well.
+    let taken: HashSet<&str> = fields
+        .iter()
+        .filter_map(|field| field.full_name.split('.').next())
+        .collect();
+    match &request.name {
+        Some(name) if name.is_empty() || name.contains('.') || taken.contains(name.as_str()) => {
+            Err(FieldError::Name)
+        }
+        Some(name) => Ok(name.clone()),
+        None => {
+            let stem = if request.content == Content::DocTimeStamp {
+                "TimeStamp"
+            } else {
+                "Signature"
+            };
+            let free = (1..=fields.len().saturating_add(1)).map(|number| format!("{stem}{number}"));
+            free.into_iter()
+                .find(|name| !taken.contains(name.as_str()))
+                .ok_or(FieldError::Name)
+        }
+    }
+}
+
+/// An array of its own is rewritten alone, one inside the page with its page.
+fn append_annotation(update: &mut Update, page: &Page, field: ObjectId) -> Result<(), FieldError> {
+    let present = page.dictionary.get("Annots").cloned().unwrap_or(Object::Null);
+    let mut items = update
+        .resolve(&present)?
+        .as_array()
+        .map(<[Object]>::to_vec)
+        .unwrap_or_default();
+    items.push(field.into());
+    match present.as_reference() {
+        Some(id) => update.put(id, Object::Array(items))?,
+        None => {
+            let mut dictionary = page.dictionary.clone();
+            dictionary.set("Annots", Object::Array(items));
+            update.put(page.id, dictionary)?;
+        }
+    }
+    Ok(())
+}
+
+fn append_field(update: &mut Update, field: ObjectId) -> Result<(), FieldError> {
+    let mut catalog = update.catalog()?;
+    let form_value = catalog.get("AcroForm").cloned();
+    let place = form_value.as_ref().and_then(Object::as_reference);
+    let mut form = match &form_value {
+        Some(value) => update
+            .resolve(value)?
+            .as_dictionary()
+            .cloned()
+            .unwrap_or_default(),
+        None => Dictionary::new(),
+    };
+    let present = form.get("Fields").cloned().unwrap_or(Object::Null);
+    let mut items = update
+        .resolve(&present)?
+        .as_array()
+        .map(<[Object]>::to_vec)
+        .unwrap_or_default();
+    items.push(field.into());
+    match present.as_reference() {
+        Some(id) => update.put(id, Object::Array(items))?,
+        None => form.set("Fields", Object::Array(items)),
+    }
+    raise_flags(&mut form);
+    match (place, form_value) {
+        (Some(id), _) => update.put(id, form)?,
+        (None, Some(_)) => {
+            catalog.set("AcroForm", form);
+            update.put_catalog(catalog)?;
+        }
+        (None, None) => {
+            let id = update.add(form);
+            catalog.set("AcroForm", id);
+            update.put_catalog(catalog)?;
+        }
+    }
+    Ok(())
+}
+
+fn set_flags(update: &mut Update) -> Result<(), FieldError> {
+    let mut catalog = update.catalog()?;
+    let Some(value) = catalog.get("AcroForm").cloned() else {
+        return Ok(());
+    };
+    let mut form = update
+        .resolve(&value)?
+        .as_dictionary()
+        .cloned()
+        .unwrap_or_default();
+    raise_flags(&mut form);
+    match value.as_reference() {
+        Some(id) => update.put(id, form)?,
+        None => {
+            catalog.set("AcroForm", form);
+            update.put_catalog(catalog)?;
+        }
+    }
+    Ok(())
+}
+
+fn raise_flags(form: &mut Dictionary) {
+    let flags = form.get("SigFlags").and_then(Object::as_integer).unwrap_or(0);
+    form.set("SigFlags", flags | SIGNATURE_FLAGS);
+}
