@@ -436,7 +436,7 @@ pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>>
             ),
         }
     }
-    let database_url = text("database.url");
+    let database_url = anchor_sqlite(text("database.url"), base);
     let known = ["sqlite:", "postgres://", "postgresql://"];
     if !known.iter().any(|scheme| database_url.starts_with(scheme)) {
         wrong("database.url", "expected sqlite:PATH or postgres://…".to_owned());
@@ -526,6 +526,16 @@ pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>>
         },
         log: text("log"),
     })
+}
+
+/// A relative SQLite path counts from the folder of the configuration file, as every other path does.
+fn anchor_sqlite(url: String, base: &Path) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.starts_with('/') && !path.starts_with(':') => {
+            format!("sqlite:{}", base.join(path.trim_start_matches("./")).display())
+        }
+        _ => url,
+    }
 }
 
 /// Whether a PIN program is the laboratory's: `zegel lab pinentry …`, by whatever path it is called.
