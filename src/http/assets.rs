@@ -33,6 +33,7 @@ impl Assets {
             "zegel.css" as "text/css; charset=utf-8",
             "wait.js" as "text/javascript; charset=utf-8",
             "copy.js" as "text/javascript; charset=utf-8",
+            "submit.js" as "text/javascript; charset=utf-8",
             "icon.svg" as "image/svg+xml",
         ])
     }

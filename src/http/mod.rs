@@ -10,6 +10,7 @@ pub mod csrf;
 pub mod headers;
 pub mod i18n;
 pub mod middleware;
+pub mod oidc;
 pub mod page;
 pub mod pages;
 pub mod problem;

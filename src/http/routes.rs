@@ -12,6 +12,8 @@ use crate::base::code::PersonCode;
 /// Everything that is served.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        // The protocol endpoints of every board's issuer.
+        .configure(super::oidc::configure)
         // For machines that watch the service.
         .route("/healthz", get().to(healthz))
         .route("/version", get().to(version))

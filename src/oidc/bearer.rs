@@ -34,6 +34,16 @@ impl BearerError {
         }
     }
 
+    /// The error code, none when no token was sent.
+    pub const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::InsufficientScope => Some("insufficient_scope"),
+            Self::InvalidToken => Some("invalid_token"),
+            Self::Missing => None,
+            Self::Twice => Some("invalid_request"),
+        }
+    }
+
     /// The `WWW-Authenticate` header. A request without a token learns no error code (RFC 6750 §3.1).
     pub const fn challenge(self) -> &'static str {
         match self {

@@ -1,0 +1,93 @@
+//! The authorization endpoint: a query or a form, the same either way.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{answer, browser, pairs};
+use crate::base::code::PersonCode;
+use crate::base::lang::Language;
+use crate::http::problem::Failure;
+use crate::http::site::Site;
+use crate::http::visit::Visit;
+use crate::journeys::App;
+use crate::journeys::login::{self, BEFORE_COOKIE, Begun, LoginError};
+
+/// `GET /b/{board}/authorize`
+pub(super) async fn by_query(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    request: HttpRequest,
+    board: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let pairs = pairs(request.query_string().as_bytes());
+    authorize(&app, &site, &visit, &request, &board, pairs).await
+}
+
+/// `POST /b/{board}/authorize`
+pub(super) async fn by_form(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    request: HttpRequest,
+    board: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Failure> {
+    if !super::is_form(&request) {
+        return Err(Failure::new(PersonCode::RequestInvalid));
+    }
+    authorize(&app, &site, &visit, &request, &board, pairs(&body)).await
+}
+
+async fn authorize(
+    app: &App,
+    site: &Site,
+    visit: &Visit,
+    request: &HttpRequest,
+    board: &str,
+    pairs: Vec<(String, String)>,
+) -> Result<HttpResponse, Failure> {
+    let wanted = pairs
+        .iter()
+        .find(|(name, _)| name == "ui_locales")
+        .and_then(|(_, list)| Language::best_of(list));
+    let begun = login::authorize(app, board, pairs, &browser(request, visit)).await;
+    match begun.map_err(|error| failure(&error))? {
+        Begun::Answer(sent) => Ok(answer(&sent, visit, site)),
+        Begun::There(path) => Ok(HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, path.as_str()))
+            .finish()),
+        Begun::Pages { interaction, cookie } => {
+            let language = wanted
+                .map(|language| format!("?lang={language}"))
+                .unwrap_or_default();
+            let page = format!("/interaction/{interaction}{language}");
+            let mut response = HttpResponse::SeeOther()
+                .insert_header((header::LOCATION, page))
+                .finish();
+            if let Some(cookie) = cookie {
+                super::with_cookie(&mut response, site, BEFORE_COOKIE, &cookie);
+            }
+            Ok(response)
+        }
+    }
+}
+
+/// What a person is shown for an error of the log-in; logged here, once.
+pub(super) fn failure(error: &LoginError) -> Failure {
+    match error.code() {
+        PersonCode::ServerError => tracing::error!(cause = error.cause(), error = ?error, "log-in failed"),
+        code => tracing::info!(cause = error.cause(), code = code.as_str(), "log-in refused"),
+    }
+    let failure = Failure::new(error.code());
+    match error {
+        LoginError::Page(page) => failure.for_developers(format!("{page} ({})", page.cause())),
+        _ => failure,
+    }
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        failure(&error)
+    }
+}
