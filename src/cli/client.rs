@@ -10,7 +10,8 @@ use crate::base::random::SystemRandom;
 use crate::base::time::{Day, Timestamp};
 use crate::identity::{AssuranceLevel, BoardId};
 use crate::oidc::client::{
-    Client, ClientAuthentication, ClientId, ClientSlug, GrantType, IdTokenAlgorithm, LegalBasis, Names, Registration,
+    Client, ClientAuthentication, ClientId, ClientSlug, GrantType, IdTokenAlgorithm, LegalBasis, Names,
+    Registration,
 };
 use crate::oidc::redirect::RedirectUri;
 use crate::oidc::scope::{Scope, Scopes};
@@ -146,7 +147,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 let json = serde_json::json!({
                     "id": client.id, "client_id": client.slug.as_str(), "client_secret": secret.expose(),
                 });
-                (format!("client_id     {}\nclient_secret {}", client.slug, secret.expose()), json)
+                (
+                    format!("client_id     {}\nclient_secret {}", client.slug, secret.expose()),
+                    json,
+                )
             })
         }
         Command::List { board, .. } => {
@@ -159,9 +163,16 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 let lines: Vec<String> = clients
                     .iter()
                     .map(|client| {
-                        let state = if client.disabled_at.is_some() { "removed" } else { "active" };
+                        let state = if client.disabled_at.is_some() {
+                            "removed"
+                        } else {
+                            "active"
+                        };
                         let names = client.registration.names.nl.as_str();
-                        format!("{}\t{state}\t{names}\t{}", client.slug, client.registration.scopes)
+                        format!(
+                            "{}\t{state}\t{names}\t{}",
+                            client.slug, client.registration.scopes
+                        )
                     })
                     .collect();
                 let items: Vec<_> = clients
@@ -184,7 +195,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 remove(&db, &found.ok_or(StoreError::Stale("no such client"))?, now).await
             };
             finish(console, super::block_on(work), |()| {
-                (format!("removed {client}"), serde_json::json!({ "client_id": client.as_str() }))
+                (
+                    format!("removed {client}"),
+                    serde_json::json!({ "client_id": client.as_str() }),
+                )
             })
         }
     }
@@ -194,7 +208,8 @@ impl Add {
     fn registration(&self) -> Result<Registration, String> {
         let mut redirect_uris = Vec::new();
         for text in &self.redirect_uris {
-            redirect_uris.push(RedirectUri::register(text).map_err(|error| format!("{error}, found `{text}`"))?);
+            redirect_uris
+                .push(RedirectUri::register(text).map_err(|error| format!("{error}, found `{text}`"))?);
         }
         let scopes: Scopes = self.scopes.iter().copied().collect();
         let mut grant_types = Vec::new();
@@ -214,7 +229,10 @@ impl Add {
                 en: other(&self.name_en),
             },
             organisation: self.organisation.clone(),
-            sector: self.sector.clone().unwrap_or_else(|| Registration::sector_of(&redirect_uris)),
+            sector: self
+                .sector
+                .clone()
+                .unwrap_or_else(|| Registration::sector_of(&redirect_uris)),
             redirect_uris,
             grant_types,
             scopes,
@@ -281,7 +299,9 @@ fn event(board: BoardId, client: ClientId, change: &str, at: Timestamp) -> Event
 
 async fn board_called(db: &Db, slug: &str) -> Result<BoardId, StoreError> {
     let board = boards::find_by_slug(db, slug).await?;
-    board.map(|board| board.id).ok_or(StoreError::Stale("no such board"))
+    board
+        .map(|board| board.id)
+        .ok_or(StoreError::Stale("no such board"))
 }
 
 fn finish<T>(
