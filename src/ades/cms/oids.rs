@@ -16,6 +16,8 @@ pub const ALGORITHM_PROTECTION: &str = "1.2.840.113549.1.9.52";
 pub const SIGNING_CERTIFICATE: &str = "1.2.840.113549.1.9.16.2.12";
 /// id-aa-signatureTimeStampToken.
 pub const SIGNATURE_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.14";
+/// id-aa-ets-sigPolicyId.
+pub const SIGNATURE_POLICY: &str = "1.2.840.113549.1.9.16.2.15";
 /// id-aa-ets-commitmentType.
 pub const COMMITMENT_TYPE: &str = "1.2.840.113549.1.9.16.2.16";
 /// id-aa-signingCertificateV2.

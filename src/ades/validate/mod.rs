@@ -3,6 +3,8 @@
 //! Says of each signature an indication, a sub-indication and the reasons; says "advanced" and never "qualified",
 //! because no trusted list is consulted here. The result is a [`report::Report`].
 
+mod existence;
+mod format;
 pub mod indication;
 pub mod report;
 mod text;

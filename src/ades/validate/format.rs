@@ -1,0 +1,117 @@
+//! Format checking (EN 319 102-1 §5.2.2) and the structural rules of the PAdES baseline (EN 319 142-1 §6.3).
+
+use super::indication::SubIndication;
+use super::report::Finding;
+use crate::ades::cms::oids;
+use crate::ades::cms::read::{SignedData, SignerInfo};
+use crate::ades::cms::verify::VerifyError;
+use crate::pdf::signature::{self, Signature, SignatureFault};
+
+/// A check that did not pass: what it means, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) sub: SubIndication,
+    pub(super) finding: Finding,
+}
+
+impl Failure {
+    pub(super) fn new(sub: SubIndication, cause: &str, detail: impl Into<String>) -> Self {
+        Self {
+            sub,
+            finding: Finding::error(cause, detail),
+        }
+    }
+}
+
+impl From<SignatureFault> for Failure {
+    fn from(fault: SignatureFault) -> Self {
+        let detail = match fault {
+            SignatureFault::ByteRange => "the byte range is not four ascending numbers within the file",
+            SignatureFault::Coverage => "the byte range does not end where a revision ends",
+            SignatureFault::Contents => "there is no signature value in the dictionary",
+            SignatureFault::Gap => "the gap in the byte range is not exactly the signature value",
+            SignatureFault::Kind => "type and sub-filter of the signature contradict each other",
+            SignatureFault::NotIndirect => "the field's value is no signature dictionary of its own",
+            SignatureFault::NotInRevision => "the field did not have this signature in the revision signed",
+            SignatureFault::Shared => "two fields hold the same signature",
+        };
+        Self::new(SubIndication::FormatFailure, fault.cause(), detail)
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        let sub = match error {
+            VerifyError::Algorithm => SubIndication::CryptoConstraintsFailure,
+            VerifyError::CertificateMissing | VerifyError::CertificateReference => {
+                SubIndication::NoSigningCertificateFound
+            }
+            VerifyError::ContentPresent | VerifyError::SignedAttributes | VerifyError::SignerCount(_) => {
+                SubIndication::FormatFailure
+            }
+            VerifyError::ContentType | VerifyError::AlgorithmProtection => {
+                SubIndication::SigConstraintsFailure
+            }
+            VerifyError::MessageDigest => SubIndication::HashFailure,
+            VerifyError::Value => SubIndication::SigCryptoFailure,
+        };
+        Self::new(sub, error.cause(), error.to_string())
+    }
+}
+
+/// The message inside `signature`, and what about its padding is worth a look.
+pub(super) fn read_message(signature: &Signature) -> Result<(SignedData, Option<Finding>), Failure> {
+    let message = SignedData::parse(&signature.contents)
+        .map_err(|error| Failure::new(SubIndication::FormatFailure, "CMS_MALFORMED", error.to_string()))?;
+    let padding = signature.contents.get(message.length..).unwrap_or_default();
+    let odd = padding.iter().any(|byte| *byte != 0);
+    let finding =
+        odd.then(|| Finding::warning("PDF_PADDING", "the padding after the signature value is not zero"));
+    Ok((message, finding))
+}
+
+/// What in a signature breaks the PAdES baseline. Empty means: it is B-B as far as its form goes.
+pub(super) fn baseline_violations(
+    signature: &Signature,
+    message: &SignedData,
+    signer: &SignerInfo,
+) -> Vec<Finding> {
+    let dictionary = &signature.dictionary;
+    let commitment_or_policy = signer.signed_with(oids::COMMITMENT_TYPE).next().is_some()
+        || signer.signed_with(oids::SIGNATURE_POLICY).next().is_some();
+    let reference = signer.certificate_reference().ok();
+    let names_own = reference.is_some_and(|reference| {
+        message
+            .certificates
+            .iter()
+            .any(|certificate| reference.names(certificate))
+    });
+    let rules = [
+        (
+            signature.sub_filter() == signature::CADES_DETACHED,
+            "the sub-filter is not ETSI.CAdES.detached",
+        ),
+        (
+            signature.claimed_time().is_some(),
+            "the dictionary states no time",
+        ),
+        (
+            dictionary.is_name("Filter", "Adobe.PPKLite") || dictionary.contains("Filter"),
+            "there is no filter",
+        ),
+        (!dictionary.contains("Cert"), "the dictionary holds certificates"),
+        (
+            !(dictionary.contains("Reason") && commitment_or_policy),
+            "a reason stands beside a commitment or policy",
+        ),
+        (
+            signer.signed_with(oids::SIGNING_TIME).next().is_none(),
+            "the signed attributes state a time",
+        ),
+        (names_own, "the message does not hold the signing certificate"),
+    ];
+    let broken = rules.into_iter().filter(|(kept, _)| !kept);
+    broken
+        .map(|(_, detail)| Finding::note("PADES_BASELINE", detail))
+        .collect()
+}
