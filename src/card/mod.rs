@@ -11,6 +11,8 @@ pub mod eid;
 pub mod error;
 #[cfg(feature = "pcsc")]
 pub mod pcsc;
+pub mod pin;
+mod pin_texts;
 pub mod readers;
 #[cfg(test)]
 pub(crate) mod scripted;
