@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod pki;
+pub mod services;
 
 use std::path::{Path, PathBuf};
 

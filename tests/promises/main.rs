@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod lab;
 mod store;
 mod support;
 mod trust;

@@ -138,7 +138,7 @@ impl CertificateBuilder {
 }
 
 /// `SEQUENCE { to_be_signed, algorithm, BIT STRING signature }`: certificates, CRLs and OCSP responses alike.
-pub(crate) fn signed(
+pub(in crate::lab) fn signed(
     to_be_signed: &[u8],
     key: &PrivateKey,
     algorithm: SignatureAlgorithm,

@@ -148,12 +148,12 @@ impl Extension {
 }
 
 /// SHA-1 of the key bits (RFC 5280 §4.2.1.2, method 1; also the OCSP responder's byKey).
-pub(crate) fn key_identifier(key: &PublicKey) -> Vec<u8> {
+pub(in crate::lab) fn key_identifier(key: &PublicKey) -> Vec<u8> {
     HashAlgorithm::Sha1.digest(&key_bits(key))
 }
 
 /// The content of the subjectPublicKey BIT STRING.
-pub(crate) fn key_bits(key: &PublicKey) -> Vec<u8> {
+pub(in crate::lab) fn key_bits(key: &PublicKey) -> Vec<u8> {
     use crate::asn1::read::{Rules, single};
     single(key.spki_der(), Rules::Der)
         .and_then(|spki| spki.inside())

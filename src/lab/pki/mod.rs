@@ -14,8 +14,10 @@ mod leaf;
 mod name;
 
 pub use authority::{Authority, AuthorityKind, Serial};
+pub(super) use builder::signed as builder_signed;
 pub use builder::{CertificateBuilder, Validity};
 pub use extension::Extension;
+pub(super) use extension::key_bits;
 pub use leaf::{Holder, IssuedLeaf, LeafPurpose};
 pub use name::Name;
 

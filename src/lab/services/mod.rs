@@ -1,0 +1,190 @@
+//! What the test PKI serves: OCSP, CRLs, CA certificates, time-stamps.
+//!
+//! Pure functions of the request and the time, with switches that may be turned while they run: a status per
+//! certificate, a mode per service. The same functions answer over HTTP (`http`) and in tests with a fixed clock
+//! (`Services::answer`). Start from [`Services`].
+
+mod crl;
+pub mod http;
+mod ocsp;
+mod switch;
+mod timestamp;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use switch::{CertificateStatus, RevocationReason, Service, ServiceMode, Switches};
+
+use super::LabError;
+use super::pki::{AuthorityKind, LabPki, Serial};
+use crate::base::random::Random;
+use crate::base::time::Timestamp;
+
+/// What a service answers to one HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// Content-Type.
+    pub content_type: &'static str,
+    /// Body.
+    pub body: Vec<u8>,
+    /// How long the answer is held back; only a service switched to slow has one.
+    pub delay: Duration,
+}
+
+/// The services of one test PKI and their switches.
+pub struct Services {
+    pki: Arc<LabPki>,
+    random: Arc<dyn Random>,
+    switches: Mutex<Switches>,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services")
+            .field("switches", &self.switches)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Services {
+    /// The services of `pki`, all up, every certificate good. `random`: serial numbers of time-stamps.
+    pub fn new(pki: Arc<LabPki>, random: Arc<dyn Random>) -> Self {
+        Self {
+            pki,
+            random,
+            switches: Mutex::default(),
+        }
+    }
+
+    /// The PKI they serve.
+    pub const fn pki(&self) -> &Arc<LabPki> {
+        &self.pki
+    }
+
+    /// The switches, to look at or to turn.
+    pub fn switches(&self) -> MutexGuard<'_, Switches> {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the status of the certificate with this serial number.
+    pub fn set_certificate(&self, serial: &Serial, status: CertificateStatus) {
+        self.switches().set_certificate(serial.clone(), status);
+    }
+
+    /// Sets the mode of a service.
+    pub fn set_service(&self, service: Service, mode: ServiceMode) {
+        self.switches().set_service(service, mode);
+    }
+
+    /// The OCSP response of `authority`'s responder to `request_der`.
+    ///
+    /// Echoes the nonce and is valid for 60 seconds from `now` (reference pki-and-trust §1.8.9). A request that is
+    /// none gets `malformedRequest`. The mode is applied, but for down and slow, which are HTTP's.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn ocsp_response(
+        &self,
+        authority: AuthorityKind,
+        request_der: &[u8],
+        now: Timestamp,
+    ) -> Result<Vec<u8>, LabError> {
+        let switches = self.switches().clone();
+        ocsp::respond(&self.pki, authority, request_der, &switches, now)
+    }
+
+    /// The CRL of `authority` as published at `now`.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn crl(&self, authority: AuthorityKind, now: Timestamp) -> Result<Vec<u8>, LabError> {
+        let switches = self.switches().clone();
+        crl::publish(&self.pki, authority, &switches, now)
+    }
+
+    /// The time-stamp response to `request_der` (RFC 3161).
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn timestamp(&self, request_der: &[u8], now: Timestamp) -> Result<Vec<u8>, LabError> {
+        let mode = self.switches().service(Service::TimeStamp);
+        timestamp::respond(&self.pki, request_der, mode, self.random.as_ref(), now)
+    }
+
+    /// Answers one HTTP request: `path` as in the certificates (`/ocsp/citizen`, `/crl/root.crl`,
+    /// `/crt/citizen.crt`, `/tsa`), `body` empty for GET.
+    pub fn answer(&self, path: &str, body: &[u8], now: Timestamp) -> ServiceAnswer {
+        let Some((service, authority)) = route(path) else {
+            return refusal(404);
+        };
+        let mode = self.switches().service(service);
+        if mode == ServiceMode::Down {
+            return refusal(503);
+        }
+        let kind = authority.unwrap_or(AuthorityKind::Root);
+        let (content_type, made) = match service {
+            Service::Ocsp => ("application/ocsp-response", self.ocsp_response(kind, body, now)),
+            Service::Crl => ("application/pkix-crl", self.crl(kind, now)),
+            Service::Certificates => {
+                let found = self
+                    .pki
+                    .authority(kind.slug())
+                    .map(|one| one.certificate_der().to_vec());
+                let missing = || LabError::Unknown {
+                    what: "authority",
+                    name: kind.slug().to_owned(),
+                };
+                ("application/pkix-cert", found.ok_or_else(missing))
+            }
+            Service::TimeStamp => ("application/timestamp-reply", self.timestamp(body, now)),
+        };
+        let delay = match mode {
+            ServiceMode::Slow(millis) => Duration::from_millis(millis),
+            _ => Duration::ZERO,
+        };
+        made.map_or_else(
+            |_| refusal(500),
+            |body| ServiceAnswer {
+                status: 200,
+                content_type,
+                body,
+                delay,
+            },
+        )
+    }
+}
+
+fn refusal(status: u16) -> ServiceAnswer {
+    ServiceAnswer {
+        status,
+        content_type: "text/plain",
+        body: Vec::new(),
+        delay: Duration::ZERO,
+    }
+}
+
+fn route(path: &str) -> Option<(Service, Option<AuthorityKind>)> {
+    let authority = |slug: &str| {
+        [
+            AuthorityKind::Citizen,
+            AuthorityKind::Root,
+            AuthorityKind::Timestamp,
+        ]
+        .into_iter()
+        .find(|kind| kind.slug() == slug)
+    };
+    if path == "/tsa" {
+        return Some((Service::TimeStamp, None));
+    }
+    let mut parts = path.strip_prefix('/')?.splitn(2, '/');
+    let (room, rest) = (parts.next()?, parts.next()?);
+    let (service, slug) = match room {
+        "ocsp" => (Service::Ocsp, rest),
+        "crl" => (Service::Crl, rest.strip_suffix(".crl")?),
+        "crt" => (Service::Certificates, rest.strip_suffix(".crt")?),
+        _ => return None,
+    };
+    Some((service, Some(authority(slug)?)))
+}

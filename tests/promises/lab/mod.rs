@@ -1,0 +1,3 @@
+//! The laboratory holds up before independent judges.
+
+mod services;
