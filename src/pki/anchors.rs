@@ -10,6 +10,7 @@ use super::name::{AttributeType, Name};
 use super::purpose::Purpose;
 use crate::asn1::oid::Oid;
 use crate::base::digest::Sha256Digest;
+use crate::base::time::Day;
 
 /// The pinned production roots and the addresses of their PKI.
 const PRODUCTION: &str = include_str!("../../certs/production.toml");
@@ -129,6 +130,9 @@ struct TrustFile {
     _source: String,
     /// Hosts and parent domains that may be called.
     hosts: Vec<String>,
+    /// CRLs of the roots made before this day may be signed with SHA-1.
+    #[serde(default)]
+    sha1_root_crl_until: Option<Day>,
     root: Vec<Root>,
     #[serde(default)]
     authority: Vec<AuthorityAddress>,
@@ -149,6 +153,7 @@ pub struct TrustData {
     roots: Vec<Root>,
     authorities: Vec<AuthorityAddress>,
     hosts: Vec<String>,
+    sha1_root_crl_until: Option<Day>,
     generations: Vec<Generation>,
 }
 
@@ -211,6 +216,7 @@ impl TrustData {
             roots: file.root,
             authorities: file.authority,
             hosts: file.hosts,
+            sha1_root_crl_until: file.sha1_root_crl_until,
             generations,
         })
     }
@@ -238,6 +244,11 @@ impl TrustData {
     /// Hosts and parent domains that may be called for this PKI's data.
     pub fn hosts(&self) -> &[String] {
         &self.hosts
+    }
+
+    /// The day before which a root's CRL may be signed with SHA-1, if any.
+    pub const fn sha1_root_crl_until(&self) -> Option<Day> {
+        self.sha1_root_crl_until
     }
 
     /// Where the certificate of the authority called `name` can be fetched, built from that name alone.
@@ -347,6 +358,14 @@ impl Anchors {
         self.by_name
             .get(certificate.subject())
             .is_some_and(|anchors| anchors.iter().any(|anchor| anchor.certificate == *certificate))
+    }
+
+    /// SHA-256 of each.
+    pub fn fingerprints(&self) -> impl Iterator<Item = Sha256Digest> + '_ {
+        self.by_name
+            .values()
+            .flatten()
+            .map(|anchor| anchor.certificate.fingerprint())
     }
 
     /// How many there are.

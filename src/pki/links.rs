@@ -16,6 +16,7 @@ const CAPACITY: usize = 4096;
 #[derive(Debug, Default)]
 pub struct VerifiedLinks {
     known: RwLock<HashSet<(Sha256Digest, Sha256Digest)>>,
+    responders: RwLock<HashSet<(Sha256Digest, Sha256Digest)>>,
 }
 
 impl VerifiedLinks {
@@ -47,5 +48,23 @@ impl VerifiedLinks {
             known.clear();
         }
         known.insert((child.fingerprint(), parent.fingerprint()));
+    }
+
+    /// Whether `responder` is known to be signed by the key of `issuer`.
+    pub(super) fn holds_responder(&self, responder: &Certificate, issuer: &Certificate) -> bool {
+        let key = (responder.fingerprint(), issuer.fingerprint());
+        self.responders
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&key)
+    }
+
+    /// Remembers that an OCSP responder's certificate verified under the key of `issuer`.
+    pub(super) fn remember_responder(&self, responder: &Certificate, issuer: &Certificate) {
+        let mut responders = self.responders.write().unwrap_or_else(PoisonError::into_inner);
+        if responders.len() >= CAPACITY {
+            responders.clear();
+        }
+        responders.insert((responder.fingerprint(), issuer.fingerprint()));
     }
 }

@@ -5,13 +5,18 @@
 
 pub mod anchors;
 pub mod certificate;
+pub mod crl;
 pub mod extensions;
 pub mod links;
 pub mod name;
 pub mod name_constraints;
 pub mod need;
+pub mod ocsp;
 pub mod path;
 pub mod policies;
 pub mod purpose;
 pub mod refusal;
+pub mod revocation;
 mod rules;
+pub mod status;
+pub mod trust;

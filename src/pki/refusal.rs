@@ -1,6 +1,7 @@
 //! Why a certificate, a path or a proof about it was refused.
 
 use super::certificate::CertificateError;
+use super::status::Reason;
 use crate::base::digest::Sha256Digest;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmRefusal;
@@ -96,10 +97,34 @@ pub enum Refusal {
         /// The end entity.
         certificate: Sha256Digest,
     },
+    /// `REVOKED`.
+    #[error("certificate revoked at {at}")]
+    Revoked {
+        /// Which: the end entity, or an authority above it.
+        certificate: Sha256Digest,
+        /// Since when.
+        at: Timestamp,
+        /// Why.
+        reason: Reason,
+    },
     /// `SIG_INVALID`.
     #[error("certificate signature does not verify")]
     SignatureInvalid {
         /// Whose signature.
+        certificate: Sha256Digest,
+    },
+    /// `REV_UNAVAILABLE`: no source gave a status that may be believed.
+    #[error("no source tells whether the certificate is revoked")]
+    StatusUnavailable {
+        /// The certificate asked about.
+        certificate: Sha256Digest,
+        /// What was tried, in order, and why each was no answer.
+        attempts: Vec<Attempt>,
+    },
+    /// `REV_UNKNOWN`: the responder does not know the certificate.
+    #[error("responder does not know the certificate")]
+    StatusUnknown {
+        /// The certificate asked about.
         certificate: Sha256Digest,
     },
     /// `SUBJECT_PROFILE`: subject or issuer is not what the Belgian profile asks.
@@ -110,6 +135,23 @@ pub enum Refusal {
         /// In words, without a value.
         defect: &'static str,
     },
+    /// `SUSPENDED`: on hold, and may come back.
+    #[error("certificate suspended since {since}")]
+    Suspended {
+        /// The certificate asked about.
+        certificate: Sha256Digest,
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// A source of status that gave nothing to believe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Attempt {
+    /// `ocsp` or `crl`.
+    pub source: &'static str,
+    /// A code of the taxonomy (`OCSP_STALE`, …), or the word of a [`super::need::FetchFailure`].
+    pub cause: &'static str,
 }
 
 impl Refusal {
@@ -129,8 +171,12 @@ impl Refusal {
             Self::PurposeExtendedKeyUsage { .. } => "PURPOSE_EKU",
             Self::PurposeKeyUsage { .. } => "PURPOSE_KU",
             Self::PurposePolicy { .. } => "PURPOSE_POLICY",
+            Self::Revoked { .. } => "REVOKED",
             Self::SignatureInvalid { .. } => "SIG_INVALID",
+            Self::StatusUnavailable { .. } => "REV_UNAVAILABLE",
+            Self::StatusUnknown { .. } => "REV_UNKNOWN",
             Self::SubjectProfile { .. } => "SUBJECT_PROFILE",
+            Self::Suspended { .. } => "SUSPENDED",
         }
     }
 
@@ -149,7 +195,13 @@ impl Refusal {
             | Self::PurposeKeyUsage { .. }
             | Self::PurposePolicy { .. }
             | Self::SubjectProfile { .. } => 8,
-            Self::CertificateMalformed(_) | Self::PathLimit => 9,
+            // Not met by the path search, which knows nothing of status.
+            Self::CertificateMalformed(_)
+            | Self::PathLimit
+            | Self::Revoked { .. }
+            | Self::StatusUnavailable { .. }
+            | Self::StatusUnknown { .. }
+            | Self::Suspended { .. } => 9,
         }
     }
 }

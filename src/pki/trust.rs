@@ -1,0 +1,328 @@
+//! Everything one running service believes: pins, known authorities, verified links, cached status.
+//!
+//! Pure memory: what is read from a store or fetched is handed in, what changed is handed out.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use super::anchors::{Anchors, TrustData};
+use super::certificate::Certificate;
+use super::crl::{Crl, CrlDefect, UnverifiedCrl};
+use super::links::VerifiedLinks;
+use super::need::Need;
+use super::ocsp::{OcspAnswer, OcspPolicy};
+use super::path::{self, Limits, Path, Pool, Request};
+use super::policies::PolicyInputs;
+use super::purpose::Purpose;
+use super::refusal::Refusal;
+use super::status::CertificateStatus;
+use crate::base::digest::Sha256Digest;
+use crate::base::time::Timestamp;
+use crate::crypto::policy::AlgorithmPolicy;
+
+/// Most authorities kept; about 430 exist.
+const MAX_ISSUERS: usize = 4096;
+/// Most OCSP answers remembered at once; they live for minutes.
+const MAX_ANSWERS: usize = 20_000;
+/// Lists up to this size keep their bytes in memory for embedding: root lists do, an authority's list does not.
+const KEEP_DER_BYTES: usize = 64 * 1024;
+
+/// Pins and caches of one service. Shared by reference; all methods take `&self`.
+#[derive(Debug)]
+pub struct Trust {
+    data: TrustData,
+    ocsp: OcspPolicy,
+    material: RwLock<Arc<Material>>,
+    links: VerifiedLinks,
+    crls: RwLock<HashMap<CrlKey, StoredCrl>>,
+    answers: RwLock<HashMap<(Sha256Digest, Vec<u8>), OcspAnswer>>,
+}
+
+/// Anchors and authorities at one moment; a change makes a new one.
+#[derive(Clone, Debug, Default)]
+pub struct Material {
+    /// The pinned roots whose certificates are at hand.
+    pub anchors: Anchors,
+    /// Authorities that chain to them.
+    pub issuers: Pool,
+}
+
+/// SHA-256 of the issuer's key, and where the list came from.
+type CrlKey = (Sha256Digest, String);
+
+#[derive(Clone, Debug)]
+struct StoredCrl {
+    crl: Arc<Crl>,
+    fetched_at: Timestamp,
+}
+
+impl Trust {
+    /// Pins and nothing else yet.
+    pub fn new(data: TrustData) -> Self {
+        Self::with_ocsp_policy(data, OcspPolicy::default())
+    }
+
+    /// Pins, with another tolerance for clocks and ages of OCSP answers.
+    pub fn with_ocsp_policy(data: TrustData, ocsp: OcspPolicy) -> Self {
+        Self {
+            data,
+            ocsp,
+            material: RwLock::default(),
+            links: VerifiedLinks::new(),
+            crls: RwLock::default(),
+            answers: RwLock::default(),
+        }
+    }
+
+    /// What is pinned.
+    pub const fn data(&self) -> &TrustData {
+        &self.data
+    }
+
+    /// Tolerances of OCSP answers.
+    pub const fn ocsp_policy(&self) -> &OcspPolicy {
+        &self.ocsp
+    }
+
+    /// Signature checks already made.
+    pub const fn links(&self) -> &VerifiedLinks {
+        &self.links
+    }
+
+    /// Anchors and authorities as they are now.
+    pub fn material(&self) -> Arc<Material> {
+        self.material
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Material)) {
+        let mut slot = self.material.write().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Material::clone(&slot);
+        change(&mut next);
+        *slot = Arc::new(next);
+    }
+
+    /// Takes `certificate` as an anchor if its fingerprint is pinned. Tells whether it is.
+    ///
+    /// Where it came from (a card, a file, a fetch) says nothing; the pin decides.
+    pub fn add_anchor(&self, certificate: &Certificate) -> bool {
+        if self.data.root(certificate.fingerprint()).is_none() {
+            return false;
+        }
+        if !self.material().anchors.contains(certificate) {
+            self.change(|material| {
+                material.anchors.offer(certificate, &self.data);
+            });
+        }
+        true
+    }
+
+    /// Keeps `certificate` as an authority if it chains to a pinned root. Tells whether it is new.
+    ///
+    /// Time and algorithms are not judged here: every path that uses it judges them for its own moment.
+    ///
+    /// # Errors
+    /// Why it does not chain. An end entity is refused as `CA_CONSTRAINT`.
+    pub fn add_issuer(&self, certificate: &Certificate) -> Result<bool, Refusal> {
+        if !certificate
+            .extensions()
+            .basic_constraints
+            .is_some_and(|constraints| constraints.is_ca)
+        {
+            let fingerprint = certificate.fingerprint();
+            return Err(Refusal::AuthorityConstraint {
+                certificate: fingerprint,
+                defect: "not an authority",
+            });
+        }
+        let material = self.material();
+        if material.anchors.contains(certificate)
+            || material
+                .issuers
+                .named(certificate.subject())
+                .contains(certificate)
+        {
+            return Ok(false);
+        }
+        path::validate(&Request {
+            leaf: certificate,
+            candidates: &[&material.issuers],
+            anchors: &material.anchors,
+            purpose: Purpose::Any,
+            at: certificate.not_before(),
+            algorithms: None,
+            policies: &PolicyInputs::default(),
+            links: Some(&self.links),
+            limits: Limits::default(),
+        })?;
+        if material.issuers.iter().count() >= MAX_ISSUERS {
+            return Err(Refusal::PathLimit);
+        }
+        self.change(|material| material.issuers.insert(certificate.clone()));
+        Ok(true)
+    }
+
+    /// What to fetch so that a path for `leaf` can be found: its issuer's certificate, when that is not known and
+    /// an address follows from the issuer's own name. Never an address that `leaf` names.
+    pub fn missing_issuer(&self, leaf: &Certificate) -> Option<Need> {
+        let material = self.material();
+        let known = !material.issuers.named(leaf.issuer()).is_empty()
+            || material
+                .anchors
+                .named(leaf.issuer(), Purpose::Any)
+                .next()
+                .is_some();
+        if known {
+            return None;
+        }
+        self.data
+            .authority_url(leaf.issuer())
+            .map(|url| Need::Issuer { url })
+    }
+
+    /// What to fetch so that every pinned root that has an address is at hand.
+    pub fn missing_roots(&self) -> Vec<Need> {
+        let material = self.material();
+        let known: Vec<Sha256Digest> = material.anchors.fingerprints().collect();
+        self.data
+            .roots()
+            .iter()
+            .filter(|root| !known.contains(&root.sha256))
+            .filter_map(|root| root.url.clone())
+            .map(|url| Need::Issuer { url })
+            .collect()
+    }
+
+    /// Finds and validates a path for `leaf`; `extra` are authorities that came with it and are not trusted for it.
+    ///
+    /// # Errors
+    /// See [`path::validate`].
+    pub fn validate(
+        &self,
+        leaf: &Certificate,
+        extra: &[Certificate],
+        purpose: Purpose,
+        algorithms: &AlgorithmPolicy,
+        at: Timestamp,
+    ) -> Result<Path, Refusal> {
+        let material = self.material();
+        let extra_pool;
+        let with_extra;
+        let known = [&material.issuers];
+        let candidates: &[&Pool] = if extra.is_empty() {
+            &known
+        } else {
+            extra_pool = extra.iter().cloned().collect::<Pool>();
+            with_extra = [&material.issuers, &extra_pool];
+            &with_extra
+        };
+        let mut request = Request::new(leaf, candidates, &material.anchors, purpose, algorithms, at);
+        request.links = Some(&self.links);
+        path::validate(&request)
+    }
+
+    /// The cached list of `issuer` from `url`, if it was fetched less than `max_age` before `now`.
+    pub fn crl(
+        &self,
+        issuer: &Certificate,
+        url: &str,
+        max_age: Duration,
+        now: Timestamp,
+    ) -> Option<Arc<Crl>> {
+        let crls = self.crls.read().unwrap_or_else(PoisonError::into_inner);
+        let stored = crls.get(&crl_key(issuer, url))?;
+        (now.since(stored.fetched_at) <= max_age).then(|| Arc::clone(&stored.crl))
+    }
+
+    /// Reads, verifies and caches a list of `issuer` fetched from `url` at `fetched_at`.
+    ///
+    /// `keep_der`: keep its bytes whatever their size, for embedding.
+    ///
+    /// # Errors
+    /// Why it is not evidence; `Rollback` when a newer one was seen, which then stays.
+    pub fn add_crl(
+        &self,
+        issuer: &Certificate,
+        url: &str,
+        der: &[u8],
+        algorithms: &AlgorithmPolicy,
+        keep_der: bool,
+        fetched_at: Timestamp,
+    ) -> Result<Arc<Crl>, CrlDefect> {
+        let sha1_until = if self.material().anchors.contains(issuer) {
+            self.data.sha1_root_crl_until()
+        } else {
+            None
+        };
+        let mut crl = UnverifiedCrl::parse(der)?.verify(issuer, algorithms, sha1_until)?;
+        if keep_der || der.len() <= KEEP_DER_BYTES {
+            crl = crl.with_der(der);
+        }
+        let mut crls = self.crls.write().unwrap_or_else(PoisonError::into_inner);
+        let key = crl_key(issuer, url);
+        if crls
+            .get(&key)
+            .is_some_and(|stored| crl.is_older_than(&stored.crl))
+        {
+            return Err(CrlDefect::Rollback);
+        }
+        let crl = Arc::new(crl);
+        crls.insert(
+            key,
+            StoredCrl {
+                crl: Arc::clone(&crl),
+                fetched_at,
+            },
+        );
+        Ok(crl)
+    }
+
+    /// A remembered answer that `certificate` is good and that may still be used at `now`.
+    pub fn answer(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        now: Timestamp,
+    ) -> Option<OcspAnswer> {
+        let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
+        answers
+            .get(&answer_key(certificate, issuer))
+            .filter(|answer| {
+                now <= answer.reusable_until(&self.ocsp) && answer.check_fresh(&self.ocsp, now).is_ok()
+            })
+            .cloned()
+    }
+
+    /// Remembers an answer that says good; any other is forgotten at once.
+    pub fn add_answer(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        answer: &OcspAnswer,
+        now: Timestamp,
+    ) {
+        let mut answers = self.answers.write().unwrap_or_else(PoisonError::into_inner);
+        let key = answer_key(certificate, issuer);
+        if answer.status != CertificateStatus::Good {
+            answers.remove(&key);
+            return;
+        }
+        if answers.len() >= MAX_ANSWERS {
+            answers.retain(|_, known| now <= known.reusable_until(&self.ocsp));
+        }
+        if answers.len() < MAX_ANSWERS {
+            answers.insert(key, answer.clone());
+        }
+    }
+}
+
+fn crl_key(issuer: &Certificate, url: &str) -> CrlKey {
+    (Sha256Digest::of(issuer.spki_der()), url.to_owned())
+}
+
+fn answer_key(certificate: &Certificate, issuer: &Certificate) -> (Sha256Digest, Vec<u8>) {
+    (Sha256Digest::of(issuer.spki_der()), certificate.serial().to_vec())
+}
