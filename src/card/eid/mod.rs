@@ -24,3 +24,6 @@ pub use file::File;
 pub use identity::{Identity, Sex, SpecialStatus, Warning};
 pub use recognition::{ATR_1_8, CardData, Generation, is_likely_belgian};
 pub use sign::{CardSignature, KeyReference, LastTry, PinState, SignRequest, SignatureScheme};
+
+#[cfg(test)]
+mod tests;

@@ -159,9 +159,10 @@ fn is_cut(file: File, content: &[u8]) -> bool {
     }
 }
 
-/// Whether an end here looks like a reader's doing, though nothing proves it: a photo without its end marker.
+/// Whether an end here looks like a reader's doing, though nothing proves it: a file without any content, a photo
+/// without its end marker.
 fn is_doubtful(file: File, content: &[u8]) -> bool {
-    file == File::Photo && !content.is_empty() && !content.ends_with(&[0xFF, 0xD9])
+    content.is_empty() || (file == File::Photo && !content.ends_with(&[0xFF, 0xD9]))
 }
 
 fn finish(file: File, mut content: Vec<u8>) -> Result<Vec<u8>, Stop> {
