@@ -12,9 +12,11 @@ mod evaluate;
 pub mod explain;
 pub mod facts;
 pub mod identifiers;
+pub mod impact;
 pub mod key;
 pub mod mention;
 pub mod plan;
+pub mod proof;
 pub mod register;
 pub mod rules;
 pub mod snapshot;
@@ -33,4 +35,6 @@ pub use verdict::{Action, Outcome, Question, Verdict};
 crate::id_kinds! {
     /// One recorded statement: a post, a holding, an absence, a grant.
     pub FactKind = "fct",
+    /// One run of an import.
+    pub ImportKind = "imp",
 }

@@ -19,15 +19,15 @@ use crate::identity::BoardId;
 /// Oldest a snapshot may be at the moment asked about before every answer is no.
 pub const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// Everything one board knew at one moment. Cheap to share; never changes.
-#[derive(Debug)]
+/// Everything one board knew at one moment. Cheap to clone; never changes.
+#[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(super) board: BoardId,
     pub(super) known_at: Timestamp,
     pub(super) digest: Sha256Digest,
     pub(super) rules: Arc<RuleSet>,
     pub(super) max_age: Duration,
-    index: Index,
+    index: Arc<Index>,
 }
 
 /// A fact with its period as numbers.
@@ -173,7 +173,7 @@ impl Snapshot {
             digest,
             rules,
             max_age: MAX_AGE,
-            index,
+            index: Arc::new(index),
         }
     }
 
@@ -182,6 +182,15 @@ impl Snapshot {
     pub fn with_max_age(mut self, max_age: Duration) -> Self {
         self.max_age = max_age;
         self
+    }
+
+    /// The same knowledge at a later moment, when nothing was recorded in between. Only the store can know that.
+    #[must_use]
+    pub fn still_known_at(&self, known_at: Timestamp) -> Self {
+        Self {
+            known_at: known_at.max(self.known_at),
+            ..self.clone()
+        }
     }
 
     /// The board whose facts these are.

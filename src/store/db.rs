@@ -41,6 +41,7 @@ pub fn all_statements() -> Vec<Statement> {
         super::boards::STATEMENTS,
         super::clients::STATEMENTS,
         super::events::STATEMENTS,
+        super::facts::STATEMENTS,
         super::grants::STATEMENTS,
         super::idempotency::STATEMENTS,
         super::keys::STATEMENTS,

@@ -8,6 +8,7 @@ pub mod boards;
 pub mod clients;
 pub mod db;
 pub mod events;
+pub mod facts;
 pub mod grants;
 pub mod idempotency;
 pub mod keys;
