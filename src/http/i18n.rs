@@ -43,9 +43,11 @@ impl From<&str> for Value {
     }
 }
 
-impl From<&String> for Value {
-    fn from(text: &String) -> Self {
-        Self::Text(text.clone())
+/// Templates lend what they show, sometimes twice over.
+impl<T: Clone + Into<Self>> From<&T> for Value
+{
+    fn from(lent: &T) -> Self {
+        lent.clone().into()
     }
 }
 
@@ -55,16 +57,23 @@ impl From<String> for Value {
     }
 }
 
+impl From<Day> for Value {
+    fn from(day: Day) -> Self {
+        Self::Day(day)
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(at: Timestamp) -> Self {
+        Self::Time(at)
+    }
+}
+
 macro_rules! count_from {
     ($($kind:ty),*) => {$(
         impl From<$kind> for Value {
             fn from(count: $kind) -> Self {
                 Self::Count(u64::try_from(count).unwrap_or(u64::MAX))
-            }
-        }
-        impl From<&$kind> for Value {
-            fn from(count: &$kind) -> Self {
-                Self::from(*count)
             }
         }
     )*};
@@ -187,14 +196,15 @@ impl Texts<'_> {
         self.format(&format!("code-{code}{attribute}"), &all)
     }
 
-    /// `day` as people write it.
-    pub fn day(&self, day: &Day) -> String {
-        self.date_text("date", day.date().at(0, 0, 0, 0))
-    }
-
-    /// `at` as people write it, Brussels time.
-    pub fn time(&self, at: &Timestamp) -> String {
-        self.date_text("date-time", at.to_jiff().to_zoned_datetime(brussels()).datetime())
+    /// A value as people write it in this language: a day, a Brussels time, a size.
+    pub fn show(&self, value: impl Into<Value>) -> String {
+        match value.into() {
+            Value::Text(text) => text,
+            Value::Count(count) => count.to_string(),
+            Value::Day(day) => self.date_text("date", day.date().at(0, 0, 0, 0)),
+            Value::Time(at) => self.date_text("date-time", at.to_jiff().to_zoned_datetime(brussels()).datetime()),
+            Value::Bytes(bytes) => self.size(bytes),
+        }
     }
 
     fn date_text(&self, key: &str, at: jiff::civil::DateTime) -> String {
@@ -212,8 +222,8 @@ impl Texts<'_> {
     }
 
     /// `bytes` as people write a size, in steps of a thousand.
-    pub fn size(&self, bytes: &u64) -> String {
-        let (tenths, unit) = match *bytes {
+    pub fn size(&self, bytes: u64) -> String {
+        let (tenths, unit) = match bytes {
             0..1_000 => (None, "size-byte"),
             1_000..1_000_000 => (Some(bytes / 100), "size-kilo"),
             _ => (Some(bytes / 100_000), "size-mega"),
@@ -227,7 +237,7 @@ impl Texts<'_> {
             }
         });
         let number = if tenths.is_none() {
-            Value::Count(*bytes)
+            Value::Count(bytes)
         } else {
             Value::Text(number)
         };
@@ -247,11 +257,8 @@ impl Texts<'_> {
         let mut arguments = FluentArgs::new();
         for (name, value) in values {
             let shown = match value {
-                Value::Text(text) => FluentValue::from(text.as_str()),
                 Value::Count(count) => FluentValue::from(*count),
-                Value::Day(day) => FluentValue::from(self.day(day)),
-                Value::Time(at) => FluentValue::from(self.time(at)),
-                Value::Bytes(bytes) => FluentValue::from(self.size(bytes)),
+                other => FluentValue::from(self.show(other)),
             };
             arguments.set((*name).to_owned(), shown);
         }
@@ -363,12 +370,12 @@ mod tests {
             (Language::En, "3 March 2026, 14:05", "1.2 MB"),
         ] {
             let texts = catalog.texts(language);
-            assert_eq!(texts.time(&at), time);
-            assert_eq!(texts.size(&1_234_567), size);
+            assert_eq!(texts.show(at), time);
+            assert_eq!(texts.size(1_234_567), size);
         }
-        assert_eq!(catalog.texts(Language::En).size(&2_000), "2 kB");
-        assert_eq!(catalog.texts(Language::En).size(&1), "1 byte");
-        assert_eq!(catalog.texts(Language::En).size(&999), "999 bytes");
+        assert_eq!(catalog.texts(Language::En).size(2_000), "2 kB");
+        assert_eq!(catalog.texts(Language::En).size(1), "1 byte");
+        assert_eq!(catalog.texts(Language::En).size(999), "999 bytes");
     }
 
     #[test]

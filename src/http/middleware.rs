@@ -21,7 +21,7 @@ use crate::base::lang::Language;
 /// Wraps every route; see the module.
 ///
 /// # Errors
-/// None of its own: an error of the service becomes an answer here.
+/// None of its own; handlers and extractors turn their errors into answers before they come here.
 pub async fn surround(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -34,12 +34,8 @@ pub async fn surround(
     let method = request.method().clone();
     let chosen = chosen_language(&visit);
     request.extensions_mut().insert(visit.clone());
-    let http_request = request.request().clone();
 
-    let mut response = match next.call(request).await {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(http_request, error.error_response()),
-    };
+    let mut response = next.call(request).await?.map_into_boxed_body();
     if let Some(failure) = unworded(&response) {
         response = response.map_body(|_, _| actix_web::body::BoxBody::new(()));
         let worded = worded(&failure, &visit, &site);

@@ -38,7 +38,7 @@ pub struct Steps {
 
 impl Steps {
     /// The steps of logging in.
-    pub const LOGIN: &'static [&'static str] = &["step-choose", "step-confirm", "step-pin", "step-capacity"];
+    pub const LOGIN: &'static [&'static str] = &["step-confirm", "step-pin", "step-capacity"];
     /// The steps of signing.
     pub const SIGN: &'static [&'static str] = &["step-read", "step-confirm", "step-pin", "step-done"];
 }

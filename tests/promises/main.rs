@@ -7,6 +7,7 @@
 
 mod architecture;
 mod lab;
+mod pages;
 mod store;
 mod support;
 mod trust;

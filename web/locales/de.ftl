@@ -48,7 +48,6 @@ footer-verify = Unterschrift prüfen
 footer-help = Hilfe nötig?
 step-of = Schritt { $current } von { $total }
 step-list = Schritte
-step-choose = Auswählen
 step-confirm = Bestätigen
 step-pin = PIN-Code
 step-capacity = Eigenschaft
@@ -82,6 +81,155 @@ accessibility-complaint-heading = Funktioniert etwas nicht?
 accessibility-complaint = Teilen Sie es uns mit. Wir antworten innerhalb von fünf Werktagen. Sind Sie mit der Antwort nicht zufrieden, wenden Sie sich an die zuständige Ombudsstelle.
 accessibility-contact = Kontakt: { $contact }
 accessibility-date = Diese Erklärung ist vom { $date }.
+
+login-to = Anmelden bei { $client }
+login-requested-by = { $organisation } bittet Sie, sich anzumelden.
+choose-counter = Mit dem Kartenlesegerät dieses Computers
+choose-counter-hint = Stecken Sie Ihren Personalausweis in das Kartenlesegerät. Den PIN-Code geben Sie in einem eigenen Fenster ein.
+choose-none = Von diesem Computer aus können Sie sich hier nicht anmelden. Gehen Sie zu dem Computer mit dem Kartenlesegerät.
+shared-heading = Was { $client } erhält
+shared-name = Ihren Namen
+shared-subject = Eine Kennung nur für diese Anwendung
+shared-capacity = Die Eigenschaft, die Sie wählen
+shared-email = Ihre E-Mail-Adresse
+shared-birthdate = Ihr Geburtsdatum
+shared-address = Ihre Anschrift
+shared-national-number = Ihre Nationalregisternummer (Rechtsgrundlage: { $basis })
+shared-level = Wie sicher Ihre Anmeldung ist
+short-code-heading = Ihr Kontrollcode
+short-code-where = Achten Sie gleich auf das PIN-Fenster auf diesem Computer. Geben Sie Ihren PIN-Code nie auf einer Webseite ein.
+confirm-login-action = PIN-Code eingeben
+waiting-title = Geben Sie Ihren PIN-Code ein
+waiting-pin = Auf diesem Computer ist ein PIN-Fenster geöffnet. Prüfen Sie den Code und geben Sie dort Ihren PIN-Code ein.
+waiting-card = Stecken Sie Ihren Personalausweis in das Kartenlesegerät. Diese Seite fährt automatisch fort.
+waiting-checking = Wir prüfen Ihr Zertifikat.
+waiting-slow = Das dauert länger als sonst. Sie müssen nichts tun.
+waiting-noscript = Diese Seite lädt alle drei Sekunden neu.
+capacity-title = In welcher Eigenschaft möchten Sie weitermachen?
+capacity-hello = Sie sind angemeldet als { $name }.
+capacity-legend = Wählen Sie eine Eigenschaft
+capacity-until = Bis { $date }
+capacity-acting = In Vertretung von { $name } bei Abwesenheit
+capacity-delegated = Mit Unterschriftsvollmacht von { $name }
+capacity-required = Wählen Sie zuerst eine Eigenschaft.
+error-summary = Das Formular enthält einen Fehler
+error-prefix = Fehler: { $title }
+share-title = Diese Daten weitergeben
+share-action = Weitergeben und weiter
+
+sign-title = { $count ->
+        [one] Sie sollen ein Dokument unterschreiben
+       *[other] Sie sollen { $count } Dokumente unterschreiben
+    }
+sign-from = { $requester } bittet um Ihre Unterschrift.
+sign-until = Sie können bis { $time } unterschreiben.
+sign-capacity-heading = Sie unterschreiben als
+sign-capacity-basis = Auf Grundlage von: { $basis }
+sign-mention = In der Unterschrift steht: „{ $mention }“
+sign-order-heading = Wer unterschreibt
+slot-signed = hat unterschrieben am { $time }
+slot-you = das sind Sie, jetzt
+slot-waiting = muss noch unterschreiben
+document-kind = Art
+document-pages = Seiten
+document-size = Größe
+document-fingerprint = Fingerabdruck (SHA-256)
+document-original = Original herunterladen (PDF)
+document-preview-heading = Vorschau
+document-preview-page = Seite { $page } von { $total }; der Text steht unten
+document-text-heading = Text des Dokuments
+document-text-page = Seite { $page }
+document-text-none = Diese Seite enthält keinen lesbaren Text. Sehen Sie sich die Vorschau oder das Original an.
+document-signatures-heading = Bereits vorhandene Unterschriften
+document-signatures-none = Dieses Dokument enthält noch keine Unterschrift.
+sign-decline = Nicht unterschreiben
+confirm-sign-title = Unterschrift bestätigen
+confirm-sign-lead-test = { $count ->
+        [one] Sie leisten eine TEST-Unterschrift auf 1 Dokument.
+       *[other] Sie leisten eine TEST-Unterschrift auf { $count } Dokumenten.
+    }
+confirm-sign-binding = Sie bindet Sie wie eine Unterschrift auf Papier.
+confirm-sign-pin = Sie geben Ihren PIN-Code einmal ein, im PIN-Fenster auf diesem Computer.
+confirm-sign-action = Mit PIN-Code unterschreiben
+sign-waiting-pin = Ein PIN-Fenster mit dem Titel „Unterschreiben“ ist geöffnet. Prüfen Sie Code und Dokument und geben Sie dort Ihren PIN-Code ein.
+finishing-title = Wir stellen Ihre Unterschrift fertig
+finishing-lead = Ihre Unterschrift ist geleistet. Wir fügen den Zeitstempel und die Nachweise hinzu.
+finishing-safe = Sie dürfen diese Seite schließen. Es geht nichts verloren.
+sign-done-title = Sie haben unterschrieben
+sign-done-lead = Ihre Unterschrift steht im Dokument. Sie wurde geprüft.
+sign-done-next = Danach unterschreibt: { $slot }.
+sign-done-complete = Alle Unterschriften sind geleistet.
+sign-done-download = Unterschriebenes Dokument herunterladen
+sign-done-proof = Nachweis der Befugnis herunterladen
+sign-done-continue = Zurück zu { $client }
+decline-title = Nicht unterschreiben
+decline-lead = { $requester } erfährt, dass Sie nicht unterschreiben.
+decline-reason = Grund (freiwillig)
+decline-reason-hint = { $requester } kann diesen Text lesen.
+decline-back = Zurück zum Dokument
+
+verify-title = Unterschrift prüfen
+verify-lead = Wählen Sie ein unterschriebenes Dokument. Sie sehen, wer es unterschrieben hat und ob es danach geändert wurde.
+verify-file = Unterschriebenes Dokument
+verify-file-hint = Ein PDF mit höchstens { $limit }. Wir speichern die Datei nicht.
+verify-action = Prüfen
+verify-file-missing = Wählen Sie zuerst eine Datei.
+verify-result-title = Ergebnis der Prüfung
+verify-result-count = { $count ->
+        [one] Dieses Dokument enthält 1 Unterschrift.
+       *[other] Dieses Dokument enthält { $count } Unterschriften.
+    }
+verify-none = Dieses Dokument ist nicht unterschrieben.
+verify-signature = Unterschrift { $number }
+outcome-passed = Gültig
+outcome-indeterminate = Unentschieden
+outcome-failed = Ungültig
+verdict-test = TEST-Unterschrift von { $name }, geleistet am { $time }. Sie hat keinen rechtlichen Wert.
+verdict-indeterminate = Unterschrift von { $name }: Es fehlen Nachweise.
+verdict-failed = Die Unterschrift von { $name } ist nicht gültig.
+changes-none = Das Dokument wurde danach nicht geändert.
+changes-allowed = Danach kamen nur Unterschriften und Nachweise hinzu.
+changes-other = Das Dokument wurde nach dieser Unterschrift geändert.
+details = Einzelheiten
+detail-level = Stufe
+detail-signing-time = Zeitpunkt laut Unterzeichner
+detail-proven-time = Nachgewiesener Zeitpunkt (Zeitstempel)
+detail-certificate = Was das Zertifikat sagt
+detail-claimed = Was der Unterzeichner angab
+detail-attested = Was die Verwaltung bestätigte
+detail-decision = Auf Grundlage des Beschlusses
+detail-reason = Warum
+detail-indication = Indikation
+detail-covers = Teil des Dokuments
+covers-whole = Das ganze Dokument
+verify-again = Ein anderes Dokument prüfen
+verify-checked-at = Geprüft am { $time }.
+
+login-own = Anmelden, um fortzufahren
+login-own-lead = Wir müssen zuerst wissen, wer Sie sind.
+choose-confirm = Sie melden sich als Inhaber der Karte im Kartenlesegerät an.
+short-code-same = Im PIN-Fenster muss derselbe Code stehen. Sehen Sie einen anderen Code? Dann brechen Sie ab.
+waiting-until = Sie haben Zeit bis { $time }.
+share-choose-lead = { $client } erhält danach diese Daten über Sie:
+confirm-sign-lead = { $count ->
+        [one] Sie leisten Ihre elektronische Unterschrift auf 1 Dokument.
+       *[other] Sie leisten Ihre elektronische Unterschrift auf { $count } Dokumenten.
+    }
+verdict-passed = Elektronische Unterschrift von { $name }, geleistet am { $time }. Wir haben nicht geprüft, ob sie qualifiziert ist.
+name-unknown = eine unbekannte Person
+attested-verified = { $capacity }, bestätigt zum Zeitpunkt der Unterschrift.
+attested-key-missing = Eine Bestätigung ist enthalten, aber der Schlüssel der Verwaltung fehlt.
+attested-invalid = Die Bestätigung in dieser Unterschrift stimmt nicht.
+attested-other = Die Bestätigung betrifft ein anderes Dokument oder eine andere Person.
+attested-none = Keine Bestätigung einer Verwaltung.
+issuer = Aussteller
+validity = Gültig vom { $from } bis { $until }
+none-given = Nichts
+time-stamps-heading = Zeitstempel des Dokuments
+verify-laboratory = Dieses Ergebnis beruht auf TEST-Zertifikaten. Es gilt nur im Labor.
+verify-file-format = Die Datei ist nicht regelgerecht aufgebaut: { $reason }
+covers-version = Die damals vorliegende Fassung
+covers-part = Nicht die ganze Datei
 
 ## Zustände und Fehler
 

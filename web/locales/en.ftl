@@ -48,7 +48,6 @@ footer-verify = Verify a signature
 footer-help = Need help?
 step-of = Step { $current } of { $total }
 step-list = Steps
-step-choose = Choose
 step-confirm = Confirm
 step-pin = PIN code
 step-capacity = Capacity
@@ -82,6 +81,155 @@ accessibility-complaint-heading = Is something not working?
 accessibility-complaint = Let us know. We answer within five working days. If our answer does not satisfy you, turn to the ombudsman of your authority.
 accessibility-contact = Contact: { $contact }
 accessibility-date = This statement was made on { $date }.
+
+login-to = Log in to { $client }
+login-requested-by = { $organisation } asks you to log in.
+choose-counter = With the card reader of this computer
+choose-counter-hint = Put your eID card in the reader. You enter the PIN code in a separate window.
+choose-none = You cannot log in here from this computer. Go to the computer that the card reader is connected to.
+shared-heading = What { $client } will see
+shared-name = Your name
+shared-subject = An identifier for this application only
+shared-capacity = The capacity you choose
+shared-email = Your e-mail address
+shared-birthdate = Your date of birth
+shared-address = Your address
+shared-national-number = Your national register number (legal basis: { $basis })
+shared-level = How strongly you logged in
+short-code-heading = Your check code
+short-code-where = Next, look at the PIN window on this computer. Never enter your PIN code on a web page.
+confirm-login-action = Enter the PIN code
+waiting-title = Enter your PIN code
+waiting-pin = A PIN window has opened on this computer. Check the code and enter your PIN code there.
+waiting-card = Put your eID card in the reader. This page continues by itself.
+waiting-checking = We are checking your certificate.
+waiting-slow = This is taking longer than usual. You need not do anything.
+waiting-noscript = This page reloads every three seconds.
+capacity-title = In which capacity do you want to continue?
+capacity-hello = You are logged in as { $name }.
+capacity-legend = Choose one capacity
+capacity-until = Until { $date }
+capacity-acting = Acting for { $name }, who is absent
+capacity-delegated = By delegation of signature from { $name }
+capacity-required = Choose a capacity first.
+error-summary = There is a mistake in the form
+error-prefix = Error: { $title }
+share-title = Share this information
+share-action = Share and continue
+
+sign-title = { $count ->
+        [one] You are asked to sign a document
+       *[other] You are asked to sign { $count } documents
+    }
+sign-from = { $requester } asks for your signature.
+sign-until = You can sign until { $time }.
+sign-capacity-heading = You sign as
+sign-capacity-basis = On the basis of: { $basis }
+sign-mention = The signature will say: “{ $mention }”
+sign-order-heading = Who signs
+slot-signed = signed on { $time }
+slot-you = that is you, now
+slot-waiting = has yet to sign
+document-kind = Kind
+document-pages = Pages
+document-size = Size
+document-fingerprint = Fingerprint (SHA-256)
+document-original = Download the original (PDF)
+document-preview-heading = Preview
+document-preview-page = Page { $page } of { $total }; its text is below
+document-text-heading = Text of the document
+document-text-page = Page { $page }
+document-text-none = This page has no readable text. Look at the preview or the original.
+document-signatures-heading = Signatures already present
+document-signatures-none = This document has no signature yet.
+sign-decline = Decline to sign
+confirm-sign-title = Confirm your signature
+confirm-sign-lead-test = { $count ->
+        [one] You place a TEST signature on 1 document.
+       *[other] You place a TEST signature on { $count } documents.
+    }
+confirm-sign-binding = It binds you like a signature on paper.
+confirm-sign-pin = You enter your PIN code once, in the PIN window on this computer.
+confirm-sign-action = Sign with the PIN code
+sign-waiting-pin = A PIN window headed “Sign” has opened. Check the code and the document, and enter your PIN code there.
+finishing-title = We are finishing your signature
+finishing-lead = Your signature is placed. We are adding the time stamp and the proof.
+finishing-safe = You may close this page. Nothing is lost.
+sign-done-title = You have signed
+sign-done-lead = Your signature is in the document. It has been checked.
+sign-done-next = Next to sign: { $slot }.
+sign-done-complete = All signatures are in place.
+sign-done-download = Download signed document
+sign-done-proof = Download proof of authority
+sign-done-continue = Back to { $client }
+decline-title = Decline to sign
+decline-lead = { $requester } will be told that you decline to sign.
+decline-reason = Reason (optional)
+decline-reason-hint = { $requester } can read this text.
+decline-back = Back to the document
+
+verify-title = Verify a signature
+verify-lead = Choose a signed document. You will see who signed it and whether it was changed afterwards.
+verify-file = Signed document
+verify-file-hint = A PDF of at most { $limit }. We do not keep the file.
+verify-action = Verify
+verify-file-missing = Choose a file first.
+verify-result-title = Result of the check
+verify-result-count = { $count ->
+        [one] This document has 1 signature.
+       *[other] This document has { $count } signatures.
+    }
+verify-none = This document is not signed.
+verify-signature = Signature { $number }
+outcome-passed = Valid
+outcome-indeterminate = Undecided
+outcome-failed = Not valid
+verdict-test = TEST signature of { $name }, placed on { $time }. It has no legal value.
+verdict-indeterminate = Signature of { $name }: some proof is missing.
+verdict-failed = The signature of { $name } is not valid.
+changes-none = The document was not changed afterwards.
+changes-allowed = Afterwards, only signatures and proof were added.
+changes-other = The document was changed after this signature.
+details = Details
+detail-level = Level
+detail-signing-time = Time claimed by the signer
+detail-proven-time = Proven time (time stamp)
+detail-certificate = What the certificate says
+detail-claimed = What the signer claimed
+detail-attested = What the authority attested
+detail-decision = By decision
+detail-reason = Why
+detail-indication = Indication
+detail-covers = Part of the document
+covers-whole = The whole document
+verify-again = Verify another document
+verify-checked-at = Checked on { $time }.
+
+login-own = Log in to continue
+login-own-lead = We need to know who you are first.
+choose-confirm = You log in as the holder of the card in the reader.
+short-code-same = The PIN window must show the same code. Do you see another code? Then cancel.
+waiting-until = You have until { $time }.
+share-choose-lead = { $client } then receives this information about you:
+confirm-sign-lead = { $count ->
+        [one] You place your electronic signature on 1 document.
+       *[other] You place your electronic signature on { $count } documents.
+    }
+verdict-passed = Electronic signature of { $name }, placed on { $time }. We did not examine whether it is qualified.
+name-unknown = an unknown signer
+attested-verified = { $capacity }, attested at the moment of signing.
+attested-key-missing = There is an attestation, but the key of the authority is missing.
+attested-invalid = The attestation in this signature is not correct.
+attested-other = The attestation is about another document or another person.
+attested-none = No attestation by an authority.
+issuer = Issuer
+validity = Valid from { $from } to { $until }
+none-given = Nothing
+time-stamps-heading = Time stamps of the document
+verify-laboratory = This result relies on TEST certificates. It counts in the laboratory only.
+verify-file-format = The file is not built by the rules: { $reason }
+covers-version = The version of that moment
+covers-part = Not the whole file
 
 ## States and errors
 

@@ -48,7 +48,6 @@ footer-verify = Vérifier une signature
 footer-help = Besoin d'aide ?
 step-of = Étape { $current } sur { $total }
 step-list = Étapes
-step-choose = Choisir
 step-confirm = Confirmer
 step-pin = Code PIN
 step-capacity = Qualité
@@ -82,6 +81,155 @@ accessibility-complaint-heading = Quelque chose ne fonctionne pas ?
 accessibility-complaint = Dites-le-nous. Nous répondons dans les cinq jours ouvrables. Si notre réponse ne vous satisfait pas, adressez-vous au médiateur compétent.
 accessibility-contact = Contact : { $contact }
 accessibility-date = Cette déclaration date du { $date }.
+
+login-to = Se connecter à { $client }
+login-requested-by = { $organisation } vous demande de vous connecter.
+choose-counter = Avec le lecteur de carte de cet ordinateur
+choose-counter-hint = Insérez votre carte d'identité dans le lecteur. Vous saisissez le code PIN dans une fenêtre séparée.
+choose-none = Vous ne pouvez pas vous connecter ici depuis cet ordinateur. Utilisez l'ordinateur auquel le lecteur est branché.
+shared-heading = Ce que { $client } reçoit
+shared-name = Votre nom
+shared-subject = Un identifiant propre à cette application
+shared-capacity = La qualité que vous choisissez
+shared-email = Votre adresse e-mail
+shared-birthdate = Votre date de naissance
+shared-address = Votre adresse
+shared-national-number = Votre numéro de registre national (base légale : { $basis })
+shared-level = Le niveau de sécurité de votre connexion
+short-code-heading = Votre code de contrôle
+short-code-where = Regardez ensuite la fenêtre du code PIN sur cet ordinateur. Ne saisissez jamais votre code PIN sur une page web.
+confirm-login-action = Saisir le code PIN
+waiting-title = Saisissez votre code PIN
+waiting-pin = Une fenêtre s'est ouverte sur cet ordinateur. Vérifiez le code et saisissez-y votre code PIN.
+waiting-card = Insérez votre carte d'identité dans le lecteur. Cette page continue automatiquement.
+waiting-checking = Nous vérifions votre certificat.
+waiting-slow = Cela prend plus de temps que d'habitude. Vous ne devez rien faire.
+waiting-noscript = Cette page se recharge toutes les trois secondes.
+capacity-title = En quelle qualité voulez-vous continuer ?
+capacity-hello = Vous êtes connecté en tant que { $name }.
+capacity-legend = Choisissez une qualité
+capacity-until = Jusqu'au { $date }
+capacity-acting = Remplace { $name } pendant son absence
+capacity-delegated = Par délégation de signature de { $name }
+capacity-required = Choisissez d'abord une qualité.
+error-summary = Il y a une erreur dans le formulaire
+error-prefix = Erreur : { $title }
+share-title = Partager ces données
+share-action = Partager et continuer
+
+sign-title = { $count ->
+        [one] On vous demande de signer un document
+       *[other] On vous demande de signer { $count } documents
+    }
+sign-from = { $requester } demande votre signature.
+sign-until = Vous pouvez signer jusqu'au { $time }.
+sign-capacity-heading = Vous signez en tant que
+sign-capacity-basis = Sur la base de : { $basis }
+sign-mention = La signature mentionnera : « { $mention } »
+sign-order-heading = Qui signe
+slot-signed = a signé le { $time }
+slot-you = c'est vous, maintenant
+slot-waiting = doit encore signer
+document-kind = Type
+document-pages = Pages
+document-size = Taille
+document-fingerprint = Empreinte (SHA-256)
+document-original = Télécharger l'original (PDF)
+document-preview-heading = Aperçu
+document-preview-page = Page { $page } sur { $total } ; le texte figure ci-dessous
+document-text-heading = Texte du document
+document-text-page = Page { $page }
+document-text-none = Cette page ne contient pas de texte lisible. Consultez l'aperçu ou l'original.
+document-signatures-heading = Signatures déjà présentes
+document-signatures-none = Ce document ne contient pas encore de signature.
+sign-decline = Refuser de signer
+confirm-sign-title = Confirmer la signature
+confirm-sign-lead-test = { $count ->
+        [one] Vous apposez une signature de TEST sur 1 document.
+       *[other] Vous apposez une signature de TEST sur { $count } documents.
+    }
+confirm-sign-binding = Elle vous engage comme une signature sur papier.
+confirm-sign-pin = Vous saisissez votre code PIN une seule fois, dans la fenêtre du code PIN sur cet ordinateur.
+confirm-sign-action = Signer avec le code PIN
+sign-waiting-pin = Une fenêtre intitulée « Signer » s'est ouverte. Vérifiez le code et le document, puis saisissez-y votre code PIN.
+finishing-title = Nous finalisons votre signature
+finishing-lead = Votre signature est apposée. Nous ajoutons l'horodatage et les preuves.
+finishing-safe = Vous pouvez fermer cette page. Rien n'est perdu.
+sign-done-title = Vous avez signé
+sign-done-lead = Votre signature figure dans le document. Elle a été contrôlée.
+sign-done-next = Signe ensuite : { $slot }.
+sign-done-complete = Toutes les signatures sont apposées.
+sign-done-download = Télécharger le document signé
+sign-done-proof = Télécharger la preuve de compétence
+sign-done-continue = Retour à { $client }
+decline-title = Refuser de signer
+decline-lead = { $requester } sera informé que vous refusez de signer.
+decline-reason = Motif (facultatif)
+decline-reason-hint = { $requester } peut lire ce texte.
+decline-back = Retour au document
+
+verify-title = Vérifier une signature
+verify-lead = Choisissez un document signé. Vous verrez qui l'a signé et s'il a été modifié ensuite.
+verify-file = Document signé
+verify-file-hint = Un PDF de { $limit } au maximum. Nous ne conservons pas le fichier.
+verify-action = Vérifier
+verify-file-missing = Choisissez d'abord un fichier.
+verify-result-title = Résultat de la vérification
+verify-result-count = { $count ->
+        [one] Ce document contient 1 signature.
+       *[other] Ce document contient { $count } signatures.
+    }
+verify-none = Ce document n'est pas signé.
+verify-signature = Signature { $number }
+outcome-passed = Valable
+outcome-indeterminate = Indéterminé
+outcome-failed = Non valable
+verdict-test = Signature de TEST de { $name }, apposée le { $time }. Elle n'a aucune valeur juridique.
+verdict-indeterminate = Signature de { $name } : il manque des preuves.
+verdict-failed = La signature de { $name } n'est pas valable.
+changes-none = Le document n'a pas été modifié ensuite.
+changes-allowed = Seules des signatures et des preuves ont été ajoutées ensuite.
+changes-other = Le document a été modifié après cette signature.
+details = Détails
+detail-level = Niveau
+detail-signing-time = Moment selon le signataire
+detail-proven-time = Moment prouvé (horodatage)
+detail-certificate = Ce que dit le certificat
+detail-claimed = Ce que le signataire a déclaré
+detail-attested = Ce que l'administration a attesté
+detail-decision = Sur la base de la décision
+detail-reason = Pourquoi
+detail-indication = Indication
+detail-covers = Partie du document
+covers-whole = Tout le document
+verify-again = Vérifier un autre document
+verify-checked-at = Vérifié le { $time }.
+
+login-own = Se connecter pour continuer
+login-own-lead = Nous devons d'abord savoir qui vous êtes.
+choose-confirm = Vous vous connectez comme titulaire de la carte insérée dans le lecteur.
+short-code-same = La fenêtre du code PIN doit afficher le même code. Vous voyez un autre code ? Annulez.
+waiting-until = Vous avez jusqu'au { $time }.
+share-choose-lead = { $client } reçoit ensuite ces données à votre sujet :
+confirm-sign-lead = { $count ->
+        [one] Vous apposez votre signature électronique sur 1 document.
+       *[other] Vous apposez votre signature électronique sur { $count } documents.
+    }
+verdict-passed = Signature électronique de { $name }, apposée le { $time }. Nous n'avons pas examiné si elle est qualifiée.
+name-unknown = un signataire inconnu
+attested-verified = { $capacity }, attesté au moment de la signature.
+attested-key-missing = Une attestation est jointe, mais la clé de l'administration manque.
+attested-invalid = L'attestation contenue dans cette signature n'est pas correcte.
+attested-other = L'attestation concerne un autre document ou une autre personne.
+attested-none = Aucune attestation d'une administration.
+issuer = Émetteur
+validity = Valable du { $from } au { $until }
+none-given = Rien
+time-stamps-heading = Horodatages du document
+verify-laboratory = Ce résultat repose sur des certificats de TEST. Il ne vaut qu'au laboratoire.
+verify-file-format = Le fichier n'est pas conforme aux règles : { $reason }
+covers-version = La version existant à ce moment
+covers-part = Pas tout le fichier
 
 ## États et erreurs
 

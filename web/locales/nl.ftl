@@ -48,7 +48,6 @@ footer-verify = Handtekening controleren
 footer-help = Hulp nodig?
 step-of = Stap { $current } van { $total }
 step-list = Stappen
-step-choose = Kiezen
 step-confirm = Bevestigen
 step-pin = Pincode
 step-capacity = Hoedanigheid
@@ -82,6 +81,155 @@ accessibility-complaint-heading = Lukt iets niet?
 accessibility-complaint = Laat het ons weten. We antwoorden binnen vijf werkdagen. Bent u niet tevreden met ons antwoord, dan kunt u terecht bij de ombudsdienst van uw overheid.
 accessibility-contact = Contact: { $contact }
 accessibility-date = Deze verklaring dateert van { $date }.
+
+login-to = Aanmelden bij { $client }
+login-requested-by = { $organisation } vraagt u om u aan te melden.
+choose-counter = Met de kaartlezer van deze computer
+choose-counter-hint = Steek uw identiteitskaart in de kaartlezer. De pincode geeft u in een apart venster in.
+choose-none = Vanaf deze computer kunt u zich hier niet aanmelden. Ga naar de computer waarop de kaartlezer is aangesloten.
+shared-heading = Wat { $client } te zien krijgt
+shared-name = Uw naam
+shared-subject = Een kenmerk dat alleen voor deze toepassing geldt
+shared-capacity = De hoedanigheid die u kiest
+shared-email = Uw e-mailadres
+shared-birthdate = Uw geboortedatum
+shared-address = Uw adres
+shared-national-number = Uw rijksregisternummer (op grond van: { $basis })
+shared-level = Hoe sterk u zich hebt aangemeld
+short-code-heading = Uw controlecode
+short-code-where = Kijk straks naar het pinvenster op deze computer. Geef uw pincode nooit in op een webpagina.
+confirm-login-action = Pincode ingeven
+waiting-title = Geef uw pincode in
+waiting-pin = Er is een pinvenster geopend op deze computer. Controleer de code en geef daar uw pincode in.
+waiting-card = Steek uw identiteitskaart in de kaartlezer. Deze pagina gaat vanzelf verder.
+waiting-checking = We controleren uw certificaat.
+waiting-slow = Dit duurt langer dan anders. U hoeft niets te doen.
+waiting-noscript = Deze pagina ververst vanzelf om de drie seconden.
+capacity-title = In welke hoedanigheid wilt u verder?
+capacity-hello = U bent aangemeld als { $name }.
+capacity-legend = Kies één hoedanigheid
+capacity-until = Tot { $date }
+capacity-acting = Waarnemend voor { $name }, tijdens afwezigheid
+capacity-delegated = Met delegatie van handtekening van { $name }
+capacity-required = Kies eerst een hoedanigheid.
+error-summary = Er is een fout in het formulier
+error-prefix = Fout: { $title }
+share-title = Deze gegevens delen
+share-action = Delen en doorgaan
+
+sign-title = { $count ->
+        [one] U wordt gevraagd een document te ondertekenen
+       *[other] U wordt gevraagd { $count } documenten te ondertekenen
+    }
+sign-from = { $requester } vraagt uw handtekening.
+sign-until = U kunt ondertekenen tot { $time }.
+sign-capacity-heading = U ondertekent als
+sign-capacity-basis = Op grond van: { $basis }
+sign-mention = In de handtekening komt te staan: “{ $mention }”
+sign-order-heading = Wie ondertekent
+slot-signed = heeft ondertekend op { $time }
+slot-you = dat bent u, nu
+slot-waiting = moet nog ondertekenen
+document-kind = Soort
+document-pages = Pagina’s
+document-size = Grootte
+document-fingerprint = Vingerafdruk (SHA-256)
+document-original = Origineel downloaden (pdf)
+document-preview-heading = Voorbeeld
+document-preview-page = Pagina { $page } van { $total }; de tekst staat hieronder
+document-text-heading = Tekst van het document
+document-text-page = Pagina { $page }
+document-text-none = Deze pagina bevat geen leesbare tekst. Bekijk het voorbeeld of het origineel.
+document-signatures-heading = Handtekeningen die er al staan
+document-signatures-none = Er staat nog geen handtekening in dit document.
+sign-decline = Niet ondertekenen
+confirm-sign-title = Ondertekening bevestigen
+confirm-sign-lead-test = { $count ->
+        [one] U zet een TEST-handtekening op 1 document.
+       *[other] U zet een TEST-handtekening op { $count } documenten.
+    }
+confirm-sign-binding = Dat bindt u zoals een handtekening op papier.
+confirm-sign-pin = U geeft uw pincode één keer in, in het pinvenster op deze computer.
+confirm-sign-action = Ondertekenen met pincode
+sign-waiting-pin = Er is een pinvenster geopend met de titel “Ondertekenen”. Controleer de code en het document, en geef daar uw pincode in.
+finishing-title = We werken uw handtekening af
+finishing-lead = Uw handtekening is gezet. We voegen de tijdstempel en de bewijzen toe.
+finishing-safe = U mag deze pagina sluiten. Er gaat niets verloren.
+sign-done-title = U hebt ondertekend
+sign-done-lead = Uw handtekening staat in het document. Ze is gecontroleerd.
+sign-done-next = Hierna ondertekent: { $slot }.
+sign-done-complete = Alle handtekeningen staan erop.
+sign-done-download = Ondertekend document downloaden
+sign-done-proof = Bewijs van bevoegdheid downloaden
+sign-done-continue = Terug naar { $client }
+decline-title = Niet ondertekenen
+decline-lead = { $requester } krijgt te horen dat u niet ondertekent.
+decline-reason = Reden (hoeft niet)
+decline-reason-hint = { $requester } kan deze tekst lezen.
+decline-back = Terug naar het document
+
+verify-title = Handtekening controleren
+verify-lead = Kies een ondertekend document. U ziet wie het ondertekende en of het daarna is gewijzigd.
+verify-file = Ondertekend document
+verify-file-hint = Een pdf van hoogstens { $limit }. We bewaren het bestand niet.
+verify-action = Controleren
+verify-file-missing = Kies eerst een bestand.
+verify-result-title = Resultaat van de controle
+verify-result-count = { $count ->
+        [one] Dit document bevat 1 handtekening.
+       *[other] Dit document bevat { $count } handtekeningen.
+    }
+verify-none = Dit document is niet ondertekend.
+verify-signature = Handtekening { $number }
+outcome-passed = Geldig
+outcome-indeterminate = Onbeslist
+outcome-failed = Ongeldig
+verdict-test = TEST-handtekening van { $name }, gezet op { $time }. Ze heeft geen juridische waarde.
+verdict-indeterminate = Handtekening van { $name }: er ontbreekt bewijs.
+verdict-failed = Handtekening van { $name } is niet geldig.
+changes-none = Het document is daarna niet gewijzigd.
+changes-allowed = Daarna kwamen er alleen handtekeningen en bewijzen bij.
+changes-other = Het document is gewijzigd na deze handtekening.
+details = Details
+detail-level = Niveau
+detail-signing-time = Tijdstip volgens de ondertekenaar
+detail-proven-time = Bewezen tijdstip (tijdstempel)
+detail-certificate = Wat het certificaat zegt
+detail-claimed = Wat de ondertekenaar verklaarde
+detail-attested = Wat het bestuur bevestigde
+detail-decision = Op grond van besluit
+detail-reason = Waarom
+detail-indication = Indicatie
+detail-covers = Deel van het document
+covers-whole = Het hele document
+verify-again = Een ander document controleren
+verify-checked-at = Gecontroleerd op { $time }.
+
+login-own = Aanmelden om verder te gaan
+login-own-lead = We moeten eerst weten wie u bent.
+choose-confirm = U meldt zich aan als de houder van de kaart in de kaartlezer.
+short-code-same = In het pinvenster moet dezelfde code staan. Ziet u een andere code? Annuleer dan.
+waiting-until = U hebt de tijd tot { $time }.
+share-choose-lead = { $client } ontvangt daarna deze gegevens over u:
+confirm-sign-lead = { $count ->
+        [one] U zet uw elektronische handtekening op 1 document.
+       *[other] U zet uw elektronische handtekening op { $count } documenten.
+    }
+verdict-passed = Elektronische handtekening van { $name }, gezet op { $time }. We hebben niet onderzocht of ze gekwalificeerd is.
+name-unknown = een onbekende ondertekenaar
+attested-verified = { $capacity }, bevestigd op het moment van ondertekenen.
+attested-key-missing = Er staat een bevestiging in, maar de sleutel van het bestuur ontbreekt.
+attested-invalid = De bevestiging in deze handtekening klopt niet.
+attested-other = De bevestiging gaat over een ander document of een andere persoon.
+attested-none = Geen bevestiging van een bestuur.
+issuer = Uitgever
+validity = Geldig van { $from } tot { $until }
+none-given = Niets
+time-stamps-heading = Tijdstempels van het document
+verify-laboratory = Dit resultaat steunt op TEST-certificaten. Het geldt alleen in het laboratorium.
+verify-file-format = Het bestand is niet volgens de regels opgebouwd: { $reason }
+covers-version = De versie die toen bestond
+covers-part = Niet het hele bestand
 
 ## Toestanden en fouten
 

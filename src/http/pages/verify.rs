@@ -1,0 +1,130 @@
+//! The views of checking a signed document: the form and the result.
+
+use askama::Template;
+
+use crate::ades::validate::indication::Indication;
+use crate::ades::validate::report::{Report, SignatureReport, VerdictStatus, Weight};
+use crate::http::i18n::Texts;
+use crate::http::page::Page;
+
+/// The form.
+#[derive(Debug, Template)]
+#[template(path = "verify/form.html")]
+pub struct Form<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// Largest file, in bytes.
+    pub limit_bytes: u64,
+    /// What was wrong with the last try, in the reader's language.
+    pub error: Option<String>,
+}
+
+/// The result.
+#[derive(Debug, Template)]
+#[template(path = "verify/result.html")]
+pub struct Outcome<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// File name as the browser gave it.
+    pub file_name: Option<String>,
+    /// What validation found.
+    pub report: &'a Report,
+}
+
+/// The three words and the picture that goes with each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Key of the word.
+    pub key: &'static str,
+    /// Class of the style, which draws colour and picture.
+    pub class: &'static str,
+    /// The picture, as a character hidden from screen readers.
+    pub sign: &'static str,
+}
+
+impl Outcome<'_> {
+    /// Key of the heading.
+    pub const TITLE: &'static str = "verify-result-title";
+
+    fn word(indication: &Indication) -> Word {
+        match indication {
+            Indication::TotalPassed => Word { key: "outcome-passed", class: "passed", sign: "✓" },
+            Indication::Indeterminate => Word { key: "outcome-indeterminate", class: "undecided", sign: "?" },
+            Indication::TotalFailed => Word { key: "outcome-failed", class: "failed", sign: "✕" },
+        }
+    }
+
+    /// One sentence: who, when, and what it is worth.
+    fn sentence(&self, signature: &SignatureReport) -> String {
+        let t = self.page.t;
+        let name = signer(signature, t);
+        match signature.indication {
+            Indication::TotalFailed => t.with("verdict-failed", "name", name),
+            Indication::Indeterminate => t.with("verdict-indeterminate", "name", name),
+            Indication::TotalPassed => {
+                let at = signature.best_signature_time.unwrap_or(self.report.validated_at);
+                let key = if self.report.laboratory { "verdict-test" } else { "verdict-passed" };
+                t.with2(key, "name", name, "time", at)
+            }
+        }
+    }
+
+    /// What happened to the file after this signature, as a key.
+    fn changes(signature: &SignatureReport) -> &'static str {
+        if signature.changes.iter().any(|change| !change.allowed) {
+            "changes-other"
+        } else if signature.changes.is_empty() {
+            "changes-none"
+        } else {
+            "changes-allowed"
+        }
+    }
+
+    /// Which part of the file the signature covers, as a key.
+    fn covers(signature: &SignatureReport) -> &'static str {
+        match (signature.covers_whole_revision, signature.changes.is_empty()) {
+            (true, true) => "covers-whole",
+            (true, false) => "covers-version",
+            (false, _) => "covers-part",
+        }
+    }
+
+    /// What the authority attested, in words.
+    fn attested(&self, signature: &SignatureReport) -> String {
+        let t = self.page.t;
+        let Some(attested) = &signature.attested else { return t.get("attested-none") };
+        match attested.status {
+            VerdictStatus::Verified => {
+                t.with("attested-verified", "capacity", attested.capacity.clone().unwrap_or_default())
+            }
+            VerdictStatus::KeyMissing => t.get("attested-key-missing"),
+            VerdictStatus::Invalid => t.get("attested-invalid"),
+            VerdictStatus::OtherSubject => t.get("attested-other"),
+        }
+    }
+
+    /// The findings that decide or warn, as `CAUSE: detail`.
+    fn reasons(signature: &SignatureReport) -> Vec<String> {
+        signature
+            .findings
+            .iter()
+            .filter(|finding| finding.weight != Weight::Note)
+            .map(|finding| format!("{}: {}", finding.cause, finding.detail))
+            .collect()
+    }
+}
+
+/// The signer's name as the certificate says it.
+fn signer(signature: &SignatureReport, t: Texts<'_>) -> String {
+    let Some(certificate) = &signature.certificate else { return t.get("name-unknown") };
+    match (&certificate.given_name, &certificate.surname) {
+        (Some(given), Some(surname)) => format!("{given} {surname}"),
+        (None, Some(surname)) => surname.clone(),
+        _ => certificate.common_name.clone(),
+    }
+}
+
+impl Form<'_> {
+    /// Key of the heading.
+    pub const TITLE: &'static str = "verify-title";
+}

@@ -1,0 +1,84 @@
+//! Every page in every language, with every text in place.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use zegel::base::lang::Language;
+use zegel::http::i18n::CODE_VALUES;
+
+use super::samples;
+
+#[test]
+fn every_page_renders_in_every_language_with_nothing_missing() {
+    let site = samples::site();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("static")).unwrap();
+    for asset in site.assets.iter() {
+        std::fs::write(folder.join(&asset.path[1..]), asset.bytes).unwrap();
+    }
+    for language in Language::ALL {
+        let visit = samples::visit(language, "/sample");
+        for (name, html) in samples::every_page(&site, &visit) {
+            check(&format!("{name}.{language}"), &html, language);
+            std::fs::write(folder.join(format!("{name}.{language}.html")), &html).unwrap();
+        }
+    }
+}
+
+fn check(name: &str, html: &str, language: Language) {
+    assert!(!html.contains('⟦'), "{name}: a text is missing: {}", around(html, "⟦"));
+    assert!(!html.contains("[unknown]") && !html.contains(">unknown") && !html.contains(" unknown."), "{name}");
+    assert!(!html.contains("{$") && !html.contains("{ $"), "{name}: a value is missing");
+    assert!(html.contains(&format!("<html lang=\"{language}\">")), "{name}");
+    assert_eq!(html.matches("<h1").count(), 1, "{name}: one heading");
+    assert_eq!(html.matches("<main").count(), 1, "{name}: one main part");
+    for four in Language::ALL {
+        assert!(html.contains(&format!("hreflang=\"{four}\"")), "{name}: link to {four}");
+    }
+    assert!(html.contains("TEST"), "{name}: a test installation says so");
+    for inline in ["<style", " style=", "onclick", "onload", "javascript:", "http://"] {
+        assert!(!html.contains(inline), "{name}: {inline}");
+    }
+    for script in html.split("<script").skip(1) {
+        assert!(script.starts_with(" type=\"module\" src=\"/static/"), "{name}: {}", &script[..60.min(script.len())]);
+    }
+    assert!(!html.contains("\"/static/\""), "{name}: an asset that is not embedded");
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), distinct.len(), "{name}: an id occurs twice: {ids:?}");
+    for form in html.split("<form").skip(1).filter(|form| !form.contains("multipart/form-data")) {
+        let form = form.split("</form>").next().unwrap();
+        assert!(form.contains("name=\"csrf\""), "{name}: a form without its token");
+    }
+}
+
+fn around<'a>(text: &'a str, mark: &str) -> &'a str {
+    text.split(mark).nth(1).map_or("", |rest| rest.split('⟧').next().unwrap_or(""))
+}
+
+#[test]
+fn every_value_a_code_may_mention_has_a_sample() {
+    let sampled: BTreeSet<&str> = samples::every_value(Language::Nl).iter().map(|(name, _)| *name).collect();
+    assert_eq!(sampled, CODE_VALUES.iter().copied().collect());
+}
+
+#[test]
+fn what_people_typed_is_shown_as_text_never_as_markup() {
+    use askama::Template;
+    use zegel::http::page::Page;
+    use zegel::http::pages::sign::Decline;
+
+    let site = samples::site();
+    let visit = samples::visit(Language::Nl, "/sign/\"><script>x</script>");
+    let html = Decline {
+        page: Page::new(&site, &visit, Decline::TITLE),
+        requester: "<img src=x onerror=alert(1)>".to_owned(),
+        action: "\"><script>".to_owned(),
+        back: "/".to_owned(),
+        csrf: String::new(),
+    }
+    .render()
+    .unwrap();
+    assert!(!html.contains("<img") && !html.contains("<script>"), "{html}");
+}

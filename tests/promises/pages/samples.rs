@@ -1,0 +1,453 @@
+//! Every page with sample data, for the tests and for looking at.
+
+use std::sync::Arc;
+
+use askama::Template;
+use zegel::ades::level::Level;
+use zegel::ades::validate::indication::{Indication, SubIndication};
+use zegel::ades::validate::report::{
+    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, QUALIFICATION, Report, SignatureReport,
+    SignerClaims, TimeStampReport, VerdictStatus,
+};
+use zegel::base::clock::FixedClock;
+use zegel::base::code::PersonCode;
+use zegel::base::digest::Sha256Digest;
+use zegel::base::lang::Language;
+use zegel::base::random::SeededRandom;
+use zegel::base::time::{Day, Timestamp};
+use zegel::http::i18n::Value;
+use zegel::http::page::{Page, Steps};
+use zegel::http::pages::interaction::{
+    Capacity, CapacityOption, ClientView, Failed, Shared, StandingIn, Start, Waiting, WaitingState,
+};
+use zegel::http::pages::problem::Problem;
+use zegel::http::pages::sign::{
+    Ask, Confirm, Decline, Declined, DocumentView, Done, DoneDocument, Finishing, PageView, SignatureLine,
+    SigningCapacity, SlotState, SlotView,
+};
+use zegel::http::pages::{start, verify};
+use zegel::http::problem::Failure;
+use zegel::http::site::{Origin, Site};
+use zegel::http::visit::Visit;
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A test installation whose clock stands still.
+pub fn site() -> Site {
+    let clock = Arc::new(FixedClock::new(at("2026-03-03T13:05:00Z")));
+    let origin = Origin::parse("https://aanmelden.zegelgem.example").unwrap();
+    let mut site = Site::new(origin, clock, Arc::new(SeededRandom::new(7)));
+    site.is_test = true;
+    site.contact = "helpdesk@zegelgem.example".to_owned();
+    site
+}
+
+pub fn visit(language: Language, path: &str) -> Visit {
+    Visit {
+        reference: "3f9a1c07d2e4b856".to_owned(),
+        language,
+        path: path.to_owned(),
+        query: String::new(),
+        is_at_this_computer: true,
+        wants_json: false,
+    }
+}
+
+/// Every page of zegel in the language of `visit`: its name and its HTML.
+pub fn every_page(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+    let mut pages = beside_the_journeys(site, visit);
+    pages.extend(log_in(site, visit));
+    pages.extend(sign(site, visit));
+    pages.extend(checks(site, visit));
+    pages.extend(every_problem(site, visit));
+    pages
+}
+
+fn page(name: &str, view: &impl Template) -> (String, String) {
+    (name.to_owned(), view.render().unwrap())
+}
+
+fn beside_the_journeys(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+    vec![
+        page("start", &start::Start { page: Page::new(site, visit, "start-title") }),
+        page("accessibility", &start::Accessibility { page: Page::new(site, visit, "accessibility-title") }),
+    ]
+}
+
+fn client() -> ClientView {
+    ClientView { name: "Besluitenbeheer".to_owned(), organisation: "Gemeente Zegelgem".to_owned() }
+}
+
+fn every_shared() -> Vec<Shared> {
+    vec![
+        Shared::Name,
+        Shared::Subject,
+        Shared::Capacity,
+        Shared::Level,
+        Shared::Email,
+        Shared::Birthdate,
+        Shared::Address,
+        Shared::NationalNumber { basis: "Machtiging RR 12/2026".to_owned() },
+    ]
+}
+
+fn options() -> Vec<CapacityOption> {
+    vec![
+        CapacityOption {
+            key: "a".to_owned(),
+            role: "Burgemeester".to_owned(),
+            body: "College van burgemeester en schepenen, Gemeente Zegelgem".to_owned(),
+            until: Day::new(2030, 12, 1),
+            standing_in: None,
+            is_preselected: true,
+        },
+        CapacityOption {
+            key: "b".to_owned(),
+            role: "Waarnemend burgemeester".to_owned(),
+            body: "Gemeente Zegelgem".to_owned(),
+            until: Day::new(2026, 3, 20),
+            standing_in: Some(StandingIn::Acting { holder: "An Specimen".to_owned() }),
+            is_preselected: false,
+        },
+        CapacityOption {
+            key: "c".to_owned(),
+            role: "Diensthoofd secretariaat".to_owned(),
+            body: "OCMW Zegelgem".to_owned(),
+            until: None,
+            standing_in: Some(StandingIn::Delegated { holder: "Dirk Specimen".to_owned() }),
+            is_preselected: false,
+        },
+    ]
+}
+
+fn log_in(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+    let t = site.catalog.texts(visit.language);
+    let text = |value: &str| value.to_owned();
+    let waiting = |state, is_signing: bool| Waiting {
+        page: Page::new(site, visit, Waiting::TITLE).at_step(if is_signing { Steps::SIGN } else { Steps::LOGIN }, if is_signing { 3 } else { 2 }),
+        short_code: text("K7 QX"),
+        is_signing,
+        state,
+        state_href: text("/interaction/int_1/state"),
+        self_href: text("/interaction/int_1"),
+        until: Some(at("2026-03-03T13:08:00Z")),
+        cancel: Some(text("/interaction/int_1/cancel")),
+        csrf: text("0a"),
+        documents: if is_signing { fingerprints() } else { Vec::new() },
+    };
+    let capacity = |options: Vec<CapacityOption>, is_choice_missing| Capacity {
+        page: Page::new(site, visit, Capacity::title_key(options.len())).at_step(Steps::LOGIN, 3),
+        name: text("An Specimen"),
+        client: client(),
+        shared: every_shared(),
+        options,
+        is_choice_missing,
+        action: text("/interaction/int_1/capacity"),
+        cancel: text("/interaction/int_1/cancel"),
+        csrf: text("0a"),
+    };
+    let start = |client: Option<ClientView>, counter: Option<&str>| Start {
+        page: Page::titled(site, visit, Start::title(t, client.as_ref())).at_step(Steps::LOGIN, 1),
+        shared: if client.is_some() { every_shared() } else { Vec::new() },
+        client,
+        counter: counter.map(str::to_owned),
+        cancel: text("/interaction/int_1/cancel"),
+        csrf: text("0a"),
+    };
+    let failed = |code: PersonCode, left: Option<u64>| {
+        let values: Vec<_> = left.into_iter().map(|left| ("left", Value::Count(left))).collect();
+        Failed {
+            page: Page::titled(site, visit, t.heading(code, &values)).at_step(Steps::LOGIN, 2),
+            code,
+            detail: t.detail(code, &values),
+            again: Some(text("/interaction/int_1/counter")),
+            is_last_attempt: left == Some(1),
+            cancel: text("/interaction/int_1/cancel"),
+            csrf: text("0a"),
+            state_href: (code == PersonCode::CardMissing).then(|| text("/interaction/int_1/state")),
+            self_href: text("/interaction/int_1"),
+        }
+    };
+    vec![
+        page("login-1-start", &start(Some(client()), Some("/interaction/int_1/counter"))),
+        page("login-1-start-elsewhere", &start(Some(client()), None)),
+        page("login-1-start-own", &start(None, Some("/interaction/int_1/counter"))),
+        page("login-2-waiting-card", &waiting(WaitingState::Card, false)),
+        page("login-2-waiting-pin", &waiting(WaitingState::Pin, false)),
+        page("login-2-waiting-checking", &waiting(WaitingState::Checking, false)),
+        page("login-2-failed-card", &failed(PersonCode::CardMissing, None)),
+        page("login-2-failed-pin", &failed(PersonCode::PinWrong, Some(2))),
+        page("login-2-failed-last", &failed(PersonCode::PinWrong, Some(1))),
+        page("login-2-failed-cancelled", &failed(PersonCode::PinCancelled, None)),
+        page("login-2-failed-blocked", &failed(PersonCode::PinBlocked, None)),
+        page("login-3-capacity", &capacity(options(), false)),
+        page("login-3-capacity-missing", &capacity(options(), true)),
+        page("login-3-share", &capacity(options().into_iter().take(1).collect(), false)),
+        page("sign-3-waiting-pin", &waiting(WaitingState::Pin, true)),
+    ]
+}
+
+fn fingerprints() -> Vec<(String, String)> {
+    vec![("Besluit speelstraten.pdf".to_owned(), Sha256Digest::of(b"1").to_string())]
+}
+
+fn signing_capacity(is_standing_in: bool) -> SigningCapacity {
+    SigningCapacity {
+        role: "Waarnemend burgemeester".to_owned(),
+        body: "College van burgemeester en schepenen, Gemeente Zegelgem".to_owned(),
+        basis: vec!["Decreet over het lokaal bestuur, artikel 279".to_owned()],
+        mention: is_standing_in.then(|| "Namens de burgemeester, afwezig".to_owned()),
+    }
+}
+
+fn document(name: &str, signatures: Vec<SignatureLine>) -> DocumentView {
+    DocumentView {
+        name: name.to_owned(),
+        kind: Some("Besluit van het college".to_owned()),
+        size_bytes: 183_422,
+        sha256: Sha256Digest::of(name.as_bytes()).to_string(),
+        original: "/sign/req_1/documents/1/original".to_owned(),
+        pages: vec![
+            PageView {
+                picture: Some("/sample.png".to_owned()),
+                text: "Besluit\nHet college keurt de speelstraten voor de zomer goed.".to_owned(),
+            },
+            PageView { picture: Some("/sample.png".to_owned()), text: String::new() },
+        ],
+        signatures,
+    }
+}
+
+fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+    let t = site.catalog.texts(visit.language);
+    let text = |value: &str| value.to_owned();
+    let signed = SignatureLine { name: text("An Specimen"), at: Some(at("2026-03-03T09:12:00Z")) };
+    let ask = |documents: Vec<DocumentView>| Ask {
+        page: Page::titled(site, visit, Ask::title(t, documents.len())).at_step(Steps::SIGN, 1),
+        requester: text("Besluitenbeheer (Gemeente Zegelgem)"),
+        until: Some(at("2026-03-10T22:00:00Z")),
+        capacity: signing_capacity(true),
+        slots: vec![
+            SlotView {
+                role: text("Burgemeester"),
+                state: SlotState::Signed { name: text("An Specimen"), at: at("2026-03-03T09:12:00Z") },
+            },
+            SlotView { role: text("Algemeen directeur"), state: SlotState::You },
+            SlotView { role: text("Financieel directeur"), state: SlotState::Waiting },
+        ],
+        documents,
+        next: text("/sign/req_1/confirm"),
+        decline: text("/sign/req_1/decline"),
+    };
+    let confirm = |action: Option<&str>| Confirm {
+        page: Page::new(site, visit, Confirm::TITLE).at_step(Steps::SIGN, 2),
+        capacity: signing_capacity(false),
+        documents: fingerprints(),
+        action: action.map(str::to_owned),
+        back: text("/sign/req_1"),
+        csrf: text("0a"),
+    };
+    let done = |next: Option<&str>| Done {
+        page: Page::new(site, visit, Done::TITLE).at_step(Steps::SIGN, 4),
+        documents: vec![DoneDocument {
+            name: text("Besluit speelstraten.pdf"),
+            download: text("/sign/req_1/documents/1/signed"),
+            proof: Some(text("/sign/req_1/documents/1/proof")),
+        }],
+        next: next.map(str::to_owned),
+        back: Some((client().name, text("https://app.example/back"))),
+    };
+    let requester = [("requester", Value::from("Gemeente Zegelgem"))];
+    vec![
+        page("sign-1-ask", &ask(vec![document("Besluit speelstraten.pdf", vec![signed])])),
+        page("sign-1-ask-two", &ask(vec![document("Besluit 1.pdf", Vec::new()), document("Besluit 2.pdf", Vec::new())])),
+        page("sign-2-confirm", &confirm(Some("/sign/req_1/counter"))),
+        page("sign-2-confirm-elsewhere", &confirm(None)),
+        page(
+            "sign-3-finishing",
+            &Finishing {
+                page: Page::new(site, visit, Finishing::TITLE).at_step(Steps::SIGN, 3),
+                state_href: text("/sign/req_1/state"),
+                self_href: text("/sign/req_1/finishing"),
+            },
+        ),
+        page("sign-4-done", &done(Some("algemeen directeur"))),
+        page("sign-4-done-all", &done(None)),
+        page(
+            "sign-decline",
+            &Decline {
+                page: Page::new(site, visit, Decline::TITLE),
+                requester: text("Gemeente Zegelgem"),
+                action: text("/sign/req_1/decline"),
+                back: text("/sign/req_1"),
+                csrf: text("0a"),
+            },
+        ),
+        page(
+            "sign-declined",
+            &Declined {
+                page: Page::titled(site, visit, t.heading(PersonCode::RequestDeclined, &requester)),
+                detail: t.detail(PersonCode::RequestDeclined, &requester),
+                back: Some((client().name, text("https://app.example/back"))),
+            },
+        ),
+    ]
+}
+
+fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option<bool>) -> SignatureReport {
+    SignatureReport {
+        field: "Signature1".to_owned(),
+        indication,
+        sub_indication: sub,
+        findings: sub.map(|sub| Finding::error("PATH_NO_ANCHOR", format!("{sub}: no anchor"))).into_iter().collect(),
+        level: Some(Level::Lta),
+        qualification: QUALIFICATION.to_owned(),
+        best_signature_time: Some(at("2026-03-03T13:00:00Z")),
+        certificate: Some(CertificateSays {
+            common_name: "An Specimen (Signature)".to_owned(),
+            given_name: Some("An".to_owned()),
+            surname: Some("Specimen".to_owned()),
+            issuer: "eID TEST EC Citizen CA".to_owned(),
+            not_before: at("2025-01-01T00:00:00Z"),
+            not_after: at("2035-01-01T00:00:00Z"),
+            sha256: Sha256Digest::of(b"certificate"),
+        }),
+        claimed: SignerClaims {
+            time: Some(at("2026-03-03T12:59:58Z")),
+            reason: Some("Besluit van het college".to_owned()),
+            ..SignerClaims::default()
+        },
+        attested: allowed.map(|is_allowed| AuthorityAttests {
+            status: if is_allowed { VerdictStatus::Verified } else { VerdictStatus::Invalid },
+            key_id: None,
+            key_source: None,
+            capacity: Some("Burgemeester, Gemeente Zegelgem".to_owned()),
+            decisions: vec!["FL-CBS".to_owned()],
+            claims: None,
+        }),
+        time_stamps: Vec::new(),
+        covers_whole_revision: true,
+        changes: allowed
+            .map(|allowed| ChangeReport { allowed, kind: "added".to_owned(), detail: "Signature2".to_owned() })
+            .into_iter()
+            .collect(),
+        algorithm: Some("ES384".to_owned()),
+    }
+}
+
+fn report(signatures: Vec<SignatureReport>, laboratory: bool) -> Report {
+    Report {
+        validator: "zegel 0.1.0".to_owned(),
+        validated_at: at("2026-03-03T13:05:00Z"),
+        algorithm_policy: "2026".to_owned(),
+        laboratory,
+        document: DocumentFacts {
+            sha256: Sha256Digest::of(b"document"),
+            length_bytes: 241_883,
+            revisions: 5,
+            format_failure: None,
+        },
+        indication: Indication::TotalPassed,
+        signatures,
+        document_time_stamps: vec![TimeStampReport {
+            field: Some("Stamp1".to_owned()),
+            indication: Indication::TotalPassed,
+            sub_indication: None,
+            findings: Vec::new(),
+            gen_time: Some(at("2026-03-03T13:00:01Z")),
+            unit: Some("TEST TSU".to_owned()),
+        }],
+    }
+}
+
+fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+    use Indication::{Indeterminate, TotalFailed, TotalPassed};
+    let t = site.catalog.texts(visit.language);
+    let form = |error: Option<String>| verify::Form {
+        page: Page::new(site, visit, verify::Form::TITLE),
+        limit_bytes: 100_000_000,
+        error,
+    };
+    let result = |name: &str, report: &Report| {
+        let view = verify::Outcome {
+            page: Page::new(site, visit, verify::Outcome::TITLE),
+            file_name: Some("Besluit speelstraten.pdf".to_owned()),
+            report,
+        };
+        page(name, &view)
+    };
+    let mut unknown = signature(Indeterminate, Some(SubIndication::NoCertificateChainFound), None);
+    unknown.certificate = None;
+    unknown.claimed = SignerClaims::default();
+    let mut keyless = signature(TotalPassed, None, Some(true));
+    keyless.changes.clear();
+    keyless.attested.as_mut().unwrap().status = VerdictStatus::KeyMissing;
+    let mut other = keyless.clone();
+    other.attested.as_mut().unwrap().status = VerdictStatus::OtherSubject;
+    let mut damaged = report(vec![signature(TotalFailed, Some(SubIndication::HashFailure), Some(false))], false);
+    damaged.document.format_failure = Some("the cross-reference table is damaged".to_owned());
+    vec![
+        page("verify-form", &form(None)),
+        page("verify-form-error", &form(Some(t.get("verify-file-missing")))),
+        result("verify-passed", &report(vec![signature(TotalPassed, None, Some(true)), keyless, other], true)),
+        result("verify-passed-real", &report(vec![signature(TotalPassed, None, Some(true))], false)),
+        result("verify-undecided", &report(vec![unknown], true)),
+        result("verify-failed", &damaged),
+        result("verify-none", &report(Vec::new(), false)),
+    ]
+}
+
+/// Every code as a page of its own, without any value and with all of them.
+fn every_problem(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+    PersonCode::ALL
+        .iter()
+        .flat_map(|&code| {
+            let bare = Failure::new(code).back_to("/");
+            let mut full = Failure::new(code).for_developers("redirect_uri `https://app.example/c` is not registered");
+            for (name, value) in every_value(visit.language) {
+                full = full.with(name, value);
+            }
+            [
+                page(&format!("problem-{code}"), &Problem::of(&bare, visit, site)),
+                page(&format!("problem-{code}-full"), &Problem::of(&full, visit, site)),
+            ]
+        })
+        .collect()
+}
+
+pub fn every_value(language: Language) -> Vec<(&'static str, Value)> {
+    let own = |nl: &str, fr: &str, de: &str, en: &str| {
+        Value::from(match language {
+            Language::Nl => nl,
+            Language::Fr => fr,
+            Language::De => de,
+            Language::En => en,
+        })
+    };
+    vec![
+        ("act", own("aanmelden", "se connecter", "anmelden", "log in")),
+        ("authority", Value::from("Gemeente Zegelgem")),
+        ("body", Value::from("Gemeente Zegelgem")),
+        ("browsers", Value::from("Firefox, Chrome")),
+        ("capacity", own("burgemeester", "bourgmestre", "Bürgermeister", "mayor")),
+        ("cards", own("een identiteitskaart", "une carte d'identité", "einen Personalausweis", "an eID card")),
+        ("channel", own("e-mail", "e-mail", "E-Mail", "e-mail")),
+        ("client", Value::from("Besluitenbeheer")),
+        ("date", Value::Day(Day::new(2026, 3, 1).unwrap())),
+        ("found", Value::from("1.0")),
+        ("left", Value::Count(2)),
+        ("limit", Value::Bytes(100_000_000)),
+        ("max", Value::Count(12)),
+        ("min", Value::Count(4)),
+        ("name", Value::from("An Specimen")),
+        ("needed", Value::from("1.2")),
+        ("reason", own("De termijn is voorbij.", "Le délai est dépassé.", "Die Frist ist vorbei.", "The time is over.")),
+        ("requester", Value::from("Gemeente Zegelgem")),
+        ("role", own("schepen", "échevin", "Schöffe", "alderman")),
+        ("size", Value::Bytes(104_857_600)),
+        ("time", Value::Time(at("2026-03-03T14:00:00Z"))),
+        ("types", own("pdf-bestanden", "des fichiers PDF", "PDF-Dateien", "PDF files")),
+    ]
+}
