@@ -44,8 +44,7 @@ impl From<&str> for Value {
 }
 
 /// Templates lend what they show, sometimes twice over.
-impl<T: Clone + Into<Self>> From<&T> for Value
-{
+impl<T: Clone + Into<Self>> From<&T> for Value {
     fn from(lent: &T) -> Self {
         lent.clone().into()
     }
@@ -202,7 +201,9 @@ impl Texts<'_> {
             Value::Text(text) => text,
             Value::Count(count) => count.to_string(),
             Value::Day(day) => self.date_text("date", day.date().at(0, 0, 0, 0)),
-            Value::Time(at) => self.date_text("date-time", at.to_jiff().to_zoned_datetime(brussels()).datetime()),
+            Value::Time(at) => {
+                self.date_text("date-time", at.to_jiff().to_zoned_datetime(brussels()).datetime())
+            }
             Value::Bytes(bytes) => self.size(bytes),
         }
     }

@@ -78,7 +78,10 @@ pub struct Start<'a> {
 impl Start<'_> {
     /// The heading: the application's name, or that we need to know who is there.
     pub fn title(t: Texts<'_>, client: Option<&ClientView>) -> String {
-        client.map_or_else(|| t.get("login-own"), |client| t.with("login-to", "client", &client.name))
+        client.map_or_else(
+            || t.get("login-own"),
+            |client| t.with("login-to", "client", &client.name),
+        )
     }
 }
 
@@ -249,7 +252,11 @@ pub struct Capacity<'a> {
 impl<'a> Capacity<'a> {
     /// The key of the heading for so many capacities.
     pub const fn title_key(options: usize) -> &'static str {
-        if options > 1 { "capacity-title" } else { "share-title" }
+        if options > 1 {
+            "capacity-title"
+        } else {
+            "share-title"
+        }
     }
 }
 

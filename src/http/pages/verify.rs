@@ -48,9 +48,21 @@ impl Outcome<'_> {
 
     fn word(indication: &Indication) -> Word {
         match indication {
-            Indication::TotalPassed => Word { key: "outcome-passed", class: "passed", sign: "✓" },
-            Indication::Indeterminate => Word { key: "outcome-indeterminate", class: "undecided", sign: "?" },
-            Indication::TotalFailed => Word { key: "outcome-failed", class: "failed", sign: "✕" },
+            Indication::TotalPassed => Word {
+                key: "outcome-passed",
+                class: "passed",
+                sign: "✓",
+            },
+            Indication::Indeterminate => Word {
+                key: "outcome-indeterminate",
+                class: "undecided",
+                sign: "?",
+            },
+            Indication::TotalFailed => Word {
+                key: "outcome-failed",
+                class: "failed",
+                sign: "✕",
+            },
         }
     }
 
@@ -63,7 +75,11 @@ impl Outcome<'_> {
             Indication::Indeterminate => t.with("verdict-indeterminate", "name", name),
             Indication::TotalPassed => {
                 let at = signature.best_signature_time.unwrap_or(self.report.validated_at);
-                let key = if self.report.laboratory { "verdict-test" } else { "verdict-passed" };
+                let key = if self.report.laboratory {
+                    "verdict-test"
+                } else {
+                    "verdict-passed"
+                };
                 t.with2(key, "name", name, "time", at)
             }
         }
@@ -92,11 +108,15 @@ impl Outcome<'_> {
     /// What the authority attested, in words.
     fn attested(&self, signature: &SignatureReport) -> String {
         let t = self.page.t;
-        let Some(attested) = &signature.attested else { return t.get("attested-none") };
+        let Some(attested) = &signature.attested else {
+            return t.get("attested-none");
+        };
         match attested.status {
-            VerdictStatus::Verified => {
-                t.with("attested-verified", "capacity", attested.capacity.clone().unwrap_or_default())
-            }
+            VerdictStatus::Verified => t.with(
+                "attested-verified",
+                "capacity",
+                attested.capacity.clone().unwrap_or_default(),
+            ),
             VerdictStatus::KeyMissing => t.get("attested-key-missing"),
             VerdictStatus::Invalid => t.get("attested-invalid"),
             VerdictStatus::OtherSubject => t.get("attested-other"),
@@ -116,7 +136,9 @@ impl Outcome<'_> {
 
 /// The signer's name as the certificate says it.
 fn signer(signature: &SignatureReport, t: Texts<'_>) -> String {
-    let Some(certificate) = &signature.certificate else { return t.get("name-unknown") };
+    let Some(certificate) = &signature.certificate else {
+        return t.get("name-unknown");
+    };
     match (&certificate.given_name, &certificate.surname) {
         (Some(given), Some(surname)) => format!("{given} {surname}"),
         (None, Some(surname)) => surname.clone(),
@@ -127,4 +149,6 @@ fn signer(signature: &SignatureReport, t: Texts<'_>) -> String {
 impl Form<'_> {
     /// Key of the heading.
     pub const TITLE: &'static str = "verify-title";
+    /// Key of what is said when no file was chosen.
+    pub const FILE_MISSING: &'static str = "verify-file-missing";
 }

@@ -27,39 +27,72 @@ fn every_page_renders_in_every_language_with_nothing_missing() {
 }
 
 fn check(name: &str, html: &str, language: Language) {
-    assert!(!html.contains('⟦'), "{name}: a text is missing: {}", around(html, "⟦"));
-    assert!(!html.contains("[unknown]") && !html.contains(">unknown") && !html.contains(" unknown."), "{name}");
-    assert!(!html.contains("{$") && !html.contains("{ $"), "{name}: a value is missing");
+    assert!(
+        !html.contains('⟦'),
+        "{name}: a text is missing: {}",
+        around(html, "⟦")
+    );
+    assert!(
+        !html.contains("[unknown]") && !html.contains(">unknown") && !html.contains(" unknown."),
+        "{name}"
+    );
+    assert!(
+        !html.contains("{$") && !html.contains("{ $"),
+        "{name}: a value is missing"
+    );
     assert!(html.contains(&format!("<html lang=\"{language}\">")), "{name}");
     assert_eq!(html.matches("<h1").count(), 1, "{name}: one heading");
     assert_eq!(html.matches("<main").count(), 1, "{name}: one main part");
     for four in Language::ALL {
-        assert!(html.contains(&format!("hreflang=\"{four}\"")), "{name}: link to {four}");
+        assert!(
+            html.contains(&format!("hreflang=\"{four}\"")),
+            "{name}: link to {four}"
+        );
     }
     assert!(html.contains("TEST"), "{name}: a test installation says so");
     for inline in ["<style", " style=", "onclick", "onload", "javascript:", "http://"] {
         assert!(!html.contains(inline), "{name}: {inline}");
     }
     for script in html.split("<script").skip(1) {
-        assert!(script.starts_with(" type=\"module\" src=\"/static/"), "{name}: {}", &script[..60.min(script.len())]);
+        assert!(
+            script.starts_with(" type=\"module\" src=\"/static/"),
+            "{name}: {}",
+            &script[..60.min(script.len())]
+        );
     }
-    assert!(!html.contains("\"/static/\""), "{name}: an asset that is not embedded");
-    let ids: Vec<&str> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(
+        !html.contains("\"/static/\""),
+        "{name}: an asset that is not embedded"
+    );
+    let ids: Vec<&str> = html
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
     let distinct: BTreeSet<&str> = ids.iter().copied().collect();
     assert_eq!(ids.len(), distinct.len(), "{name}: an id occurs twice: {ids:?}");
-    for form in html.split("<form").skip(1).filter(|form| !form.contains("multipart/form-data")) {
+    for form in html
+        .split("<form")
+        .skip(1)
+        .filter(|form| !form.contains("multipart/form-data"))
+    {
         let form = form.split("</form>").next().unwrap();
         assert!(form.contains("name=\"csrf\""), "{name}: a form without its token");
     }
 }
 
 fn around<'a>(text: &'a str, mark: &str) -> &'a str {
-    text.split(mark).nth(1).map_or("", |rest| rest.split('⟧').next().unwrap_or(""))
+    text.split(mark)
+        .nth(1)
+        .map_or("", |rest| rest.split('⟧').next().unwrap_or(""))
 }
 
 #[test]
 fn every_value_a_code_may_mention_has_a_sample() {
-    let sampled: BTreeSet<&str> = samples::every_value(Language::Nl).iter().map(|(name, _)| *name).collect();
+    let sampled: BTreeSet<&str> = samples::every_value(Language::Nl)
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
     assert_eq!(sampled, CODE_VALUES.iter().copied().collect());
 }
 

@@ -6,8 +6,8 @@ use askama::Template;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::{
-    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, QUALIFICATION, Report, SignatureReport,
-    SignerClaims, TimeStampReport, VerdictStatus,
+    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, QUALIFICATION, Report,
+    SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
 };
 use zegel::base::clock::FixedClock;
 use zegel::base::code::PersonCode;
@@ -71,13 +71,26 @@ fn page(name: &str, view: &impl Template) -> (String, String) {
 
 fn beside_the_journeys(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     vec![
-        page("start", &start::Start { page: Page::new(site, visit, "start-title") }),
-        page("accessibility", &start::Accessibility { page: Page::new(site, visit, "accessibility-title") }),
+        page(
+            "start",
+            &start::Start {
+                page: Page::new(site, visit, "start-title"),
+            },
+        ),
+        page(
+            "accessibility",
+            &start::Accessibility {
+                page: Page::new(site, visit, "accessibility-title"),
+            },
+        ),
     ]
 }
 
 fn client() -> ClientView {
-    ClientView { name: "Besluitenbeheer".to_owned(), organisation: "Gemeente Zegelgem".to_owned() }
+    ClientView {
+        name: "Besluitenbeheer".to_owned(),
+        organisation: "Gemeente Zegelgem".to_owned(),
+    }
 }
 
 fn every_shared() -> Vec<Shared> {
@@ -89,7 +102,9 @@ fn every_shared() -> Vec<Shared> {
         Shared::Email,
         Shared::Birthdate,
         Shared::Address,
-        Shared::NationalNumber { basis: "Machtiging RR 12/2026".to_owned() },
+        Shared::NationalNumber {
+            basis: "Machtiging RR 12/2026".to_owned(),
+        },
     ]
 }
 
@@ -108,7 +123,9 @@ fn options() -> Vec<CapacityOption> {
             role: "Waarnemend burgemeester".to_owned(),
             body: "Gemeente Zegelgem".to_owned(),
             until: Day::new(2026, 3, 20),
-            standing_in: Some(StandingIn::Acting { holder: "An Specimen".to_owned() }),
+            standing_in: Some(StandingIn::Acting {
+                holder: "An Specimen".to_owned(),
+            }),
             is_preselected: false,
         },
         CapacityOption {
@@ -116,7 +133,9 @@ fn options() -> Vec<CapacityOption> {
             role: "Diensthoofd secretariaat".to_owned(),
             body: "OCMW Zegelgem".to_owned(),
             until: None,
-            standing_in: Some(StandingIn::Delegated { holder: "Dirk Specimen".to_owned() }),
+            standing_in: Some(StandingIn::Delegated {
+                holder: "Dirk Specimen".to_owned(),
+            }),
             is_preselected: false,
         },
     ]
@@ -126,7 +145,10 @@ fn log_in(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     let t = site.catalog.texts(visit.language);
     let text = |value: &str| value.to_owned();
     let waiting = |state, is_signing: bool| Waiting {
-        page: Page::new(site, visit, Waiting::TITLE).at_step(if is_signing { Steps::SIGN } else { Steps::LOGIN }, if is_signing { 3 } else { 2 }),
+        page: Page::new(site, visit, Waiting::TITLE).at_step(
+            if is_signing { Steps::SIGN } else { Steps::LOGIN },
+            if is_signing { 3 } else { 2 },
+        ),
         short_code: text("K7 QX"),
         is_signing,
         state,
@@ -150,14 +172,21 @@ fn log_in(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     };
     let start = |client: Option<ClientView>, counter: Option<&str>| Start {
         page: Page::titled(site, visit, Start::title(t, client.as_ref())).at_step(Steps::LOGIN, 1),
-        shared: if client.is_some() { every_shared() } else { Vec::new() },
+        shared: if client.is_some() {
+            every_shared()
+        } else {
+            Vec::new()
+        },
         client,
         counter: counter.map(str::to_owned),
         cancel: text("/interaction/int_1/cancel"),
         csrf: text("0a"),
     };
     let failed = |code: PersonCode, left: Option<u64>| {
-        let values: Vec<_> = left.into_iter().map(|left| ("left", Value::Count(left))).collect();
+        let values: Vec<_> = left
+            .into_iter()
+            .map(|left| ("left", Value::Count(left)))
+            .collect();
         Failed {
             page: Page::titled(site, visit, t.heading(code, &values)).at_step(Steps::LOGIN, 2),
             code,
@@ -171,26 +200,44 @@ fn log_in(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         }
     };
     vec![
-        page("login-1-start", &start(Some(client()), Some("/interaction/int_1/counter"))),
+        page(
+            "login-1-start",
+            &start(Some(client()), Some("/interaction/int_1/counter")),
+        ),
         page("login-1-start-elsewhere", &start(Some(client()), None)),
-        page("login-1-start-own", &start(None, Some("/interaction/int_1/counter"))),
+        page(
+            "login-1-start-own",
+            &start(None, Some("/interaction/int_1/counter")),
+        ),
         page("login-2-waiting-card", &waiting(WaitingState::Card, false)),
         page("login-2-waiting-pin", &waiting(WaitingState::Pin, false)),
-        page("login-2-waiting-checking", &waiting(WaitingState::Checking, false)),
+        page(
+            "login-2-waiting-checking",
+            &waiting(WaitingState::Checking, false),
+        ),
         page("login-2-failed-card", &failed(PersonCode::CardMissing, None)),
         page("login-2-failed-pin", &failed(PersonCode::PinWrong, Some(2))),
         page("login-2-failed-last", &failed(PersonCode::PinWrong, Some(1))),
-        page("login-2-failed-cancelled", &failed(PersonCode::PinCancelled, None)),
+        page(
+            "login-2-failed-cancelled",
+            &failed(PersonCode::PinCancelled, None),
+        ),
         page("login-2-failed-blocked", &failed(PersonCode::PinBlocked, None)),
         page("login-3-capacity", &capacity(options(), false)),
         page("login-3-capacity-missing", &capacity(options(), true)),
-        page("login-3-share", &capacity(options().into_iter().take(1).collect(), false)),
+        page(
+            "login-3-share",
+            &capacity(options().into_iter().take(1).collect(), false),
+        ),
         page("sign-3-waiting-pin", &waiting(WaitingState::Pin, true)),
     ]
 }
 
 fn fingerprints() -> Vec<(String, String)> {
-    vec![("Besluit speelstraten.pdf".to_owned(), Sha256Digest::of(b"1").to_string())]
+    vec![(
+        "Besluit speelstraten.pdf".to_owned(),
+        Sha256Digest::of(b"1").to_string(),
+    )]
 }
 
 fn signing_capacity(is_standing_in: bool) -> SigningCapacity {
@@ -214,7 +261,10 @@ fn document(name: &str, signatures: Vec<SignatureLine>) -> DocumentView {
                 picture: Some("/sample.png".to_owned()),
                 text: "Besluit\nHet college keurt de speelstraten voor de zomer goed.".to_owned(),
             },
-            PageView { picture: Some("/sample.png".to_owned()), text: String::new() },
+            PageView {
+                picture: Some("/sample.png".to_owned()),
+                text: String::new(),
+            },
         ],
         signatures,
     }
@@ -223,7 +273,10 @@ fn document(name: &str, signatures: Vec<SignatureLine>) -> DocumentView {
 fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     let t = site.catalog.texts(visit.language);
     let text = |value: &str| value.to_owned();
-    let signed = SignatureLine { name: text("An Specimen"), at: Some(at("2026-03-03T09:12:00Z")) };
+    let signed = SignatureLine {
+        name: text("An Specimen"),
+        at: Some(at("2026-03-03T09:12:00Z")),
+    };
     let ask = |documents: Vec<DocumentView>| Ask {
         page: Page::titled(site, visit, Ask::title(t, documents.len())).at_step(Steps::SIGN, 1),
         requester: text("Besluitenbeheer (Gemeente Zegelgem)"),
@@ -232,10 +285,19 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         slots: vec![
             SlotView {
                 role: text("Burgemeester"),
-                state: SlotState::Signed { name: text("An Specimen"), at: at("2026-03-03T09:12:00Z") },
+                state: SlotState::Signed {
+                    name: text("An Specimen"),
+                    at: at("2026-03-03T09:12:00Z"),
+                },
             },
-            SlotView { role: text("Algemeen directeur"), state: SlotState::You },
-            SlotView { role: text("Financieel directeur"), state: SlotState::Waiting },
+            SlotView {
+                role: text("Algemeen directeur"),
+                state: SlotState::You,
+            },
+            SlotView {
+                role: text("Financieel directeur"),
+                state: SlotState::Waiting,
+            },
         ],
         documents,
         next: text("/sign/req_1/confirm"),
@@ -261,8 +323,17 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     };
     let requester = [("requester", Value::from("Gemeente Zegelgem"))];
     vec![
-        page("sign-1-ask", &ask(vec![document("Besluit speelstraten.pdf", vec![signed])])),
-        page("sign-1-ask-two", &ask(vec![document("Besluit 1.pdf", Vec::new()), document("Besluit 2.pdf", Vec::new())])),
+        page(
+            "sign-1-ask",
+            &ask(vec![document("Besluit speelstraten.pdf", vec![signed])]),
+        ),
+        page(
+            "sign-1-ask-two",
+            &ask(vec![
+                document("Besluit 1.pdf", Vec::new()),
+                document("Besluit 2.pdf", Vec::new()),
+            ]),
+        ),
         page("sign-2-confirm", &confirm(Some("/sign/req_1/counter"))),
         page("sign-2-confirm-elsewhere", &confirm(None)),
         page(
@@ -301,7 +372,10 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
         field: "Signature1".to_owned(),
         indication,
         sub_indication: sub,
-        findings: sub.map(|sub| Finding::error("PATH_NO_ANCHOR", format!("{sub}: no anchor"))).into_iter().collect(),
+        findings: sub
+            .map(|sub| Finding::error("PATH_NO_ANCHOR", format!("{sub}: no anchor")))
+            .into_iter()
+            .collect(),
         level: Some(Level::Lta),
         qualification: QUALIFICATION.to_owned(),
         best_signature_time: Some(at("2026-03-03T13:00:00Z")),
@@ -320,7 +394,11 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             ..SignerClaims::default()
         },
         attested: allowed.map(|is_allowed| AuthorityAttests {
-            status: if is_allowed { VerdictStatus::Verified } else { VerdictStatus::Invalid },
+            status: if is_allowed {
+                VerdictStatus::Verified
+            } else {
+                VerdictStatus::Invalid
+            },
             key_id: None,
             key_source: None,
             capacity: Some("Burgemeester, Gemeente Zegelgem".to_owned()),
@@ -330,7 +408,11 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
         time_stamps: Vec::new(),
         covers_whole_revision: true,
         changes: allowed
-            .map(|allowed| ChangeReport { allowed, kind: "added".to_owned(), detail: "Signature2".to_owned() })
+            .map(|allowed| ChangeReport {
+                allowed,
+                kind: "added".to_owned(),
+                detail: "Signature2".to_owned(),
+            })
             .into_iter()
             .collect(),
         algorithm: Some("ES384".to_owned()),
@@ -386,13 +468,32 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     keyless.attested.as_mut().unwrap().status = VerdictStatus::KeyMissing;
     let mut other = keyless.clone();
     other.attested.as_mut().unwrap().status = VerdictStatus::OtherSubject;
-    let mut damaged = report(vec![signature(TotalFailed, Some(SubIndication::HashFailure), Some(false))], false);
+    let mut damaged = report(
+        vec![signature(
+            TotalFailed,
+            Some(SubIndication::HashFailure),
+            Some(false),
+        )],
+        false,
+    );
     damaged.document.format_failure = Some("the cross-reference table is damaged".to_owned());
     vec![
         page("verify-form", &form(None)),
-        page("verify-form-error", &form(Some(t.get("verify-file-missing")))),
-        result("verify-passed", &report(vec![signature(TotalPassed, None, Some(true)), keyless, other], true)),
-        result("verify-passed-real", &report(vec![signature(TotalPassed, None, Some(true))], false)),
+        page(
+            "verify-form-error",
+            &form(Some(t.get(verify::Form::FILE_MISSING))),
+        ),
+        result(
+            "verify-passed",
+            &report(
+                vec![signature(TotalPassed, None, Some(true)), keyless, other],
+                true,
+            ),
+        ),
+        result(
+            "verify-passed-real",
+            &report(vec![signature(TotalPassed, None, Some(true))], false),
+        ),
         result("verify-undecided", &report(vec![unknown], true)),
         result("verify-failed", &damaged),
         result("verify-none", &report(Vec::new(), false)),
@@ -405,7 +506,8 @@ fn every_problem(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         .iter()
         .flat_map(|&code| {
             let bare = Failure::new(code).back_to("/");
-            let mut full = Failure::new(code).for_developers("redirect_uri `https://app.example/c` is not registered");
+            let mut full =
+                Failure::new(code).for_developers("redirect_uri `https://app.example/c` is not registered");
             for (name, value) in every_value(visit.language) {
                 full = full.with(name, value);
             }
@@ -431,8 +533,19 @@ pub fn every_value(language: Language) -> Vec<(&'static str, Value)> {
         ("authority", Value::from("Gemeente Zegelgem")),
         ("body", Value::from("Gemeente Zegelgem")),
         ("browsers", Value::from("Firefox, Chrome")),
-        ("capacity", own("burgemeester", "bourgmestre", "Bürgermeister", "mayor")),
-        ("cards", own("een identiteitskaart", "une carte d'identité", "einen Personalausweis", "an eID card")),
+        (
+            "capacity",
+            own("burgemeester", "bourgmestre", "Bürgermeister", "mayor"),
+        ),
+        (
+            "cards",
+            own(
+                "een identiteitskaart",
+                "une carte d'identité",
+                "einen Personalausweis",
+                "an eID card",
+            ),
+        ),
         ("channel", own("e-mail", "e-mail", "E-Mail", "e-mail")),
         ("client", Value::from("Besluitenbeheer")),
         ("date", Value::Day(Day::new(2026, 3, 1).unwrap())),
@@ -443,11 +556,22 @@ pub fn every_value(language: Language) -> Vec<(&'static str, Value)> {
         ("min", Value::Count(4)),
         ("name", Value::from("An Specimen")),
         ("needed", Value::from("1.2")),
-        ("reason", own("De termijn is voorbij.", "Le délai est dépassé.", "Die Frist ist vorbei.", "The time is over.")),
+        (
+            "reason",
+            own(
+                "De termijn is voorbij.",
+                "Le délai est dépassé.",
+                "Die Frist ist vorbei.",
+                "The time is over.",
+            ),
+        ),
         ("requester", Value::from("Gemeente Zegelgem")),
         ("role", own("schepen", "échevin", "Schöffe", "alderman")),
         ("size", Value::Bytes(104_857_600)),
         ("time", Value::Time(at("2026-03-03T14:00:00Z"))),
-        ("types", own("pdf-bestanden", "des fichiers PDF", "PDF-Dateien", "PDF files")),
+        (
+            "types",
+            own("pdf-bestanden", "des fichiers PDF", "PDF-Dateien", "PDF files"),
+        ),
     ]
 }

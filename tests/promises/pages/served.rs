@@ -16,11 +16,19 @@ use super::samples;
 async fn ask(site: Site, request: TestRequest) -> ServiceResponse {
     let furnish: Furnish = Arc::new(|_| {});
     let service = init_service(application(web::Data::new(site), &furnish)).await;
-    call_service(&service, request.peer_addr("127.0.0.1:40000".parse().unwrap()).to_request()).await
+    call_service(
+        &service,
+        request.peer_addr("127.0.0.1:40000".parse().unwrap()).to_request(),
+    )
+    .await
 }
 
 fn header(response: &ServiceResponse, name: &str) -> String {
-    response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    response
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().unwrap().to_owned())
+        .unwrap_or_default()
 }
 
 async fn text(response: ServiceResponse) -> String {
@@ -29,11 +37,23 @@ async fn text(response: ServiceResponse) -> String {
 
 #[actix_web::test]
 async fn every_answer_carries_every_protecting_header() {
-    for path in ["/", "/accessibility", "/no-such-page", "/healthz", "/api/v1/nothing"] {
+    for path in [
+        "/",
+        "/accessibility",
+        "/no-such-page",
+        "/healthz",
+        "/api/v1/nothing",
+    ] {
         let response = ask(samples::site(), TestRequest::with_uri(path)).await;
         let csp = header(&response, "content-security-policy");
-        assert!(csp.starts_with("default-src 'none'; script-src 'self';"), "{path}: {csp}");
-        assert!(csp.contains("frame-ancestors 'none'") && csp.contains("base-uri 'none'"), "{path}: {csp}");
+        assert!(
+            csp.starts_with("default-src 'none'; script-src 'self';"),
+            "{path}: {csp}"
+        );
+        assert!(
+            csp.contains("frame-ancestors 'none'") && csp.contains("base-uri 'none'"),
+            "{path}: {csp}"
+        );
         assert!(!csp.contains("unsafe"), "{path}: {csp}");
         for (name, expected) in [
             ("cache-control", "no-store"),
@@ -44,7 +64,10 @@ async fn every_answer_carries_every_protecting_header() {
         ] {
             assert_eq!(header(&response, name), expected, "{path}: {name}");
         }
-        assert!(header(&response, "permissions-policy").contains("camera=()"), "{path}");
+        assert!(
+            header(&response, "permissions-policy").contains("camera=()"),
+            "{path}"
+        );
         assert_eq!(header(&response, "x-request-id").len(), 16, "{path}");
     }
 }
@@ -55,8 +78,15 @@ async fn assets_may_be_kept_for_a_year_under_their_own_hash_only() {
     let path = site.assets.path("zegel.css").to_owned();
     let response = ask(site, TestRequest::with_uri(&path)).await;
     assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(header(&response, "cache-control"), "public, max-age=31536000, immutable");
-    let stale = ask(samples::site(), TestRequest::with_uri("/static/zegel.0000000000000000.css")).await;
+    assert_eq!(
+        header(&response, "cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    let stale = ask(
+        samples::site(),
+        TestRequest::with_uri("/static/zegel.0000000000000000.css"),
+    )
+    .await;
     assert_eq!(stale.status(), StatusCode::NOT_FOUND);
 }
 
@@ -67,7 +97,10 @@ async fn a_failure_is_a_page_for_people_and_a_problem_for_programs() {
     assert_eq!(header(&page, "content-type"), "text/html; charset=utf-8");
     let reference = header(&page, "x-request-id");
     let html = text(page).await;
-    assert!(html.contains("Cette page n") && html.contains("not_found") && html.contains(&reference), "{html}");
+    assert!(
+        html.contains("Cette page n") && html.contains("not_found") && html.contains(&reference),
+        "{html}"
+    );
 
     let request = TestRequest::with_uri("/api/v1/nothing").insert_header(("accept-language", "de"));
     let problem = ask(samples::site(), request).await;
@@ -85,9 +118,16 @@ async fn a_failure_is_a_page_for_people_and_a_problem_for_programs() {
 async fn a_chosen_language_is_remembered() {
     let response = ask(samples::site(), TestRequest::with_uri("/?lang=de")).await;
     let cookie = header(&response, "set-cookie");
-    assert_eq!(cookie, "zegel-language=de; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=31536000");
+    assert_eq!(
+        cookie,
+        "zegel-language=de; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=31536000"
+    );
     assert!(text(response).await.contains("<html lang=\"de\">"));
-    let later = ask(samples::site(), TestRequest::with_uri("/").insert_header(("cookie", "zegel-language=de"))).await;
+    let later = ask(
+        samples::site(),
+        TestRequest::with_uri("/").insert_header(("cookie", "zegel-language=de")),
+    )
+    .await;
     assert!(text(later).await.contains("<html lang=\"de\">"));
 }
 
@@ -102,7 +142,11 @@ async fn a_reference_is_taken_from_a_believed_proxy_only() {
     assert_eq!(header(&known, "x-request-id"), "abcdef-123456");
     let mut site = samples::site();
     site.trusted_proxies = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);
-    let strange = ask(site, TestRequest::with_uri("/healthz").insert_header(("x-request-id", "a b\"c<d>efgh"))).await;
+    let strange = ask(
+        site,
+        TestRequest::with_uri("/healthz").insert_header(("x-request-id", "a b\"c<d>efgh")),
+    )
+    .await;
     assert_eq!(header(&strange, "x-request-id").len(), 16);
 }
 
@@ -119,7 +163,8 @@ async fn this_computer_is_the_socket_and_never_a_header_of_a_stranger() {
     });
     let believed = || {
         let mut site = samples::site();
-        site.trusted_proxies = TrustedProxies::new(vec!["10.0.0.1".parse().unwrap(), "127.0.0.9".parse().unwrap()]);
+        site.trusted_proxies =
+            TrustedProxies::new(vec!["10.0.0.1".parse().unwrap(), "127.0.0.9".parse().unwrap()]);
         site
     };
     for (site, peer, forwarded, expected) in [
@@ -127,10 +172,30 @@ async fn this_computer_is_the_socket_and_never_a_header_of_a_stranger() {
         (samples::site(), "[::1]:1", None, StatusCode::OK),
         (samples::site(), "[::ffff:127.0.0.1]:1", None, StatusCode::OK),
         (samples::site(), "192.0.2.1:1", None, StatusCode::FORBIDDEN),
-        (samples::site(), "192.0.2.1:1", Some("127.0.0.1"), StatusCode::FORBIDDEN),
-        (samples::site(), "127.0.0.1:1", Some("203.0.113.4"), StatusCode::FORBIDDEN),
-        (believed(), "10.0.0.1:1", Some("203.0.113.4"), StatusCode::FORBIDDEN),
-        (believed(), "127.0.0.9:1", Some("203.0.113.4"), StatusCode::FORBIDDEN),
+        (
+            samples::site(),
+            "192.0.2.1:1",
+            Some("127.0.0.1"),
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            samples::site(),
+            "127.0.0.1:1",
+            Some("203.0.113.4"),
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            believed(),
+            "10.0.0.1:1",
+            Some("203.0.113.4"),
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            believed(),
+            "127.0.0.9:1",
+            Some("203.0.113.4"),
+            StatusCode::FORBIDDEN,
+        ),
         (believed(), "127.0.0.9:1", Some("127.0.0.1"), StatusCode::OK),
         (believed(), "10.0.0.1:1", None, StatusCode::FORBIDDEN),
     ] {
@@ -148,6 +213,14 @@ async fn this_computer_is_the_socket_and_never_a_header_of_a_stranger() {
 async fn only_a_test_installation_says_test() {
     let mut real = samples::site();
     real.is_test = false;
-    assert!(!text(ask(real, TestRequest::with_uri("/?lang=nl")).await).await.contains("TEST"));
-    assert!(text(ask(samples::site(), TestRequest::with_uri("/?lang=nl")).await).await.contains("TEST"));
+    assert!(
+        !text(ask(real, TestRequest::with_uri("/?lang=nl")).await)
+            .await
+            .contains("TEST")
+    );
+    assert!(
+        text(ask(samples::site(), TestRequest::with_uri("/?lang=nl")).await)
+            .await
+            .contains("TEST")
+    );
 }

@@ -12,14 +12,25 @@ fn texts(language: Language) -> BTreeMap<String, String> {
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     let (mut message, mut key) = (String::new(), String::new());
     for line in source(language).lines().filter(|line| !line.starts_with('#')) {
-        let named = |text: &str| text.split_once(" =").map(|(name, rest)| (name.to_owned(), rest.to_owned()));
-        if let Some((name, rest)) = named(line).filter(|_| line.starts_with(|first: char| first.is_ascii_lowercase())) {
+        let named = |text: &str| {
+            text.split_once(" =")
+                .map(|(name, rest)| (name.to_owned(), rest.to_owned()))
+        };
+        if let Some((name, rest)) =
+            named(line).filter(|_| line.starts_with(|first: char| first.is_ascii_lowercase()))
+        {
             message.clone_from(&name);
-            assert!(texts.insert(name.clone(), rest).is_none(), "{language}: `{name}` stands twice");
+            assert!(
+                texts.insert(name.clone(), rest).is_none(),
+                "{language}: `{name}` stands twice"
+            );
             key = name;
         } else if let Some((name, rest)) = line.strip_prefix("    .").and_then(named) {
             key = format!("{message}.{name}");
-            assert!(texts.insert(key.clone(), rest).is_none(), "{language}: `{key}` stands twice");
+            assert!(
+                texts.insert(key.clone(), rest).is_none(),
+                "{language}: `{key}` stands twice"
+            );
         } else if let Some(text) = texts.get_mut(&key) {
             text.push('\n');
             text.push_str(line);
@@ -31,7 +42,11 @@ fn texts(language: Language) -> BTreeMap<String, String> {
 fn variables(text: &str) -> BTreeSet<&str> {
     text.split('$')
         .skip(1)
-        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or(""))
+        .map(|rest| {
+            rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .next()
+                .unwrap_or("")
+        })
         .collect()
 }
 
@@ -41,7 +56,11 @@ fn every_language_has_the_same_texts_with_the_same_values() {
     for language in Language::ALL {
         let own = texts(language);
         let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (own.keys().collect(), english.keys().collect());
-        assert_eq!(ours.symmetric_difference(&theirs).collect::<Vec<_>>(), Vec::<&&String>::new(), "{language}");
+        assert_eq!(
+            ours.symmetric_difference(&theirs).collect::<Vec<_>>(),
+            Vec::<&&String>::new(),
+            "{language}"
+        );
         for (key, text) in &own {
             assert_eq!(variables(text), variables(&english[key]), "{language}: {key}");
         }
@@ -50,23 +69,48 @@ fn every_language_has_the_same_texts_with_the_same_values() {
 
 /// Texts that happen to be written the same in English.
 const SAME_AS_ENGLISH: &[(Language, &[&str])] = &[
-    (Language::Nl, &["accessibility-contact", "details", "problem-code", "size-byte", "size-kilo", "size-mega"]),
-    (Language::Fr, &["detail-indication", "document-pages", "document-text-page", "problem-code", "verify-signature"]),
+    (
+        Language::Nl,
+        &[
+            "accessibility-contact",
+            "details",
+            "problem-code",
+            "size-byte",
+            "size-kilo",
+            "size-mega",
+        ],
+    ),
+    (
+        Language::Fr,
+        &[
+            "detail-indication",
+            "document-pages",
+            "document-text-page",
+            "problem-code",
+            "verify-signature",
+        ],
+    ),
     (Language::De, &["problem-code", "size-kilo", "size-mega"]),
 ];
 
 #[test]
 fn no_text_was_left_in_english() {
     let english = texts(Language::En);
-    for language in Language::ALL.into_iter().filter(|language| *language != Language::En) {
+    for language in Language::ALL
+        .into_iter()
+        .filter(|language| *language != Language::En)
+    {
         let listed: BTreeSet<&str> = SAME_AS_ENGLISH
             .iter()
             .filter(|(known, _)| *known == language)
             .flat_map(|(_, keys)| keys.iter().copied())
             .collect();
         let own = texts(language);
-        let same: BTreeSet<&str> =
-            own.iter().filter(|(key, text)| **text == english[*key]).map(|(key, _)| key.as_str()).collect();
+        let same: BTreeSet<&str> = own
+            .iter()
+            .filter(|(key, text)| **text == english[*key])
+            .map(|(key, _)| key.as_str())
+            .collect();
         assert_eq!(same, listed, "{language}");
     }
 }
@@ -83,8 +127,15 @@ fn every_code_has_its_heading_and_text_and_mentions_only_known_values() {
                 }
             }
         }
-        let codes = own.keys().filter(|key| key.starts_with("code-") && !key.contains('.')).count();
-        assert_eq!(codes, PersonCode::ALL.len(), "{language}: a text for a code that does not exist");
+        let codes = own
+            .keys()
+            .filter(|key| key.starts_with("code-") && !key.contains('.'))
+            .count();
+        assert_eq!(
+            codes,
+            PersonCode::ALL.len(),
+            "{language}: a text for a code that does not exist"
+        );
     }
 }
 
@@ -123,7 +174,19 @@ fn gather(folder: &Path, into: &mut String) {
 #[test]
 fn forms_of_address_and_plain_words_are_kept() {
     for (language, banned) in [
-        (Language::Nl, &["gelieve", "indien ", "enkel ", " dient ", "dienen te", " je ", " jouw ", " jij "][..]),
+        (
+            Language::Nl,
+            &[
+                "gelieve",
+                "indien ",
+                "enkel ",
+                " dient ",
+                "dienen te",
+                " je ",
+                " jouw ",
+                " jij ",
+            ][..],
+        ),
         (Language::Fr, &[" tu ", " ton ", " tes ", "veuillez"][..]),
         (Language::De, &[" du ", " dein", " dir "][..]),
     ] {
