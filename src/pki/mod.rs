@@ -19,4 +19,5 @@ pub mod refusal;
 pub mod revocation;
 mod rules;
 pub mod status;
+pub mod timestamp;
 pub mod trust;
