@@ -1,1 +1,9 @@
-//! Ways to prove who you are; each ends in an `identity::LoginResult`.
+//! Ways to prove who you are. Each ends in [`crate::identity::LoginResult`].
+//!
+//! Never waits and never spends a nonce itself: the caller does, between two states of [`eid`], and cannot skip it.
+
+pub mod counter;
+pub mod eid;
+mod refusal;
+
+pub use refusal::LoginRefusal;

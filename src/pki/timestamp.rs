@@ -50,13 +50,19 @@ impl TimeStampRequest {
         // A leading bit set keeps the number at its full 64 bits.
         let [first, ..] = &mut nonce;
         *first |= 0x80;
-        Self { hash, imprint: imprint.to_vec(), nonce: nonce.to_vec() }
+        Self {
+            hash,
+            imprint: imprint.to_vec(),
+            nonce: nonce.to_vec(),
+        }
     }
 
     /// TimeStampReq, DER.
     pub fn der(&self) -> Vec<u8> {
-        let imprint =
-            write::sequence(&[&algorithm::hash_identifier(self.hash), &write::octet_string(&self.imprint)]);
+        let imprint = write::sequence(&[
+            &algorithm::hash_identifier(self.hash),
+            &write::octet_string(&self.imprint),
+        ]);
         write::sequence(&[
             &write::integer(1),
             &imprint,
@@ -192,7 +198,12 @@ impl TimeStampToken {
     pub fn parse(der: &[u8]) -> Result<Self, TimeStampDefect> {
         let mut reader = read::Reader::new(der, Rules::Ber);
         let whole = reader.expect(tag::SEQUENCE)?;
-        if der.get(whole.whole().len()..).unwrap_or_default().iter().any(|octet| *octet != 0) {
+        if der
+            .get(whole.whole().len()..)
+            .unwrap_or_default()
+            .iter()
+            .any(|octet| *octet != 0)
+        {
             return Err(TimeStampDefect::Malformed);
         }
         let mut content_info = whole.inside()?;
@@ -207,7 +218,12 @@ impl TimeStampToken {
         if encapsulated.any()?.oid()?.content() != id::TST_INFO {
             return Err(TimeStampDefect::Malformed);
         }
-        let info = encapsulated.expect(tag::context_constructed(0))?.inside()?.any()?.octets()?.into_owned();
+        let info = encapsulated
+            .expect(tag::context_constructed(0))?
+            .inside()?
+            .any()?
+            .octets()?
+            .into_owned();
         let mut certificates = Vec::new();
         if let Some(list) = signed_data.optional(tag::context_constructed(0))? {
             let mut items = list.inside()?;
@@ -244,8 +260,15 @@ impl TimeStampToken {
         let imprint = imprint_parts.any()?.octets()?.into_owned();
         fields.expect(tag::INTEGER)?;
         let gen_time = fields.expect(tag::GENERALIZED_TIME)?.time()?;
-        let accuracy = fields.optional(tag::SEQUENCE)?.map(|element| accuracy(&element)).transpose()?;
-        let ordering = fields.optional(tag::BOOLEAN)?.map(|flag| flag.boolean()).transpose()?.unwrap_or(false);
+        let accuracy = fields
+            .optional(tag::SEQUENCE)?
+            .map(|element| accuracy(&element))
+            .transpose()?;
+        let ordering = fields
+            .optional(tag::BOOLEAN)?
+            .map(|flag| flag.boolean())
+            .transpose()?
+            .unwrap_or(false);
         let nonce = fields
             .optional(tag::INTEGER)?
             .map(|number| number.integer_content().map(<[u8]>::to_vec))
@@ -262,8 +285,11 @@ impl TimeStampToken {
                 let mut parts = item.inside()?;
                 let name = parts.any()?.oid()?;
                 claims_qualified |= name.content() == id::QC_STATEMENTS;
-                critical_extension |=
-                    parts.optional(tag::BOOLEAN)?.map(|flag| flag.boolean()).transpose()?.unwrap_or(false);
+                critical_extension |= parts
+                    .optional(tag::BOOLEAN)?
+                    .map(|flag| flag.boolean())
+                    .transpose()?
+                    .unwrap_or(false);
             }
         }
         fields.finish()?;
@@ -303,15 +329,27 @@ impl TimeStampToken {
         now: Timestamp,
     ) -> Result<(), TimeStampDefect> {
         self.check_imprint(request.hash, &request.imprint)?;
-        let plain = |number: &[u8]| number.iter().skip_while(|octet| **octet == 0).copied().collect::<Vec<u8>>();
+        let plain = |number: &[u8]| {
+            number
+                .iter()
+                .skip_while(|octet| **octet == 0)
+                .copied()
+                .collect::<Vec<u8>>()
+        };
         let ours = plain(&request.nonce);
-        if !self.nonce.as_ref().is_some_and(|nonce| constant_time_eq(&plain(nonce), &ours)) {
+        if !self
+            .nonce
+            .as_ref()
+            .is_some_and(|nonce| constant_time_eq(&plain(nonce), &ours))
+        {
             return Err(TimeStampDefect::Nonce);
         }
         if self.gen_time > now.plus(skew) || self.gen_time < now.minus(skew) {
             return Err(TimeStampDefect::Time);
         }
-        let accurate = self.accuracy.is_some_and(|accuracy| accuracy <= Duration::from_secs(1));
+        let accurate = self
+            .accuracy
+            .is_some_and(|accuracy| accuracy <= Duration::from_secs(1));
         if accurate && !self.ordering && !self.critical_extension && self.signer.has_v2_reference {
             Ok(())
         } else {
@@ -324,7 +362,11 @@ impl TimeStampToken {
     /// # Errors
     /// `Imprint`.
     pub fn check_imprint(&self, hash: HashAlgorithm, imprint: &[u8]) -> Result<(), TimeStampDefect> {
-        if self.hash == hash && self.imprint == imprint { Ok(()) } else { Err(TimeStampDefect::Imprint) }
+        if self.hash == hash && self.imprint == imprint {
+            Ok(())
+        } else {
+            Err(TimeStampDefect::Imprint)
+        }
     }
 
     /// Finds the unit that signed, among the token's certificates and `more`, and checks the signature.
@@ -334,7 +376,11 @@ impl TimeStampToken {
     ///
     /// # Errors
     /// `Signer`, `Algorithm`, `Profile` for a critical extension.
-    pub fn verify(&self, more: &[Certificate], algorithms: &AlgorithmPolicy) -> Result<Certificate, TimeStampDefect> {
+    pub fn verify(
+        &self,
+        more: &[Certificate],
+        algorithms: &AlgorithmPolicy,
+    ) -> Result<Certificate, TimeStampDefect> {
         let signer = &self.signer;
         if self.critical_extension {
             return Err(TimeStampDefect::Profile);
@@ -359,15 +405,23 @@ impl TimeStampToken {
         });
         let named = match &self.tsa {
             Some(GeneralName::Directory(name)) => {
-                name == unit.subject() || unit.extensions().subject_alternative_names.iter().any(|known| {
-                    matches!(known, GeneralName::Directory(known) if known == name)
-                })
+                name == unit.subject()
+                    || unit
+                        .extensions()
+                        .subject_alternative_names
+                        .iter()
+                        .any(|known| matches!(known, GeneralName::Directory(known) if known == name))
             }
             Some(other) => unit.extensions().subject_alternative_names.contains(other),
             None => true,
         };
         let key = unit.public_key().map_err(|_| TimeStampDefect::Algorithm)?;
-        if signs && named && key.verify(signer.algorithm, &signer.attributes, &signer.signature).is_ok() {
+        if signs
+            && named
+            && key
+                .verify(signer.algorithm, &signer.attributes, &signer.signature)
+                .is_ok()
+        {
             Ok(unit.clone())
         } else {
             Err(TimeStampDefect::Signer)
@@ -436,12 +490,13 @@ impl Signer {
                 id::SIGNING_CERTIFICATE_V2 => {
                     let mut reference = first_reference(&value)?.inside()?;
                     let hash = match reference.optional(tag::SEQUENCE)? {
-                        Some(named) => {
-                            algorithm::hash_from_identifier(named.whole()).ok_or(TimeStampDefect::Algorithm)?
-                        }
+                        Some(named) => algorithm::hash_from_identifier(named.whole())
+                            .ok_or(TimeStampDefect::Algorithm)?,
                         None => HashAlgorithm::Sha256,
                     };
-                    signer.references.push((hash, reference.any()?.octets()?.into_owned()));
+                    signer
+                        .references
+                        .push((hash, reference.any()?.octets()?.into_owned()));
                     signer.has_v2_reference = true;
                 }
                 _ => {}
@@ -464,7 +519,10 @@ impl Signer {
         };
         identified
             && !self.references.is_empty()
-            && self.references.iter().all(|(hash, value)| hash.digest(certificate.der()) == *value)
+            && self
+                .references
+                .iter()
+                .all(|(hash, value)| hash.digest(certificate.der()) == *value)
     }
 }
 
@@ -475,12 +533,23 @@ fn first_reference<'a>(value: &Element<'a>) -> Result<Element<'a>, Asn1Error> {
 
 fn accuracy(element: &Element<'_>) -> Result<Duration, TimeStampDefect> {
     let mut parts = element.inside()?;
-    let seconds = parts.optional(tag::INTEGER)?.map(|number| number.unsigned()).transpose()?.unwrap_or(0);
+    let seconds = parts
+        .optional(tag::INTEGER)?
+        .map(|number| number.unsigned())
+        .transpose()?
+        .unwrap_or(0);
     let mut fraction = |number: u8| -> Result<u64, TimeStampDefect> {
         match parts.optional(tag::context(number))? {
             Some(element) => {
-                let value = element.content().iter().fold(0_u64, |sum, octet| sum.saturating_mul(256) + u64::from(*octet));
-                if (1..=999).contains(&value) { Ok(value) } else { Err(TimeStampDefect::Malformed) }
+                let value = element
+                    .content()
+                    .iter()
+                    .fold(0_u64, |sum, octet| sum.saturating_mul(256) + u64::from(*octet));
+                if (1..=999).contains(&value) {
+                    Ok(value)
+                } else {
+                    Err(TimeStampDefect::Malformed)
+                }
             }
             None => Ok(0),
         }
@@ -501,7 +570,16 @@ mod tests {
         let der = request.der();
         let mut parts = read::single(&der, Rules::Der).unwrap().inside().unwrap();
         assert_eq!(parts.any().unwrap().unsigned(), Ok(1));
-        assert_eq!(parts.sequence().unwrap().expect(tag::SEQUENCE).unwrap().whole().len(), 13);
+        assert_eq!(
+            parts
+                .sequence()
+                .unwrap()
+                .expect(tag::SEQUENCE)
+                .unwrap()
+                .whole()
+                .len(),
+            13
+        );
         assert_eq!(parts.expect(tag::INTEGER).unwrap().content().len(), 9);
         assert_eq!(parts.any().unwrap().boolean(), Ok(true));
         assert!(parts.is_at_end());

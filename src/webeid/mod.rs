@@ -1,3 +1,7 @@
-//! The wire format that the service and a reader agent share: the Web eID token and its native messages.
+//! The wire format that service and agent share: the Web eID authentication token.
 //!
-//! Holds no logic and checks nothing but form.
+//! No logic: what the fields mean, and whether to believe them, is decided in `login`. Start from [`Token`].
+
+mod token;
+
+pub use token::{Token, TokenError};
