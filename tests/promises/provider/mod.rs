@@ -1,0 +1,8 @@
+//! The provider: who may ask, what they are told, and that codes, challenges and tokens work once.
+
+mod authorize;
+mod endpoints;
+mod interaction;
+mod number;
+mod tokens;
+mod world;
