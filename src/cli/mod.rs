@@ -3,6 +3,7 @@
 //! stdout carries the result only; everything else goes to stderr. Never decides anything itself.
 
 pub mod board;
+pub mod client;
 pub mod config;
 pub mod console;
 pub mod doctor;
@@ -32,6 +33,7 @@ pub struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     Board(board::Arguments),
+    Client(client::Arguments),
     Config(config::Arguments),
     Doctor(doctor::Arguments),
     Migrate(migrate::Arguments),
@@ -51,6 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let mut console = Console::standard(arguments.format);
     match arguments.command {
         Command::Board(arguments) => board::run(arguments, &mut console),
+        Command::Client(arguments) => client::run(arguments, &mut console),
         Command::Config(arguments) => config::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),

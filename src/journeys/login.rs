@@ -5,9 +5,11 @@
 //! ([`card::start_counter`]) → the person proved is looked up at the board → the browser [`arrive`]s and gets its
 //! session → the person picks a capacity and sees who receives what ([`choose`]) → code → [`tokens`].
 
+mod capacity;
 pub mod card;
 mod codes;
 mod error;
+mod proof;
 pub mod tokens;
 mod views;
 
@@ -16,24 +18,24 @@ use std::sync::Arc;
 use crate::audit::EventKind;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
-use crate::identity::{BoardId, LoginResult, PersonId};
+use crate::identity::BoardId;
 use crate::oidc::authorize::{AuthorizationRequest, Prompt, Raw, Refusal};
-use crate::oidc::claims::{self, CapacityClaim};
-use crate::oidc::client::{Client, Names};
-use crate::oidc::grant::ChosenCapacity;
-use crate::oidc::interaction::{self, Interaction, InteractionId, OwnPath, Proof, Stage, Task};
+use crate::oidc::claims;
+use crate::oidc::client::Client;
+use crate::oidc::interaction::{self, Interaction, InteractionId, OwnPath, Stage, Task};
 use crate::oidc::response::{Answer, ErrorCode};
-use crate::oidc::scope::Scope;
 use crate::oidc::secret::{Opaque, SecretHash};
-use crate::oidc::session::{self, Decision, Session, SessionId};
+use crate::oidc::session::{self, Decision, Session};
 use crate::store::boards::{self, Board};
-use crate::store::db::StoreError;
 use crate::store::keys::{self, KeyPurpose};
-use crate::store::persons::{self, BoardPerson};
 use crate::store::{clients, events, grants, login, sessions};
 
 use super::App;
+use capacity::{Remembered, chosen_capacity, remembered};
+
+pub use capacity::{Capacity, capacities};
 pub use error::LoginError;
+pub use proof::arrive;
 pub use views::{Asker, CapacityView, ChoiceView, FailedView, State, View, WaitingView, state, view};
 
 /// What a request's cookies and connection say about the browser.
@@ -211,130 +213,6 @@ pub async fn current_session(app: &App, browser: &Browser) -> Result<Option<Sess
         }
     }
     Ok(session)
-}
-
-/// A capacity that a person may choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Capacity {
-    /// Stable key, to be sent back with the choice.
-    pub key: String,
-    /// What the page shows, in four languages.
-    pub labels: Names,
-    /// What the application will see.
-    pub claim: CapacityClaim,
-}
-
-/// The capacities that `person` has at `board` now.
-pub async fn capacities(_app: &App, _board: BoardId, _person: PersonId) -> Result<Vec<Capacity>, LoginError> {
-    Ok(Vec::new())
-}
-
-/// Takes a finished proof of identity into the visit: who is this at the boards, and what must be kept of it.
-///
-/// The browser fetches its session afterwards, with [`arrive`].
-async fn prove(app: &App, id: InteractionId, result: LoginResult) -> Result<(), LoginError> {
-    let mut interaction = login::find(&app.db, id)
-        .await?
-        .ok_or(LoginError::InteractionUnknown)?;
-    let person = known_person(app, interaction.board, &result).await?;
-    let mut known = vec![(interaction.board, person)];
-    for board in boards::list(&app.db)
-        .await?
-        .iter()
-        .filter(|board| board.id != interaction.board)
-    {
-        known.extend(
-            find_person(app, board.id, &result)
-                .await?
-                .map(|person| (board.id, person)),
-        );
-    }
-    if let Task::Authorize { request } = &interaction.task {
-        let client = clients::find(&app.db, request.client)
-            .await?
-            .ok_or(LoginError::Inconsistent)?;
-        if claims::releases_number(&client, &request.scopes) {
-            let digits = result.person.national_number.expose().as_bytes();
-            let wrapped = app.kek.wrap(digits, &number_context(id), app.random.as_ref());
-            interaction.wrapped_number = Some(wrapped.map_err(|_| LoginError::Inconsistent)?);
-        }
-    }
-    let evidence = serde_json::json!({
-        "means": result.means.as_str(), "level": result.level.uri(), "evidence": result.evidence,
-    });
-    let event = app.event(
-        interaction.board,
-        EventKind::LoginSucceeded,
-        Some(person.to_string()),
-        Some(id.to_string()),
-        "ok",
-        evidence,
-    );
-    interaction.stage = Stage::Proved(Box::new(Proof {
-        surname: result.person.surname,
-        given_names: result.person.given_names,
-        persons: known,
-        means: result.means,
-        channel: result.evidence.channel,
-        level: result.level,
-        authenticated_at: result.authenticated_at,
-    }));
-    app.db
-        .write(move |unit| {
-            let (interaction, event) = (interaction.clone(), event.clone());
-            Box::pin(async move {
-                login::advance(unit, &interaction).await?;
-                events::record(unit, &event).await
-            })
-        })
-        .await?;
-    Ok(())
-}
-
-/// The browser fetches the session of a proof: a new id and a new cookie, whatever it had before is dead.
-///
-/// Works once; only for the browser that the visit belongs to.
-pub async fn arrive(app: &App, id: InteractionId, browser: &Browser) -> Result<Arrived, LoginError> {
-    let mut interaction = open_interaction(app, id, browser).await?;
-    let Stage::Proved(proof) = interaction.stage.clone() else {
-        return Err(LoginError::WrongStage);
-    };
-    let now = app.now();
-    let cookie = Opaque::generate(app.random.as_ref());
-    let session = Session {
-        id: SessionId::new(now, app.random.as_ref()),
-        surname: proof.surname,
-        given_names: proof.given_names,
-        persons: proof.persons,
-        means: proof.means,
-        channel: proof.channel,
-        level: proof.level,
-        authenticated_at: proof.authenticated_at,
-        seen_at: now,
-    };
-    let next = match &interaction.task {
-        Task::Authorize { .. } => Next::Interaction(id),
-        Task::OwnPage { return_to, .. } => {
-            interaction.finished_at = Some(now);
-            Next::Own(return_to.clone())
-        }
-    };
-    interaction.stage = Stage::Choosing { session: session.id };
-    interaction.browser = cookie.hash();
-    let (old, new) = (browser.session.as_ref().map(Opaque::hash), cookie.hash());
-    app.db
-        .write(move |unit| {
-            let (interaction, session) = (interaction.clone(), session.clone());
-            Box::pin(async move {
-                login::advance(unit, &interaction).await?;
-                if let Some(old) = old {
-                    sessions::end_by_cookie(unit, old, "replaced", now).await?;
-                }
-                sessions::add(unit, &session, new).await
-            })
-        })
-        .await?;
-    Ok(Arrived { cookie, next })
 }
 
 /// The person confirms who receives what, in the capacity with this key: the last click before the code.
@@ -535,105 +413,6 @@ async fn hinted(
     let sector = &client.registration.sector;
     let subject = grants::find_subject(&app.db, request.board, sector, person).await?;
     Ok(session.filter(|_| subject.as_ref() == Some(hinted)))
-}
-
-/// What an earlier confirmation in the same session still covers.
-enum Remembered {
-    All(Option<ChosenCapacity>),
-    Nothing,
-    NotTheCapacity,
-}
-
-async fn remembered(
-    app: &App,
-    request: &AuthorizationRequest,
-    client: &Client,
-    session: &Session,
-) -> Result<Remembered, LoginError> {
-    let Some(earlier) = grants::latest(&app.db, session.id, client.id).await? else {
-        return Ok(Remembered::Nothing);
-    };
-    if request.scopes.first_outside(&earlier.scopes).is_some() {
-        return Ok(Remembered::Nothing);
-    }
-    let key = earlier.capacity.as_ref().map(|capacity| capacity.key.as_str());
-    // A capacity is only as true as today's facts: one that ended is not given again.
-    match chosen_capacity(app, request, session, key).await {
-        Ok(capacity) => Ok(Remembered::All(capacity)),
-        Err(LoginError::CapacityUnknown) => Ok(Remembered::NotTheCapacity),
-        Err(error) => Err(error),
-    }
-}
-
-async fn chosen_capacity(
-    app: &App,
-    request: &AuthorizationRequest,
-    session: &Session,
-    key: Option<&str>,
-) -> Result<Option<ChosenCapacity>, LoginError> {
-    if !request.scopes.has(Scope::Capacity) {
-        return Ok(None);
-    }
-    let person = session.person_at(request.board).ok_or(LoginError::Inconsistent)?;
-    let all = capacities(app, request.board, person).await?;
-    let found = match (all.as_slice(), key) {
-        ([], None) => return Ok(None),
-        ([only], None) => only,
-        (all, Some(key)) => all
-            .iter()
-            .find(|capacity| capacity.key == key)
-            .ok_or(LoginError::CapacityUnknown)?,
-        (_, None) => return Err(LoginError::CapacityUnknown),
-    };
-    Ok(Some(ChosenCapacity {
-        key: found.key.clone(),
-        claim: found.claim.clone(),
-    }))
-}
-
-async fn find_person(
-    app: &App,
-    board: BoardId,
-    result: &LoginResult,
-) -> Result<Option<PersonId>, LoginError> {
-    let number = &result.person.national_number;
-    let pseudonym =
-        persons::pseudonym(&app.db, board, number, &app.kek, app.random.as_ref(), app.now()).await?;
-    let found = persons::find_by_pseudonym(&app.db, board, pseudonym).await?;
-    Ok(found.map(|person| person.id))
-}
-
-/// The person at `board`, added there when this is the first time they log in.
-async fn known_person(app: &App, board: BoardId, result: &LoginResult) -> Result<PersonId, LoginError> {
-    if let Some(person) = find_person(app, board, result).await? {
-        return Ok(person);
-    }
-    let now = app.now();
-    let number = &result.person.national_number;
-    let pseudonym = persons::pseudonym(&app.db, board, number, &app.kek, app.random.as_ref(), now).await?;
-    let person = BoardPerson {
-        id: PersonId::new(now, app.random.as_ref()),
-        board,
-        given_name: result.person.given_names.clone().unwrap_or_default(),
-        family_name: result.person.surname.clone(),
-        created_at: now,
-    };
-    let id = person.id;
-    let added = app
-        .db
-        .write(move |unit| {
-            let person = person.clone();
-            Box::pin(async move { persons::add(unit, &person, Some(pseudonym)).await })
-        })
-        .await;
-    match added {
-        Ok(()) => Ok(id),
-        // Somebody added them at the same moment: two cards of one person, or two tabs.
-        Err(StoreError::Conflict(_)) => find_person(app, board, result)
-            .await?
-            .ok_or(LoginError::Inconsistent),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// What a wrapped national number is bound to while it waits.

@@ -1,0 +1,321 @@
+//! `zegel client add|list|remove`: the applications of a board.
+
+use clap::{Args, Subcommand};
+
+use super::config::Files;
+use super::console::{Console, Exit};
+use crate::audit::{Event, EventId, EventKind};
+use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::random::SystemRandom;
+use crate::base::time::{Day, Timestamp};
+use crate::identity::{AssuranceLevel, BoardId};
+use crate::oidc::client::{
+    Client, ClientAuthentication, ClientId, ClientSlug, GrantType, IdTokenAlgorithm, LegalBasis, Names,
+    Registration,
+};
+use crate::oidc::redirect::RedirectUri;
+use crate::oidc::scope::{Scope, Scopes};
+use crate::oidc::secret::Opaque;
+use crate::store::db::{Db, StoreError};
+use crate::store::{boards, clients, events};
+
+/// Register an application with a board, list them, or remove one.
+///
+/// Example: zegel client add zegelgem decisions --name "Gelinkt Notuleren" --organisation "Gemeente Zegelgem"
+/// --redirect-uri https://app.zegelgem.example/callback --scope openid --scope profile --scope capacity
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Add(Box<Add>),
+    /// List the applications of a board.
+    List {
+        #[command(flatten)]
+        config: Files,
+        /// The board's short name.
+        board: String,
+    },
+    /// Remove an application: it can ask nothing any more, and its tokens are void. Its record stays.
+    Remove {
+        #[command(flatten)]
+        config: Files,
+        /// The board's short name.
+        board: String,
+        /// The application's client_id.
+        client: ClientSlug,
+    },
+}
+
+/// Register an application; prints its secret, once.
+#[derive(Args, Debug)]
+struct Add {
+    #[command(flatten)]
+    config: Files,
+    /// The board's short name.
+    board: String,
+    /// The application's client_id: a-z, 0-9, `-`, `.` and `_`.
+    client: ClientSlug,
+    /// Its name in Dutch, and in every language that is given no other.
+    #[arg(long)]
+    name: String,
+    /// Its name in French.
+    #[arg(long)]
+    name_fr: Option<String>,
+    /// Its name in German.
+    #[arg(long)]
+    name_de: Option<String>,
+    /// Its name in English.
+    #[arg(long)]
+    name_en: Option<String>,
+    /// Who runs it.
+    #[arg(long)]
+    organisation: String,
+    /// Where answers may go, compared letter by letter. May be repeated.
+    #[arg(long = "redirect-uri")]
+    redirect_uris: Vec<String>,
+    /// openid, profile, capacity, rrn or signing. May be repeated.
+    #[arg(long = "scope", default_values = ["openid", "profile"])]
+    scopes: Vec<Scope>,
+    /// Reference of what allows it to know national numbers; the scope rrn needs it.
+    #[arg(long, requires = "legal_basis_date")]
+    legal_basis: Option<String>,
+    /// Date of that, YYYY-MM-DD.
+    #[arg(long, requires = "legal_basis")]
+    legal_basis_date: Option<Day>,
+    /// What keeps its subjects apart from other applications'; default: the host of its redirect URIs.
+    #[arg(long)]
+    sector: Option<String>,
+    /// How it authenticates: client_secret_basic or client_secret_post.
+    #[arg(long, default_value = "client_secret_basic")]
+    authentication: String,
+    /// RS256 or ES256.
+    #[arg(long, default_value = "RS256")]
+    id_token_algorithm: String,
+    /// Put names and number into the ID token too, for applications that never ask userinfo.
+    #[arg(long)]
+    claims_in_id_token: bool,
+    /// Take the secret from this file instead of making one.
+    #[arg(long)]
+    secret_file: Option<std::path::PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
+    let config = match &arguments.command {
+        Command::Add(add) => add.config.load(console),
+        Command::List { config, .. } | Command::Remove { config, .. } => config.load(console),
+    };
+    let config = match config {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
+    let now = SystemClock::new().now();
+    let url = config.database_url;
+    match arguments.command {
+        Command::Add(add) => {
+            let registration = match add.registration() {
+                Ok(registration) => registration,
+                Err(error) => {
+                    console.error(error);
+                    return Exit::Usage;
+                }
+            };
+            let secret = match add.secret() {
+                Ok(secret) => secret,
+                Err(error) => return console.fail(Exit::Failed, "SECRET_FILE", error),
+            };
+            let hash = secret.hash();
+            let work = async {
+                let db = Db::open(&url).await?;
+                let board = board_called(&db, &add.board).await?;
+                let client = Client {
+                    id: ClientId::new(now, &SystemRandom),
+                    board,
+                    slug: add.client.clone(),
+                    secret: hash,
+                    registration,
+                    created_at: now,
+                    disabled_at: None,
+                };
+                register(&db, &client).await.map(|()| client)
+            };
+            finish(console, super::block_on(work), |client| {
+                let json = serde_json::json!({
+                    "id": client.id, "client_id": client.slug.as_str(), "client_secret": secret.expose(),
+                });
+                (
+                    format!("client_id     {}\nclient_secret {}", client.slug, secret.expose()),
+                    json,
+                )
+            })
+        }
+        Command::List { board, .. } => {
+            let work = async {
+                let db = Db::open(&url).await?;
+                let board = board_called(&db, &board).await?;
+                clients::list(&db, board).await
+            };
+            finish(console, super::block_on(work), |clients| {
+                let lines: Vec<String> = clients
+                    .iter()
+                    .map(|client| {
+                        let state = if client.disabled_at.is_some() {
+                            "removed"
+                        } else {
+                            "active"
+                        };
+                        let names = client.registration.names.nl.as_str();
+                        format!(
+                            "{}\t{state}\t{names}\t{}",
+                            client.slug, client.registration.scopes
+                        )
+                    })
+                    .collect();
+                let items: Vec<_> = clients
+                    .iter()
+                    .map(|client| {
+                        serde_json::json!({
+                            "id": client.id, "client_id": client.slug.as_str(), "created_at": client.created_at,
+                            "removed_at": client.disabled_at, "registration": client.registration,
+                        })
+                    })
+                    .collect();
+                (lines.join("\n"), serde_json::json!({ "items": items }))
+            })
+        }
+        Command::Remove { board, client, .. } => {
+            let work = async {
+                let db = Db::open(&url).await?;
+                let board = board_called(&db, &board).await?;
+                let found = clients::find_by_slug(&db, board, &client).await?;
+                remove(&db, &found.ok_or(StoreError::Stale("no such client"))?, now).await
+            };
+            finish(console, super::block_on(work), |()| {
+                (
+                    format!("removed {client}"),
+                    serde_json::json!({ "client_id": client.as_str() }),
+                )
+            })
+        }
+    }
+}
+
+impl Add {
+    fn registration(&self) -> Result<Registration, String> {
+        let mut redirect_uris = Vec::new();
+        for text in &self.redirect_uris {
+            redirect_uris
+                .push(RedirectUri::register(text).map_err(|error| format!("{error}, found `{text}`"))?);
+        }
+        let scopes: Scopes = self.scopes.iter().copied().collect();
+        let mut grant_types = Vec::new();
+        if !redirect_uris.is_empty() {
+            grant_types.push(GrantType::AuthorizationCode);
+        }
+        if scopes.has(Scope::Signing) {
+            grant_types.push(GrantType::ClientCredentials);
+        }
+        let other = |name: &Option<String>| name.clone().unwrap_or_else(|| self.name.clone());
+        let legal_basis = self.legal_basis.clone().zip(self.legal_basis_date);
+        let registration = Registration {
+            names: Names {
+                nl: self.name.clone(),
+                fr: other(&self.name_fr),
+                de: other(&self.name_de),
+                en: other(&self.name_en),
+            },
+            organisation: self.organisation.clone(),
+            sector: self
+                .sector
+                .clone()
+                .unwrap_or_else(|| Registration::sector_of(&redirect_uris)),
+            redirect_uris,
+            grant_types,
+            scopes,
+            minimum_level: AssuranceLevel::High,
+            legal_basis: legal_basis.map(|(reference, dated)| LegalBasis { reference, dated }),
+            authentication: ClientAuthentication::from_text(&self.authentication)
+                .ok_or("expected client_secret_basic or client_secret_post")?,
+            id_token_algorithm: IdTokenAlgorithm::from_text(&self.id_token_algorithm)
+                .ok_or("expected RS256 or ES256")?,
+            claims_in_id_token: self.claims_in_id_token,
+        };
+        registration.check().map_err(|error| error.to_string())?;
+        Ok(registration)
+    }
+
+    fn secret(&self) -> Result<Opaque, std::io::Error> {
+        match &self.secret_file {
+            Some(file) => Ok(Opaque::from_text(std::fs::read_to_string(file)?.trim())),
+            None => Ok(Opaque::generate(&SystemRandom)),
+        }
+    }
+}
+
+/// Registers `client` with its audit event.
+pub async fn register(db: &Db, client: &Client) -> Result<(), StoreError> {
+    let client = client.clone();
+    let event = event(client.board, client.id, "registered", client.created_at);
+    db.write(move |unit| {
+        let (client, event) = (client.clone(), event.clone());
+        Box::pin(async move {
+            clients::add(unit, &client).await?;
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
+/// Removes `client` with its audit event.
+pub async fn remove(db: &Db, client: &Client, now: Timestamp) -> Result<(), StoreError> {
+    let client = client.clone();
+    let event = event(client.board, client.id, "removed", now);
+    db.write(move |unit| {
+        let (client, event) = (client.clone(), event.clone());
+        Box::pin(async move {
+            clients::disable(unit, &client, now).await?;
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
+fn event(board: BoardId, client: ClientId, change: &str, at: Timestamp) -> Event {
+    Event {
+        id: EventId::new(at, &SystemRandom),
+        board,
+        at,
+        kind: EventKind::ClientChange,
+        actor: None,
+        object: Some(client.to_string()),
+        result: "ok".to_owned(),
+        detail: serde_json::json!({ "change": change, "through": "command line" }),
+    }
+}
+
+async fn board_called(db: &Db, slug: &str) -> Result<BoardId, StoreError> {
+    let board = boards::find_by_slug(db, slug).await?;
+    board
+        .map(|board| board.id)
+        .ok_or(StoreError::Stale("no such board"))
+}
+
+fn finish<T>(
+    console: &mut Console,
+    outcome: Result<Result<T, StoreError>, std::io::Error>,
+    shown: impl FnOnce(T) -> (String, serde_json::Value),
+) -> Exit {
+    match outcome {
+        Ok(Ok(value)) => {
+            let (text, json) = shown(value);
+            console.result(text, &json);
+            Exit::Good
+        }
+        Ok(Err(error)) => console.fail(Exit::Failed, error.cause(), error),
+        Err(error) => console.fail(Exit::Failed, "RUNTIME", error),
+    }
+}

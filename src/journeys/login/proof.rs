@@ -1,0 +1,167 @@
+//! From a verified card to a session: who is this at the boards, and what the browser gets.
+
+use crate::audit::EventKind;
+use crate::identity::{BoardId, LoginResult, PersonId};
+use crate::oidc::claims;
+use crate::oidc::interaction::{InteractionId, Proof, Stage, Task};
+use crate::oidc::secret::Opaque;
+use crate::oidc::session::{Session, SessionId};
+use crate::store::db::StoreError;
+use crate::store::persons::{self, BoardPerson};
+use crate::store::{boards, clients, events, login, sessions};
+
+use super::{Arrived, Browser, LoginError, Next, number_context, open_interaction};
+use crate::journeys::App;
+
+/// Takes a finished proof of identity into the visit: who is this at the boards, and what must be kept of it.
+///
+/// The browser fetches its session afterwards, with [`arrive`].
+pub(super) async fn prove(app: &App, id: InteractionId, result: LoginResult) -> Result<(), LoginError> {
+    let mut interaction = login::find(&app.db, id)
+        .await?
+        .ok_or(LoginError::InteractionUnknown)?;
+    let person = known_person(app, interaction.board, &result).await?;
+    let mut known = vec![(interaction.board, person)];
+    for board in boards::list(&app.db)
+        .await?
+        .iter()
+        .filter(|board| board.id != interaction.board)
+    {
+        known.extend(
+            find_person(app, board.id, &result)
+                .await?
+                .map(|person| (board.id, person)),
+        );
+    }
+    if let Task::Authorize { request } = &interaction.task {
+        let client = clients::find(&app.db, request.client)
+            .await?
+            .ok_or(LoginError::Inconsistent)?;
+        if claims::releases_number(&client, &request.scopes) {
+            let digits = result.person.national_number.expose().as_bytes();
+            let wrapped = app.kek.wrap(digits, &number_context(id), app.random.as_ref());
+            interaction.wrapped_number = Some(wrapped.map_err(|_| LoginError::Inconsistent)?);
+        }
+    }
+    let evidence = serde_json::json!({
+        "means": result.means.as_str(), "level": result.level.uri(), "evidence": result.evidence,
+    });
+    let event = app.event(
+        interaction.board,
+        EventKind::LoginSucceeded,
+        Some(person.to_string()),
+        Some(id.to_string()),
+        "ok",
+        evidence,
+    );
+    interaction.stage = Stage::Proved(Box::new(Proof {
+        surname: result.person.surname,
+        given_names: result.person.given_names,
+        persons: known,
+        means: result.means,
+        channel: result.evidence.channel,
+        level: result.level,
+        authenticated_at: result.authenticated_at,
+    }));
+    app.db
+        .write(move |unit| {
+            let (interaction, event) = (interaction.clone(), event.clone());
+            Box::pin(async move {
+                login::advance(unit, &interaction).await?;
+                events::record(unit, &event).await
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+/// The browser fetches the session of a proof: a new id and a new cookie, whatever it had before is dead.
+///
+/// Works once; only for the browser that the visit belongs to.
+pub async fn arrive(app: &App, id: InteractionId, browser: &Browser) -> Result<Arrived, LoginError> {
+    let mut interaction = open_interaction(app, id, browser).await?;
+    let Stage::Proved(proof) = interaction.stage.clone() else {
+        return Err(LoginError::WrongStage);
+    };
+    let now = app.now();
+    let cookie = Opaque::generate(app.random.as_ref());
+    let session = Session {
+        id: SessionId::new(now, app.random.as_ref()),
+        surname: proof.surname,
+        given_names: proof.given_names,
+        persons: proof.persons,
+        means: proof.means,
+        channel: proof.channel,
+        level: proof.level,
+        authenticated_at: proof.authenticated_at,
+        seen_at: now,
+    };
+    let next = match &interaction.task {
+        Task::Authorize { .. } => Next::Interaction(id),
+        Task::OwnPage { return_to, .. } => {
+            interaction.finished_at = Some(now);
+            Next::Own(return_to.clone())
+        }
+    };
+    interaction.stage = Stage::Choosing { session: session.id };
+    interaction.browser = cookie.hash();
+    let (old, new) = (browser.session.as_ref().map(Opaque::hash), cookie.hash());
+    app.db
+        .write(move |unit| {
+            let (interaction, session) = (interaction.clone(), session.clone());
+            Box::pin(async move {
+                login::advance(unit, &interaction).await?;
+                if let Some(old) = old {
+                    sessions::end_by_cookie(unit, old, "replaced", now).await?;
+                }
+                sessions::add(unit, &session, new).await
+            })
+        })
+        .await?;
+    Ok(Arrived { cookie, next })
+}
+
+async fn find_person(
+    app: &App,
+    board: BoardId,
+    result: &LoginResult,
+) -> Result<Option<PersonId>, LoginError> {
+    let number = &result.person.national_number;
+    let pseudonym =
+        persons::pseudonym(&app.db, board, number, &app.kek, app.random.as_ref(), app.now()).await?;
+    let found = persons::find_by_pseudonym(&app.db, board, pseudonym).await?;
+    Ok(found.map(|person| person.id))
+}
+
+/// The person at `board`, added there when this is the first time they log in.
+async fn known_person(app: &App, board: BoardId, result: &LoginResult) -> Result<PersonId, LoginError> {
+    if let Some(person) = find_person(app, board, result).await? {
+        return Ok(person);
+    }
+    let now = app.now();
+    let number = &result.person.national_number;
+    let pseudonym = persons::pseudonym(&app.db, board, number, &app.kek, app.random.as_ref(), now).await?;
+    let person = BoardPerson {
+        id: PersonId::new(now, app.random.as_ref()),
+        board,
+        given_name: result.person.given_names.clone().unwrap_or_default(),
+        family_name: result.person.surname.clone(),
+        created_at: now,
+    };
+    let id = person.id;
+    let added = app
+        .db
+        .write(move |unit| {
+            let person = person.clone();
+            Box::pin(async move { persons::add(unit, &person, Some(pseudonym)).await })
+        })
+        .await;
+    match added {
+        Ok(()) => Ok(id),
+        // Somebody added them at the same moment: two cards of one person, or two tabs.
+        Err(StoreError::Conflict(_)) => find_person(app, board, result)
+            .await?
+            .ok_or(LoginError::Inconsistent),
+        Err(error) => Err(error.into()),
+    }
+}
