@@ -14,14 +14,23 @@ use super::world::{World, parameter, registration, request, with_session, world,
 /// A visit of a new browser, and its cookie.
 async fn visit(world: &World) -> (InteractionId, Opaque) {
     let asked = request("app", &[]);
-    match login::authorize(&world.app, "zegelgem", asked, &Browser::default()).await.unwrap() {
-        Begun::Pages { interaction, cookie: Some(cookie) } => (interaction, cookie),
+    match login::authorize(&world.app, "zegelgem", asked, &Browser::default())
+        .await
+        .unwrap()
+    {
+        Begun::Pages {
+            interaction,
+            cookie: Some(cookie),
+        } => (interaction, cookie),
         begun => panic!("{begun:?}"),
     }
 }
 
 fn before(cookie: &Opaque) -> Browser {
-    Browser { before: Some(Opaque::from_text(cookie.expose())), ..Browser::default() }
+    Browser {
+        before: Some(Opaque::from_text(cookie.expose())),
+        ..Browser::default()
+    }
 }
 
 #[tokio::test]
@@ -30,16 +39,39 @@ async fn a_visit_is_nothing_without_the_cookie_of_its_browser() {
     world.register("app", registration()).await;
     let (id, cookie) = visit(&world).await;
     let (_, other) = visit(&world).await;
-    assert!(matches!(login::view(&world.app, id, &before(&cookie)).await, Ok(View::Choice(_))));
+    assert!(matches!(
+        login::view(&world.app, id, &before(&cookie)).await,
+        Ok(View::Choice(_))
+    ));
     for browser in [Browser::default(), before(&other), with_session(&other)] {
         let error = login::view(&world.app, id, &browser).await.unwrap_err();
         assert_eq!(error.cause(), "INTERACTION_UNKNOWN");
         for cause in [
-            login::state(&world.app, id, &browser).await.map(|_| ()).unwrap_err().cause(),
-            login::arrive(&world.app, id, &browser).await.map(|_| ()).unwrap_err().cause(),
-            login::choose(&world.app, id, &browser, None).await.map(|_| ()).unwrap_err().cause(),
-            login::cancel(&world.app, id, &browser).await.map(|_| ()).unwrap_err().cause(),
-            login::card::web_eid_challenge(&world.app, id, &browser).await.map(|_| ()).unwrap_err().cause(),
+            login::state(&world.app, id, &browser)
+                .await
+                .map(|_| ())
+                .unwrap_err()
+                .cause(),
+            login::arrive(&world.app, id, &browser)
+                .await
+                .map(|_| ())
+                .unwrap_err()
+                .cause(),
+            login::choose(&world.app, id, &browser, None)
+                .await
+                .map(|_| ())
+                .unwrap_err()
+                .cause(),
+            login::cancel(&world.app, id, &browser)
+                .await
+                .map(|_| ())
+                .unwrap_err()
+                .cause(),
+            login::card::web_eid_challenge(&world.app, id, &browser)
+                .await
+                .map(|_| ())
+                .unwrap_err()
+                .cause(),
         ] {
             assert_eq!(cause, "INTERACTION_UNKNOWN");
         }
@@ -52,7 +84,10 @@ async fn the_counter_is_offered_to_a_browser_on_this_machine_alone() {
     world.register("app", registration()).await;
     let (id, cookie) = visit(&world).await;
     for here in [true, false] {
-        let browser = Browser { is_at_this_computer: here, ..before(&cookie) };
+        let browser = Browser {
+            is_at_this_computer: here,
+            ..before(&cookie)
+        };
         match login::view(&world.app, id, &browser).await.unwrap() {
             View::Choice(choice) => assert_eq!(choice.counter, here),
             view => panic!("{view:?}"),
@@ -82,7 +117,10 @@ async fn a_visit_takes_twenty_minutes_at_most() {
     let (id, cookie) = visit(&world).await;
     world.clock.advance(Duration::from_secs(20 * 60));
     let error = login::view(&world.app, id, &before(&cookie)).await.unwrap_err();
-    assert_eq!((error.cause(), error.code().as_str()), ("INTERACTION_EXPIRED", "login_expired"));
+    assert_eq!(
+        (error.cause(), error.code().as_str()),
+        ("INTERACTION_EXPIRED", "login_expired")
+    );
 }
 
 #[tokio::test]
@@ -91,10 +129,16 @@ async fn a_confirmation_counts_once() {
         world.register("app", registration()).await;
         let (_, cookie) = world.session().await;
         let browser = with_session(&cookie);
-        let begun = login::authorize(&world.app, "zegelgem", request("app", &[]), &browser).await.unwrap();
-        let Begun::Pages { interaction, .. } = begun else { panic!("{begun:?}") };
+        let begun = login::authorize(&world.app, "zegelgem", request("app", &[]), &browser)
+            .await
+            .unwrap();
+        let Begun::Pages { interaction, .. } = begun else {
+            panic!("{begun:?}")
+        };
         world.choose(interaction, &cookie).await;
-        let error = login::choose(&world.app, interaction, &browser, None).await.unwrap_err();
+        let error = login::choose(&world.app, interaction, &browser, None)
+            .await
+            .unwrap_err();
         assert_eq!(error.cause(), "INTERACTION_FINISHED", "{}", world.engine);
     }
 }
@@ -106,12 +150,22 @@ async fn a_capacity_that_is_not_the_persons_is_refused() {
     let (_, cookie) = world.session().await;
     let browser = with_session(&cookie);
     let asked = request("app", &[("scope", "openid capacity")]);
-    let begun = login::authorize(&world.app, "zegelgem", asked, &browser).await.unwrap();
-    let Begun::Pages { interaction, .. } = begun else { panic!("{begun:?}") };
-    let error = login::choose(&world.app, interaction, &browser, Some("fct_mayor")).await.unwrap_err();
+    let begun = login::authorize(&world.app, "zegelgem", asked, &browser)
+        .await
+        .unwrap();
+    let Begun::Pages { interaction, .. } = begun else {
+        panic!("{begun:?}")
+    };
+    let error = login::choose(&world.app, interaction, &browser, Some("fct_mayor"))
+        .await
+        .unwrap_err();
     assert_eq!(error.cause(), "CAPACITY_UNKNOWN");
     // Who has none goes on without.
-    assert!(login::choose(&world.app, interaction, &browser, None).await.is_ok());
+    assert!(
+        login::choose(&world.app, interaction, &browser, None)
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test]
@@ -120,20 +174,43 @@ async fn a_challenge_is_spent_once_by_its_browser_visit_and_purpose() {
         world.register("app", registration()).await;
         let (id, cookie) = visit(&world).await;
         let (other_id, other) = visit(&world).await;
-        let nonce = login::card::web_eid_challenge(&world.app, id, &before(&cookie)).await.unwrap();
-        login::card::web_eid_challenge(&world.app, other_id, &before(&other)).await.unwrap();
+        let nonce = login::card::web_eid_challenge(&world.app, id, &before(&cookie))
+            .await
+            .unwrap();
+        login::card::web_eid_challenge(&world.app, other_id, &before(&other))
+            .await
+            .unwrap();
         assert_eq!(nonce.len(), 44);
         let spend = async |id, purpose, cookie: &Opaque| {
-            let found = visits::spend(&world.app.db, id, purpose, cookie.hash(), world.now()).await.unwrap();
+            let found = visits::spend(&world.app.db, id, purpose, cookie.hash(), world.now())
+                .await
+                .unwrap();
             found.map(|spent| spent.nonce)
         };
         assert_eq!(spend(id, Purpose::LogIn, &other).await, None, "{}", world.engine);
-        assert_eq!(spend(other_id, Purpose::LogIn, &cookie).await, None, "{}", world.engine);
-        assert_eq!(spend(id, Purpose::LogInAtCounter, &cookie).await, None, "{}", world.engine);
+        assert_eq!(
+            spend(other_id, Purpose::LogIn, &cookie).await,
+            None,
+            "{}",
+            world.engine
+        );
+        assert_eq!(
+            spend(id, Purpose::LogInAtCounter, &cookie).await,
+            None,
+            "{}",
+            world.engine
+        );
         // A newer challenge of the same visit replaces the older one.
-        let newer = login::card::web_eid_challenge(&world.app, id, &before(&cookie)).await.unwrap();
+        let newer = login::card::web_eid_challenge(&world.app, id, &before(&cookie))
+            .await
+            .unwrap();
         assert_ne!(nonce, newer);
-        assert_eq!(spend(id, Purpose::LogIn, &cookie).await, Some(newer), "{}", world.engine);
+        assert_eq!(
+            spend(id, Purpose::LogIn, &cookie).await,
+            Some(newer),
+            "{}",
+            world.engine
+        );
         assert_eq!(spend(id, Purpose::LogIn, &cookie).await, None, "{}", world.engine);
     }
 }
@@ -143,12 +220,17 @@ async fn of_many_that_spend_a_challenge_at_once_one_gets_it() {
     for world in worlds().await {
         world.register("app", registration()).await;
         let (id, cookie) = visit(&world).await;
-        login::card::web_eid_challenge(&world.app, id, &before(&cookie)).await.unwrap();
+        login::card::web_eid_challenge(&world.app, id, &before(&cookie))
+            .await
+            .unwrap();
         let mut running = Vec::new();
         for _ in 0..8 {
             let (app, hash) = (world.app.clone(), cookie.hash());
             running.push(tokio::spawn(async move {
-                visits::spend(&app.db, id, Purpose::LogIn, hash, app.now()).await.unwrap().is_some()
+                visits::spend(&app.db, id, Purpose::LogIn, hash, app.now())
+                    .await
+                    .unwrap()
+                    .is_some()
             }));
         }
         let mut won = 0;
@@ -163,9 +245,25 @@ async fn of_many_that_spend_a_challenge_at_once_one_gets_it() {
 async fn our_own_pages_send_people_through_the_same_door_and_get_them_back() {
     let world = world().await;
     let back = "/sign/srq_1?x=1".parse().unwrap();
-    let begun = login::begin_own(&world.app, world.board.id, back, Some(Language::Fr), &Browser::default()).await;
-    let Ok(Begun::Pages { interaction, cookie: Some(cookie) }) = begun else { panic!("{begun:?}") };
-    match login::view(&world.app, interaction, &before(&cookie)).await.unwrap() {
+    let begun = login::begin_own(
+        &world.app,
+        world.board.id,
+        back,
+        Some(Language::Fr),
+        &Browser::default(),
+    )
+    .await;
+    let Ok(Begun::Pages {
+        interaction,
+        cookie: Some(cookie),
+    }) = begun
+    else {
+        panic!("{begun:?}")
+    };
+    match login::view(&world.app, interaction, &before(&cookie))
+        .await
+        .unwrap()
+    {
         View::Choice(choice) => {
             assert!(choice.asker.client.is_none() && choice.asker.shared.is_empty());
             assert_eq!(choice.asker.language, Some(Language::Fr));
@@ -174,11 +272,18 @@ async fn our_own_pages_send_people_through_the_same_door_and_get_them_back() {
     }
     let (_, session) = world.session().await;
     let back = "/sign/srq_1?x=1".parse().unwrap();
-    let begun = login::begin_own(&world.app, world.board.id, back, None, &with_session(&session)).await.unwrap();
+    let begun = login::begin_own(&world.app, world.board.id, back, None, &with_session(&session))
+        .await
+        .unwrap();
     assert!(matches!(begun, Begun::There(path) if path.as_str() == "/sign/srq_1?x=1"));
     let back = "/sign/srq_2".parse().unwrap();
-    let begun = login::begin_own(&world.app, world.other.id, back, None, &with_session(&session)).await.unwrap();
-    assert!(matches!(begun, Begun::Pages { .. }), "another board does not know them");
+    let begun = login::begin_own(&world.app, world.other.id, back, None, &with_session(&session))
+        .await
+        .unwrap();
+    assert!(
+        matches!(begun, Begun::Pages { .. }),
+        "another board does not know them"
+    );
 }
 
 #[tokio::test]
@@ -187,12 +292,28 @@ async fn after_log_out_the_session_is_gone() {
         world.register("app", registration()).await;
         let (_, cookie) = world.session().await;
         let browser = with_session(&cookie);
-        assert!(login::current_session(&world.app, &browser).await.unwrap().is_some());
+        assert!(
+            login::current_session(&world.app, &browser)
+                .await
+                .unwrap()
+                .is_some()
+        );
         login::log_out(&world.app, &browser).await.unwrap();
-        assert!(login::current_session(&world.app, &browser).await.unwrap().is_none(), "{}", world.engine);
+        assert!(
+            login::current_session(&world.app, &browser)
+                .await
+                .unwrap()
+                .is_none(),
+            "{}",
+            world.engine
+        );
         let asked = request("app", &[("prompt", "none")]);
-        let begun = login::authorize(&world.app, "zegelgem", asked, &browser).await.unwrap();
-        let Begun::Answer(answer) = begun else { panic!("{begun:?}") };
+        let begun = login::authorize(&world.app, "zegelgem", asked, &browser)
+            .await
+            .unwrap();
+        let Begun::Answer(answer) = begun else {
+            panic!("{begun:?}")
+        };
         assert_eq!(parameter(&answer, "error").as_deref(), Some("login_required"));
     }
 }

@@ -55,17 +55,31 @@ pub(super) async fn worlds() -> Vec<World> {
                 id: BoardId::new(moment(), random.as_ref()),
                 slug: slug.to_owned(),
                 kind: "municipality".to_owned(),
-                names: boards::Names { nl: Some(slug.to_owned()), fr: None, de: None, en: None },
+                names: boards::Names {
+                    nl: Some(slug.to_owned()),
+                    fr: None,
+                    de: None,
+                    en: None,
+                },
                 enterprise_number: kbo.to_owned(),
                 region: "flanders".to_owned(),
                 created_at: moment(),
             };
-            zegel::cli::board::create(&db, &board, Arc::clone(&kek), Arc::clone(&random)).await.unwrap();
+            zegel::cli::board::create(&db, &board, Arc::clone(&kek), Arc::clone(&random))
+                .await
+                .unwrap();
             made.push(board);
         }
         let app = app(db, clock.clone(), random, kek);
         let (other, board) = (made.pop().unwrap(), made.pop().unwrap());
-        worlds.push(World { engine, app: Arc::new(app), clock, board, other, _folder: folder });
+        worlds.push(World {
+            engine,
+            app: Arc::new(app),
+            clock,
+            board,
+            other,
+            _folder: folder,
+        });
     }
     worlds
 }
@@ -75,15 +89,30 @@ pub(super) async fn world() -> World {
     worlds().await.into_iter().next().unwrap()
 }
 
-fn app(db: zegel::store::db::Db, clock: Arc<FixedClock>, random: Arc<dyn Random>, kek: Arc<KeyEncryptionKey>) -> App {
-    App { db, clock, random, kek, config: Arc::new(config()) }
+fn app(
+    db: zegel::store::db::Db,
+    clock: Arc<FixedClock>,
+    random: Arc<dyn Random>,
+    kek: Arc<KeyEncryptionKey>,
+) -> App {
+    App {
+        db,
+        clock,
+        random,
+        kek,
+        config: Arc::new(config()),
+    }
 }
 
 pub(super) fn config() -> Config {
     Config {
         environment: Environment::Test,
         public_url: ORIGIN.to_owned(),
-        server: Server { listen: "127.0.0.1:0".parse().unwrap(), tls: None, trusted_proxies: Vec::new() },
+        server: Server {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            tls: None,
+            trusted_proxies: Vec::new(),
+        },
         database_url: String::new(),
         blobs: "blobs".into(),
         scratch: "scratch".into(),
@@ -101,7 +130,10 @@ pub(super) fn config() -> Config {
             readers_to_skip: Vec::new(),
             pin_timeout: Duration::from_secs(60),
         },
-        limits: Limits { upload_bytes: 1_000_000, documents: 10 },
+        limits: Limits {
+            upload_bytes: 1_000_000,
+            documents: 10,
+        },
         log: "info".to_owned(),
     }
 }
@@ -144,7 +176,9 @@ pub(super) fn basic(slug: &str, secret: &str) -> String {
 }
 
 pub(super) fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    list.iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// The request of a well-behaved application, changed by `changes`: a value of `-` takes the parameter away.
@@ -166,18 +200,26 @@ pub(super) fn request(client: &str, changes: &[(&str, &str)]) -> Vec<(String, St
             value => all.insert(name, value),
         };
     }
-    all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    all.into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// A parameter of an answer's location.
 pub(super) fn parameter(answer: &Answer, name: &str) -> Option<String> {
     let url = url::Url::parse(&answer.location()).unwrap();
-    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url.query_pairs()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 /// A browser with a session's cookie.
 pub(super) fn with_session(cookie: &Opaque) -> Browser {
-    Browser { before: None, session: Some(Opaque::from_text(cookie.expose())), is_at_this_computer: true }
+    Browser {
+        before: None,
+        session: Some(Opaque::from_text(cookie.expose())),
+        is_at_this_computer: true,
+    }
 }
 
 impl World {
@@ -243,7 +285,9 @@ impl World {
     /// Takes an application's request through the pages with a live session, to the answer.
     pub(super) async fn confirm(&self, request: Vec<(String, String)>, cookie: &Opaque) -> Answer {
         let browser = with_session(cookie);
-        let begun = login::authorize(&self.app, &self.board.slug, request, &browser).await.unwrap();
+        let begun = login::authorize(&self.app, &self.board.slug, request, &browser)
+            .await
+            .unwrap();
         let interaction = match begun {
             Begun::Answer(answer) => return answer,
             Begun::Pages { interaction, .. } => interaction,
@@ -253,7 +297,10 @@ impl World {
     }
 
     pub(super) async fn choose(&self, interaction: InteractionId, cookie: &Opaque) -> Answer {
-        match login::choose(&self.app, interaction, &with_session(cookie), None).await.unwrap() {
+        match login::choose(&self.app, interaction, &with_session(cookie), None)
+            .await
+            .unwrap()
+        {
             Finished::Answer(answer) => answer,
             Finished::Own(_) => unreachable!(),
         }
@@ -264,7 +311,6 @@ impl World {
         parameter(&self.confirm(request(client, changes), cookie).await, "code").unwrap()
     }
 }
-
 
 /// The form that exchanges `code`, changed by `changes` as [`request`].
 pub(super) fn exchange(code: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -280,7 +326,9 @@ pub(super) fn exchange(code: &str, changes: &[(&str, &str)]) -> Vec<(String, Str
             value => all.insert(name, value),
         };
     }
-    all.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    all.into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// The claims of a token, unverified.
