@@ -60,3 +60,5 @@ pub mod signing;
 pub mod sources;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod telemetry;

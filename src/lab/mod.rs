@@ -3,6 +3,7 @@
 //! Whoever integrates zegel can try every case here (blocked PIN, revoked card, absent mayor) without a reader.
 //! All material says TEST. Start from [`pki::LabPki`] for certificates and [`card::VirtualCard`] for a card.
 
+pub mod application;
 pub mod card;
 pub mod pki;
 pub mod services;

@@ -1,1 +1,7 @@
 //! The signing request, its plan and the stages of its ceremony.
+//!
+//! Values in, values out: never waits, never stores, never talks to a card. Start from [`request::SigningRequest`].
+
+pub mod appearance;
+pub mod attempt;
+pub mod request;

@@ -49,6 +49,7 @@ pub fn all_statements() -> Vec<Statement> {
         super::migrate::STATEMENTS,
         super::persons::STATEMENTS,
         super::queue::STATEMENTS,
+        super::signing::STATEMENTS,
         super::sessions::STATEMENTS,
     ]
     .concat()

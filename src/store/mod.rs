@@ -18,3 +18,4 @@ pub mod persons;
 pub mod queue;
 pub mod row;
 pub mod sessions;
+pub mod signing;

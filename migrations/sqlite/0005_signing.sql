@@ -1,0 +1,39 @@
+CREATE TABLE signing_request (
+    id          TEXT NOT NULL PRIMARY KEY,
+    board_id    TEXT NOT NULL REFERENCES board (id),
+    client_id   TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    request     TEXT NOT NULL,
+    version     INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    closed_at   INTEGER
+) STRICT;
+CREATE INDEX signing_request_of_client ON signing_request (client_id, created_at);
+CREATE INDEX signing_request_of_board ON signing_request (board_id, created_at);
+CREATE INDEX signing_request_expiring ON signing_request (expires_at) WHERE closed_at IS NULL;
+
+CREATE TABLE signing_piece (
+    request_id   TEXT NOT NULL REFERENCES signing_request (id),
+    ordinal      INTEGER NOT NULL,
+    sha256       TEXT NOT NULL,
+    length_bytes INTEGER NOT NULL,
+    added_at     INTEGER NOT NULL,
+    PRIMARY KEY (request_id, ordinal)
+) STRICT;
+CREATE INDEX signing_piece_by_address ON signing_piece (sha256);
+
+CREATE TABLE signing_attempt (
+    id         TEXT NOT NULL PRIMARY KEY,
+    request_id TEXT NOT NULL REFERENCES signing_request (id),
+    slot       INTEGER NOT NULL,
+    person_id  TEXT NOT NULL,
+    short_code TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    code       TEXT,
+    cause      TEXT,
+    tries_left INTEGER,
+    started_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX signing_attempt_of_person ON signing_attempt (request_id, person_id, started_at);
