@@ -5,6 +5,7 @@
 //! Start from [`document::Document`]. Source of the rules: ISO 32000-2:2020; ETSI EN 319 142-1.
 
 pub mod appearance;
+pub mod changes;
 pub mod compose;
 pub mod document;
 pub mod dss;

@@ -195,7 +195,7 @@ impl View {
         Ok(required & !3 == 0 && !seed.contains("MDP"))
     }
 
-    fn read_references(
+    pub(super) fn read_references(
         &self,
         signature: &Dictionary,
         found: &mut Restrictions,

@@ -186,7 +186,7 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
         widget.set("AP", Dictionary::new().with("N", form));
     }
     let field = update.add(widget);
-    put_signature(update, signature, request)?;
+    put_signature(update, signature, request, None)?;
     append_annotation(update, &page, field)?;
     append_field(update, field)?;
     Ok(AddedField {
@@ -203,8 +203,13 @@ fn check(view: &View, request: &FieldRequest, field: Option<&Field>) -> Result<(
     view.may_sign(field)?.map_err(FieldError::Forbidden)
 }
 
-fn put_signature(update: &mut Update, id: ObjectId, request: &FieldRequest) -> Result<(), UpdateError> {
-    let dictionary = match &request.content {
+fn put_signature(
+    update: &mut Update,
+    id: ObjectId,
+    request: &FieldRequest,
+    reference: Option<Dictionary>,
+) -> Result<(), UpdateError> {
+    let mut dictionary = match &request.content {
         Content::DocTimeStamp => Dictionary::new()
             .with("Type", Object::name("DocTimeStamp"))
             .with("Filter", Object::name("Adobe.PPKLite"))
@@ -228,7 +233,26 @@ fn put_signature(update: &mut Update, id: ObjectId, request: &FieldRequest) -> R
             dictionary
         }
     };
+    if let Some(reference) = reference {
+        dictionary.set("Reference", Object::Array(vec![reference.into()]));
+    }
     update.put_signature(id, dictionary, request.contents_bytes)
+}
+
+/// The lock of a field as the signature repeats it, so that it is signed. ISO 32000-2 §12.8.2.4.
+fn field_lock(lock: &Dictionary) -> Dictionary {
+    let mut parameters = Dictionary::new()
+        .with("Type", Object::name("TransformParams"))
+        .with("V", Object::name("1.2"));
+    for key in ["Action", "Fields", "P"] {
+        if let Some(value) = lock.get(key) {
+            parameters.set(key, value.clone());
+        }
+    }
+    Dictionary::new()
+        .with("Type", Object::name("SigRef"))
+        .with("TransformMethod", Object::name("FieldMDP"))
+        .with("TransformParams", parameters)
 }
 
 /// Fills an empty field: its widget and rectangle stay, only `/V`, `/AP` and the flags change.
@@ -266,7 +290,10 @@ fn fill(
         dictionary.set("V", signature);
         update.put(field.id, dictionary)?;
     }
-    put_signature(update, signature, request)?;
+    let lock = view
+        .dictionary(&field.dictionary, "Lock")?
+        .map(|lock| field_lock(&lock));
+    put_signature(update, signature, request, lock)?;
     set_flags(update)?;
     Ok(AddedField {
         field: field.id,
@@ -296,7 +323,10 @@ fn locate<'r>(view: &View, placement: &'r Placement) -> Result<(Page, Rect, Opti
     match placement {
         Placement::Automatic { block, width, height } => {
             let page = view.last_page()?;
-            let rect = free_place(view, &page, *width, *height)?
+            let (page_width, page_height) = page.display_size();
+            let width = width.min(page_width - 4.0 * GAP);
+            let height = height.min(page_height - 4.0 * GAP);
+            let rect = free_place(view, &page, width, height)?
                 .ok_or(FieldError::Nowhere("free place on the page"))?;
             Ok((page, rect, Some(block)))
         }

@@ -8,6 +8,7 @@
 mod architecture;
 mod lab;
 mod pages;
+mod pdf;
 mod provider;
 mod store;
 mod support;

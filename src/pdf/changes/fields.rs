@@ -1,0 +1,323 @@
+//! Form fields: new signature fields, empty ones that were signed, and values that were filled in.
+
+use super::Change;
+use super::step::{Step, keys};
+use crate::pdf::document::View;
+use crate::pdf::error::PdfError;
+use crate::pdf::field::Field;
+use crate::pdf::object::{Dictionary, Object, ObjectId};
+use crate::pdf::permission::{Certification, Lock};
+use crate::pdf::signature::is_signature_field;
+use crate::pdf::text_string;
+
+/// What a new signature field and its widget may say. No action, no script.
+const FIELD_KEYS: [&str; 22] = [
+    "AP", "Border", "BS", "DA", "F", "Ff", "FT", "H", "Kids", "Lock", "M", "MK", "NM", "P", "Parent", "Q",
+    "Rect", "Subtype", "T", "TU", "Type", "V",
+];
+
+impl Step<'_> {
+    /// Fields are appended, never taken away or put in another order.
+    pub(super) fn check_field_list(
+        &mut self,
+        form: u32,
+        before: Option<&Object>,
+        after: Option<&Object>,
+    ) -> Result<(), PdfError> {
+        let Some(after) = after else {
+            self.undefined(Some(form), "the fields of the form were taken away");
+            return Ok(());
+        };
+        let then = match before {
+            Some(before) => self
+                .old
+                .resolve(before)?
+                .as_array()
+                .map(<[Object]>::to_vec)
+                .unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let Some(now) = self.new.resolve(after)?.as_array().map(<[Object]>::to_vec) else {
+            self.undefined(Some(form), "the fields of the form are no list");
+            return Ok(());
+        };
+        if self.follow(before, after, form).is_none() {
+            return Ok(());
+        }
+        let Some(appended) = now.strip_prefix(then.as_slice()) else {
+            self.undefined(Some(form), "fields of the form were taken away or moved");
+            return Ok(());
+        };
+        if appended.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = self
+            .old
+            .fields()?
+            .into_iter()
+            .map(|field| field.full_name)
+            .collect();
+        for item in appended {
+            self.check_new_field(item, &names)?;
+        }
+        Ok(())
+    }
+
+    fn check_new_field(&mut self, item: &Object, names: &[String]) -> Result<(), PdfError> {
+        let id = item
+            .as_reference()
+            .filter(|id| self.added.contains_key(&id.number));
+        let Some(id) = id else {
+            self.undefined(None, "a field was added that is no new object");
+            return Ok(());
+        };
+        let Some(Object::Dictionary(field)) = self.added.get(&id.number).cloned() else {
+            self.undefined(Some(id.number), "a field was added that is no dictionary");
+            return Ok(());
+        };
+        let name = field
+            .get("T")
+            .and_then(Object::as_string)
+            .map(text_string::decode)
+            .unwrap_or_default();
+        let below = |other: &str| {
+            other
+                .strip_prefix(&name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if name.is_empty() || name.contains('.') || names.iter().any(|other| below(other)) {
+            self.undefined(Some(id.number), "a field was added whose name is taken");
+            return Ok(());
+        }
+        if !field.is_name("FT", "Sig") {
+            self.undefined(Some(id.number), "a field was added that is not for a signature");
+            return Ok(());
+        }
+        let (widget_id, widget) = match self.only_widget(id, &field) {
+            Some(found) => found,
+            None => {
+                self.undefined(
+                    Some(id.number),
+                    "a signature field was added with other parts than one widget",
+                );
+                return Ok(());
+            }
+        };
+        let allowed = |dictionary: &Dictionary| {
+            dictionary
+                .iter()
+                .all(|(key, _)| FIELD_KEYS.iter().any(|allowed| key.is(allowed)))
+        };
+        if !allowed(&field) || !allowed(&widget) || !widget.is_name("Subtype", "Widget") {
+            self.undefined(
+                Some(id.number),
+                "a signature field was added with more than a signature needs",
+            );
+            return Ok(());
+        }
+        self.new_widgets.insert(widget_id);
+        self.accept_new(item);
+        self.check_new_signature(id.number, &name, field.get("V"), true)
+    }
+
+    fn only_widget(&self, id: ObjectId, field: &Dictionary) -> Option<(ObjectId, Dictionary)> {
+        let Some(kids) = field.get("Kids") else {
+            return Some((id, field.clone()));
+        };
+        let [kid] = kids.as_array()? else { return None };
+        let kid = kid.as_reference()?;
+        let Object::Dictionary(widget) = self.added.get(&kid.number)? else {
+            return None;
+        };
+        (widget.get("Parent") == Some(&Object::Reference(id)) && !widget.contains("T"))
+            .then(|| (kid, widget.clone()))
+    }
+
+    /// The value of a signature field that had none: a new signature dictionary, allowed by what was signed before.
+    fn check_new_signature(
+        &mut self,
+        field: u32,
+        name: &str,
+        value: Option<&Object>,
+        new_field: bool,
+    ) -> Result<(), PdfError> {
+        let number = value.and_then(Object::as_reference).map(|id| id.number);
+        let dictionary = number
+            .and_then(|number| self.added.get(&number))
+            .and_then(Object::as_dictionary)
+            .cloned();
+        let (Some(number), Some(dictionary)) = (number, dictionary) else {
+            self.undefined(
+                Some(field),
+                "a signature field was added or filled without a new signature",
+            );
+            return Ok(());
+        };
+        if !dictionary.contains("ByteRange") || !dictionary.contains("Contents") {
+            self.undefined(Some(number), "a signature was added that covers nothing");
+            return Ok(());
+        }
+        self.explain(number);
+        self.accept_new(&Object::Dictionary(dictionary.clone()));
+        if dictionary.is_name("Type", "DocTimeStamp") {
+            self.report(Change::DocTimeStampAdded {
+                field: name.to_owned(),
+            });
+            return Ok(());
+        }
+        let closed = self.restrictions.certification == Some(Certification::NoChanges);
+        let locked = if new_field {
+            self.restrictions
+                .locks
+                .iter()
+                .any(|lock| !matches!(lock, Lock::Include(_)))
+        } else {
+            self.restrictions.locks_field(name)
+        };
+        if closed || locked {
+            self.undefined(
+                Some(field),
+                "a signature was added although an earlier one closed the document",
+            );
+            return Ok(());
+        }
+        self.report(Change::SignatureAdded {
+            field: name.to_owned(),
+        });
+        let new = self.new.clone();
+        new.read_references(&dictionary, self.restrictions, false)
+    }
+
+    /// Fields that were there and are written again.
+    pub(super) fn check_existing_fields(&mut self) -> Result<(), PdfError> {
+        let dictionaries = self
+            .modified
+            .values()
+            .any(|(_, now)| matches!(now, Object::Dictionary(_)));
+        if !dictionaries {
+            return Ok(());
+        }
+        for field in self.old.fields()? {
+            let touched = self.modified.contains_key(&field.id.number)
+                || field
+                    .widgets
+                    .iter()
+                    .any(|widget| self.modified.contains_key(&widget.number));
+            if touched {
+                self.check_touched_field(&field)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_touched_field(&mut self, field: &Field) -> Result<(), PdfError> {
+        let old_value = value_of(&self.old, field)?;
+        if is_signature_field(field) {
+            if !old_value.is_null() {
+                self.undefined(Some(field.id.number), "a field with a signature was changed");
+                return Ok(());
+            }
+            if !self.only_changed(field, &["V", "AP", "F", "M"]) {
+                return Ok(());
+            }
+            let value = dictionary_of(&self.new, field.id)?.get("V").cloned();
+            self.accept_appearances(field)?;
+            return self.check_new_signature(field.id.number, &field.full_name, value.as_ref(), false);
+        }
+        if self.restrictions.certification == Some(Certification::NoChanges)
+            || self.restrictions.locks_field(&field.full_name)
+        {
+            self.undefined(
+                Some(field.id.number),
+                "a field was changed that an earlier signature locked",
+            );
+            return Ok(());
+        }
+        if !self.only_changed(field, &["V", "AP", "AS", "M"]) {
+            return Ok(());
+        }
+        let new_value = self.new.value(&dictionary_of(&self.new, field.id)?, "V")?;
+        self.accept_appearances(field)?;
+        if !self.shows(field, &new_value)? {
+            self.undefined(
+                Some(field.id.number),
+                "a field shows something else than its value",
+            );
+            return Ok(());
+        }
+        let (old, new) = (text_of(&old_value), text_of(&new_value));
+        self.report(Change::FormFilled {
+            field: field.full_name.clone(),
+            old,
+            new,
+        });
+        Ok(())
+    }
+
+    /// Whether only `allowed` entries of the field and its widgets changed; explains them if so, reports if not.
+    fn only_changed(&mut self, field: &Field, allowed: &[&str]) -> bool {
+        let parts: Vec<ObjectId> = std::iter::once(field.id)
+            .chain(field.widgets.iter().copied())
+            .collect();
+        for part in parts {
+            let Some((then, now)) = self.modified.get(&part.number).cloned() else {
+                continue;
+            };
+            let (Object::Dictionary(then), Object::Dictionary(now)) = (then, now) else {
+                self.undefined(Some(part.number), "a field was replaced by something else");
+                return false;
+            };
+            let other = keys(&then, &now)
+                .iter()
+                .any(|key| !allowed.contains(&key.as_str()) && then.get(key) != now.get(key));
+            if other {
+                self.undefined(Some(part.number), "more of a field was changed than its value");
+                return false;
+            }
+            self.explain(part.number);
+        }
+        true
+    }
+
+    /// Explains new and rewritten appearance streams of the widgets of `field`.
+    fn accept_appearances(&mut self, field: &Field) -> Result<(), PdfError> {
+        for widget in &field.widgets {
+            let dictionary = dictionary_of(&self.new, *widget)?;
+            let Some(appearance) = dictionary.get("AP") else {
+                continue;
+            };
+            self.accept_new(appearance);
+            let normal = self
+                .new
+                .dictionary(&dictionary, "AP")?
+                .and_then(|appearance| appearance.get("N").cloned());
+            if let Some(id) = normal.as_ref().and_then(Object::as_reference)
+                && let Some((_, now)) = self.modified.get(&id.number).cloned()
+            {
+                self.explain_held_by(id.number, &[widget.number]);
+                self.accept_new(&now);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn dictionary_of(view: &View, id: ObjectId) -> Result<Dictionary, PdfError> {
+    Ok(view.get(id)?.as_dictionary().cloned().unwrap_or_default())
+}
+
+fn value_of(view: &View, field: &Field) -> Result<Object, PdfError> {
+    field
+        .value
+        .as_ref()
+        .map_or(Ok(Object::Null), |value| view.resolve(value))
+}
+
+fn text_of(value: &Object) -> String {
+    match value {
+        Object::String(bytes) => text_string::decode(bytes),
+        Object::Name(name) => String::from_utf8_lossy(name.as_bytes()).into_owned(),
+        Object::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(", "),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Pages: nothing of them may change but the widgets of new signatures at the end of their annotations.
+
+use std::collections::BTreeMap;
+
+use super::step::{Step, is_type, keys};
+use crate::pdf::error::PdfError;
+use crate::pdf::object::Object;
+use crate::pdf::page::Rect;
+
+/// Largest part of a page that the block of a later signature may take.
+const LARGEST_PART: f64 = 1.0 / 3.0;
+
+impl Step<'_> {
+    pub(super) fn check_pages(&mut self) -> Result<(), PdfError> {
+        let mut pages: BTreeMap<u32, Object> = BTreeMap::new();
+        for (number, (then, now)) in &self.modified {
+            if is_type(then, "Page") && is_type(now, "Page") {
+                pages.insert(*number, then.clone());
+            } else if let (Object::Array(_), Object::Array(_)) = (then, now) {
+                for referrer in self.old_referrers(*number) {
+                    let id = crate::pdf::object::ObjectId::new(referrer);
+                    let Ok(page) = self.old.get(id) else { continue };
+                    let lists = page
+                        .as_dictionary()
+                        .and_then(|page| page.get("Annots"))
+                        .and_then(Object::as_reference);
+                    if is_type(&page, "Page") && lists.is_some_and(|list| list.number == *number) {
+                        pages.insert(referrer, page);
+                    }
+                }
+            }
+        }
+        for (number, then) in pages {
+            self.check_page(number, &then)?;
+        }
+        Ok(())
+    }
+
+    fn check_page(&mut self, number: u32, then: &Object) -> Result<(), PdfError> {
+        let now = self
+            .modified
+            .get(&number)
+            .map_or_else(|| then.clone(), |(_, now)| now.clone());
+        let (Object::Dictionary(then), Object::Dictionary(now)) = (then, now) else {
+            self.undefined(Some(number), "a page was replaced by something else");
+            return Ok(());
+        };
+        if keys(then, &now)
+            .iter()
+            .any(|key| key != "Annots" && then.get(key) != now.get(key))
+        {
+            self.undefined(Some(number), "a page was changed");
+            return Ok(());
+        }
+        if self.modified.contains_key(&number) {
+            self.explain(number);
+        }
+        let (before, after) = (then.get("Annots"), now.get("Annots"));
+        let Some(after) = after else {
+            if before.is_some() {
+                self.undefined(Some(number), "annotations of a page were taken away");
+            }
+            return Ok(());
+        };
+        let list = |value: Object| value.as_array().map(<[Object]>::to_vec).unwrap_or_default();
+        let old_list = match before {
+            Some(before) => list(self.old.resolve(before)?),
+            None => Vec::new(),
+        };
+        let new_list = list(self.new.resolve(after)?);
+        if self.follow(before, after, number).is_none() {
+            return Ok(());
+        }
+        let Some(appended) = new_list.strip_prefix(old_list.as_slice()) else {
+            self.undefined(Some(number), "annotations of a page were taken away or moved");
+            return Ok(());
+        };
+        let known = |item: &Object| {
+            item.as_reference()
+                .is_some_and(|id| self.new_widgets.contains(&id))
+        };
+        if !appended.iter().all(known) {
+            self.undefined(
+                Some(number),
+                "an annotation was added that belongs to no new signature",
+            );
+            return Ok(());
+        }
+        self.check_room(number, &old_list, appended)
+    }
+
+    /// A new block lies over nothing that could be clicked or filled, and leaves most of the page in sight.
+    fn check_room(&mut self, page: u32, present: &[Object], appended: &[Object]) -> Result<(), PdfError> {
+        let taken = self.rects(present)?;
+        let sheet = self.sheet(page)?;
+        for rect in self.rects(appended)? {
+            if taken.iter().any(|other| other.overlaps(&rect)) {
+                self.undefined(
+                    Some(page),
+                    "a signature was added over another field or annotation",
+                );
+            }
+            let area = |rect: &Rect| rect.width() * rect.height();
+            if sheet.is_none_or(|sheet| area(&rect) > area(&sheet) * LARGEST_PART) {
+                self.undefined(Some(page), "a signature was added that covers much of its page");
+            }
+        }
+        Ok(())
+    }
+
+    fn rects(&self, annotations: &[Object]) -> Result<Vec<Rect>, PdfError> {
+        let mut found = Vec::new();
+        for annotation in annotations {
+            if let Object::Dictionary(annotation) = self.new.resolve(annotation)?
+                && let Some(rect) = annotation.get("Rect")
+            {
+                found.extend(Rect::from_object(&self.new, rect)?.filter(|rect| !rect.is_empty()));
+            }
+        }
+        Ok(found)
+    }
+
+    fn sheet(&self, number: u32) -> Result<Option<Rect>, PdfError> {
+        let mut found = None;
+        self.new.for_each_page(&mut |page| {
+            if page.id.number == number {
+                found = Some(page.crop_box);
+            }
+            found.is_none()
+        })?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,75 @@
+//! Who refers to the objects that later revisions write: one pass over the whole file.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::pdf::document::Document;
+use crate::pdf::object::ObjectId;
+use crate::pdf::xref::Entry;
+
+/// Most places kept for one object: a font may be used by each page.
+const PLACE_LIMIT: usize = 1_000_000;
+
+/// For each object asked about, the versions of objects that refer to it.
+pub(super) struct Referrers {
+    by_target: HashMap<u32, Vec<(u32, usize)>>,
+    unreadable: Vec<ObjectId>,
+}
+
+impl Referrers {
+    /// Parses every version of every object of `document` once and keeps the references to `targets`.
+    pub(super) fn of(document: &Document, targets: &HashSet<u32>) -> Self {
+        let mut found = Self {
+            by_target: HashMap::new(),
+            unreadable: Vec::new(),
+        };
+        let mut places = 0_usize;
+        for (number, revision, entry) in document.all_entries() {
+            let generation = match entry {
+                Entry::Free => continue,
+                Entry::InFile { generation, .. } => *generation,
+                Entry::InStream { .. } => 0,
+            };
+            let revision = usize::try_from(*revision).unwrap_or(usize::MAX);
+            let id = ObjectId {
+                number: *number,
+                generation,
+            };
+            let Some(Ok(object)) = document.at(revision).map(|view| view.get(id)) else {
+                found.unreadable.push(id);
+                continue;
+            };
+            object.for_each_reference(&mut |target| {
+                if targets.contains(&target.number) && places < PLACE_LIMIT {
+                    places = places.saturating_add(1);
+                    found
+                        .by_target
+                        .entry(target.number)
+                        .or_default()
+                        .push((*number, revision));
+                }
+            });
+            if places >= PLACE_LIMIT {
+                // WHY: beyond the bound the index would lie by omission; say so instead.
+                found.unreadable.push(id);
+                break;
+            }
+        }
+        found
+    }
+
+    /// Objects that could not be parsed, so that nobody knows what they refer to.
+    pub(super) fn unreadable(&self) -> impl Iterator<Item = ObjectId> {
+        self.unreadable.iter().copied()
+    }
+
+    /// Numbers of the objects that refer to `target` in `revision` of `document`.
+    pub(super) fn at(&self, document: &Document, target: u32, revision: usize) -> HashSet<u32> {
+        let versions = self.by_target.get(&target).map(Vec::as_slice).unwrap_or_default();
+        let current = versions.iter().filter(|(number, given_by)| {
+            document
+                .entry(*number, revision)
+                .is_some_and(|(newest, _)| newest == *given_by)
+        });
+        current.map(|(number, _)| *number).collect()
+    }
+}

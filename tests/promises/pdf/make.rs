@@ -1,0 +1,155 @@
+//! Files to try things on, made here: no document of anybody is needed.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use zegel::pdf::compose::{Composer, Composition};
+use zegel::pdf::document::Document;
+use zegel::pdf::error::PdfError;
+use zegel::pdf::object::{Dictionary, Object};
+use zegel::pdf::sink::Sink;
+use zegel::pdf::xref::XrefKind;
+
+/// A decision of two pages.
+pub fn decision(kind: XrefKind) -> Vec<u8> {
+    let long = "Het college keurt de overeenkomst goed en draagt de algemeen directeur op ze uit te voeren. "
+        .repeat(12);
+    let paragraphs = [
+        "Zitting van 3 maart 2026 – Zegelgem.",
+        &long,
+        &long,
+        &long,
+        &long,
+        "Aldus beslist: één euro, 10 €.",
+    ];
+    let mut composition = Composition::new("Besluit van het college", "nl-BE", &paragraphs);
+    composition.kind = kind;
+    composition.write().unwrap()
+}
+
+pub fn open(bytes: &[u8]) -> Result<Document, PdfError> {
+    Document::open(Arc::new(bytes.to_vec()))
+}
+
+/// A file from `text` in which `@n` at the start of a line notes where object n stands; gets a table and a trailer.
+pub fn by_hand(objects: &[&str], trailer: &str) -> Vec<u8> {
+    let mut out = b"%PDF-1.7\n".to_vec();
+    let mut rows = String::from("0000000000 65535 f\r\n");
+    for (index, object) in objects.iter().enumerate() {
+        rows += &format!("{:010} 00000 n\r\n", out.len());
+        out.extend_from_slice(format!("{} 0 obj\n{object}\nendobj\n", index + 1).as_bytes());
+    }
+    let start = out.len();
+    let size = objects.len() + 1;
+    out.extend_from_slice(
+        format!(
+            "xref\n0 {size}\n{rows}trailer\n<</Size {size}/Root 1 0 R{trailer}>>\nstartxref\n{start}\n%%EOF\n"
+        )
+        .as_bytes(),
+    );
+    out
+}
+
+/// One empty page, the least that opens.
+pub fn minimal() -> Vec<u8> {
+    by_hand(
+        &[
+            "<</Type/Catalog/Pages 2 0 R>>",
+            "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]>>",
+        ],
+        "",
+    )
+}
+
+/// A file whose objects, pages and all, stand in an object stream behind a cross-reference stream.
+pub fn with_object_stream(bytes: &[u8]) -> Option<Vec<u8>> {
+    convert(bytes, &["--object-streams=generate"])
+}
+
+/// `bytes` rewritten by qpdf.
+pub fn convert(bytes: &[u8], arguments: &[&str]) -> Option<Vec<u8>> {
+    let qpdf = crate::support::judge("qpdf")?;
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("in.pdf"), folder.path().join("out.pdf"));
+    std::fs::write(&from, bytes).unwrap();
+    let status = Command::new(qpdf)
+        .args(arguments)
+        .arg(&from)
+        .arg(&to)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    Some(std::fs::read(&to).unwrap())
+}
+
+/// `qpdf --check` accepts `bytes` without a warning.
+pub fn check_with_qpdf(bytes: &[u8]) {
+    let Some(qpdf) = crate::support::judge("qpdf") else {
+        return;
+    };
+    let (_folder, path) = stored(bytes);
+    let output = Command::new(qpdf).arg("--check").arg(&path).output().unwrap();
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !text.contains("WARNING"), "{text}");
+}
+
+/// The text poppler reads.
+pub fn text_by_poppler(bytes: &[u8]) -> Option<String> {
+    let pdftotext = crate::support::judge("pdftotext")?;
+    let (_folder, path) = stored(bytes);
+    let output = Command::new(pdftotext)
+        .args(["-layout"])
+        .arg(&path)
+        .arg("-")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+pub fn stored(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("document.pdf");
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+/// A file of `count` small objects.
+pub fn many_objects(count: usize, kind: XrefKind) -> Vec<u8> {
+    let mut file = Composer::new();
+    let catalog = file.reserve();
+    let tree = file.reserve();
+    let page = Dictionary::new()
+        .with("Type", Object::name("Page"))
+        .with("Parent", tree)
+        .with(
+            "MediaBox",
+            Object::Array([0, 0, 200, 300].map(Object::Integer).to_vec()),
+        );
+    let page = file.add(page.into());
+    let names: Vec<Object> = (0..count)
+        .map(|number| {
+            let number = i64::try_from(number).unwrap();
+            file.add(Dictionary::new().with("Number", number).with("Page", page).into())
+                .into()
+        })
+        .collect();
+    let extra = file.add(Object::Array(names));
+    file.set(
+        tree,
+        Dictionary::new()
+            .with("Type", Object::name("Pages"))
+            .with("Count", 1)
+            .with("Kids", Object::Array(vec![page.into()]))
+            .into(),
+    );
+    let root = Dictionary::new()
+        .with("Type", Object::name("Catalog"))
+        .with("Pages", tree)
+        .with("ZZ_Extra", extra);
+    file.set(catalog, root.into());
+    file.write(kind, catalog, None)
+}

@@ -1,0 +1,6 @@
+//! PDF files: what is read, what is refused, what is appended, and what counts as a change after a signature.
+
+mod changing;
+mod make;
+mod opening;
+mod updating;
