@@ -1,18 +1,11 @@
-//! A card of written transcripts for unit tests: for each expected command its answer, or a fault.
+//! Cards for unit tests: one of written transcripts, and a small applet with files, a PIN and faults.
 
 use super::transport::{Transport, TransportError};
-
-/// What the card does with a command.
-#[derive(Clone, Debug)]
-pub(crate) enum Reply {
-    Bytes(Vec<u8>),
-    Fault(TransportError),
-}
 
 /// Plays a list of commands and replies, and counts.
 #[derive(Debug, Default)]
 pub(crate) struct Scripted {
-    lines: std::collections::VecDeque<(Vec<u8>, Reply)>,
+    lines: std::collections::VecDeque<(Vec<u8>, Vec<u8>)>,
     always: Option<Vec<u8>>,
     pub(crate) sent: Vec<Vec<u8>>,
     pub(crate) resets: usize,
@@ -32,16 +25,8 @@ impl Scripted {
     }
 
     pub(crate) fn then(mut self, command: &str, answer: &str) -> Self {
-        self.lines.push_back((
-            hex::decode(command).unwrap(),
-            Reply::Bytes(hex::decode(answer).unwrap()),
-        ));
-        self
-    }
-
-    pub(crate) fn then_fault(mut self, command: &str, error: TransportError) -> Self {
         self.lines
-            .push_back((hex::decode(command).unwrap(), Reply::Fault(error)));
+            .push_back((hex::decode(command).unwrap(), hex::decode(answer).unwrap()));
         self
     }
 
@@ -69,10 +54,7 @@ impl Transport for Scripted {
                     "command {}",
                     self.sent.len()
                 );
-                match reply {
-                    Reply::Bytes(bytes) => Ok(bytes),
-                    Reply::Fault(error) => Err(error),
-                }
+                Ok(reply)
             }
             None => match &self.always {
                 Some(bytes) => Ok(bytes.clone()),

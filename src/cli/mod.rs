@@ -4,6 +4,7 @@
 
 pub mod board;
 pub mod client;
+pub mod card;
 pub mod config;
 pub mod console;
 pub mod doctor;
@@ -34,6 +35,7 @@ pub struct Arguments {
 enum Command {
     Board(board::Arguments),
     Client(client::Arguments),
+    Card(card::Arguments),
     Config(config::Arguments),
     Doctor(doctor::Arguments),
     Migrate(migrate::Arguments),
@@ -54,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     match arguments.command {
         Command::Board(arguments) => board::run(arguments, &mut console),
         Command::Client(arguments) => client::run(arguments, &mut console),
+        Command::Card(arguments) => card::run(arguments, &mut console),
         Command::Config(arguments) => config::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),

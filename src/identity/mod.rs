@@ -2,6 +2,7 @@
 //!
 //! Never decides what a person may do, and never shows a national number. Start from [`LoginResult`].
 
+pub mod card_data;
 mod level;
 mod means;
 mod person;

@@ -213,6 +213,16 @@ impl Readers {
     /// socket of another one.
     ///
     /// # Errors
+    /// As [`Readers::start`]; `NoService` in a build without readers.
+    #[cfg(not(feature = "pcsc"))]
+    pub fn pcsc(_: Options, _: Arc<dyn Clock>) -> Result<Self, CardError> {
+        Err(CardError::NoService)
+    }
+
+    /// The readers of this computer's smart card service. `PCSCLITE_CSOCK_NAME` in the environment names the
+    /// socket of another one.
+    ///
+    /// # Errors
     /// As [`Readers::start`].
     #[cfg(feature = "pcsc")]
     pub fn pcsc(options: Options, clock: Arc<dyn Clock>) -> Result<Self, CardError> {

@@ -1,0 +1,285 @@
+//! What the card commands print. The JSON is stable: keys are added, never renamed.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::base::national::NationalNumber;
+use crate::card::CardError;
+use crate::card::eid::{DocumentType, File, Identity, RawFiles, Sex, is_likely_belgian};
+use crate::card::readers::{CardPresence, Event, ReaderStatus};
+use crate::cli::console::{Console, Format};
+use crate::crypto::key::KeyKind;
+use crate::identity::card_data::{CardHolder, Element};
+use crate::pki::certificate::Certificate;
+use crate::pki::name::AttributeType;
+
+pub(super) fn reader_line(reader: &ReaderStatus) -> String {
+    let state = match (&reader.card, reader.stuck) {
+        (_, true) => "stuck on a card that does not answer",
+        (CardPresence::Absent, _) => "no card",
+        (CardPresence::Mute, _) => "a card that does not answer",
+        (CardPresence::Present(atr), _) if is_likely_belgian(atr) => "eID card",
+        (CardPresence::Present(_), _) => "another card",
+    };
+    format!("{}: {state}", reader.name)
+}
+
+pub(super) fn reader_json(reader: &ReaderStatus) -> Value {
+    let (card, atr) = match &reader.card {
+        CardPresence::Absent => ("absent", None),
+        CardPresence::Mute => ("mute", None),
+        CardPresence::Present(atr) if is_likely_belgian(atr) => ("eid", Some(hex::encode(atr))),
+        CardPresence::Present(atr) => ("other", Some(hex::encode(atr))),
+    };
+    json!({ "name": reader.name, "card": card, "atr": atr, "stuck": reader.stuck })
+}
+
+pub(super) fn tell(event: &Event, console: &mut Console) {
+    let (word, reader, detail) = match event {
+        Event::CardInserted(reader, atr) => ("card_inserted", Some(reader), Some(hex::encode(atr))),
+        Event::CardRemoved(reader) => ("card_removed", Some(reader), None),
+        Event::ReaderAdded(reader) => ("reader_added", Some(reader), None),
+        Event::ReaderFreed(reader) => ("reader_freed", Some(reader), None),
+        Event::ReaderRemoved(reader) => ("reader_removed", Some(reader), None),
+        Event::ReaderStuck(reader) => ("reader_stuck", Some(reader), None),
+        Event::ServiceBack => ("service_back", None, None),
+        Event::ServiceLost(error) => ("service_lost", None, Some(error.cause().to_owned())),
+    };
+    let line = match console.format() {
+        Format::Json => json!({ "event": word, "reader": reader, "detail": detail }).to_string(),
+        Format::Text => {
+            let parts = [Some(word.replace('_', " ")), reader.cloned(), detail];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+        }
+    };
+    // A reader of this output that went away ends nothing: the next signal does.
+    let _ = console.raw(format!("{line}\n").as_bytes());
+}
+
+/// Identity, address and verdicts for people.
+pub(super) fn holder_text(holder: &CardHolder, with_number: bool) -> String {
+    let identity = &holder.identity;
+    let verdicts = &holder.verdicts;
+    let mut text = String::new();
+    let mut line = |label: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "{label:<18}{value}");
+        }
+    };
+    line("surname", &identity.surname);
+    line(
+        "given names",
+        &[identity.given_names.as_str(), identity.third_initial.as_str()].join(" "),
+    );
+    if with_number {
+        line(
+            "national number",
+            identity
+                .national_number
+                .as_ref()
+                .map_or("", NationalNumber::expose),
+        );
+    }
+    line(
+        "birth",
+        &format!("{} {}", identity.birth_date, identity.birth_place),
+    );
+    line("sex", sex(identity.sex));
+    line("nationality", &identity.nationality);
+    line("noble condition", &identity.noble_condition);
+    line(
+        "document",
+        identity.document_type.map_or("unknown", DocumentType::name),
+    );
+    line("card number", &identity.card_number);
+    line("valid", &validity(identity));
+    line("delivered by", &identity.delivered_by);
+    if let Some(address) = &holder.address {
+        line(
+            "address",
+            &format!(
+                "{}, {} {}",
+                address.street, address.postal_code, address.municipality
+            ),
+        );
+    }
+    text.push('\n');
+    for (label, element) in elements(holder) {
+        let _ = writeln!(text, "{label:<18}{}", element.word());
+    }
+    if let Some(refusal) = &verdicts.refusal {
+        let _ = writeln!(text, "{:<18}{refusal} ({})", "", refusal.cause());
+    }
+    text
+}
+
+/// The same for programs.
+pub(super) fn holder_json(holder: &CardHolder, with_number: bool) -> Value {
+    let identity = &holder.identity;
+    let verdicts = &holder.verdicts;
+    let mut person = json!({
+        "surname": identity.surname,
+        "given_names": identity.given_names,
+        "third_initial": identity.third_initial,
+        "birth_date": identity.birth_date.to_string(),
+        "birth_place": identity.birth_place,
+        "sex": sex(identity.sex),
+        "nationality": identity.nationality,
+        "noble_condition": identity.noble_condition,
+    });
+    if with_number && let Some(object) = person.as_object_mut() {
+        let number = identity.national_number.as_ref().map(NationalNumber::expose);
+        object.insert("national_number".to_owned(), json!(number));
+    }
+    json!({
+        "person": person,
+        "card": {
+            "number": identity.card_number,
+            "document_type": identity.document_type.map(|kind| kind.0),
+            "document": identity.document_type.map(DocumentType::name),
+            "valid_from": identity.valid_from.map(|day| day.to_string()),
+            "valid_until": identity.valid_until.map(|day| day.to_string()),
+            "delivered_by": identity.delivered_by,
+        },
+        "address": holder.address.as_ref().map(|address| json!({
+            "street": address.street,
+            "postal_code": address.postal_code,
+            "municipality": address.municipality,
+        })),
+        "verdicts": elements(holder)
+            .into_iter()
+            .map(|(name, element)| (name.replace(' ', "_"), json!(element.word().replace(' ', "_"))))
+            .collect::<serde_json::Map<_, _>>(),
+        "proved": verdicts.identity_is_proved(),
+        "refusal": verdicts.refusal.as_ref().map(crate::pki::refusal::Refusal::cause),
+        "judged_at": verdicts.judged_at.map(|at| at.to_string()),
+    })
+}
+
+fn elements(holder: &CardHolder) -> [(&'static str, Element); 6] {
+    let verdicts = &holder.verdicts;
+    [
+        ("identity", verdicts.identity),
+        ("address", verdicts.address),
+        ("photo", verdicts.photo),
+        ("basic key", verdicts.basic_key),
+        ("chip", verdicts.chip),
+        ("signer", verdicts.chain),
+    ]
+}
+
+const fn sex(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Female => "female",
+        Sex::Male => "male",
+        Sex::Unknown => "unknown",
+    }
+}
+
+fn validity(identity: &Identity) -> String {
+    let day = |day: Option<crate::base::time::Day>| day.map_or_else(|| "?".to_owned(), |day| day.to_string());
+    format!("{} to {}", day(identity.valid_from), day(identity.valid_until))
+}
+
+/// A certificate of the card. The subject is left out: it names the holder and their number.
+pub(super) struct Entry {
+    pub(super) kind: &'static str,
+    certificate: Certificate,
+}
+
+/// The certificates that are on the card.
+pub(super) fn certificates(files: &RawFiles) -> Result<Vec<Entry>, CardError> {
+    let kinds = [
+        ("authentication", File::AuthenticationCertificate),
+        ("signature", File::SignatureCertificate),
+        ("issuing authority", File::CaCertificate),
+        ("root", File::RootCertificate),
+        ("national register", File::RrnCertificate),
+    ];
+    let present = kinds
+        .into_iter()
+        .filter_map(|(kind, file)| Some((kind, file, files.get(file)?)));
+    present
+        .map(|(kind, file, der)| match Certificate::parse(der) {
+            Ok(certificate) => Ok(Entry { kind, certificate }),
+            Err(_) => Err(CardError::Malformed {
+                what: file.name(),
+                at: 0,
+            }),
+        })
+        .collect()
+}
+
+impl Entry {
+    fn issuer(&self) -> String {
+        self.certificate
+            .issuer()
+            .find(AttributeType::CommonName)
+            .unwrap_or_default()
+    }
+
+    fn key(&self) -> String {
+        match self.certificate.key_kind() {
+            Some(KeyKind::Ec(curve)) => format!("EC {curve:?}"),
+            Some(KeyKind::Rsa { bits }) => format!("RSA {bits}"),
+            None => "unknown".to_owned(),
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        let certificate = &self.certificate;
+        format!(
+            "{}\n  issuer       {}\n  valid        {} to {}\n  key          {}\n  fingerprint  {}",
+            self.kind,
+            self.issuer(),
+            certificate.not_before().day(),
+            certificate.not_after().day(),
+            self.key(),
+            certificate.fingerprint(),
+        )
+    }
+
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "kind": self.kind.replace(' ', "_"),
+            "issuer": self.issuer(),
+            "not_before": self.certificate.not_before().to_string(),
+            "not_after": self.certificate.not_after().to_string(),
+            "key": self.key(),
+            "sha256": self.certificate.fingerprint().to_string(),
+        })
+    }
+
+    pub(super) fn pem(&self) -> String {
+        let body = STANDARD.encode(self.certificate.der());
+        let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+        for line in body.as_bytes().chunks(64) {
+            text.push_str(&String::from_utf8_lossy(line));
+            text.push('\n');
+        }
+        text.push_str("-----END CERTIFICATE-----\n");
+        text
+    }
+}
+
+/// The way out, where there is one.
+pub(super) const fn hint(error: &CardError) -> Option<&'static str> {
+    Some(match error {
+        CardError::NoService => "start the smart card service (pcscd), or reconnect the reader",
+        CardError::AccessDenied => "ask the administrator for access to the smart card service",
+        CardError::NoReader => "connect a card reader",
+        CardError::CardMissing => "put an eID card in the reader, chip first",
+        CardError::CardBusy => "close other programs that use the card",
+        CardError::SeveralCards | CardError::ReaderUnknown(_) => {
+            "name the reader with --reader; `zegel card readers` lists them"
+        }
+        CardError::CardMute | CardError::ReaderStuck => "take the card out and put it back",
+        CardError::Communication | CardError::ShortRead(_) => {
+            "check that the chip is clean, and try another reader"
+        }
+        _ => return None,
+    })
+}
