@@ -3,8 +3,8 @@
 //! stdout carries the result only; everything else goes to stderr. Never decides anything itself.
 
 pub mod board;
-pub mod client;
 pub mod card;
+pub mod client;
 pub mod config;
 pub mod console;
 pub mod doctor;
