@@ -8,7 +8,7 @@ use super::key::{Key, PersonKey};
 use super::rules::{DelegationRule, Grantees};
 use super::snapshot::{Entry, Snapshot};
 use super::standing::Purpose;
-use crate::base::time::Timestamp;
+use crate::base::time::{Day, Timestamp};
 
 /// A grant that may be used.
 #[derive(Debug)]
@@ -16,8 +16,9 @@ pub(super) struct Usable {
     pub(super) lines: Vec<Line>,
     pub(super) facts: Vec<FactId>,
     pub(super) decisions: Vec<Decision>,
-    /// The writing of the grant itself, for the mention.
+    /// The writing of the grant itself, and its day, for the mention.
     pub(super) decision: Decision,
+    pub(super) decided_on: Day,
     /// The holder of the post at the head of the chain.
     pub(super) on_behalf_of: PersonKey,
 }
@@ -87,6 +88,9 @@ impl Snapshot {
             head = (parent, above);
         };
         let own_decision = decisions.first().cloned().unwrap_or(decision);
+        let decided_on = own_decision
+            .date
+            .ok_or_else(|| Line::new(Code::GrantNotInWriting, Some(entry.id())).with("article", &article))?;
         let mut lines = Vec::new();
         self.grantor(head.0, head.1, at, &mut lines, &mut facts)?;
         self.grantee(
@@ -105,13 +109,14 @@ impl Snapshot {
                 .with("role", self.role_word(&grant.post))
                 .with("article", &article)
                 .with("decision", &own_decision.reference)
-                .with("date", own_decision.date),
+                .with("date", decided_on),
         );
         Ok(Usable {
             lines,
             facts,
             decisions,
             decision: own_decision,
+            decided_on,
             on_behalf_of: self.canonical(&head.1.grantor),
         })
     }

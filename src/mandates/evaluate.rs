@@ -420,7 +420,7 @@ impl Snapshot {
                         .iter()
                         .map(|reference| Decision {
                             reference: reference.clone(),
-                            date: capacity.from,
+                            date: None,
                         })
                         .collect();
                     Ok(Way {
@@ -493,7 +493,7 @@ impl Snapshot {
                         .rules
                         .cite(&delegation.id, &delegation.article, &delegation.state);
                     let mut obligations = vec![Obligation::Mention(
-                        delegation.mention.fill(usable.decision.date, &citation.article),
+                        delegation.mention.fill(usable.decided_on, &citation.article),
                     )];
                     obligations.extend(delegation.duties.iter().map(|duty| match duty {
                         Duty::InformCouncil => Obligation::InformCouncil,

@@ -95,8 +95,9 @@ pub struct Evidence {
 pub struct Decision {
     /// Its URI or number.
     pub reference: String,
-    /// The day it was taken.
-    pub date: Day,
+    /// The day it was taken, where known. A delegation cannot be used without it: the mention names it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub date: Option<Day>,
 }
 
 /// What a fact states.

@@ -89,6 +89,13 @@ impl PersonKey {
     }
 }
 
+impl From<&PersonKey> for Key {
+    /// The person as a thing that facts may be about.
+    fn from(person: &PersonKey) -> Self {
+        Self(person.0.clone())
+    }
+}
+
 impl From<PersonId> for PersonKey {
     fn from(person: PersonId) -> Self {
         Self(Arc::from(person.to_string()))

@@ -102,6 +102,18 @@ impl Snapshot {
         purpose: Purpose,
         standing: &mut Standing,
     ) -> Result<(), Line> {
+        // The source records an impediment as one more holding of the same person; the day they meet, it wins.
+        let me = self.canonical(&holding.person);
+        for other in self.holdings_of_person(&me) {
+            let Some(impeded) = other.holding() else { continue };
+            if impeded.post == holding.post
+                && impeded.status == Status::Impeded
+                && impeded.publication != Publication::Draft
+                && self.in_period(other.span, post, at) != Period::Outside
+            {
+                return Err(Line::new(Code::HolderImpeded, Some(other.id())).with("role", post.role));
+            }
+        }
         for absence in self.absences_of_post(&holding.post) {
             let Content::Absence(stated) = absence.content() else {
                 continue;
