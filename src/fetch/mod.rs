@@ -1,1 +1,34 @@
 //! The one door to outside HTTP: size, time, host allow-list, no private addresses.
+//!
+//! Answers a [`Need`] and decides nothing about what came. Start from [`Fetcher`]; [`http::HttpFetcher`] is the real
+//! one, [`table::TableFetcher`] its double, and [`resume`] drives the machines that ask.
+
+mod address;
+mod breaker;
+pub mod http;
+pub mod resume;
+pub mod table;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::pki::need::{Answer, FetchFailure, Need};
+
+/// A future on the heap, as [`Fetcher::fetch`] gives it.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+/// Gets what a machine needs from outside.
+pub trait Fetcher: Send + Sync {
+    /// The answer to `need`, within the limits of this fetcher.
+    fn fetch<'a>(&'a self, need: &'a Need) -> Fetching<'a>;
+}
+
+/// Fetches nothing: for work that must do with what it was given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offline;
+
+impl Fetcher for Offline {
+    fn fetch<'a>(&'a self, _need: &'a Need) -> Fetching<'a> {
+        Box::pin(std::future::ready(Err(FetchFailure::Connect)))
+    }
+}

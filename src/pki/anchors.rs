@@ -56,12 +56,19 @@ pub struct Generation {
     pub source: String,
     /// Common names of the authorities that issue to persons.
     personal_issuers: Vec<String>,
+    /// Common name and organisation of the register's signer of card data.
+    #[serde(default = "register_name")]
+    register_name: String,
     #[serde(deserialize_with = "oids")]
     authentication: Vec<Oid>,
     #[serde(deserialize_with = "oids")]
     signature: Vec<Oid>,
     #[serde(deserialize_with = "oids")]
     register: Vec<Oid>,
+}
+
+fn register_name() -> String {
+    "RRN".to_owned()
 }
 
 fn oids<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Oid>, D::Error> {
@@ -83,6 +90,11 @@ impl Generation {
             Purpose::Register => Some(&self.register),
             Purpose::Any | Purpose::TimeStamping => None,
         }
+    }
+
+    /// Common name and organisation of the register's signer of card data.
+    pub fn register_name(&self) -> &str {
+        &self.register_name
     }
 
     /// Whether an authority of that common name issues to persons.
@@ -155,6 +167,53 @@ pub struct TrustData {
     hosts: Vec<String>,
     sha1_root_crl_until: Option<Day>,
     generations: Vec<Generation>,
+}
+
+/// Trust data for a laboratory, as [`TrustData::test`] reads it.
+///
+/// `root`: its root; `host`: where its services are, exact; `personal_issuer`: common name of the authority that
+/// issues to persons, and `issuer_url` where that authority's certificate is; `register_name`: of its signer of
+/// card data. Policies are those of the newest generation.
+pub fn laboratory_text(
+    root: &Certificate,
+    host: &str,
+    personal_issuer: &str,
+    issuer_url: &str,
+    register_name: &str,
+) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    format!(
+        r#"# TEST trust of a laboratory. Never for real persons.
+environment = "test"
+source = "made by the laboratory beside it"
+hosts = [{host}]
+
+[[root]]
+name = {name}
+sha256 = "{fingerprint}"
+generation = "laboratory"
+purposes = ["authentication", "signature", "register", "time_stamping"]
+
+[[authority]]
+common_name = {issuer}
+url = {url}
+
+[[generation]]
+name = "laboratory"
+source = "the identifiers of Root CA6, under a root that says TEST"
+personal_issuers = [{issuer}]
+register_name = {register}
+authentication = ["2.16.56.13.6.1.1.1000"]
+signature = ["2.16.56.13.6.1.2.1000"]
+register = ["2.16.56.13.6.0.1"]
+"#,
+        host = quoted(host),
+        name = quoted(&root.common_name().unwrap_or_default()),
+        fingerprint = root.fingerprint(),
+        issuer = quoted(personal_issuer),
+        url = quoted(issuer_url),
+        register = quoted(register_name),
+    )
 }
 
 fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, TrustDataError> {

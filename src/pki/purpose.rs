@@ -45,6 +45,9 @@ pub(super) fn check(
         check_policy(leaf, purpose, std::slice::from_ref(generation))?;
     }
     check_issuer(leaf, path_above, purpose, generation)?;
+    if purpose == Purpose::Register {
+        return check_register(leaf, generation.map_or("RRN", Generation::register_name));
+    }
     check_subject(leaf, purpose)
 }
 
@@ -179,19 +182,7 @@ pub fn check_subject(leaf: &Certificate, purpose: Purpose) -> Result<(), Refusal
     };
     let common_name = subject.find(AttributeType::CommonName).unwrap_or_default();
     match purpose {
-        Purpose::Any | Purpose::TimeStamping => return Ok(()),
-        Purpose::Register => {
-            let is = |kind, value: &str| subject.values(kind).eq([value.to_owned()]);
-            let exact = is(AttributeType::CommonName, "RRN")
-                && is(AttributeType::Organization, "RRN")
-                && is(AttributeType::Country, "BE")
-                && subject.attribute_count() == 3;
-            return if exact {
-                Ok(())
-            } else {
-                refuse("subject is not that of the register")
-            };
-        }
+        Purpose::Any | Purpose::Register | Purpose::TimeStamping => return Ok(()),
         Purpose::Authentication if !common_name.ends_with(" (Authentication)") => {
             return refuse("common name does not end in (Authentication)");
         }
@@ -214,6 +205,23 @@ pub fn check_subject(leaf: &Certificate, purpose: Purpose) -> Result<(), Refusal
         return refuse("certificate does not claim to be qualified for signatures");
     }
     Ok(())
+}
+
+/// Checks that the subject is exactly the register's: country BE, organisation and common name `name`.
+fn check_register(leaf: &Certificate, name: &str) -> Result<(), Refusal> {
+    let subject = leaf.subject();
+    let is = |kind, value: &str| subject.values(kind).eq([value.to_owned()]);
+    let exact = is(AttributeType::CommonName, name)
+        && is(AttributeType::Organization, name)
+        && is(AttributeType::Country, "BE")
+        && subject.attribute_count() == 3;
+    if exact {
+        return Ok(());
+    }
+    Err(Refusal::SubjectProfile {
+        certificate: leaf.fingerprint(),
+        defect: "subject is not that of the register",
+    })
 }
 
 /// The national number in the subject of a person's certificate: exactly one serialNumber, eleven digits with a

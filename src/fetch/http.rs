@@ -1,0 +1,321 @@
+//! The real fetcher.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
+
+use super::address::is_public;
+use super::breaker::Breaker;
+use super::{Fetcher, Fetching};
+use crate::base::clock::Clock;
+use crate::pki::need::{Answer, FetchFailure, Need};
+
+/// What may be called, and how long it may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchRules {
+    /// Hosts that may be called, exact names in lower case.
+    pub hosts: Vec<String>,
+    /// Domains whose hosts may be called: `eid.belgium.be` admits itself and `crl.eid.belgium.be`.
+    pub domains: Vec<String>,
+    /// Whether addresses on this machine and in private ranges may be called.
+    pub private_addresses: bool,
+    /// Longest time for a connection.
+    pub connect_timeout: Duration,
+    /// Longest time for one whole answer; a CRL may take three times as long, an authority's certificate two
+    /// seconds at most, since a person waits for it.
+    pub deadline: Duration,
+}
+
+impl FetchRules {
+    /// Rules for `hosts` and `domains` with the usual times: two seconds to connect, five in all.
+    pub fn new(hosts: Vec<String>, domains: Vec<String>) -> Self {
+        Self {
+            hosts,
+            domains,
+            private_addresses: false,
+            connect_timeout: Duration::from_secs(2),
+            deadline: Duration::from_secs(5),
+        }
+    }
+
+    /// Whether `host`, already parsed out of an address, may be called.
+    ///
+    /// WHY: whole labels are compared. A test of the beginning of the address would let
+    /// `http://ocsp.eid.belgium.be.example.org` in.
+    pub fn admits_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        self.hosts.contains(&host)
+            || self.domains.iter().any(|domain| {
+                host == *domain || host.strip_suffix(domain).is_some_and(|head| head.ends_with('.'))
+            })
+    }
+
+    fn deadline_of(&self, need: &Need) -> Duration {
+        match need {
+            Need::Crl { .. } => self.deadline.saturating_mul(3),
+            Need::Issuer { .. } => self.deadline.min(Duration::from_secs(2)),
+            Need::Ocsp { .. } | Need::TimeStamp { .. } => self.deadline,
+        }
+    }
+}
+
+type Flight = Shared<BoxFuture<'static, Arc<Answer>>>;
+
+/// Calls the outside over HTTP: allowed hosts only, no redirect, no proxy, answers capped in size and time, the
+/// same address once at a time, and hosts that fail left alone for a while.
+#[derive(Clone)]
+pub struct HttpFetcher {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: reqwest::Client,
+    rules: FetchRules,
+    clock: Arc<dyn Clock>,
+    breaker: Breaker,
+    flights: Mutex<HashMap<String, Flight>>,
+}
+
+/// The HTTP client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be made")]
+pub struct ClientError(#[source] reqwest::Error);
+
+impl HttpFetcher {
+    /// A fetcher under `rules`.
+    ///
+    /// # Errors
+    /// When the machine's TLS library cannot be set up.
+    #[expect(clippy::disallowed_methods, reason = "this is the one door")]
+    pub fn new(rules: FetchRules, clock: Arc<dyn Clock>) -> Result<Self, ClientError> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(rules.connect_timeout)
+            .pool_max_idle_per_host(8)
+            .user_agent(concat!("zegel/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(Resolver {
+                private_addresses: rules.private_addresses,
+            }))
+            .build()
+            .map_err(ClientError)?;
+        let inner = Inner {
+            client,
+            rules,
+            clock,
+            breaker: Breaker::default(),
+            flights: Mutex::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+impl std::fmt::Debug for HttpFetcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpFetcher")
+            .field("rules", &self.inner.rules)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Fetcher for HttpFetcher {
+    fn fetch<'a>(&'a self, need: &'a Need) -> Fetching<'a> {
+        Box::pin(async move {
+            if need.body().is_some() {
+                return self.inner.call(need).await;
+            }
+            // Lists and certificates are the same for everybody: who comes second waits for the first one's answer.
+            let flight = {
+                let mut flights = self.inner.flights.lock().unwrap_or_else(PoisonError::into_inner);
+                let open = flights
+                    .get(need.url())
+                    .filter(|flight| flight.peek().is_none())
+                    .cloned();
+                open.unwrap_or_else(|| {
+                    let (inner, need) = (Arc::clone(&self.inner), need.clone());
+                    let url = need.url().to_owned();
+                    let flight = async move { Arc::new(inner.call(&need).await) }.boxed().shared();
+                    flights.retain(|_, known| known.peek().is_none());
+                    flights.insert(url, flight.clone());
+                    flight
+                })
+            };
+            let answer = flight.await;
+            Arc::unwrap_or_clone(answer)
+        })
+    }
+}
+
+impl Inner {
+    async fn call(&self, need: &Need) -> Answer {
+        let started = self.clock.monotonic();
+        let (url, host) = self.admitted(need.url())?;
+        if !self.breaker.admits(&host, started) {
+            return Err(FetchFailure::CircuitOpen);
+        }
+        let answer = match tokio::time::timeout(self.rules.deadline_of(need), self.exchange(url, need)).await
+        {
+            Ok(answer) => answer,
+            Err(_) => Err(FetchFailure::Timeout),
+        };
+        let ended = self.clock.monotonic();
+        let host_failed = match &answer {
+            Err(FetchFailure::Connect | FetchFailure::Dns | FetchFailure::Timeout) => true,
+            Err(FetchFailure::Http(status)) => *status >= 500,
+            _ => false,
+        };
+        self.breaker.note(&host, !host_failed, ended);
+        let outcome = answer.as_ref().map_or_else(|failure| failure.as_str(), |_| "ok");
+        let duration_ms = ended.saturating_sub(started).as_millis();
+        tracing::debug!(kind = need.kind(), host, outcome, duration_ms, "asked outside");
+        answer
+    }
+
+    /// The parsed address and its host, if both may be called.
+    fn admitted(&self, url: &str) -> Result<(reqwest::Url, String), FetchFailure> {
+        let refused = FetchFailure::Address;
+        let url = reqwest::Url::parse(url).map_err(|_| refused)?;
+        let plain =
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+        let host = url.host_str().ok_or(refused)?.to_owned();
+        if !plain || !self.rules.admits_host(&host) {
+            return Err(refused);
+        }
+        // An address in digits is never resolved, so it is judged here.
+        let literal = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>();
+        if literal.is_ok_and(|address| !self.rules.private_addresses && !is_public(address)) {
+            return Err(refused);
+        }
+        Ok((url, host))
+    }
+
+    async fn exchange(&self, url: reqwest::Url, need: &Need) -> Answer {
+        let request = match need.body() {
+            Some((media_type, body)) => self
+                .client
+                .post(url)
+                .header(reqwest::header::CONTENT_TYPE, media_type)
+                .body(body.to_vec()),
+            None => self.client.get(url),
+        };
+        let mut response = request.send().await.map_err(|error| failure_of(&error))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            return Err(FetchFailure::Http(status));
+        }
+        let stated = response
+            .headers()
+            .get(reqwest::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        if let (Some(wanted), Some(stated)) = (need.media_type(), stated) {
+            let stated = stated.split(';').next().unwrap_or_default().trim();
+            if !stated.eq_ignore_ascii_case(wanted) {
+                return Err(FetchFailure::MediaType);
+            }
+        }
+        let most = need.max_bytes();
+        let announced = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(0);
+        if announced > most {
+            return Err(FetchFailure::TooLarge);
+        }
+        let mut body = Vec::with_capacity(announced);
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
+            if body.len().saturating_add(chunk.len()) > most {
+                return Err(FetchFailure::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+fn failure_of(error: &reqwest::Error) -> FetchFailure {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(refused) = inner.downcast_ref::<ResolveError>() {
+            return match refused {
+                ResolveError::Private => FetchFailure::Address,
+                ResolveError::Unknown => FetchFailure::Dns,
+            };
+        }
+        source = inner.source();
+    }
+    if error.is_timeout() {
+        FetchFailure::Timeout
+    } else {
+        FetchFailure::Connect
+    }
+}
+
+/// Resolves once and hands out public addresses only, so that what was judged is what is connected to.
+struct Resolver {
+    private_addresses: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ResolveError {
+    #[error("name resolves to private addresses only")]
+    Private,
+    #[error("name does not resolve")]
+    Unknown,
+}
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let private_addresses = self.private_addresses;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
+                .await
+                .map_err(|_| ResolveError::Unknown)?
+                .collect();
+            if found.is_empty() {
+                return Err(ResolveError::Unknown.into());
+            }
+            let allowed: Vec<SocketAddr> = found
+                .into_iter()
+                .filter(|address| private_addresses || is_public(address.ip()))
+                .collect();
+            if allowed.is_empty() {
+                return Err(ResolveError::Private.into());
+            }
+            let addresses: reqwest::dns::Addrs = Box::new(allowed.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_compared_whole() {
+        let rules = FetchRules::new(vec!["tsa.belgium.be".into()], vec!["eid.belgium.be".into()]);
+        for (host, admitted) in [
+            ("tsa.belgium.be", true),
+            ("TSA.belgium.be", true),
+            ("x.tsa.belgium.be", false),
+            ("eid.belgium.be", true),
+            ("ocsp.eid.belgium.be", true),
+            ("noteid.belgium.be", false),
+            ("ocsp.eid.belgium.be.example.org", false),
+            ("", false),
+        ] {
+            assert_eq!(rules.admits_host(host), admitted, "{host}");
+        }
+    }
+}

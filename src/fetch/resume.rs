@@ -1,0 +1,84 @@
+//! Drives the machines of the lower floors: ask, fetch, resume.
+
+use std::sync::Arc;
+
+use super::Fetcher;
+use crate::base::clock::Clock;
+use crate::base::random::Random;
+use crate::login::LoginRefusal;
+use crate::login::eid::{self, Verification, Verified};
+use crate::pki::certificate::Certificate;
+use crate::pki::refusal::Refusal;
+use crate::pki::revocation::{self, Checked, Checker};
+use crate::pki::trust::Trust;
+
+/// Runs a check of status to its end.
+///
+/// # Errors
+/// The first certificate of the path that is not known to be good.
+pub async fn check(
+    mut checker: Checker,
+    trust: &Trust,
+    fetcher: &dyn Fetcher,
+    clock: &dyn Clock,
+) -> Result<Vec<Checked>, Refusal> {
+    loop {
+        match checker.step(trust, clock.now()) {
+            revocation::Step::Need(need) => {
+                let answer = fetcher.fetch(&need).await;
+                checker.answer(answer, trust, clock.now());
+            }
+            revocation::Step::Done(outcome) => return outcome,
+        }
+    }
+}
+
+/// Runs the verification of a log-in to its end, signatures on a blocking thread.
+///
+/// Returns the outcome, and the authority learnt on the way, which the caller keeps in the store.
+pub async fn log_in(
+    mut verification: Verification,
+    trust: &Arc<Trust>,
+    fetcher: &dyn Fetcher,
+    random: &Arc<dyn Random>,
+    clock: &Arc<dyn Clock>,
+) -> (Result<Verified, LoginRefusal>, Option<Certificate>) {
+    let mut answer = None;
+    loop {
+        let (trust, random, clock) = (Arc::clone(trust), Arc::clone(random), Arc::clone(clock));
+        let arrived = answer.take();
+        let stepped = tokio::task::spawn_blocking(move || {
+            if let Some(arrived) = arrived {
+                verification.answer(arrived, &trust, clock.now());
+            }
+            let step = verification.step(&trust, random.as_ref(), clock.now());
+            (verification, step)
+        })
+        .await;
+        // The thread can only fail to answer when the runtime is shutting down; nobody is let in then.
+        let Ok((resumed, step)) = stepped else {
+            return (Err(LoginRefusal::NotPermitted), None);
+        };
+        verification = resumed;
+        match step {
+            eid::Step::Need(need) => answer = Some(fetcher.fetch(&need).await),
+            eid::Step::Done(outcome) => return (*outcome, verification.learned().cloned()),
+        }
+    }
+}
+
+/// Fetches the pinned roots that are not at hand yet. Returns those that are new, for the store.
+///
+/// A root that cannot be had is left for the next time; one whose fingerprint is not pinned is not taken.
+pub async fn roots(trust: &Trust, fetcher: &dyn Fetcher) -> Vec<Certificate> {
+    let mut taken = Vec::new();
+    for need in trust.missing_roots() {
+        let answer = fetcher.fetch(&need).await;
+        if let Some(root) = answer.ok().and_then(|der| Certificate::parse(der).ok())
+            && trust.add_anchor(&root)
+        {
+            taken.push(root);
+        }
+    }
+    taken
+}
