@@ -9,6 +9,7 @@ pub mod cookies;
 pub mod csrf;
 pub mod headers;
 pub mod i18n;
+pub mod interaction;
 pub mod middleware;
 pub mod oidc;
 pub mod page;

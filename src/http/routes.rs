@@ -1,9 +1,10 @@
 //! Every route of the service, on one page.
 
 use actix_web::http::header;
-use actix_web::web::{self, ServiceConfig, get};
+use actix_web::web::{self, ServiceConfig, get, post};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::interaction;
 use super::pages;
 use super::problem::Failure;
 use super::site::Site;
@@ -14,6 +15,11 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         // The protocol endpoints of every board's issuer.
         .configure(super::oidc::configure)
+        // The visit that logs somebody in.
+        .route("/interaction/{id}", get().to(interaction::show))
+        .route("/interaction/{id}/state", get().to(interaction::state))
+        .route("/interaction/{id}/capacity", post().to(interaction::choose))
+        .route("/interaction/{id}/cancel", post().to(interaction::cancel))
         // For machines that watch the service.
         .route("/healthz", get().to(healthz))
         .route("/version", get().to(version))

@@ -7,6 +7,7 @@ use crate::base::time::{Day, Timestamp};
 use crate::http::i18n::Texts;
 use crate::http::page::Page;
 use crate::http::pages::problem::Retry as _;
+use crate::oidc::claims::Shared;
 
 /// The application a person logs in to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,44 +18,14 @@ pub struct ClientView {
     pub organisation: String,
 }
 
-/// One kind of information that goes to the application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shared {
-    /// An address.
-    Address,
-    /// Date of birth.
-    Birthdate,
-    /// The capacity chosen.
-    Capacity,
-    /// E-mail address.
-    Email,
-    /// How strongly the person logged in.
-    Level,
-    /// Given names and surname.
-    Name,
-    /// The national register number, on a recorded legal basis.
-    NationalNumber {
-        /// The basis as recorded with the application.
-        basis: String,
-    },
-    /// The pseudonym for this application.
-    Subject,
-}
-
-impl Shared {
-    fn text(&self, page: &Page<'_>) -> String {
-        let key = match self {
-            Self::Address => "shared-address",
-            Self::Birthdate => "shared-birthdate",
-            Self::Capacity => "shared-capacity",
-            Self::Email => "shared-email",
-            Self::Level => "shared-level",
-            Self::Name => "shared-name",
-            Self::NationalNumber { basis } => return page.t.with("shared-national-number", "basis", basis),
-            Self::Subject => "shared-subject",
-        };
-        page.t.get(key)
-    }
+/// What `shared` is called in the reader's language.
+fn shared_text(page: &Page<'_>, shared: &Shared) -> String {
+    page.t.get(match shared {
+        Shared::Capacity => "shared-capacity",
+        Shared::LogIn => "shared-log-in",
+        Shared::Names => "shared-name",
+        Shared::NationalNumber => "shared-national-number",
+    })
 }
 
 /// First page: who asks, what will be shared, and the button that opens the PIN window.
@@ -179,6 +150,11 @@ pub struct Failed<'a> {
     pub state_href: Option<String>,
     /// This page's own address.
     pub self_href: String,
+}
+
+/// Whether the page of `code` goes on by itself once reader and card are there.
+pub const fn goes_on_by_itself(code: PersonCode) -> bool {
+    matches!(code, PersonCode::CardMissing | PersonCode::ReaderMissing)
 }
 
 impl Failed<'_> {

@@ -18,7 +18,7 @@ use zegel::base::time::{Day, Timestamp};
 use zegel::http::i18n::Value;
 use zegel::http::page::{Page, Steps};
 use zegel::http::pages::interaction::{
-    Capacity, CapacityOption, ClientView, Failed, Shared, StandingIn, Start, Waiting, WaitingState,
+    Capacity, CapacityOption, ClientView, Failed, StandingIn, Start, Waiting, WaitingState,
 };
 use zegel::http::pages::problem::Problem;
 use zegel::http::pages::sign::{
@@ -29,6 +29,7 @@ use zegel::http::pages::{start, verify};
 use zegel::http::problem::Failure;
 use zegel::http::site::{Origin, Site};
 use zegel::http::visit::Visit;
+use zegel::oidc::claims::Shared;
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -95,16 +96,10 @@ fn client() -> ClientView {
 
 fn every_shared() -> Vec<Shared> {
     vec![
-        Shared::Name,
-        Shared::Subject,
+        Shared::LogIn,
+        Shared::Names,
         Shared::Capacity,
-        Shared::Level,
-        Shared::Email,
-        Shared::Birthdate,
-        Shared::Address,
-        Shared::NationalNumber {
-            basis: "Machtiging RR 12/2026".to_owned(),
-        },
+        Shared::NationalNumber,
     ]
 }
 
