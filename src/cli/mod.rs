@@ -8,6 +8,7 @@ pub mod client;
 pub mod config;
 pub mod console;
 pub mod doctor;
+pub mod mandate;
 pub mod migrate;
 
 use clap::{Parser, Subcommand};
@@ -38,6 +39,7 @@ enum Command {
     Card(card::Arguments),
     Config(config::Arguments),
     Doctor(doctor::Arguments),
+    Mandate(mandate::Arguments),
     Migrate(migrate::Arguments),
 }
 
@@ -59,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Card(arguments) => card::run(arguments, &mut console),
         Command::Config(arguments) => config::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
+        Command::Mandate(arguments) => mandate::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod application;
 pub mod card;
+pub mod demo;
 pub mod pki;
 pub mod services;
 

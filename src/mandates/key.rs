@@ -89,6 +89,13 @@ impl PersonKey {
     }
 }
 
+impl Key {
+    /// The name of a thing made here: `urn:zegel:grant:fct_…`. `what`: a word without blanks.
+    pub fn own<K: crate::base::id::Kind>(what: &'static str, id: crate::base::id::Id<K>) -> Self {
+        Self(Arc::from(format!("urn:zegel:{what}:{id}")))
+    }
+}
+
 impl From<&PersonKey> for Key {
     /// The person as a thing that facts may be about.
     fn from(person: &PersonKey) -> Self {
