@@ -1,6 +1,8 @@
 //! PDF files: what is read, what is refused, what is appended, and what counts as a change after a signature.
 
 mod changing;
+mod hostile;
 mod make;
 mod opening;
+mod showing;
 mod updating;
