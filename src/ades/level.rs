@@ -63,9 +63,119 @@ impl FromStr for Level {
     }
 }
 
+/// A time-stamp as far as the level cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    /// Its imprint and its signature hold.
+    pub(super) whole: bool,
+    /// The newest revision whose material its unit's path needs; none while some is missing.
+    pub(super) material: Option<usize>,
+}
+
+/// What the file shows of one signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Evidence {
+    /// The signature is intact and has the form of the baseline.
+    pub(super) baseline: bool,
+    /// The revision that it covers.
+    pub(super) revision: usize,
+    /// The time-stamps inside it.
+    pub(super) own_stamps: Vec<Stamp>,
+    /// Document time-stamps over it, with their revisions, oldest first.
+    pub(super) covering: Vec<(usize, Stamp)>,
+    /// The newest revision whose material the signer's path needs; none while some is missing.
+    pub(super) signer_material: Option<usize>,
+}
+
+/// The level that `evidence` shows; none below B-B.
+///
+/// Source: EN 319 142-1 §6.3. B-LT asks for the material of the time-stamp that shows the time too, and B-LTA for a
+/// document time-stamp after all of that material.
+pub(super) fn shown(evidence: &Evidence) -> Option<Level> {
+    if !evidence.baseline {
+        return None;
+    }
+    let own: Vec<&Stamp> = evidence.own_stamps.iter().filter(|stamp| stamp.whole).collect();
+    let covering: Vec<&(usize, Stamp)> = evidence
+        .covering
+        .iter()
+        .filter(|(_, stamp)| stamp.whole)
+        .collect();
+    if own.is_empty() && covering.is_empty() {
+        return Some(Level::B);
+    }
+    // The best of what shows the time: its own time-stamp, or else the first over it.
+    let time_material = own
+        .iter()
+        .map(|stamp| stamp.material)
+        .chain(covering.iter().map(|(_, stamp)| stamp.material))
+        .flatten()
+        .min();
+    let (Some(signer), Some(time)) = (evidence.signer_material, time_material) else {
+        return Some(Level::T);
+    };
+    let needed = signer.max(time).max(evidence.revision);
+    if covering.iter().any(|(revision, _)| *revision > needed) {
+        Some(Level::Lta)
+    } else {
+        Some(Level::Lt)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_level_is_what_the_file_shows() {
+        let whole = |material| Stamp {
+            whole: true,
+            material,
+        };
+        let broken = Stamp {
+            whole: false,
+            material: Some(0),
+        };
+        let full = Evidence {
+            baseline: true,
+            revision: 1,
+            own_stamps: vec![whole(Some(2))],
+            covering: vec![(3, whole(Some(4)))],
+            signer_material: Some(2),
+        };
+        let with = |change: &dyn Fn(&mut Evidence)| {
+            let mut evidence = full.clone();
+            change(&mut evidence);
+            shown(&evidence)
+        };
+        assert_eq!(shown(&full), Some(Level::Lta));
+        assert_eq!(with(&|e| e.baseline = false), None);
+        assert_eq!(with(&|e| e.covering.clear()), Some(Level::Lt));
+        assert_eq!(with(&|e| e.covering = vec![(3, broken)]), Some(Level::Lt));
+        assert_eq!(with(&|e| e.signer_material = None), Some(Level::T));
+        assert_eq!(with(&|e| e.signer_material = Some(3)), Some(Level::Lt));
+        assert_eq!(
+            with(&|e| (e.own_stamps, e.covering) = (vec![whole(None)], vec![])),
+            Some(Level::T)
+        );
+        assert_eq!(
+            with(&|e| (e.own_stamps, e.covering) = (vec![broken], vec![])),
+            Some(Level::B)
+        );
+        assert_eq!(
+            with(&|e| (e.own_stamps, e.covering) = (vec![], vec![])),
+            Some(Level::B)
+        );
+        // A document time-stamp alone shows the time; a second one over its material gives B-LTA.
+        assert_eq!(with(&|e| e.own_stamps.clear()), Some(Level::Lt));
+        assert_eq!(
+            with(&|e| {
+                e.own_stamps.clear();
+                e.covering.push((5, whole(None)));
+            }),
+            Some(Level::Lta)
+        );
+    }
 
     #[test]
     fn levels_read_and_compare_as_the_standard_orders_them() {

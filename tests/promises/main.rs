@@ -5,6 +5,7 @@
     reason = "tests document themselves by their names"
 )]
 
+mod ades;
 mod architecture;
 mod lab;
 mod pages;

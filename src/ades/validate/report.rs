@@ -162,9 +162,12 @@ pub struct AuthorityAttests {
     /// In which capacity the signer acted, when the verdict verifies.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub capacity: Option<String>,
-    /// By which decision or rule, when the verdict verifies.
+    /// By which decisions, when the verdict verifies.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub decisions: Vec<String>,
+    /// Under which articles, when the verdict verifies.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rules: Vec<String>,
     /// All claims of the verdict, when it verifies.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub claims: Option<serde_json::Value>,

@@ -11,22 +11,16 @@ use crate::crypto::jws::{self, Unverified};
 use crate::crypto::key::PublicKey;
 
 /// `typ` in the header of a verdict, so that no other token signed by the same key passes for one.
-pub const VERDICT_TYPE: &str = "zegel-verdict";
+pub const VERDICT_TYPE: &str = "zegel-verdict+jwt";
 
 /// Longest verdict that goes into a signature, in bytes of the compact form.
 pub const MAX_VERDICT_BYTES: usize = 8 * 1024;
 
 /// Claim with the SHA-256, in hex, of the document before the signature's own revision.
-pub const CLAIM_DOCUMENT: &str = "document_sha256";
+const CLAIM_DOCUMENT: &str = "document_sha256";
 
-/// Claim with the SHA-256, in hex, of the signer's certificate.
-pub const CLAIM_CERTIFICATE: &str = "signer_certificate_sha256";
-
-/// Claim with the capacity in words.
-pub const CLAIM_CAPACITY: &str = "capacity";
-
-/// Claim with the decisions or rules relied on: one text or a list of texts.
-pub const CLAIM_DECISIONS: &str = "decisions";
+/// Claim with the SHA-256, in hex, of the signer's certificate. A verdict without it may speak of any signer.
+const CLAIM_CERTIFICATE: &str = "signer_certificate_sha256";
 
 /// A key that verdicts may verify under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,13 +124,13 @@ impl ProofFile {
     }
 }
 
-/// What `verdict`, found in the signature made with `certificate` over `document`, attests.
+/// What `verdict`, found in the signature made with `certificate` over a document, attests.
 ///
-/// `document`: SHA-256 of the file before the signature's own revision, so that a verdict copied from elsewhere
-/// is told. `keys`: in order of preference; a trusted one should come before one of a proof file.
+/// `is_document`: tells whether a SHA-256 is that of the file before the signature's own revision, so that a verdict
+/// copied from elsewhere is told. `keys`: in order of preference; a trusted one should come before one of a proof file.
 pub fn check(
     verdict: &str,
-    document: &Sha256Digest,
+    is_document: &dyn Fn(&Sha256Digest) -> bool,
     certificate: &Sha256Digest,
     keys: &[VerdictKey],
 ) -> AuthorityAttests {
@@ -146,6 +140,7 @@ pub fn check(
         key_source: None,
         capacity: None,
         decisions: Vec::new(),
+        rules: Vec::new(),
         claims: None,
     };
     let Ok(unverified) = Unverified::parse(verdict) else {
@@ -161,30 +156,59 @@ pub fn check(
     let Some(Ok(claims)) = claims.map(serde_json::from_slice::<Value>) else {
         return attests;
     };
-    let names = |claim: &str, digest: &Sha256Digest| {
+    let digest = |claim: &str| {
         claims
             .get(claim)
-            .and_then(Value::as_str)
-            .and_then(Sha256Digest::from_hex)
-            .as_ref()
-            == Some(digest)
+            .map(|value| value.as_str().and_then(Sha256Digest::from_hex))
     };
-    if !names(CLAIM_DOCUMENT, document) || !names(CLAIM_CERTIFICATE, certificate) {
+    let right_document = digest(CLAIM_DOCUMENT).flatten().as_ref().is_some_and(is_document);
+    let right_signer = digest(CLAIM_CERTIFICATE).is_none_or(|claimed| claimed.as_ref() == Some(certificate));
+    if !right_document || !right_signer {
         attests.status = VerdictStatus::OtherSubject;
         return attests;
     }
     attests.status = VerdictStatus::Verified;
-    attests.capacity = claims
-        .get(CLAIM_CAPACITY)
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    attests.decisions = match claims.get(CLAIM_DECISIONS) {
-        Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    };
+    attests.capacity = capacity(&claims);
+    attests.decisions = decisions(&claims);
+    attests.rules = texts(&claims, "/rules", |rule| text_at(rule, "/article"));
     attests.claims = Some(claims);
     attests
+}
+
+fn text_at(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn texts(claims: &Value, pointer: &str, text: impl Fn(&Value) -> Option<String>) -> Vec<String> {
+    let items = claims.pointer(pointer).and_then(Value::as_array);
+    items.into_iter().flatten().filter_map(text).collect()
+}
+
+/// The capacity in a line: role, how it is held when not simply so, organisation.
+fn capacity(claims: &Value) -> Option<String> {
+    let role = text_at(claims, "/capacity/role").or_else(|| text_at(claims, "/capacity"))?;
+    let manner = text_at(claims, "/capacity/status").or_else(|| text_at(claims, "/capacity/kind"));
+    let manner = manner.filter(|manner| manner != "effective" && manner != "holding");
+    let parts = [Some(role), manner, text_at(claims, "/organisation/name")];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+/// The decisions relied on: those the check names, and the one that delegated.
+fn decisions(claims: &Value) -> Vec<String> {
+    let one = |decision: &Value| {
+        let reference = decision
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| text_at(decision, "/reference"))?;
+        Some(match text_at(decision, "/date") {
+            Some(date) => format!("{reference} ({date})"),
+            None => reference,
+        })
+    };
+    let mut found = texts(claims, "/decisions", one);
+    let delegated = claims.pointer("/capacity/decision").and_then(one);
+    found.extend(delegated.filter(|delegated| !found.contains(delegated)));
+    found
 }
 
 #[cfg(test)]
@@ -206,15 +230,25 @@ mod tests {
         let claims = serde_json::json!({
             "document_sha256": document.to_string(),
             "signer_certificate_sha256": certificate.to_string(),
-            "capacity": "burgemeester",
-            "decisions": ["besluit 2026/12"],
+            "capacity": {"kind": "holding", "role": "burgemeester", "status": "acting"},
+            "organisation": {"name": "Gemeente Zegelgem"},
+            "decisions": [{"reference": "besluit 2026/12", "date": "2026-01-05"}],
+            "rules": [{"rule": "FL-CBS", "article": "art. 279 §2 DLB"}],
         });
         let verdict = signed(&key, VERDICT_TYPE, &claims);
         let keys = [VerdictKey::trusted(key.public().clone()).unwrap()];
+        let check =
+            |verdict: &str, document: &Sha256Digest, certificate: &Sha256Digest, keys: &[VerdictKey]| {
+                super::check(verdict, &|digest| digest == document, certificate, keys)
+            };
         let good = check(&verdict, &document, &certificate, &keys);
         assert_eq!(good.status, VerdictStatus::Verified);
-        assert_eq!(good.capacity.as_deref(), Some("burgemeester"));
-        assert_eq!(good.decisions, ["besluit 2026/12"]);
+        assert_eq!(
+            good.capacity.as_deref(),
+            Some("burgemeester, acting, Gemeente Zegelgem")
+        );
+        assert_eq!(good.decisions, ["besluit 2026/12 (2026-01-05)"]);
+        assert_eq!(good.rules, ["art. 279 §2 DLB"]);
         assert_eq!(good.key_source, Some(KeySource::Trusted));
 
         let other = Sha256Digest::of(b"other");

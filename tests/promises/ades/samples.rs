@@ -18,12 +18,30 @@ pub struct Shape {
 
 /// Page shapes: plain, boxes that do not begin at the origin, rotation, user units.
 pub const SHAPES: &[Shape] = &[
-    Shape { name: "plain", entries: "/MediaBox [0 0 595 842]" },
-    Shape { name: "crop box away from the origin", entries: "/MediaBox [0 0 800 1000] /CropBox [100 120 695 962]" },
-    Shape { name: "negative origin", entries: "/MediaBox [-200 -300 395 542]" },
-    Shape { name: "rotated by 90", entries: "/MediaBox [0 0 595 842] /Rotate 90" },
-    Shape { name: "rotated by 270 with crop box", entries: "/MediaBox [0 0 800 1000] /CropBox [50 60 645 902] /Rotate 270" },
-    Shape { name: "user unit", entries: "/MediaBox [0 0 297.5 421] /UserUnit 2" },
+    Shape {
+        name: "plain",
+        entries: "/MediaBox [0 0 595 842]",
+    },
+    Shape {
+        name: "crop box away from the origin",
+        entries: "/MediaBox [0 0 800 1000] /CropBox [100 120 695 962]",
+    },
+    Shape {
+        name: "negative origin",
+        entries: "/MediaBox [-200 -300 395 542]",
+    },
+    Shape {
+        name: "rotated by 90",
+        entries: "/MediaBox [0 0 595 842] /Rotate 90",
+    },
+    Shape {
+        name: "rotated by 270 with crop box",
+        entries: "/MediaBox [0 0 800 1000] /CropBox [50 60 645 902] /Rotate 270",
+    },
+    Shape {
+        name: "user unit",
+        entries: "/MediaBox [0 0 297.5 421] /UserUnit 2",
+    },
 ];
 
 /// A file of one page with a line of text.
@@ -39,7 +57,11 @@ pub fn pdf(xref: Xref, shape: Shape) -> Vec<u8> {
         format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
     ];
-    let mut out = String::from(if xref == Xref::Table { "%PDF-1.4\n" } else { "%PDF-1.7\n" });
+    let mut out = String::from(if xref == Xref::Table {
+        "%PDF-1.4\n"
+    } else {
+        "%PDF-1.7\n"
+    });
     let mut offsets = vec![0];
     for (index, object) in objects.iter().enumerate() {
         offsets.push(out.len());

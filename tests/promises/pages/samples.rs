@@ -398,6 +398,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             key_source: None,
             capacity: Some("Burgemeester, Gemeente Zegelgem".to_owned()),
             decisions: vec!["FL-CBS".to_owned()],
+            rules: Vec::new(),
             claims: None,
         }),
         time_stamps: Vec::new(),

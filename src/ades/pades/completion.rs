@@ -1,0 +1,562 @@
+//! From a signed stage to the level ordered: asks for time-stamps and revocation answers, one need at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::finish::EmbedError;
+use super::gather::{Gather, Gathered};
+use super::stages::{Archive, Completed, Material, Octets, Signed};
+use crate::ades::level::Level;
+use crate::ades::validate::indication::Indication;
+use crate::ades::validate::report::Report;
+use crate::ades::validate::{self, Context};
+use crate::base::bytes::{Concatenated, ReadAt};
+use crate::base::digest::{HashAlgorithm, Hasher};
+use crate::base::random::Random;
+use crate::base::time::Timestamp;
+use crate::crypto::policy::AlgorithmPolicy;
+use crate::pdf::document::Document;
+use crate::pdf::dss::{self, Evidence};
+use crate::pdf::error::PdfError;
+use crate::pdf::signature::{hash_range, vri_key};
+use crate::pdf::signature_field::{self, Content, FieldError, FieldRequest, Placement};
+use crate::pdf::update::{DoesNotFit, Tail, Update, UpdateError};
+use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::need::{Answer, Need};
+use crate::pki::purpose::Purpose;
+use crate::pki::refusal::Refusal;
+use crate::pki::timestamp::{self, TimeStampRequest, TimeStampToken};
+use crate::pki::trust::Trust;
+
+/// How far a time-stamping unit's clock may be from ours. Reference ades-signing §9.
+const SKEW: Duration = Duration::from_mins(5);
+/// Least room for a document time-stamp's token, in bytes.
+const ARCHIVE_BYTES: usize = 8 * 1024;
+
+/// What completing needs of the service it runs in.
+#[derive(Clone)]
+pub struct Settings {
+    /// Pins, known authorities, remembered answers.
+    pub trust: Arc<Trust>,
+    /// Which algorithms count.
+    pub algorithms: AlgorithmPolicy,
+    /// Time-stamp services in order of preference; the next is asked when one gives nothing usable.
+    pub time_stamp_urls: Vec<String>,
+    /// For nonces.
+    pub random: Arc<dyn Random>,
+}
+
+/// Why a signed stage was not completed. The stage itself is kept: see [`Completion::signed`].
+#[derive(Debug, thiserror::Error)]
+pub enum CompletionError {
+    /// The file made does not show the level ordered, or does not validate; it is not delivered.
+    #[error("ordered {ordered}, the file shows {} and is {}", shown.map_or("no level", Level::name), report.indication)]
+    BelowLevel {
+        /// What was ordered.
+        ordered: Level,
+        /// What the file shows.
+        shown: Option<Level>,
+        /// Everything found.
+        report: Box<Report>,
+    },
+    /// The signer's certificate cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The document is not the one that was prepared.
+    #[error("the document is not the one that was prepared")]
+    DocumentChanged,
+    /// The message cannot be embedded.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// The revision for the document time-stamp cannot be made.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// The document's bytes cannot be read.
+    #[error("the document could not be read")]
+    Io(#[from] std::io::Error),
+    /// The file cannot be read back.
+    #[error(transparent)]
+    Pdf(#[from] PdfError),
+    /// A certificate is refused: revoked, suspended, its status unknown or not to be had.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A document time-stamp is larger than the room kept for it.
+    #[error(transparent)]
+    Room(#[from] DoesNotFit),
+    /// No time-stamp service gave a usable token; the causes, one a service.
+    #[error("no usable time-stamp: {}", .0.join(", "))]
+    TimeStamp(Vec<&'static str>),
+    /// An update cannot be written.
+    #[error(transparent)]
+    Update(#[from] UpdateError),
+}
+
+impl CompletionError {
+    /// The stable cause code.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::BelowLevel { .. } => "ADES_BELOW_LEVEL",
+            Self::Certificate(_) => "CERT_PARSE",
+            Self::DocumentChanged => "ADES_DOCUMENT_CHANGED",
+            Self::Embed(_) => "ADES_EMBED",
+            Self::Field(error) => error.cause(),
+            Self::Io(_) => "PDF_IO",
+            Self::Pdf(error) => error.cause(),
+            Self::Refused(refusal) => refusal.cause(),
+            Self::Room(_) => "ADES_ROOM",
+            Self::TimeStamp(_) => "TST_UNAVAILABLE",
+            Self::Update(error) => error.cause(),
+        }
+    }
+
+    /// Whether the same stage may be completed later without the signer.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::TimeStamp(_)
+                | Self::Refused(Refusal::StatusUnavailable { .. } | Refusal::StatusUnknown { .. })
+                | Self::Io(_)
+        )
+    }
+}
+
+/// What a [`Completion`] wants next.
+#[derive(Debug)]
+pub enum Step {
+    /// Give it this, by [`Completion::answer`].
+    Need(Need),
+    /// The level is reached, read back and validated.
+    Done(Box<Completed>),
+}
+
+enum State {
+    /// Nothing is under way.
+    Idle,
+    /// A time-stamp was asked for, of the service numbered `service`.
+    Stamping {
+        request: TimeStampRequest,
+        service: usize,
+        failures: Vec<&'static str>,
+        purpose: Stamping,
+    },
+    /// Revocation answers are being gathered.
+    Gathering { gather: Box<Gather>, purpose: Stamping },
+}
+
+/// Which time-stamp something is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stamping {
+    /// The document time-stamp.
+    Archive,
+    /// The one over the signature value.
+    Signature,
+}
+
+/// Completes one signature. Synchronous: asks for what it needs and is resumed.
+///
+/// After each answer [`Self::signed`] holds all that was gained; store it, and a crash or a service that is down
+/// costs nothing but time. Revocation answers are asked for after the time-stamp, so that they can exclude a
+/// revocation before it (EN 319 102-1 §5.2.5; reference ades-signing §9).
+pub struct Completion {
+    document: Arc<dyn ReadAt>,
+    signed: Signed,
+    settings: Settings,
+    state: State,
+    archive_failed: bool,
+}
+
+impl Completion {
+    /// Completes `signed` on `document`, the very bytes it was prepared for.
+    ///
+    /// # Errors
+    /// `DocumentChanged` when they are others.
+    pub fn new(
+        document: Arc<dyn ReadAt>,
+        signed: Signed,
+        settings: Settings,
+    ) -> Result<Self, CompletionError> {
+        let prepared = signed.prepared();
+        if document.len() != prepared.document_length() {
+            return Err(CompletionError::DocumentChanged);
+        }
+        let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+        hash_range(&mut hasher, &document, 0, document.len())?;
+        if hasher.finish() != prepared.document_sha256().as_bytes() {
+            return Err(CompletionError::DocumentChanged);
+        }
+        Ok(Self {
+            document,
+            signed,
+            settings,
+            state: State::Idle,
+            archive_failed: false,
+        })
+    }
+
+    /// The stage as far as it got: for storing.
+    pub const fn signed(&self) -> &Signed {
+        &self.signed
+    }
+
+    /// Gives the stage back.
+    pub fn into_signed(self) -> Signed {
+        self.signed
+    }
+
+    /// What is needed next, or the completed signature. Asking again without an answer gives the same need.
+    ///
+    /// # Errors
+    /// See [`CompletionError`]; a later call tries again from where it stood.
+    pub fn step(&mut self, now: Timestamp) -> Result<Step, CompletionError> {
+        loop {
+            match &mut self.state {
+                State::Stamping {
+                    request,
+                    service,
+                    failures,
+                    ..
+                } => {
+                    let Some(url) = self.settings.time_stamp_urls.get(*service) else {
+                        let failures = std::mem::take(failures);
+                        self.state = State::Idle;
+                        return Err(CompletionError::TimeStamp(failures));
+                    };
+                    return Ok(Step::Need(Need::TimeStamp {
+                        url: url.clone(),
+                        request: request.der(),
+                    }));
+                }
+                State::Gathering { gather, purpose } => {
+                    let purpose = *purpose;
+                    match gather.step(&self.settings, now) {
+                        Ok(Gathered::Need(need)) => return Ok(Step::Need(need)),
+                        Ok(Gathered::Done(evidence)) => {
+                            self.state = State::Idle;
+                            self.keep_material(&evidence, purpose, now);
+                        }
+                        Err(refusal) => {
+                            self.state = State::Idle;
+                            if purpose == Stamping::Archive {
+                                // It only spares the next renewal a question; the level does not need it.
+                                self.archive_failed = true;
+                            } else {
+                                return Err(refusal.into());
+                            }
+                        }
+                    }
+                }
+                State::Idle => match self.next(now)? {
+                    Some(state) => self.state = state,
+                    None => return self.finish(now).map(|completed| Step::Done(Box::new(completed))),
+                },
+            }
+        }
+    }
+
+    /// Takes the answer to the need of the last [`Self::step`].
+    ///
+    /// # Errors
+    /// When a token that was got cannot be embedded.
+    pub fn answer(&mut self, answer: Answer, now: Timestamp) -> Result<(), CompletionError> {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => {}
+            State::Gathering { mut gather, purpose } => {
+                gather.answer(answer, &self.settings, now);
+                self.state = State::Gathering { gather, purpose };
+            }
+            State::Stamping {
+                request,
+                service,
+                mut failures,
+                purpose,
+            } => match self.read_token(answer, &request, now) {
+                Ok(token) => self.keep_token(&token, purpose)?,
+                Err(cause) => {
+                    failures.push(cause);
+                    let service = service.saturating_add(1);
+                    self.state = State::Stamping {
+                        request,
+                        service,
+                        failures,
+                        purpose,
+                    };
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// What comes next, if anything.
+    fn next(&mut self, now: Timestamp) -> Result<Option<State>, CompletionError> {
+        let level = self.signed.prepared.level;
+        if level >= Level::T && self.signed.time_stamp.is_none() {
+            let imprint = HashAlgorithm::Sha256.digest(&self.signed.signature.0);
+            return Ok(Some(self.stamping(&imprint, Stamping::Signature)));
+        }
+        if level >= Level::Lt && self.signed.material.is_none() {
+            let gather = self.gather_for_signature(now)?;
+            return Ok(Some(State::Gathering {
+                gather: Box::new(gather),
+                purpose: Stamping::Signature,
+            }));
+        }
+        let (_, stamp_inside) = self.signed.embedded()?;
+        let needs_archive = level == Level::Lta || (level >= Level::T && !stamp_inside);
+        if !needs_archive {
+            return Ok(None);
+        }
+        if self.signed.archive.is_none() {
+            self.signed.archive = Some(Archive {
+                tail: self.archive_tail()?,
+                token: None,
+            });
+        }
+        let Some(archive) = &self.signed.archive else {
+            return Ok(None);
+        };
+        if archive.token.is_none() {
+            let source = self.file(&self.tails_before_archive()?);
+            let imprint = archive.tail.digest(&source, HashAlgorithm::Sha256)?;
+            return Ok(Some(self.stamping(&imprint, Stamping::Archive)));
+        }
+        if self.signed.archive_material.is_none() && !self.archive_failed {
+            let token = archive
+                .token
+                .as_ref()
+                .map(|token| token.0.clone())
+                .unwrap_or_default();
+            let mut gather = Gather::default();
+            self.add_unit(&mut gather, &token)?;
+            return Ok(Some(State::Gathering {
+                gather: Box::new(gather),
+                purpose: Stamping::Archive,
+            }));
+        }
+        Ok(None)
+    }
+
+    fn stamping(&self, imprint: &[u8], purpose: Stamping) -> State {
+        State::Stamping {
+            request: TimeStampRequest::new(HashAlgorithm::Sha256, imprint, &*self.settings.random),
+            service: 0,
+            failures: Vec::new(),
+            purpose,
+        }
+    }
+
+    /// The signer's path and, for the time-stamp, its unit's: both need their status proven.
+    fn gather_for_signature(&self, now: Timestamp) -> Result<Gather, CompletionError> {
+        let mut gather = Gather::default();
+        let prepared = &self.signed.prepared;
+        let from = match &self.signed.time_stamp {
+            Some(token) => token_of(&token.0)?.gen_time,
+            None => now,
+        };
+        let chain = prepared
+            .chain
+            .iter()
+            .filter_map(|der| Certificate::parse(der.0.clone()).ok())
+            .collect();
+        gather.add(prepared.certificate()?, chain, Purpose::Signature, from);
+        if let Some(token) = &self.signed.time_stamp {
+            self.add_unit(&mut gather, &token.0)?;
+        }
+        Ok(gather)
+    }
+
+    fn add_unit(&self, gather: &mut Gather, token: &[u8]) -> Result<(), CompletionError> {
+        let token = token_of(token)?;
+        let unit = token
+            .verify(&[], &self.settings.algorithms)
+            .map_err(|defect| CompletionError::TimeStamp(vec![defect.cause()]))?;
+        gather.add(
+            unit,
+            token.certificates.clone(),
+            Purpose::TimeStamping,
+            token.gen_time,
+        );
+        Ok(())
+    }
+
+    /// Reads a service's reply and checks it against what was asked, down to a path for the unit that signed.
+    fn read_token(
+        &self,
+        answer: Answer,
+        request: &TimeStampRequest,
+        now: Timestamp,
+    ) -> Result<TimeStampToken, &'static str> {
+        let reply = answer.map_err(crate::pki::need::FetchFailure::as_str)?;
+        let read = || -> Result<TimeStampToken, timestamp::TimeStampDefect> {
+            let token = timestamp::token_of_reply(&reply)?;
+            token.check_reply(request, SKEW, now)?;
+            Ok(token)
+        };
+        let token = read().map_err(timestamp::TimeStampDefect::cause)?;
+        let algorithms = &self.settings.algorithms;
+        let unit = token
+            .verify(&[], algorithms)
+            .map_err(timestamp::TimeStampDefect::cause)?;
+        let trust = &self.settings.trust;
+        trust
+            .validate(
+                &unit,
+                &token.certificates,
+                Purpose::TimeStamping,
+                algorithms,
+                token.gen_time,
+            )
+            .map_err(|refusal| refusal.cause())?;
+        Ok(token)
+    }
+
+    fn keep_token(&mut self, token: &TimeStampToken, purpose: Stamping) -> Result<(), CompletionError> {
+        let octets = Octets(token.der().to_vec());
+        match (purpose, &mut self.signed.archive) {
+            (Stamping::Signature, _) => self.signed.time_stamp = Some(octets),
+            (Stamping::Archive, Some(archive)) => {
+                archive.tail.embed(token.der())?;
+                archive.token = Some(octets);
+            }
+            (Stamping::Archive, None) => {}
+        }
+        Ok(())
+    }
+
+    fn keep_material(&mut self, evidence: &Evidence, purpose: Stamping, now: Timestamp) {
+        let material = Some(Material::of(evidence, now));
+        match purpose {
+            Stamping::Archive => self.signed.archive_material = material,
+            Stamping::Signature => self.signed.material = material,
+        }
+    }
+
+    /// The revisions before the document time-stamp: the signature, and its material.
+    fn tails_before_archive(&self) -> Result<Vec<Vec<u8>>, CompletionError> {
+        let (tail, _) = self.signed.embedded()?;
+        let key = tail.contents().map(|contents| vri_key(&contents));
+        let mut tails = vec![tail.bytes];
+        if let Some(material) = &self.signed.material {
+            tails.extend(self.material_tail(&tails, key, &material.to_evidence())?);
+        }
+        Ok(tails)
+    }
+
+    /// All revisions so far.
+    fn tails(&self) -> Result<Vec<Vec<u8>>, CompletionError> {
+        let mut tails = self.tails_before_archive()?;
+        if let Some(archive) = self
+            .signed
+            .archive
+            .as_ref()
+            .filter(|archive| archive.token.is_some())
+        {
+            let key = archive.tail.contents().map(|contents| vri_key(&contents));
+            tails.push(archive.tail.bytes.clone());
+            if let Some(material) = &self.signed.archive_material {
+                tails.extend(self.material_tail(&tails, key, &material.to_evidence())?);
+            }
+        }
+        Ok(tails)
+    }
+
+    /// The revision that adds `evidence` to the security store; none when everything is there.
+    fn material_tail(
+        &self,
+        tails: &[Vec<u8>],
+        key: Option<String>,
+        evidence: &Evidence,
+    ) -> Result<Option<Vec<u8>>, CompletionError> {
+        let document = Document::open(self.file(tails))?;
+        let mut update = Update::new(&document);
+        let per_signature: BTreeMap<String, Evidence> =
+            key.into_iter().map(|key| (key, evidence.clone())).collect();
+        dss::add(&mut update, &per_signature, &Evidence::default())?;
+        if update.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(update.finish()?.bytes))
+    }
+
+    /// The revision for the document time-stamp, its token still missing.
+    fn archive_tail(&self) -> Result<Tail, CompletionError> {
+        let document = Document::open(self.file(&self.tails_before_archive()?))?;
+        let mut update = Update::new(&document);
+        let known = self.signed.time_stamp.as_ref().map_or(0, |token| token.0.len());
+        let request = FieldRequest {
+            placement: Placement::Invisible,
+            name: None,
+            tooltip: None,
+            content: Content::DocTimeStamp,
+            contents_bytes: known.saturating_mul(2).max(ARCHIVE_BYTES),
+        };
+        signature_field::add(&mut update, &request)?;
+        Ok(update.finish()?)
+    }
+
+    /// The document with `tails` behind it.
+    fn file(&self, tails: &[Vec<u8>]) -> Arc<dyn ReadAt> {
+        let mut parts: Vec<Box<dyn ReadAt>> = vec![Box::new(self.document.clone())];
+        parts.extend(tails.iter().map(|tail| Box::new(tail.clone()) as Box<dyn ReadAt>));
+        Arc::new(Concatenated::new(parts))
+    }
+
+    /// Reads the file back, and refuses less than was ordered.
+    fn finish(&self, now: Timestamp) -> Result<Completed, CompletionError> {
+        let prepared = &self.signed.prepared;
+        let tails = self.tails()?;
+        let context = Context {
+            trust: &self.settings.trust,
+            algorithms: &self.settings.algorithms,
+            verdict_keys: &[],
+            at: now,
+        };
+        let report = validate::validate(self.file(&tails), &context);
+        let level = read_back(&report, &prepared.field, prepared.level)?;
+        Ok(Completed {
+            level,
+            field: prepared.field.clone(),
+            document_sha256: prepared.document_sha256,
+            tails: tails.into_iter().map(Octets).collect(),
+            time_stamp_bytes: self.signed.time_stamp.as_ref().map(|token| token.0.len()),
+        })
+    }
+}
+
+fn token_of(der: &[u8]) -> Result<TimeStampToken, CompletionError> {
+    TimeStampToken::parse(der).map_err(|defect| CompletionError::TimeStamp(vec![defect.cause()]))
+}
+
+/// The level that `report` finds for the signature in `field`, when it is at least `ordered` and everything in the
+/// file holds.
+///
+/// Below B-LT the revocation data that validation asks for is not in the file by definition: there, a signature that
+/// misses only that passes.
+///
+/// # Errors
+/// `BelowLevel`.
+pub fn read_back(report: &Report, field: &str, ordered: Level) -> Result<Level, CompletionError> {
+    use crate::ades::validate::indication::SubIndication;
+    let own = report
+        .signatures
+        .iter()
+        .find(|signature| signature.field == field);
+    let shown = own.and_then(|signature| signature.level);
+    let holds = own.is_some_and(|signature| {
+        signature.indication == Indication::TotalPassed
+            || (ordered < Level::Lt && signature.sub_indication == Some(SubIndication::TryLater))
+    });
+    // An older signature may be undecided for reasons of its own; none may have been broken.
+    let none_broken = report
+        .signatures
+        .iter()
+        .all(|signature| signature.indication != Indication::TotalFailed);
+    match shown {
+        Some(level) if level >= ordered && holds && none_broken => Ok(level),
+        _ => Err(CompletionError::BelowLevel {
+            ordered,
+            shown,
+            report: Box::new(report.clone()),
+        }),
+    }
+}

@@ -1,0 +1,146 @@
+//! Gathering certificates and revocation answers for several paths, one need at a time.
+
+use std::collections::VecDeque;
+
+use super::completion::Settings;
+use crate::base::time::Timestamp;
+use crate::pdf::dss::Evidence;
+use crate::pki::certificate::Certificate;
+use crate::pki::need::{Answer, Need};
+use crate::pki::purpose::Purpose;
+use crate::pki::refusal::Refusal;
+use crate::pki::revocation::{self, CheckOptions, Checker};
+
+/// What a [`Gather`] wants next.
+pub(super) enum Gathered {
+    /// An answer from outside.
+    Need(Need),
+    /// Everything is there.
+    Done(Evidence),
+}
+
+/// One path whose material is wanted.
+struct Wanted {
+    leaf: Certificate,
+    chain: Vec<Certificate>,
+    purpose: Purpose,
+    from: Timestamp,
+}
+
+/// The paths still to do, the one under way, and what was found.
+#[derive(Default)]
+pub(super) struct Gather {
+    wanted: VecDeque<Wanted>,
+    checker: Option<Checker>,
+    asked_issuer: bool,
+    found: Evidence,
+}
+
+impl Gather {
+    /// Adds the path of `leaf`; `from`: status evidence about it must speak of this moment or a later one.
+    pub(super) fn add(
+        &mut self,
+        leaf: Certificate,
+        chain: Vec<Certificate>,
+        purpose: Purpose,
+        from: Timestamp,
+    ) {
+        self.wanted.push_back(Wanted {
+            leaf,
+            chain,
+            purpose,
+            from,
+        });
+    }
+
+    /// What is needed next, or everything.
+    ///
+    /// # Errors
+    /// Why a certificate is refused, or that its status is not to be had.
+    pub(super) fn step(&mut self, settings: &Settings, now: Timestamp) -> Result<Gathered, Refusal> {
+        loop {
+            if let Some(checker) = &mut self.checker {
+                match checker.step(&settings.trust, now) {
+                    revocation::Step::Need(need) => return Ok(Gathered::Need(need)),
+                    revocation::Step::Done(outcome) => {
+                        for checked in outcome? {
+                            self.keep(&checked);
+                        }
+                        self.checker = None;
+                        self.wanted.pop_front();
+                        self.asked_issuer = false;
+                    }
+                }
+                continue;
+            }
+            let Some(wanted) = self.wanted.front() else {
+                return Ok(Gathered::Done(self.found.clone()));
+            };
+            let known = settings.trust.validate(
+                &wanted.leaf,
+                &wanted.chain,
+                wanted.purpose,
+                &settings.algorithms,
+                now,
+            );
+            let path = match (known, settings.trust.missing_issuer(&wanted.leaf)) {
+                (Ok(path), _) => path,
+                (Err(Refusal::NoAnchor), Some(need)) if !self.asked_issuer => {
+                    return Ok(Gathered::Need(need));
+                }
+                (Err(refusal), _) => return Err(refusal),
+            };
+            let options = CheckOptions {
+                evidence_from: Some(wanted.from),
+                embed: true,
+            };
+            self.checker = Some(Checker::new(
+                &path,
+                options,
+                &settings.algorithms,
+                &*settings.random,
+            ));
+        }
+    }
+
+    /// Takes the answer to the need of the last [`Self::step`].
+    pub(super) fn answer(&mut self, answer: Answer, settings: &Settings, now: Timestamp) {
+        match &mut self.checker {
+            Some(checker) => checker.answer(answer, &settings.trust, now),
+            None => {
+                self.asked_issuer = true;
+                let issuer = answer.ok().and_then(|der| Certificate::parse(der).ok());
+                if let Some(issuer) = issuer {
+                    // One that does not chain is not kept; the path then fails with its own reason.
+                    let _ = settings.trust.add_issuer(&issuer);
+                }
+            }
+        }
+    }
+
+    fn keep(&mut self, checked: &revocation::Checked) {
+        push(&mut self.found.certificates, checked.certificate.der());
+        // The anchor goes along too: it helps readers that show the path, and costs a kilobyte.
+        push(&mut self.found.certificates, checked.issuer.der());
+        match &checked.evidence {
+            revocation::Evidence::Crl { crl, .. } => {
+                if let Some(der) = crl.der() {
+                    push(&mut self.found.crls, der);
+                }
+            }
+            revocation::Evidence::Ocsp(answer) => {
+                push(&mut self.found.ocsp_responses, &answer.der);
+                if answer.responder != checked.issuer {
+                    push(&mut self.found.certificates, answer.responder.der());
+                }
+            }
+            revocation::Evidence::ShortTerm => {}
+        }
+    }
+}
+
+fn push(items: &mut Vec<Vec<u8>>, der: &[u8]) {
+    if !items.iter().any(|known| known == der) {
+        items.push(der.to_vec());
+    }
+}
