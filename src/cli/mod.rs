@@ -8,6 +8,8 @@ pub mod client;
 pub mod config;
 pub mod console;
 pub mod doctor;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod mandate;
 pub mod migrate;
 
@@ -39,6 +41,8 @@ enum Command {
     Card(card::Arguments),
     Config(config::Arguments),
     Doctor(doctor::Arguments),
+    #[cfg(feature = "lab")]
+    Lab(lab::Arguments),
     Mandate(mandate::Arguments),
     Migrate(migrate::Arguments),
 }
@@ -61,6 +65,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Card(arguments) => card::run(arguments, &mut console),
         Command::Config(arguments) => config::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
+        #[cfg(feature = "lab")]
+        Command::Lab(arguments) => lab::run(arguments, &mut console),
         Command::Mandate(arguments) => mandate::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),
     }

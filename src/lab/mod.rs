@@ -1,13 +1,27 @@
 //! The laboratory: virtual cards, a test PKI with its services, the demo municipality. Refuses production trust.
 //!
 //! Whoever integrates zegel can try every case here (blocked PIN, revoked card, absent mayor) without a reader.
-//! All material says TEST. Start from [`pki::LabPki`] for certificates and [`card::VirtualCard`] for a card.
+//! All material says TEST. Start from [`Lab::start`] for all of it on a real reader daemon, [`pki::LabPki`] for
+//! certificates alone, [`card::VirtualCard`] for a card in this process.
 
 pub mod application;
 pub mod card;
+pub mod control;
 pub mod demo;
+pub mod host;
+mod namespace;
+pub mod persons;
+pub mod pinentry;
 pub mod pki;
+pub mod reader;
+mod running;
 pub mod services;
+pub mod vpcd;
+
+pub use running::{Lab, LabSettings, StatusNow};
+
+/// The file that marks a folder as a laboratory's.
+pub const MANIFEST: &str = "lab.json";
 
 use std::path::{Path, PathBuf};
 

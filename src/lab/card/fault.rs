@@ -135,6 +135,6 @@ pub enum Exchange {
     Mute,
     /// It is no longer there.
     Removed,
-    /// Another program reset it before the command could run.
+    /// Another program wants to reset it; the command was not run.
     Reset,
 }

@@ -146,10 +146,7 @@ impl VirtualCard {
                     self.set_present(false);
                     return Exchange::Removed;
                 }
-                FaultKind::Reset => {
-                    self.reset_volatile();
-                    return Exchange::Reset;
-                }
+                FaultKind::Reset => return Exchange::Reset,
                 FaultKind::Slow(millis) => delay = Duration::from_millis(millis),
                 FaultKind::Truncated => truncated = true,
             }
@@ -182,7 +179,10 @@ impl Transport for VirtualCard {
             Exchange::Communication => Err(TransportError::Communication),
             Exchange::Mute => Err(TransportError::CardMute),
             Exchange::Removed => Err(TransportError::CardRemoved),
-            Exchange::Reset => Err(TransportError::CardReset),
+            Exchange::Reset => {
+                self.reset_volatile();
+                Err(TransportError::CardReset)
+            }
         }
     }
 

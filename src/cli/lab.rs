@@ -1,0 +1,499 @@
+//! `zegel lab`: the laboratory, its virtual cards, its test PKI.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::console::{Console, Exit};
+use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::random::SystemRandom;
+use crate::lab::card::{Fault, FaultKind};
+use crate::lab::control::{Answer, LabStatus, Request, ask};
+use crate::lab::host::{self, CardRequest, CardState, HostSettings};
+use crate::lab::pinentry::{self, PinAnswer};
+use crate::lab::pki::LeafPurpose;
+use crate::lab::services::{Service, ServiceMode};
+use crate::lab::{Lab, LabError, LabSettings, StatusNow};
+
+/// The laboratory: virtual cards in a real reader daemon, and a test PKI with its services.
+///
+/// Everything it makes says TEST. Example: zegel lab up --dir demo/lab
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Put virtual cards into readers, take them out, make them fail.
+    ///
+    /// Example: zegel lab card insert mayor
+    #[command(subcommand)]
+    Card(CardCommand),
+    /// Play the cards inside the readers' namespaces; the laboratory starts this itself.
+    #[command(hide = true)]
+    Cards(CardsArguments),
+    /// Switch the status of a card's certificates.
+    ///
+    /// Example: zegel lab cert status mayor revoked
+    #[command(subcommand)]
+    Cert(CertCommand),
+    /// Say how the next question for a PIN is answered, or show what was asked.
+    ///
+    /// Example: zegel lab pin --next wrong
+    Pin(PinArguments),
+    /// The PIN program: types the virtual card's PIN. Name it as `pin_program` in a test configuration.
+    Pinentry(Where),
+    /// Switch how a service of the test PKI behaves.
+    ///
+    /// Example: zegel lab service set ocsp stale-fractional
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Show readers, cards, persons, services.
+    Status(Where),
+    /// End a running laboratory.
+    Stop(Where),
+    /// Start a laboratory and keep it running until Ctrl-C or `zegel lab stop`.
+    Up(UpArguments),
+}
+
+/// Which laboratory.
+#[derive(Args, Clone, Debug)]
+pub struct Where {
+    /// The laboratory's folder.
+    #[arg(long, default_value = "demo/lab")]
+    dir: PathBuf,
+}
+
+/// How to start a laboratory.
+#[derive(Args, Clone, Debug)]
+pub struct UpArguments {
+    #[command(flatten)]
+    place: Where,
+    /// How many card readers, 1 to 16.
+    #[arg(long, default_value_t = 2)]
+    readers: usize,
+    /// Port of OCSP, CRL and time-stamps on the loopback address; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    services_port: u16,
+    /// The reader daemon, when it is not where packages put it.
+    #[arg(long)]
+    pcscd: Option<PathBuf>,
+    /// The virtual reader's driver libifdvpcd.so, when it is not where ./dev unpacks it.
+    #[arg(long)]
+    vpcd_driver: Option<PathBuf>,
+    /// Cards to insert at once, in this order.
+    #[arg(long = "insert", value_name = "CARD")]
+    insert: Vec<String>,
+}
+
+impl UpArguments {
+    /// The settings these arguments describe, with this program as the one that plays the cards.
+    ///
+    /// # Errors
+    /// When this program's own path cannot be found.
+    pub fn settings(&self) -> Result<LabSettings, LabError> {
+        let program = std::env::current_exe().map_err(LabError::io(Path::new("/proc/self/exe")))?;
+        let mut settings = LabSettings::new(&self.place.dir, program);
+        settings.readers = self.readers;
+        settings.services_port = self.services_port;
+        settings.pcscd.clone_from(&self.pcscd);
+        settings.vpcd_driver.clone_from(&self.vpcd_driver);
+        Ok(settings)
+    }
+}
+
+#[derive(Args, Debug)]
+struct CardsArguments {
+    #[command(flatten)]
+    place: Where,
+    #[arg(long)]
+    outside: String,
+    #[arg(long)]
+    readers: usize,
+    #[arg(long)]
+    pcscd: PathBuf,
+    #[arg(long)]
+    vpcd_driver: PathBuf,
+}
+
+#[derive(Subcommand, Debug)]
+enum CardCommand {
+    /// Make a card fail.
+    ///
+    /// Example: zegel lab card fault mayor removed --at 2A
+    Fault(FaultArguments),
+    /// Put a card into a reader.
+    Insert {
+        /// The card: mayor, director, alderman, staff, citizen, revoked, …
+        card: String,
+        /// Reader number from 0; the first free one when left out.
+        #[arg(long)]
+        reader: Option<usize>,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Show every card.
+    List(Where),
+    /// Set PIN or tries of a card.
+    Pin {
+        /// The card.
+        card: String,
+        /// The new PIN. Specimens only.
+        #[arg(long)]
+        set: Option<String>,
+        /// Tries left, 0 to 3.
+        #[arg(long)]
+        tries: Option<u8>,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Take a card out.
+    Remove {
+        /// The card.
+        card: String,
+        #[command(flatten)]
+        place: Where,
+    },
+    /// Have another program reset the card.
+    Reset {
+        /// The card.
+        card: String,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+#[derive(Args, Debug)]
+struct FaultArguments {
+    /// The card.
+    card: String,
+    /// What goes wrong.
+    #[arg(value_enum)]
+    kind: FaultWord,
+    /// Let so many matching commands through first.
+    #[arg(long, default_value_t = 0)]
+    after: u32,
+    /// Only at commands with this instruction byte, two hex digits: B0 read, 20 PIN, 2A signature.
+    #[arg(long, value_parser = hex_byte)]
+    at: Option<u8>,
+    /// Every time, not once.
+    #[arg(long)]
+    always: bool,
+    /// For `slow`: how long each answer is held back.
+    #[arg(long, default_value_t = 2000)]
+    millis: u64,
+    /// For `answer`: the status word, four hex digits.
+    #[arg(long, value_parser = hex_word, default_value = "6B00")]
+    status: u16,
+    #[command(flatten)]
+    place: Where,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FaultWord {
+    /// Answer a status word that does not fit.
+    Answer,
+    /// No fault any more.
+    Clear,
+    /// Reader and card lose each other.
+    Communication,
+    /// No answer from now on.
+    Mute,
+    /// The card is taken out.
+    Removed,
+    /// Another program resets the card.
+    Reset,
+    /// Answers come late.
+    Slow,
+    /// The answer loses a byte.
+    Truncated,
+}
+
+#[derive(Subcommand, Debug)]
+enum CertCommand {
+    /// Set the status that OCSP and CRL give.
+    Status {
+        /// The card.
+        card: String,
+        /// The new status, as of now.
+        #[arg(value_enum)]
+        status: StatusWord,
+        /// Only one of the two certificates.
+        #[arg(long, value_enum)]
+        purpose: Option<PurposeWord>,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum StatusWord {
+    /// Not revoked.
+    Good,
+    /// Suspended.
+    OnHold,
+    /// Revoked for good.
+    Revoked,
+    /// The responder does not know it.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PurposeWord {
+    /// The authentication certificate.
+    Authentication,
+    /// The signature certificate.
+    Signature,
+}
+
+#[derive(Args, Debug)]
+struct PinArguments {
+    /// right, wrong, cancel, timeout, or digits.
+    #[arg(long, value_name = "ANSWER")]
+    next: Option<PinAnswer>,
+    #[command(flatten)]
+    place: Where,
+}
+
+#[derive(Subcommand, Debug)]
+enum ServiceCommand {
+    /// Set how a service behaves.
+    Set {
+        /// certificates, crl, ocsp or tsa.
+        service: Service,
+        /// up, down, slow=MILLISECONDS, stale, stale-fractional, wrong-nonce or wrong-signer.
+        mode: ServiceMode,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+fn hex_byte(text: &str) -> Result<u8, String> {
+    u8::from_str_radix(text, 16).map_err(|_| "expected two hex digits".to_owned())
+}
+
+fn hex_word(text: &str) -> Result<u16, String> {
+    u16::from_str_radix(text, 16).map_err(|_| "expected four hex digits".to_owned())
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
+    let outcome = match arguments.command {
+        Command::Card(command) => card(command, console),
+        Command::Cards(arguments) => cards(arguments),
+        Command::Cert(CertCommand::Status {
+            card,
+            status,
+            purpose,
+            place,
+        }) => {
+            let status = match status {
+                StatusWord::Good => StatusNow::Good,
+                StatusWord::OnHold => StatusNow::OnHold,
+                StatusWord::Revoked => StatusNow::Revoked,
+                StatusWord::Unknown => StatusNow::Unknown,
+            };
+            let purpose = purpose.map(|word| match word {
+                PurposeWord::Authentication => LeafPurpose::Authentication,
+                PurposeWord::Signature => LeafPurpose::Signature,
+            });
+            let status = status.at(SystemClock::new().now());
+            send(
+                &place,
+                &Request::Certificate {
+                    card,
+                    purpose,
+                    status,
+                },
+                console,
+            )
+        }
+        Command::Pin(PinArguments {
+            next: Some(answer),
+            place,
+        }) => send(&place, &Request::NextPin { answer }, console),
+        Command::Pin(PinArguments { next: None, place }) => send(&place, &Request::PinsShown, console),
+        Command::Pinentry(place) => {
+            pinentry::run(&place.dir, std::io::stdin().lock(), std::io::stdout().lock())
+                .map_err(LabError::io(Path::new("stdout")))
+        }
+        Command::Service(ServiceCommand::Set { service, mode, place }) => {
+            send(&place, &Request::Service { service, mode }, console)
+        }
+        Command::Status(place) => send(&place, &Request::Status, console),
+        Command::Stop(place) => send(&place, &Request::Stop, console),
+        Command::Up(arguments) => up(&arguments, console),
+    };
+    match outcome {
+        Ok(()) => Exit::Good,
+        Err(error) => {
+            let code = if matches!(error, LabError::Unknown { .. }) {
+                "LAB_UNKNOWN"
+            } else {
+                "LAB"
+            };
+            console.fail(Exit::Failed, code, host::with_causes(&error))
+        }
+    }
+}
+
+fn card(command: CardCommand, console: &mut Console) -> Result<(), LabError> {
+    let (place, request) = match command {
+        CardCommand::Insert { card, reader, place } => (place, CardRequest::Insert { card, reader }),
+        CardCommand::List(place) => (place, CardRequest::List),
+        CardCommand::Pin {
+            card,
+            set,
+            tries,
+            place,
+        } => (
+            place,
+            CardRequest::Pin {
+                card,
+                pin: set,
+                tries_left: tries,
+            },
+        ),
+        CardCommand::Remove { card, place } => (place, CardRequest::Remove { card }),
+        CardCommand::Reset { card, place } => (place, CardRequest::Reset { card }),
+        CardCommand::Fault(arguments) => {
+            let kind = match arguments.kind {
+                FaultWord::Answer => FaultKind::Answer(arguments.status),
+                FaultWord::Clear => {
+                    let request = Request::Card(CardRequest::ClearFaults { card: arguments.card });
+                    return send(&arguments.place, &request, console);
+                }
+                FaultWord::Communication => FaultKind::Communication,
+                FaultWord::Mute => FaultKind::Mute,
+                FaultWord::Removed => FaultKind::Removed,
+                FaultWord::Reset => FaultKind::Reset,
+                FaultWord::Slow => FaultKind::Slow(arguments.millis),
+                FaultWord::Truncated => FaultKind::Truncated,
+            };
+            let fault = Fault {
+                kind,
+                skip: arguments.after,
+                instruction: arguments.at,
+                times: (!arguments.always).then_some(1),
+            };
+            (
+                arguments.place,
+                CardRequest::Fault {
+                    card: arguments.card,
+                    fault,
+                },
+            )
+        }
+    };
+    send(&place, &Request::Card(request), console)
+}
+
+fn send(place: &Where, request: &Request, console: &mut Console) -> Result<(), LabError> {
+    let answer = ask(&place.dir, request)?;
+    let json = serde_json::to_value(&answer).unwrap_or_default();
+    let text = match &answer {
+        Answer::Cards(cards) => cards.iter().map(card_line).collect::<Vec<_>>().join("\n"),
+        Answer::Done => "done".to_owned(),
+        Answer::Pin(_) => String::new(),
+        Answer::PinsShown(dialogs) => dialogs
+            .iter()
+            .map(|dialog| {
+                format!(
+                    "{}: {} [{}]",
+                    dialog.title,
+                    dialog.description.replace('\n', " / "),
+                    dialog.answered
+                )
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Answer::Status(status) => status_text(status),
+    };
+    console.result(text, &json);
+    Ok(())
+}
+
+fn card_line(card: &CardState) -> String {
+    let place = card.reader.as_deref().unwrap_or("-");
+    format!(
+        "{:<10} {:<18} {} tries, PIN {}",
+        card.card, place, card.tries_left, card.pin
+    )
+}
+
+fn status_text(status: &LabStatus) -> String {
+    let mut lines = vec![
+        format!("laboratory  {}", status.folder.display()),
+        format!(
+            "readers     PCSCLITE_CSOCK_NAME={}",
+            status.reader_socket.display()
+        ),
+        format!("services    {}", status.services_url),
+    ];
+    lines.extend(
+        status
+            .services
+            .iter()
+            .map(|(word, mode)| format!("            {word}: {mode}")),
+    );
+    lines.push("cards".to_owned());
+    for card in &status.cards {
+        let person = status.persons.iter().find(|person| person.card == card.card);
+        let about = person.map_or_else(String::new, |person| {
+            format!("  {}, {}", person.name, person.part)
+        });
+        lines.push(format!("  {}{about}", card_line(card)));
+    }
+    lines.join("\n")
+}
+
+fn cards(arguments: CardsArguments) -> Result<(), LabError> {
+    let settings = HostSettings {
+        folder: arguments.place.dir,
+        readers: arguments.readers,
+        pcscd: arguments.pcscd,
+        driver: arguments.vpcd_driver,
+        outside: arguments.outside,
+    };
+    host::run(&settings, std::io::stdin().lock(), std::io::stdout())
+}
+
+fn up(arguments: &UpArguments, console: &mut Console) -> Result<(), LabError> {
+    let lab = Lab::start(
+        arguments.settings()?,
+        Arc::new(SystemClock::new()),
+        Arc::new(SystemRandom),
+    )?;
+    for card in &arguments.insert {
+        lab.insert(card)?;
+    }
+    let Answer::Status(status) = lab.handle(Request::Status)? else {
+        return Err(LabError::Malformed("status".to_owned()));
+    };
+    let json = serde_json::to_value(&status).unwrap_or_default();
+    console.result(status_text(&status), &json);
+    console.say("the laboratory is up; end it with Ctrl-C or `zegel lab stop`");
+    super::block_on(wait_for_end(&lab)).map_err(|error| LabError::Reader(error.to_string()))
+}
+
+async fn wait_for_end(lab: &Lab) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => return,
+            _ = terminate.recv() => return,
+            () = tokio::time::sleep(Duration::from_millis(200)) => {
+                if lab.is_stopping() {
+                    return;
+                }
+            }
+        }
+    }
+}
