@@ -257,6 +257,9 @@ pub async fn cancel(app: &App, id: InteractionId, browser: &Browser) -> Result<F
     let mut interaction = open_interaction(app, id, browser).await?;
     interaction.finished_at = Some(app.now());
     interaction.wrapped_number = None;
+    if let Some(counter) = &app.counter {
+        counter.running.stop(id);
+    }
     let task = interaction.task.clone();
     app.db
         .write(move |unit| {

@@ -3,6 +3,8 @@
 //! Never speaks HTTP: inputs and outcomes are types, and `http` translates. Start from [`App`], what every journey
 //! is given, and read [`login`] from top to bottom.
 
+pub mod codes;
+mod counter;
 pub mod login;
 
 use std::sync::Arc;
@@ -15,9 +17,13 @@ use crate::base::random::Random;
 use crate::base::time::Timestamp;
 use crate::config::Config;
 use crate::crypto::wrap::KeyEncryptionKey;
+use crate::fetch::Fetcher;
 use crate::identity::BoardId;
 use crate::oidc::discovery;
+use crate::pki::trust::Trust;
 use crate::store::db::Db;
+
+pub use counter::{Counter, Running};
 
 /// What every journey is given: the installation, with everything that reaches outside of it.
 pub struct App {
@@ -31,6 +37,12 @@ pub struct App {
     pub kek: Arc<KeyEncryptionKey>,
     /// The settings.
     pub config: Arc<Config>,
+    /// Pinned roots, known issuing authorities, revocation lists.
+    pub trust: Arc<Trust>,
+    /// The one door to the outside.
+    pub fetcher: Arc<dyn Fetcher>,
+    /// This machine's readers, when they are used.
+    pub counter: Option<Counter>,
 }
 
 impl App {

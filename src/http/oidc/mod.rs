@@ -3,6 +3,7 @@
 mod answer;
 mod authorize;
 mod browser;
+mod card;
 mod discovery;
 mod token;
 mod userinfo;
@@ -34,7 +35,11 @@ pub fn configure(config: &mut ServiceConfig) {
             web::resource("/b/{board}/userinfo")
                 .route(get().to(userinfo::userinfo))
                 .route(post().to(userinfo::userinfo)),
-        );
+        )
+        // How a card answers, in a visit to the log-in pages.
+        .route("/interaction/{id}/counter", post().to(card::counter))
+        .route("/interaction/{id}/web-eid/challenge", post().to(card::challenge))
+        .route("/interaction/{id}/web-eid/token", post().to(card::token));
 }
 
 /// Reads decoded pairs of a query or a form.

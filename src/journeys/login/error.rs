@@ -1,6 +1,9 @@
 //! Why a log-in does not go on. Causes are for the log; a person reads the text of the code.
 
 use crate::base::code::PersonCode;
+use crate::card::CardError;
+use crate::journeys::codes;
+use crate::login::LoginRefusal;
 use crate::oidc::authorize::PageError;
 use crate::store::db::StoreError;
 
@@ -13,14 +16,12 @@ pub enum LoginError {
     /// The capacity chosen is none of the person's, or one had to be chosen.
     #[error("the capacity is not one of this person's now")]
     CapacityUnknown,
-    /// Something about the card, the PIN, the reader or the certificate; it has its own text.
-    #[error("the card action ended with {cause}")]
-    Card {
-        /// Its text.
-        code: PersonCode,
-        /// Its stable cause.
-        cause: &'static str,
-    },
+    /// A card action of this visit is going on.
+    #[error("the card is at work for this visit already")]
+    AlreadyWaiting,
+    /// Something about the card, the PIN or the reader.
+    #[error(transparent)]
+    Card(CardError),
     /// This installation uses no reader of its own.
     #[error("the counter's reader is not in use here")]
     CounterOff,
@@ -39,15 +40,12 @@ pub enum LoginError {
     /// No such visit for this browser.
     #[error("there is no such visit for this browser")]
     InteractionUnknown,
-    /// No challenge for this browser, visit and purpose, or one that was answered before.
-    #[error("there is no challenge to answer")]
-    NonceMissing,
-    /// The challenge is too old.
-    #[error("the challenge expired")]
-    NonceExpired,
     /// The authorization request ends on a page of ours.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// The card's answer was refused.
+    #[error(transparent)]
+    Refused(Box<LoginRefusal>),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,38 +56,54 @@ pub enum LoginError {
 
 impl LoginError {
     /// The stable cause, for the log.
-    pub const fn cause(&self) -> &'static str {
+    pub fn cause(&self) -> &'static str {
         match self {
             Self::BoardUnknown => "BOARD_UNKNOWN",
             Self::CapacityUnknown => "CAPACITY_UNKNOWN",
-            Self::Card { cause, .. } => cause,
+            Self::AlreadyWaiting => "INTERACTION_WAITING",
+            Self::Card(error) => error.cause(),
             Self::CounterOff => "COUNTER_OFF",
             Self::CounterElsewhere => "COUNTER_ELSEWHERE",
             Self::Inconsistent => "LOGIN_INCONSISTENT",
             Self::InteractionExpired => "INTERACTION_EXPIRED",
             Self::InteractionFinished => "INTERACTION_FINISHED",
             Self::InteractionUnknown => "INTERACTION_UNKNOWN",
-            Self::NonceMissing => "nonce_missing",
-            Self::NonceExpired => "nonce_expired",
             Self::Page(error) => error.cause(),
+            Self::Refused(refusal) => refusal.cause(),
             Self::Store(error) => error.cause(),
             Self::WrongStage => "INTERACTION_STAGE",
         }
     }
 
+    /// The finer cause behind a refused certificate, for the log.
+    pub fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::Refused(refusal) => refusal.detail(),
+            _ => None,
+        }
+    }
+
+    /// Attempts left before the PIN is blocked, where the card told.
+    pub const fn tries_left(&self) -> Option<u8> {
+        match self {
+            Self::Card(error) => codes::tries_left(error),
+            _ => None,
+        }
+    }
+
     /// What the person reads.
-    pub const fn code(&self) -> PersonCode {
+    pub fn code(&self) -> PersonCode {
         match self {
             Self::BoardUnknown => PersonCode::NotFound,
             Self::CapacityUnknown => PersonCode::MandateExpired,
-            Self::Card { code, .. } => *code,
+            Self::AlreadyWaiting => PersonCode::AlreadyWaiting,
+            Self::Card(error) => codes::of_card(error),
             Self::CounterOff | Self::CounterElsewhere => PersonCode::CounterOnlyHere,
             Self::Inconsistent => PersonCode::ServerError,
-            Self::InteractionExpired | Self::InteractionUnknown | Self::NonceExpired => {
+            Self::InteractionExpired | Self::InteractionUnknown => {
                 PersonCode::LoginExpired
             }
             Self::InteractionFinished | Self::WrongStage => PersonCode::LoginElsewhereFinished,
-            Self::NonceMissing => PersonCode::LoginRefused,
             Self::Page(error) => match error {
                 PageError::ClientMissing | PageError::ClientUnknown => PersonCode::ClientUnknown,
                 PageError::RedirectUriMissing | PageError::RedirectUriUnknown => {
@@ -97,6 +111,7 @@ impl LoginError {
                 }
                 PageError::DuplicateParameter | PageError::TooLarge => PersonCode::RequestInvalid,
             },
+            Self::Refused(refusal) => codes::of_login(refusal),
             Self::Store(StoreError::Stale(_)) => PersonCode::LoginElsewhereFinished,
             Self::Store(_) => PersonCode::ServerError,
         }

@@ -96,7 +96,7 @@ pub struct CapacityView {
 pub async fn view(app: &App, id: InteractionId, browser: &Browser) -> Result<View, LoginError> {
     let interaction = open_interaction(app, id, browser).await?;
     let asker = asker(app, &interaction).await?;
-    let counter = browser.is_at_this_computer && app.config.counter.enabled;
+    let counter = browser.is_at_this_computer && app.counter.is_some();
     Ok(match interaction.stage {
         Stage::Open => View::Choice(ChoiceView { asker, counter }),
         Stage::Card { since, .. } if is_given_up(since, app.now()) => View::Failed(FailedView {
