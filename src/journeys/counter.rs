@@ -21,7 +21,11 @@ pub struct Counter {
 impl Counter {
     /// The counter with these readers and this program.
     pub fn new(readers: Readers, pin_program: PinProgram) -> Self {
-        Self { readers, pin_program, running: Running::default() }
+        Self {
+            readers,
+            pin_program,
+            running: Running::default(),
+        }
     }
 }
 

@@ -37,10 +37,16 @@ pub(super) async fn counter(
 ) -> Result<HttpResponse, Failure> {
     let (id, browser) = (id_of(&id)?, browser(&request, &visit));
     csrf::check(&request, &site, csrf_secret(&browser), &form.csrf)?;
-    let last_try = if form.last_attempt == "yes" { LastTry::Confirmed } else { LastTry::NotConfirmed };
+    let last_try = if form.last_attempt == "yes" {
+        LastTry::Confirmed
+    } else {
+        LastTry::NotConfirmed
+    };
     let cookie = card::start_counter(&app.into_inner(), id, &browser, last_try, visit.language).await?;
     let page = format!("/interaction/{id}");
-    let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, page)).finish();
+    let mut response = HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, page))
+        .finish();
     super::with_cookie(&mut response, &site, BEFORE_COOKIE, &cookie);
     Ok(response)
 }
@@ -57,7 +63,12 @@ pub(super) async fn challenge(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let (id, browser) = (id_of(&id)?, browser(&request, &visit));
-    csrf::check(&request, &site, csrf_secret(&browser), text(&request, CSRF_HEADER).unwrap_or_default())?;
+    csrf::check(
+        &request,
+        &site,
+        csrf_secret(&browser),
+        text(&request, CSRF_HEADER).unwrap_or_default(),
+    )?;
     let nonce = card::web_eid_challenge(&app, id, &browser).await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({ "nonce": nonce })))
 }
@@ -93,11 +104,15 @@ pub(super) async fn token(
 fn is_csrf_valid(request: &HttpRequest, browser: &Browser) -> bool {
     let secret = csrf_secret(browser);
     let sent = text(request, CSRF_HEADER).unwrap_or_default();
-    !secret.is_empty() && crate::base::secret::constant_time_eq(csrf::token(secret).as_bytes(), sent.as_bytes())
+    !secret.is_empty()
+        && crate::base::secret::constant_time_eq(csrf::token(secret).as_bytes(), sent.as_bytes())
 }
 
 fn text<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    request.headers().get(name).map(|value| value.to_str().unwrap_or("?"))
+    request
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().unwrap_or("?"))
 }
 
 fn id_of(text: &str) -> Result<InteractionId, Failure> {

@@ -34,7 +34,11 @@ const CARD_TIME: Duration = Duration::from_secs(30);
 /// A challenge for a Web eID program beside this browser. An earlier one of the same visit is void from now on.
 ///
 /// Returns the nonce, 44 characters of base64.
-pub async fn web_eid_challenge(app: &App, id: InteractionId, browser: &Browser) -> Result<String, LoginError> {
+pub async fn web_eid_challenge(
+    app: &App,
+    id: InteractionId,
+    browser: &Browser,
+) -> Result<String, LoginError> {
     let interaction = open_interaction(app, id, browser).await?;
     let nonce = challenge::nonce(app.random.as_ref());
     let (text, expires_at) = (nonce.clone(), challenge::expiry(app.now()));
@@ -102,9 +106,16 @@ pub async fn start_counter(
         Stage::Proved(_) | Stage::Choosing { .. } => return Err(LoginError::WrongStage),
     }
     let (old, cookie) = (interaction.browser, Opaque::generate(app.random.as_ref()));
-    let (short_code, nonce) = (challenge::short_code(app.random.as_ref()), challenge::nonce(app.random.as_ref()));
+    let (short_code, nonce) = (
+        challenge::short_code(app.random.as_ref()),
+        challenge::nonce(app.random.as_ref()),
+    );
     interaction.browser = cookie.hash();
-    interaction.stage = Stage::Card { short_code: short_code.clone(), step: CardStep::Card, since: now };
+    interaction.stage = Stage::Card {
+        short_code: short_code.clone(),
+        step: CardStep::Card,
+        since: now,
+    };
     let job = Job {
         origin: app.origin().to_owned(),
         subject: subject(app, &interaction, language).await?,
@@ -123,7 +134,15 @@ pub async fn start_counter(
             Box::pin(async move {
                 login::advance(unit, &begun).await?;
                 login::rebind(unit, old, begun.browser).await?;
-                login::hand_out(unit, id, Purpose::LogInAtCounter, begun.browser, &nonce, expires_at).await
+                login::hand_out(
+                    unit,
+                    id,
+                    Purpose::LogInAtCounter,
+                    begun.browser,
+                    &nonce,
+                    expires_at,
+                )
+                .await
             })
         })
         .await?;
@@ -162,10 +181,13 @@ async fn counter_result(
     let reader = counter.readers.choose(None)?;
     let deadline = app.config.counter.pin_timeout.saturating_add(CARD_TIME);
     let (sender, receiver) = tokio::sync::oneshot::channel();
-    counter.readers.submit(&reader, deadline, move |connection| job.run(connection)).then(move |result| {
-        // Nobody waits any more only when the service is ending.
-        let _ = sender.send(result);
-    });
+    counter
+        .readers
+        .submit(&reader, deadline, move |connection| job.run(connection))
+        .then(move |result| {
+            // Nobody waits any more only when the service is ending.
+            let _ = sender.send(result);
+        });
     let token = receiver.await.map_err(|_| LoginError::Inconsistent)??;
     move_on(app, interaction.id, |stage| {
         if let Stage::Card { step, .. } = stage {
@@ -205,8 +227,14 @@ async fn spend(
 async fn verified(app: &App, challenged: Challenged) -> Result<LoginResult, LoginError> {
     let rules = EidRules::belgian(app.origin());
     let verification = challenged.verify(&rules, &app.trust, app.now())?;
-    let (outcome, _learned) =
-        resume::log_in(verification, &app.trust, app.fetcher.as_ref(), &app.random, &app.clock).await;
+    let (outcome, _learned) = resume::log_in(
+        verification,
+        &app.trust,
+        app.fetcher.as_ref(),
+        &app.random,
+        &app.clock,
+    )
+    .await;
     // There is no block list yet: whoever proves who they are is let in, as a person without any role.
     Ok(outcome?.permit(|_| true)?)
 }
@@ -228,7 +256,10 @@ impl Job {
     fn run(self, connection: &mut dyn Connection) -> Result<Token, CardError> {
         let mut eid = Eid::new(connection);
         let der = eid.certificate(CertificateKind::Authentication)?;
-        let malformed = CardError::Malformed { what: "authentication certificate", at: 0 };
+        let malformed = CardError::Malformed {
+            what: "authentication certificate",
+            at: 0,
+        };
         let challenge =
             CounterChallenge::new(&der, &self.origin, &self.nonce).map_err(|_| malformed.clone())?;
         let certificate = Certificate::parse(der).map_err(|_| malformed)?;
@@ -246,7 +277,9 @@ impl Job {
             tries_left: state.tries_left(),
             earlier: None,
         };
-        let pin = self.pin_program.ask_for_pin(&request, &|| self.stop.load(Ordering::Relaxed))?;
+        let pin = self
+            .pin_program
+            .ask_for_pin(&request, &|| self.stop.load(Ordering::Relaxed))?;
         let digest = challenge.digest();
         let request = SignRequest {
             key: KeyReference::Authentication,
@@ -254,14 +287,23 @@ impl Job {
             digest: &digest,
             last_try: self.last_try,
         };
-        let signature = eid.sign(&request, &pin, &mut |signature| fits(&certificate, &challenge, &digest, signature))?;
+        let signature = eid.sign(&request, &pin, &mut |signature| {
+            fits(&certificate, &challenge, &digest, signature)
+        })?;
         Ok(challenge.token(&signature.value))
     }
 }
 
 /// Whether the card's value verifies: a faulty card or reader is told apart from a refused log-in.
-fn fits(certificate: &Certificate, challenge: &CounterChallenge, digest: &[u8], signature: &CardSignature) -> bool {
-    let Ok(key) = certificate.public_key() else { return false };
+fn fits(
+    certificate: &Certificate,
+    challenge: &CounterChallenge,
+    digest: &[u8],
+    signature: &CardSignature,
+) -> bool {
+    let Ok(key) = certificate.public_key() else {
+        return false;
+    };
     let value = match key.kind() {
         KeyKind::Ec(curve) => ecdsa::raw_to_der(&signature.value, curve).ok(),
         KeyKind::Rsa { .. } => Some(signature.value.clone()),
@@ -273,11 +315,15 @@ fn fits(certificate: &Certificate, challenge: &CounterChallenge, digest: &[u8], 
 async fn subject(app: &App, interaction: &Interaction, language: Language) -> Result<String, LoginError> {
     let name = match &interaction.task {
         Task::Authorize { request } => {
-            let client = clients::find(&app.db, request.client).await?.ok_or(LoginError::Inconsistent)?;
+            let client = clients::find(&app.db, request.client)
+                .await?
+                .ok_or(LoginError::Inconsistent)?;
             client.registration.names.in_language(language).to_owned()
         }
         Task::OwnPage { .. } => {
-            let board = boards::find(&app.db, interaction.board).await?.ok_or(LoginError::Inconsistent)?;
+            let board = boards::find(&app.db, interaction.board)
+                .await?
+                .ok_or(LoginError::Inconsistent)?;
             board.names.in_language(language).to_owned()
         }
     };
@@ -293,7 +339,9 @@ async fn fail(app: &App, id: InteractionId, error: &LoginError) -> Result<(), Lo
 
 /// Changes the stage of a visit whose card is at work; one that was cancelled meanwhile stays as it is.
 async fn move_on(app: &App, id: InteractionId, change: impl Fn(&mut Stage)) -> Result<(), LoginError> {
-    let mut interaction = login::find(&app.db, id).await?.ok_or(LoginError::InteractionUnknown)?;
+    let mut interaction = login::find(&app.db, id)
+        .await?
+        .ok_or(LoginError::InteractionUnknown)?;
     if interaction.finished_at.is_some() || !matches!(interaction.stage, Stage::Card { .. }) {
         return Err(LoginError::InteractionFinished);
     }
@@ -311,7 +359,14 @@ async fn move_on(app: &App, id: InteractionId, change: impl Fn(&mut Stage)) -> R
 async fn record_refusal(app: &App, interaction: &Interaction, error: &LoginError) -> Result<(), LoginError> {
     let detail = serde_json::json!({ "code": error.code().as_str(), "detail": error.detail() });
     let object = Some(interaction.id.to_string());
-    let event = app.event(interaction.board, EventKind::LoginFailed, None, object, error.cause(), detail);
+    let event = app.event(
+        interaction.board,
+        EventKind::LoginFailed,
+        None,
+        object,
+        error.cause(),
+        detail,
+    );
     Ok(events::record_alone(&app.db, &event).await?)
 }
 

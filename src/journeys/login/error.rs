@@ -100,9 +100,7 @@ impl LoginError {
             Self::Card(error) => codes::of_card(error),
             Self::CounterOff | Self::CounterElsewhere => PersonCode::CounterOnlyHere,
             Self::Inconsistent => PersonCode::ServerError,
-            Self::InteractionExpired | Self::InteractionUnknown => {
-                PersonCode::LoginExpired
-            }
+            Self::InteractionExpired | Self::InteractionUnknown => PersonCode::LoginExpired,
             Self::InteractionFinished | Self::WrongStage => PersonCode::LoginElsewhereFinished,
             Self::Page(error) => match error {
                 PageError::ClientMissing | PageError::ClientUnknown => PersonCode::ClientUnknown,

@@ -124,7 +124,16 @@ async fn the_key_set_has_both_algorithms_public_halves_only_and_is_each_boards_o
     let world = world().await;
     let service = service!(world);
     let mut kids = Vec::new();
-    for board in ["zegelgem", "ocmw-zegelgem"] {
+    let third = zegel::store::boards::Board {
+        id: zegel::identity::BoardId::new(world.now(), world.app.random.as_ref()),
+        slug: "third".to_owned(),
+        ..world.other.clone()
+    };
+    let (kek, random) = (world.app.kek.clone(), world.app.random.clone());
+    zegel::cli::board::create(&world.app.db, &third, kek, random)
+        .await
+        .unwrap();
+    for board in ["zegelgem", "third"] {
         let request = TestRequest::get().uri(&format!("/b/{board}/jwks")).to_request();
         let set: Value = test::call_and_read_body_json(&service, request).await;
         let keys = set["keys"].as_array().unwrap();

@@ -83,13 +83,18 @@ async fn the_counter_is_offered_to_a_browser_on_this_machine_alone() {
     let world = world().await;
     world.register("app", registration()).await;
     let (id, cookie) = visit(&world).await;
-    for here in [true, false] {
+    let counter = world.with_counter("echo OK");
+    for (app, here, offered) in [
+        (&counter, true, true),
+        (&counter, false, false),
+        (&world.app, true, false),
+    ] {
         let browser = Browser {
             is_at_this_computer: here,
             ..before(&cookie)
         };
-        match login::view(&world.app, id, &browser).await.unwrap() {
-            View::Choice(choice) => assert_eq!(choice.counter, here),
+        match login::view(app, id, &browser).await.unwrap() {
+            View::Choice(choice) => assert_eq!(choice.counter, offered),
             view => panic!("{view:?}"),
         }
     }

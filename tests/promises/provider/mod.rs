@@ -1,8 +1,11 @@
 //! The provider: who may ask, what they are told, and that codes, challenges and tokens work once.
 
 mod authorize;
+mod cards;
+mod counter;
 mod endpoints;
 mod interaction;
 mod number;
 mod tokens;
+mod web_eid;
 mod world;

@@ -1,1 +1,142 @@
-//! The national number goes to a client with a recorded legal basis, through one door, and is written down.
+//! The national number goes to a client with a recorded legal basis, through one door, and each release is written
+//! down without the number.
+
+use zegel::audit::EventKind;
+use zegel::journeys::login::{self, Arrived, Begun, View, tokens};
+use zegel::login::eid::RequestForm;
+use zegel::oidc::claims::Shared;
+use zegel::oidc::client::Registration;
+use zegel::store::events;
+
+use super::cards::{NUMBER, token};
+use super::world::{
+    ORIGIN, SECRET, World, basic, claims, exchange, parameter, registration, registration_with_basis,
+    request, with_session, worlds,
+};
+
+/// Logs in with a card for `client`; the arrived browser and what its page says is shared.
+async fn log_in(
+    world: &World,
+    client: &str,
+    scope: &str,
+) -> (zegel::oidc::interaction::InteractionId, Arrived, Vec<Shared>) {
+    let (id, browser) = world.visit(request(client, &[("scope", scope)])).await;
+    let nonce = login::card::web_eid_challenge(&world.app, id, &browser)
+        .await
+        .unwrap();
+    let form = RequestForm {
+        content_type: Some("application/json"),
+        origin: Some(ORIGIN),
+        fetch_site: Some("same-origin"),
+        csrf_valid: true,
+    };
+    let text = token(&world.cards.usual(), ORIGIN, &nonce);
+    let arrived = login::card::web_eid_token(&world.app, id, &browser, &form, &text)
+        .await
+        .unwrap();
+    let shared = match login::view(&world.app, id, &with_session(&arrived.cookie))
+        .await
+        .unwrap()
+    {
+        View::Capacity(view) => view.asker.shared,
+        view => panic!("{view:?}"),
+    };
+    (id, arrived, shared)
+}
+
+async fn releases(world: &World) -> usize {
+    let recent = events::recent(&world.app.db, world.board.id, 100).await.unwrap();
+    for event in &recent {
+        assert!(
+            !format!("{event:?}").contains(NUMBER),
+            "the number stands in an event"
+        );
+    }
+    recent
+        .iter()
+        .filter(|event| event.kind == EventKind::NationalNumberReleased)
+        .count()
+}
+
+#[tokio::test]
+async fn with_a_legal_basis_and_the_scope_it_is_released_and_written_down() {
+    for world in worlds().await {
+        world.register("register", registration_with_basis()).await;
+        let in_token = Registration {
+            claims_in_id_token: true,
+            ..registration_with_basis()
+        };
+        world.register("in-token", in_token).await;
+        for (client, in_id_token) in [("register", false), ("in-token", true)] {
+            let before = releases(&world).await;
+            let (id, arrived, shared) = log_in(&world, client, "openid rrn").await;
+            assert!(shared.contains(&Shared::NationalNumber));
+            let code = parameter(&world.choose(id, &arrived.cookie).await, "code").unwrap();
+            let header = basic(client, SECRET);
+            let tokens = tokens::token(&world.app, "zegelgem", Some(&header), &exchange(&code, &[]))
+                .await
+                .unwrap();
+            let claims = claims(&tokens.id_token.unwrap());
+            assert_eq!(claims.get("rrn").is_some(), in_id_token);
+            let bearer = format!("Bearer {}", tokens.access_token);
+            let info = tokens::userinfo(&world.app, "zegelgem", Some(&bearer), None)
+                .await
+                .unwrap();
+            assert_eq!(info["rrn"], NUMBER, "{}", world.engine);
+            assert!(!info["sub"].as_str().unwrap().contains(NUMBER));
+            assert_eq!(releases(&world).await - before, 1 + usize::from(in_id_token));
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_the_scope_or_without_the_basis_it_never_leaves() {
+    for world in worlds().await {
+        world.register("register", registration_with_basis()).await;
+        world.register("app", registration()).await;
+        for client in ["register", "app"] {
+            let (id, arrived, shared) = log_in(&world, client, "openid profile").await;
+            assert!(!shared.contains(&Shared::NationalNumber));
+            let code = parameter(&world.choose(id, &arrived.cookie).await, "code").unwrap();
+            let header = basic(client, SECRET);
+            let tokens = tokens::token(&world.app, "zegelgem", Some(&header), &exchange(&code, &[]))
+                .await
+                .unwrap();
+            assert!(claims(&tokens.id_token.unwrap()).get("rrn").is_none());
+            let bearer = format!("Bearer {}", tokens.access_token);
+            let info = tokens::userinfo(&world.app, "zegelgem", Some(&bearer), None)
+                .await
+                .unwrap();
+            assert!(!info.contains_key("rrn"), "{}", world.engine);
+        }
+        assert_eq!(releases(&world).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn no_session_keeps_it_so_the_card_is_read_each_time() {
+    for world in worlds().await {
+        world.register("register", registration_with_basis()).await;
+        let (id, arrived, _) = log_in(&world, "register", "openid rrn").await;
+        world.choose(id, &arrived.cookie).await;
+        let browser = with_session(&arrived.cookie);
+        let silent = request("register", &[("scope", "openid rrn"), ("prompt", "none")]);
+        let begun = login::authorize(&world.app, "zegelgem", silent, &browser)
+            .await
+            .unwrap();
+        let Begun::Answer(answer) = begun else {
+            panic!("{begun:?}")
+        };
+        assert_eq!(
+            parameter(&answer, "error").as_deref(),
+            Some("login_required"),
+            "{}",
+            world.engine
+        );
+        let loud = request("register", &[("scope", "openid rrn")]);
+        let begun = login::authorize(&world.app, "zegelgem", loud, &browser)
+            .await
+            .unwrap();
+        assert!(matches!(begun, Begun::Pages { cookie: Some(_), .. }));
+    }
+}

@@ -26,6 +26,7 @@ use zegel::store::boards::{self, Board};
 use zegel::store::persons::{self, BoardPerson};
 use zegel::store::sessions;
 
+use super::cards::Cards;
 use crate::support::{TestFolder, databases, moment};
 
 pub(super) const ORIGIN: &str = "https://login.zegelgem.example";
@@ -39,6 +40,7 @@ pub(super) struct World {
     pub(super) clock: Arc<FixedClock>,
     pub(super) board: Board,
     pub(super) other: Board,
+    pub(super) cards: Cards,
     _folder: TestFolder,
 }
 
@@ -49,7 +51,7 @@ pub(super) async fn worlds() -> Vec<World> {
         let clock = Arc::new(FixedClock::new(moment()));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let kek = Arc::new(KeyEncryptionKey::from_bytes(&[7; 32]).unwrap());
-        let mut made = Vec::new();
+        let mut made: Vec<Board> = Vec::new();
         for (slug, kbo) in [("zegelgem", "0999900150"), ("ocmw-zegelgem", "0999905197")] {
             let board = Board {
                 id: BoardId::new(moment(), random.as_ref()),
@@ -65,12 +67,33 @@ pub(super) async fn worlds() -> Vec<World> {
                 region: "flanders".to_owned(),
                 created_at: moment(),
             };
-            zegel::cli::board::create(&db, &board, Arc::clone(&kek), Arc::clone(&random))
+            // Making an RSA key takes a while, and the second board signs nothing.
+            if made.is_empty() {
+                zegel::cli::board::create(&db, &board, Arc::clone(&kek), Arc::clone(&random))
+                    .await
+                    .unwrap();
+            } else {
+                let board = board.clone();
+                db.write(move |unit| {
+                    let board = board.clone();
+                    Box::pin(async move { boards::add(unit, &board).await })
+                })
                 .await
                 .unwrap();
+            }
             made.push(board);
         }
-        let app = app(db, clock.clone(), random, kek);
+        let cards = Cards::new();
+        let app = App {
+            db,
+            clock: clock.clone(),
+            random,
+            kek,
+            config: Arc::new(config()),
+            trust: cards.trust(),
+            fetcher: cards.fetcher(clock.clone()),
+            counter: None,
+        };
         let (other, board) = (made.pop().unwrap(), made.pop().unwrap());
         worlds.push(World {
             engine,
@@ -78,6 +101,7 @@ pub(super) async fn worlds() -> Vec<World> {
             clock,
             board,
             other,
+            cards,
             _folder: folder,
         });
     }
@@ -87,21 +111,6 @@ pub(super) async fn worlds() -> Vec<World> {
 /// One world, for promises that have nothing to do with the database.
 pub(super) async fn world() -> World {
     worlds().await.into_iter().next().unwrap()
-}
-
-fn app(
-    db: zegel::store::db::Db,
-    clock: Arc<FixedClock>,
-    random: Arc<dyn Random>,
-    kek: Arc<KeyEncryptionKey>,
-) -> App {
-    App {
-        db,
-        clock,
-        random,
-        kek,
-        config: Arc::new(config()),
-    }
 }
 
 pub(super) fn config() -> Config {
@@ -223,6 +232,41 @@ pub(super) fn with_session(cookie: &Opaque) -> Browser {
 }
 
 impl World {
+    /// The same installation with a counter whose PIN program answers `getpin`, a piece of shell.
+    pub(super) fn with_counter(&self, getpin: &str) -> Arc<App> {
+        Arc::new(App {
+            db: self.app.db.clone(),
+            clock: Arc::clone(&self.app.clock),
+            random: Arc::clone(&self.app.random),
+            kek: Arc::clone(&self.app.kek),
+            config: Arc::clone(&self.app.config),
+            trust: Arc::clone(&self.app.trust),
+            fetcher: Arc::clone(&self.app.fetcher),
+            counter: Some(self.cards.counter(getpin)),
+        })
+    }
+
+    /// A visit of a new browser on this machine, with an application's request.
+    pub(super) async fn visit(&self, request: Vec<(String, String)>) -> (InteractionId, Browser) {
+        match login::authorize(&self.app, &self.board.slug, request, &Browser::default())
+            .await
+            .unwrap()
+        {
+            Begun::Pages {
+                interaction,
+                cookie: Some(cookie),
+            } => (
+                interaction,
+                Browser {
+                    before: Some(cookie),
+                    session: None,
+                    is_at_this_computer: true,
+                },
+            ),
+            begun => panic!("{begun:?}"),
+        }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.app.now()
     }

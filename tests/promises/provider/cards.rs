@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use zegel::base::clock::{Clock, FixedClock, SystemClock};
 use zegel::base::national::NationalNumber;
-use zegel::base::random::{Random, SeededRandom};
-use zegel::base::time::Timestamp;
+use zegel::base::random::SeededRandom;
 use zegel::card::pin::PinProgram;
 use zegel::card::readers::{MemoryReaders, Options, Readers};
 use zegel::crypto::ecdsa;
 use zegel::crypto::key::{Curve, KeyKind};
 use zegel::fetch::{Fetcher, Fetching};
 use zegel::journeys::Counter;
-use zegel::lab::card::personal::{CardSpec, personalise};
 use zegel::lab::card::Applet;
+use zegel::lab::card::personal::{CardSpec, personalise};
 use zegel::lab::pki::{Holder, IssuedLeaf, LabPki, LeafPurpose, Serial, Validity};
 use zegel::lab::services::Services;
 use zegel::login::counter::CounterChallenge;
@@ -40,7 +39,11 @@ impl Fetcher for LabFetcher {
         let path = need.url().strip_prefix(BASE).unwrap_or("/elsewhere");
         let body = need.body().map_or(&[][..], |(_, body)| body);
         let answer = self.services.answer(path, body, self.clock.now());
-        let answered = if answer.status == 200 { Ok(answer.body) } else { Err(FetchFailure::Connect) };
+        let answered = if answer.status == 200 {
+            Ok(answer.body)
+        } else {
+            Err(FetchFailure::Connect)
+        };
         Box::pin(std::future::ready(answered))
     }
 }
@@ -57,7 +60,12 @@ impl Cards {
         let random = SeededRandom::new(11);
         let pki = LabPki::generate(BASE, &random, moment()).unwrap();
         let services = Arc::new(Services::new(Arc::new(pki), Arc::new(SeededRandom::new(12))));
-        Self { services, readers: MemoryReaders::new(), folder: TestFolder::new("cards"), random }
+        Self {
+            services,
+            readers: MemoryReaders::new(),
+            folder: TestFolder::new("cards"),
+            random,
+        }
     }
 
     pub(super) fn trust(&self) -> Arc<Trust> {
@@ -94,7 +102,10 @@ url = "{BASE}/crt/citizen.crt"
     }
 
     pub(super) fn fetcher(&self, clock: Arc<FixedClock>) -> Arc<dyn Fetcher> {
-        Arc::new(LabFetcher { services: Arc::clone(&self.services), clock })
+        Arc::new(LabFetcher {
+            services: Arc::clone(&self.services),
+            clock,
+        })
     }
 
     /// Readers of this process and a PIN program that answers `getpin`, a piece of shell.
@@ -104,10 +115,17 @@ url = "{BASE}/crt/citizen.crt"
              GETPIN) {getpin} ;; BYE) exit 0 ;; *) echo OK ;; esac; done",
             self.folder.path().join("heard").display()
         );
-        let program =
-            PinProgram::new(vec!["/bin/sh".to_owned(), "-c".to_owned(), script], Duration::from_secs(20)).unwrap();
-        let readers =
-            Readers::start(Arc::new(self.readers.clone()), Options::default(), Arc::new(SystemClock::new())).unwrap();
+        let program = PinProgram::new(
+            vec!["/bin/sh".to_owned(), "-c".to_owned(), script],
+            Duration::from_secs(20),
+        )
+        .unwrap();
+        let readers = Readers::start(
+            Arc::new(self.readers.clone()),
+            Options::default(),
+            Arc::new(SystemClock::new()),
+        )
+        .unwrap();
         Counter::new(readers, program)
     }
 
@@ -152,7 +170,14 @@ url = "{BASE}/crt/citizen.crt"
     }
 
     pub(super) fn leaf_of(&self, pki: &LabPki, kind: KeyKind, validity: Validity) -> IssuedLeaf {
-        pki.issue_leaf(&Self::holder(), LeafPurpose::Authentication, kind, validity, &self.random).unwrap()
+        pki.issue_leaf(
+            &Self::holder(),
+            LeafPurpose::Authentication,
+            kind,
+            validity,
+            &self.random,
+        )
+        .unwrap()
     }
 
     pub(super) fn usual(&self) -> IssuedLeaf {
@@ -184,12 +209,11 @@ pub(super) fn changed(token: &str, changes: &[(&str, &str)]) -> String {
     serde_json::to_string(&members).unwrap()
 }
 
-/// Unused here, but it keeps the moment in one place.
-pub(super) fn before_now(days: u64) -> Validity {
-    let start: Timestamp = moment().minus(Duration::from_secs(days * 2 * 24 * 3600));
-    Validity { not_before: start, not_after: moment().minus(Duration::from_secs(24 * 3600)) }
-}
-
-pub(super) fn seeded() -> Arc<dyn Random> {
-    Arc::new(SeededRandom::new(7))
+/// A validity that ended yesterday.
+pub(super) fn over() -> Validity {
+    let day = Duration::from_secs(24 * 3600);
+    Validity {
+        not_before: moment().minus(day * 900),
+        not_after: moment().minus(day),
+    }
 }
