@@ -7,6 +7,7 @@
 
 mod ades;
 mod architecture;
+mod card;
 mod lab;
 mod pages;
 mod pdf;
