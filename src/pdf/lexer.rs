@@ -12,7 +12,7 @@ const NAME_LIMIT: usize = 4 * 1024;
 const STRING_LIMIT: usize = 16 * 1024 * 1024;
 /// First read at a new place; objects are mostly smaller.
 const FIRST_WINDOW: usize = 1024;
-/// Reads after the first.
+/// Reads that go on where the last one ended.
 const NEXT_WINDOW: usize = 32 * 1024;
 
 /// One token.
@@ -95,11 +95,11 @@ impl<'s> Lexer<'s> {
         if self.position >= self.end {
             return Ok(None);
         }
-        let size = if self.window.is_empty() {
-            FIRST_WINDOW
-        } else {
-            NEXT_WINDOW
-        };
+        let window_end = self
+            .window_start
+            .saturating_add(number::offset(self.window.len()));
+        let goes_on = !self.window.is_empty() && window_end == self.position;
+        let size = if goes_on { NEXT_WINDOW } else { FIRST_WINDOW };
         let size = usize::try_from(self.end - self.position)
             .unwrap_or(usize::MAX)
             .min(size);

@@ -28,6 +28,13 @@ pub(crate) enum Entry {
     InStream { stream: u32, index: u32 },
 }
 
+impl Entry {
+    /// Whether an object stands there.
+    pub(crate) const fn is_used(self) -> bool {
+        !matches!(self, Self::Free)
+    }
+}
+
 /// How a section is written; an update follows the kind of the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum XrefKind {

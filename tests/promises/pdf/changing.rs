@@ -679,3 +679,21 @@ fn garbage_after_a_signed_file_is_refused() {
         make::open(&file).expect_err(&String::from_utf8_lossy(tail));
     }
 }
+
+#[test]
+fn a_hybrid_file_whose_two_readings_differ_is_never_unchanged() {
+    for (conflict, expected) in [(false, 0), (true, 1)] {
+        let once = signed(
+            &make::hybrid(conflict),
+            &request(Placement::Invisible),
+            &[0x30, 1],
+        );
+        let twice = signed(&once, &request(Placement::Invisible), &[0x30, 2]);
+        let found = changes(&twice, 1);
+        assert_eq!(
+            found.iter().filter(|change| !change.is_allowed()).count(),
+            expected,
+            "{found:?}"
+        );
+    }
+}

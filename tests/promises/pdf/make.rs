@@ -153,3 +153,51 @@ pub fn many_objects(count: usize, kind: XrefKind) -> Vec<u8> {
     file.set(catalog, root.into());
     file.write(kind, catalog, None)
 }
+
+/// A hybrid file as word processors write it: a table that hides object 5 in an object stream (4), and a
+/// cross-reference stream (6) that tells where. With `conflict`, the stream also places the page elsewhere.
+pub fn hybrid(conflict: bool) -> Vec<u8> {
+    let mut out = b"%PDF-1.7\n".to_vec();
+    let mut offsets = Vec::new();
+    let content = "5 0 <</Kind/Hidden>>";
+    for object in [
+        "<</Type/Catalog/Pages 2 0 R/ZZ_Extra 5 0 R>>".to_owned(),
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]>>".to_owned(),
+        format!(
+            "<</Type/ObjStm/N 1/First 4/Length {}>>\nstream\n{content}\nendstream",
+            content.len()
+        ),
+    ] {
+        offsets.push(out.len());
+        out.extend_from_slice(format!("{} 0 obj\n{object}\nendobj\n", offsets.len()).as_bytes());
+    }
+    let hidden = out.len();
+    let mut rows = vec![2, 0, 4, 0];
+    let mut index = "5 1".to_owned();
+    if conflict {
+        let place = u16::try_from(offsets[1]).unwrap().to_be_bytes();
+        rows = [vec![1, place[0], place[1], 0], rows].concat();
+        index = "3 1 5 1".to_owned();
+    }
+    out.extend_from_slice(
+        format!(
+            "6 0 obj\n<</Type/XRef/Size 7/W[1 2 1]/Index[{index}]/Root 1 0 R/Length {}>>\nstream\n",
+            rows.len()
+        )
+        .as_bytes(),
+    );
+    out.extend_from_slice(&rows);
+    out.extend_from_slice(b"\nendstream\nendobj\n");
+    let start = out.len();
+    out.extend_from_slice(b"xref\n0 7\n0000000000 65535 f\r\n");
+    for offset in offsets {
+        out.extend_from_slice(format!("{offset:010} 00000 n\r\n").as_bytes());
+    }
+    out.extend_from_slice(b"0000000000 00000 f\r\n");
+    out.extend_from_slice(format!("{hidden:010} 00000 n\r\n").as_bytes());
+    out.extend_from_slice(
+        format!("trailer\n<</Size 7/Root 1 0 R/XRefStm {hidden}>>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
+    );
+    out
+}

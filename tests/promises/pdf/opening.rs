@@ -227,3 +227,16 @@ fn pages_inherit_their_boxes_and_turns() {
     assert_eq!(second.display_size(), (600.0, 400.0));
     assert!(view.page(2).unwrap().is_none());
 }
+
+#[test]
+fn a_hybrid_file_shows_its_hidden_objects() {
+    let bytes = make::hybrid(false);
+    make::check_with_qpdf(&bytes);
+    let document = make::open(&bytes).unwrap();
+    assert_eq!(document.revisions()[0].kind, XrefKind::Hybrid);
+    let hidden = document
+        .latest()
+        .get(zegel::pdf::object::ObjectId::new(5))
+        .unwrap();
+    assert!(hidden.as_dictionary().unwrap().is_name("Kind", "Hidden"));
+}

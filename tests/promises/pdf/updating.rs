@@ -401,3 +401,19 @@ fn sixty_thousand_objects_are_updated_by_a_few_kilobytes() {
         make::open(&[input, tail.bytes].concat()).unwrap();
     }
 }
+
+#[test]
+fn a_hybrid_file_is_updated_by_a_table_that_hides_nothing() {
+    let input = make::hybrid(false);
+    let file = signed(&input, &request(automatic()), &[0x30]);
+    make::check_with_qpdf(&file);
+    let document = make::open(&file).unwrap();
+    assert_eq!(document.revisions()[1].kind, XrefKind::Table);
+    assert!(!document.revisions()[1].trailer.contains("XRefStm"));
+    assert_eq!(document.latest().signatures().unwrap().len(), 1);
+    let hidden = document
+        .latest()
+        .get(zegel::pdf::object::ObjectId::new(5))
+        .unwrap();
+    assert!(hidden.as_dictionary().is_some());
+}

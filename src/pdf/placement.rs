@@ -1,0 +1,122 @@
+//! Where on a page a signature goes: a place asked for, or one that is free.
+
+use super::appearance::Block;
+use super::error::PdfError;
+use super::object::Object;
+use super::page::{Page, Rect};
+use super::signature_field::FieldError;
+use super::view::View;
+
+/// Most annotations of a page looked at.
+const ANNOTATION_LIMIT: usize = 20_000;
+/// Distance kept between blocks and from the edge, in points.
+const GAP: f64 = 12.0;
+
+/// Where the signature goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Placement {
+    /// A visible block at a free place at the bottom of the last page.
+    Automatic {
+        /// What it says.
+        block: Block,
+        /// As the reader sees it, in points.
+        width: f64,
+        /// As the reader sees it, in points.
+        height: f64,
+    },
+    /// An empty field of the document, by its full name; drawn if a block is given and the field shows.
+    Existing {
+        /// Full name of the field.
+        name: String,
+        /// What it says.
+        block: Option<Block>,
+    },
+    /// A field that does not show.
+    Invisible,
+    /// A visible block.
+    Visible {
+        /// What it says.
+        block: Block,
+        /// 0 for the first page.
+        page: usize,
+        /// In points from the lower left corner of the page as the reader sees it.
+        place: Rect,
+    },
+}
+
+pub(super) fn locate<'r>(
+    view: &View,
+    placement: &'r Placement,
+) -> Result<(Page, Rect, Option<&'r Block>), FieldError> {
+    let nothing = Rect::new(0.0, 0.0, 0.0, 0.0);
+    match placement {
+        Placement::Automatic { block, width, height } => {
+            let page = view.last_page()?;
+            let (page_width, page_height) = page.display_size();
+            let width = width.min(page_width - 4.0 * GAP);
+            let height = height.min(page_height - 4.0 * GAP);
+            let rect = free_place(view, &page, width, height)?
+                .ok_or(FieldError::Nowhere("free place on the page"))?;
+            Ok((page, rect, Some(block)))
+        }
+        Placement::Visible { block, page, place } => {
+            let page = view
+                .page(*page)?
+                .ok_or(FieldError::Nowhere("page of this number"))?;
+            let rect = page.from_display(place);
+            if rect.is_empty() || !page.crop_box.contains(&rect) {
+                return Err(FieldError::OutOfBounds);
+            }
+            if occupied(view, &page)?.iter().any(|other| other.overlaps(&rect)) {
+                return Err(FieldError::Overlap);
+            }
+            Ok((page, rect, Some(block)))
+        }
+        Placement::Existing { .. } | Placement::Invisible => {
+            let page = view.page(0)?.ok_or(FieldError::Nowhere("page of this number"))?;
+            Ok((page, nothing, None))
+        }
+    }
+}
+
+/// The lowest place on `page`, leftmost first, for a block of `width` by `height` points as the reader sees it,
+/// that covers no annotation. In units and axes of the page.
+///
+/// What the page itself shows there is not looked at: leave the foot of the last page free.
+///
+/// # Errors
+/// When the annotations cannot be read.
+pub fn free_place(view: &View, page: &Page, width: f64, height: f64) -> Result<Option<Rect>, PdfError> {
+    let taken = occupied(view, page)?;
+    let (page_width, page_height) = page.display_size();
+    let mut y = GAP * 2.0;
+    while y + height <= page_height {
+        let mut x = GAP * 2.0;
+        while x + width <= page_width {
+            let rect = page.from_display(&Rect::new(x, y, x + width, y + height));
+            if page.crop_box.contains(&rect) && !taken.iter().any(|other| other.overlaps(&rect)) {
+                return Ok(Some(rect));
+            }
+            x += width + GAP;
+        }
+        y += height + GAP;
+    }
+    Ok(None)
+}
+
+/// Rectangles of all annotations of `page` that show.
+fn occupied(view: &View, page: &Page) -> Result<Vec<Rect>, PdfError> {
+    let mut found = Vec::new();
+    for annotation in view
+        .array(&page.dictionary, "Annots")?
+        .iter()
+        .take(ANNOTATION_LIMIT)
+    {
+        if let Object::Dictionary(annotation) = view.resolve(annotation)?
+            && let Some(rect) = annotation.get("Rect")
+        {
+            found.extend(Rect::from_object(view, rect)?.filter(|rect| !rect.is_empty()));
+        }
+    }
+    Ok(found)
+}
