@@ -306,21 +306,30 @@ impl DemoPerson {
     }
 }
 
-/// Makes everybody's card, writes images and keys into `folder`, and returns who is who.
+/// Makes the cards of `only` (everybody's when it is empty), writes images and keys into `folder`, and returns who
+/// is who.
 ///
 /// `pki`: issues all but the untrusted one, which comes from a root made for it and forgotten.
 ///
 /// # Errors
-/// When a key cannot be made or a file cannot be written.
-pub fn make_all(
+/// `Unknown` for a name nobody has; when a key cannot be made or a file cannot be written.
+pub fn make(
     pki: &LabPki,
+    only: &[String],
     folder: &Path,
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<Vec<PersonRecord>, LabError> {
     std::fs::create_dir_all(folder).map_err(LabError::io(folder))?;
+    if let Some(name) = only.iter().find(|name| DemoPerson::find(name).is_none()) {
+        return Err(LabError::Unknown {
+            what: "specimen",
+            name: name.clone(),
+        });
+    }
     let mut records = Vec::new();
-    for person in &PERSONS {
+    let wanted = |person: &&DemoPerson| only.is_empty() || only.iter().any(|name| name == person.slug);
+    for person in PERSONS.iter().filter(wanted) {
         let made = if person.flaw == Flaw::Untrusted {
             let other = LabPki::generate_named(OTHER_ROOT, &pki.base_url, random, now)?;
             person.make_card(&other, random, now)?

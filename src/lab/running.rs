@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::card::{CardImage, CardKeys};
 use super::control::{Answer, ControlServer, LabStatus, Request};
-use super::host::{CardAnswer, CardRequest, CardState};
+use super::host::{CardAnswer, CardRequest, CardState, image_path};
 use super::persons::{self, PersonRecord};
 use super::pinentry::{PinAnswer, PinDialog, PinReply};
 use super::pki::{LabPki, LeafPurpose};
@@ -38,6 +39,8 @@ pub struct LabSettings {
     pub vpcd_driver: Option<PathBuf>,
     /// The folder that `./dev` unpacks into.
     pub cache: PathBuf,
+    /// The cards to make, by name; everybody's when empty.
+    pub cards: Vec<String>,
 }
 
 impl LabSettings {
@@ -51,6 +54,7 @@ impl LabSettings {
             pcscd: None,
             vpcd_driver: None,
             cache: PathBuf::from(".cache"),
+            cards: Vec::new(),
         }
     }
 }
@@ -145,7 +149,7 @@ impl Lab {
                 .local_addr()
                 .map_err(|error| LabError::Reader(error.to_string()))?;
             let pki = LabPki::generate(&format!("http://{address}"), random.as_ref(), now)?;
-            let persons = persons::make_all(&pki, &folder.join("cards"), random.as_ref(), now)?;
+            let persons = persons::make(&pki, &settings.cards, &folder.join("cards"), random.as_ref(), now)?;
             pki.save(&pki_folder)?;
             save_manifest(&folder, &persons)?;
             (pki, persons, listener)
@@ -259,6 +263,16 @@ impl Lab {
             .into_iter()
             .find_map(|state| state.reader)
             .ok_or_else(|| LabError::Reader("the card left at once".to_owned()))
+    }
+
+    /// Adds a card that somebody else made, to be inserted under `name` (letters, digits and dashes).
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn add_card(&self, name: &str, image: &CardImage, keys: &CardKeys) -> Result<(), LabError> {
+        let folder = self.inner.folder.join("cards");
+        image.save(&image_path(&folder, name))?;
+        keys.save(&folder, name)
     }
 
     /// Takes a card out.

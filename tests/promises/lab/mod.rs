@@ -1,3 +1,4 @@
 //! The laboratory holds up before independent judges.
 
+pub mod reader;
 mod services;
