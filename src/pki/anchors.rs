@@ -419,12 +419,9 @@ impl Anchors {
             .is_some_and(|anchors| anchors.iter().any(|anchor| anchor.certificate == *certificate))
     }
 
-    /// SHA-256 of each.
-    pub fn fingerprints(&self) -> impl Iterator<Item = Sha256Digest> + '_ {
-        self.by_name
-            .values()
-            .flatten()
-            .map(|anchor| anchor.certificate.fingerprint())
+    /// Every anchor's certificate, in no particular order.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        self.by_name.values().flatten().map(|anchor| &anchor.certificate)
     }
 
     /// How many there are.

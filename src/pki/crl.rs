@@ -166,6 +166,11 @@ impl<'a> UnverifiedCrl<'a> {
         })
     }
 
+    /// The content without any check of who signed it: for showing and counting, never as evidence.
+    pub const fn unverified_content(&self) -> &Crl {
+        &self.content
+    }
+
     /// Checks that `issuer` signed the list, with the key it issues with.
     ///
     /// `sha1_until`: a list of a root made before this day may be signed with SHA-1, whatever `algorithms` says;

@@ -239,6 +239,48 @@ impl OcspAnswer {
     }
 }
 
+/// Rule 5 of reference pki-and-trust §3.3.
+fn check_times(
+    produced_at: Timestamp,
+    this_update: Timestamp,
+    next_update: Option<Timestamp>,
+    policy: &OcspPolicy,
+    at: Timestamp,
+) -> Result<(), OcspDefect> {
+    let latest = at.plus(policy.skew);
+    let begun = this_update <= latest && produced_at <= latest;
+    let ordered =
+        next_update.is_none_or(|next| next >= this_update) && produced_at.plus(policy.skew) >= this_update;
+    let lasts = match next_update {
+        Some(next) => at <= next.plus(policy.skew),
+        None => at.since(this_update) <= policy.max_age,
+    };
+    if begun && ordered && lasts {
+        Ok(())
+    } else {
+        Err(OcspDefect::Stale)
+    }
+}
+
+/// As [`verify`], for an answer that must be fresh at `at`. Its times are judged before its signature: they cost
+/// nothing, and an old answer is better called old than signed by somebody whose certificate did not exist then.
+///
+/// # Errors
+/// As [`verify`], and `Stale`.
+#[expect(clippy::too_many_arguments, reason = "the moment beside what `verify` takes")]
+pub fn verify_fresh(
+    der: &[u8],
+    cert_id: &CertId,
+    nonce: Option<&[u8]>,
+    issuer: &Certificate,
+    policy: &OcspPolicy,
+    algorithms: &AlgorithmPolicy,
+    links: Option<&VerifiedLinks>,
+    at: Timestamp,
+) -> Result<OcspAnswer, OcspDefect> {
+    verify_at(der, cert_id, nonce, issuer, policy, algorithms, links, Some(at))
+}
+
 /// Reads an answer and checks everything but its freshness at a later moment.
 ///
 /// `cert_id`: the certificate asked about; `nonce`: what was sent, `None` for embedded or stapled answers.
@@ -257,6 +299,20 @@ pub fn verify(
     algorithms: &AlgorithmPolicy,
     links: Option<&VerifiedLinks>,
 ) -> Result<OcspAnswer, OcspDefect> {
+    verify_at(der, cert_id, nonce, issuer, policy, algorithms, links, None)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the moment beside what `verify` takes")]
+fn verify_at(
+    der: &[u8],
+    cert_id: &CertId,
+    nonce: Option<&[u8]>,
+    issuer: &Certificate,
+    policy: &OcspPolicy,
+    algorithms: &AlgorithmPolicy,
+    links: Option<&VerifiedLinks>,
+    at: Option<Timestamp>,
+) -> Result<OcspAnswer, OcspDefect> {
     if der.len() > MAX_BYTES {
         return Err(OcspDefect::Malformed);
     }
@@ -274,6 +330,15 @@ pub fn verify(
         (Some(sent), Some(returned)) if !constant_time_eq(sent, returned) => return Err(OcspDefect::Nonce),
         (Some(_), None) if !policy.nonce_optional => return Err(OcspDefect::Nonce),
         _ => {}
+    }
+    if let Some(at) = at {
+        check_times(
+            parsed.produced_at,
+            single.this_update,
+            single.next_update,
+            policy,
+            at,
+        )?;
     }
     let (responder, appointed) = parsed.responder(issuer, algorithms, links)?;
     Ok(OcspAnswer {

@@ -295,7 +295,7 @@ impl Checker {
         let policy = trust.ocsp_policy();
         let nonce = request.nonce.as_ref().map(<[u8; 32]>::as_slice);
         let links = Some(trust.links());
-        let answer = ocsp::verify(
+        let answer = ocsp::verify_fresh(
             der,
             &request.cert_id,
             nonce,
@@ -303,8 +303,8 @@ impl Checker {
             policy,
             &self.algorithms,
             links,
+            now,
         )?;
-        answer.check_fresh(policy, now)?;
         if answer.responder != *issuer && rules::check_time(&answer.responder, now).is_err() {
             return Err(ocsp::OcspDefect::Signer);
         }

@@ -3,7 +3,7 @@
 //! Pure memory: what is read from a store or fetched is handed in, what changed is handed out.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::anchors::{Anchors, TrustData};
@@ -37,7 +37,31 @@ pub struct Trust {
     links: VerifiedLinks,
     crls: RwLock<HashMap<CrlKey, StoredCrl>>,
     answers: RwLock<HashMap<(Sha256Digest, Vec<u8>), OcspAnswer>>,
+    changes: Mutex<Vec<Change>>,
 }
+
+/// Something learnt that a store may keep.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A root or an authority.
+    Authority(Certificate),
+    /// A revocation list.
+    Crl {
+        /// SHA-256 of its issuer's certificate.
+        issuer: Sha256Digest,
+        /// Where it came from.
+        url: String,
+        /// Its bytes.
+        der: Arc<[u8]>,
+        /// When it was issued.
+        this_update: Timestamp,
+        /// When it was fetched.
+        fetched_at: Timestamp,
+    },
+}
+
+/// Most changes held for a store that does not come for them.
+const MAX_CHANGES: usize = 1024;
 
 /// Anchors and authorities at one moment; a change makes a new one.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +96,7 @@ impl Trust {
             links: VerifiedLinks::new(),
             crls: RwLock::default(),
             answers: RwLock::default(),
+            changes: Mutex::default(),
         }
     }
 
@@ -98,6 +123,29 @@ impl Trust {
             .clone()
     }
 
+    /// Every root and authority at hand.
+    pub fn authorities(&self) -> Vec<Certificate> {
+        let material = self.material();
+        material
+            .anchors
+            .certificates()
+            .chain(material.issuers.iter())
+            .cloned()
+            .collect()
+    }
+
+    /// What was learnt since the last call, for the store.
+    pub fn take_changes(&self) -> Vec<Change> {
+        std::mem::take(&mut self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, change: Change) {
+        let mut changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        if changes.len() < MAX_CHANGES {
+            changes.push(change);
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut Material)) {
         let mut slot = self.material.write().unwrap_or_else(PoisonError::into_inner);
         let mut next = Material::clone(&slot);
@@ -116,6 +164,7 @@ impl Trust {
             self.change(|material| {
                 material.anchors.offer(certificate, &self.data);
             });
+            self.note(Change::Authority(certificate.clone()));
         }
         true
     }
@@ -162,6 +211,7 @@ impl Trust {
             return Err(Refusal::PathLimit);
         }
         self.change(|material| material.issuers.insert(certificate.clone()));
+        self.note(Change::Authority(certificate.clone()));
         Ok(true)
     }
 
@@ -186,7 +236,11 @@ impl Trust {
     /// What to fetch so that every pinned root that has an address is at hand.
     pub fn missing_roots(&self) -> Vec<Need> {
         let material = self.material();
-        let known: Vec<Sha256Digest> = material.anchors.fingerprints().collect();
+        let known: Vec<Sha256Digest> = material
+            .anchors
+            .certificates()
+            .map(Certificate::fingerprint)
+            .collect();
         self.data
             .roots()
             .iter()
@@ -269,6 +323,13 @@ impl Trust {
         {
             return Err(CrlDefect::Rollback);
         }
+        self.note(Change::Crl {
+            issuer: issuer.fingerprint(),
+            url: url.to_owned(),
+            der: crl.der().map_or_else(|| Arc::from(der), Arc::clone),
+            this_update: crl.this_update(),
+            fetched_at,
+        });
         let crl = Arc::new(crl);
         crls.insert(
             key,

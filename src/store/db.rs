@@ -51,6 +51,7 @@ pub fn all_statements() -> Vec<Statement> {
         super::queue::STATEMENTS,
         super::signing::STATEMENTS,
         super::sessions::STATEMENTS,
+        super::trust::STATEMENTS,
     ]
     .concat()
 }

@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = migrations![
     1 "0001_base",
     2 "0002_login",
     3 "0003_facts",
+    4 "0004_trust",
     5 "0005_signing",
 ];
 

@@ -19,3 +19,4 @@ pub mod queue;
 pub mod row;
 pub mod sessions;
 pub mod signing;
+pub mod trust;

@@ -1,4 +1,11 @@
 //! What zegel believes, and what it refuses to believe.
 
+mod fetching;
+mod pins;
 mod real;
+mod real_token;
+mod stamps;
+mod status;
+mod steps;
 mod support;
+mod world;
