@@ -19,4 +19,6 @@ pub mod proxies;
 pub mod routes;
 pub mod server;
 pub mod site;
+pub mod upload;
+pub mod verify;
 pub mod visit;

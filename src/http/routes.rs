@@ -8,6 +8,7 @@ use super::interaction;
 use super::pages;
 use super::problem::Failure;
 use super::site::Site;
+use super::verify;
 use crate::base::code::PersonCode;
 
 /// Everything that is served.
@@ -20,6 +21,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/interaction/{id}/state", get().to(interaction::state))
         .route("/interaction/{id}/capacity", post().to(interaction::choose))
         .route("/interaction/{id}/cancel", post().to(interaction::cancel))
+        // Anybody may check a signed document.
+        .route("/verify", get().to(verify::form))
+        .route("/verify", post().to(verify::check))
         // For machines that watch the service.
         .route("/healthz", get().to(healthz))
         .route("/version", get().to(version))

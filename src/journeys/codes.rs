@@ -1,45 +1,92 @@
-//! The one table from causes to the codes whose texts people read.
+//! The one table that turns a room's cause into what a person is told.
 //!
-//! A cause is for the log; several causes share a code where telling them apart would only help an attacker.
+//! Every function matches its room's errors without a catch-all: a new variant does not compile until somebody
+//! decided what the person reads. Several causes share a code where telling them apart would only help an attacker. The
+//! log keeps the cause; `docs/codes.md` lists all of them and is made from here.
 
+use std::fmt::Write as _;
+
+use crate::ades::pades::finish::FinishError;
+use crate::ades::pades::prepare::PrepareError;
 use crate::base::code::PersonCode;
 use crate::card::CardError;
 use crate::login::LoginRefusal;
+use crate::mandates::explain::Code as MandateCode;
+use crate::mandates::plan::PlanError;
+use crate::pdf::error::{PdfError, PdfErrorKind};
+use crate::pdf::permission::SigningRefusal;
+use crate::pdf::signature_field::FieldError;
+use crate::pdf::update::UpdateError;
+use crate::pki::refusal::Refusal;
+use crate::signing::request::StepError;
 
-/// What a person reads when the card, its reader or its PIN is the cause.
-pub const fn of_card(error: &CardError) -> PersonCode {
-    match error {
-        CardError::AccessDenied => PersonCode::PcscDenied,
-        CardError::AlgorithmUnsupported(_) | CardError::CardUnsupported | CardError::FileMissing(_) => {
-            PersonCode::CardUnsupported
+/// One row of the table: variant, its stable cause, what the person reads.
+pub type Row = (&'static str, &'static str, PersonCode);
+
+/// The rows of one room.
+#[derive(Clone, Copy, Debug)]
+pub struct Section {
+    /// What these causes are about.
+    pub title: &'static str,
+    /// The file whose `cause()` writes them.
+    pub source: &'static str,
+    /// The rows, in the order of the room's enum.
+    pub rows: &'static [Row],
+}
+
+/// Declares a function from an error to its person code, and the same as rows for the documentation.
+macro_rules! section {
+    ($(#[$doc:meta])* $function:ident, $rows:ident, $kind:ty, $title:literal, $source:literal,
+     { $($variant:ident $cause:literal $code:ident,)* }) => {
+        $(#[$doc])*
+        pub const fn $function(error: &$kind) -> PersonCode {
+            type Kind = $kind;
+            match error { $(Kind::$variant { .. } => PersonCode::$code,)* }
         }
-        CardError::CardBusy | CardError::CardReset => PersonCode::CardBusy,
-        CardError::CardMissing => PersonCode::CardMissing,
-        CardError::CardMute
-        | CardError::Communication
-        | CardError::Deadline
-        | CardError::Malformed { .. }
-        | CardError::MemoryFailure
-        | CardError::OutcomeUnknown
-        | CardError::ReaderStuck
-        | CardError::Service(_)
-        | CardError::ShortRead(_)
-        | CardError::SignatureInvalid
-        | CardError::Status { .. } => PersonCode::CardUnreadable,
-        CardError::CardNotActivated => PersonCode::CardNotActivated,
-        CardError::CardRemoved => PersonCode::CardRemoved,
-        CardError::CertificateMissing(_) => PersonCode::CertificateMissing,
-        CardError::NoReader | CardError::ReaderUnknown(_) => PersonCode::ReaderMissing,
-        CardError::NoService => PersonCode::PcscUnavailable,
-        CardError::PinBlocked => PersonCode::PinBlocked,
-        CardError::PinCancelled => PersonCode::PinCancelled,
-        CardError::PinLastTry => PersonCode::PinLastAttempt,
-        CardError::PinLength { .. } => PersonCode::PinLength,
-        CardError::PinProgram(_) => PersonCode::PinProgramMissing,
-        CardError::PinTimeout => PersonCode::PinTimeout,
-        CardError::PinWrong { .. } => PersonCode::PinWrong,
-        CardError::ReaderGone => PersonCode::ReaderRemoved,
-        CardError::SeveralCards => PersonCode::SeveralCards,
+        const $rows: Section = Section {
+            title: $title,
+            source: $source,
+            rows: &[$((stringify!($variant), $cause, PersonCode::$code),)*],
+        };
+    };
+}
+
+section! {
+    /// What a person reads about a card, a reader or a PIN.
+    of_card, CARD, CardError, "Card, reader and PIN", "src/card/error.rs", {
+        AccessDenied "CARD_ACCESS_DENIED" PcscDenied,
+        AlgorithmUnsupported "CARD_ALGORITHM_UNSUPPORTED" CardUnsupported,
+        CardBusy "CARD_BUSY" CardBusy,
+        CardMute "CARD_MUTE" CardUnreadable,
+        CardMissing "CARD_MISSING" CardMissing,
+        CardNotActivated "CARD_NOT_ACTIVATED" CardNotActivated,
+        CardRemoved "CARD_REMOVED" CardRemoved,
+        CardReset "CARD_RESET" CardBusy,
+        CardUnsupported "CARD_UNSUPPORTED" CardUnsupported,
+        CertificateMissing "CARD_CERTIFICATE_MISSING" CertificateMissing,
+        Communication "CARD_COMMUNICATION" CardUnreadable,
+        Deadline "CARD_DEADLINE" CardUnreadable,
+        FileMissing "CARD_FILE_MISSING" CardUnsupported,
+        Malformed "CARD_DATA_MALFORMED" CardUnreadable,
+        MemoryFailure "CARD_MEMORY_FAILURE" CardUnreadable,
+        NoReader "CARD_NO_READER" ReaderMissing,
+        NoService "CARD_NO_SERVICE" PcscUnavailable,
+        OutcomeUnknown "CARD_OUTCOME_UNKNOWN" CardUnreadable,
+        PinBlocked "PIN_BLOCKED" PinBlocked,
+        PinCancelled "PIN_CANCELLED" PinCancelled,
+        PinLastTry "PIN_LAST_TRY" PinLastAttempt,
+        PinLength "PIN_LENGTH" PinLength,
+        PinProgram "PIN_PROGRAM" PinProgramMissing,
+        PinTimeout "PIN_TIMEOUT" PinTimeout,
+        PinWrong "PIN_WRONG" PinWrong,
+        ReaderGone "CARD_READER_GONE" ReaderRemoved,
+        ReaderStuck "CARD_READER_STUCK" CardUnreadable,
+        ReaderUnknown "CARD_READER_UNKNOWN" ReaderMissing,
+        Service "CARD_SERVICE" CardUnreadable,
+        SeveralCards "CARD_SEVERAL" SeveralCards,
+        ShortRead "CARD_SHORT_READ" CardUnreadable,
+        SignatureInvalid "CARD_SIGNATURE_INVALID" CardUnreadable,
+        Status "CARD_STATUS" CardUnreadable,
     }
 }
 
@@ -53,30 +100,321 @@ pub const fn tries_left(error: &CardError) -> Option<u8> {
     }
 }
 
-/// What a person reads when the card's answer was refused.
+section! {
+    /// What a person reads about a certificate that was refused, when signing.
+    of_certificate, CERTIFICATE, Refusal, "Certificates", "src/pki/refusal.rs", {
+        AlgorithmForbidden "ALG_FORBIDDEN" CertificateUntrusted,
+        AlgorithmUnknown "ALG_FORBIDDEN" CertificateUntrusted,
+        AuthorityConstraint "CA_CONSTRAINT" CertificateUntrusted,
+        CertificateMalformed "CERT_PARSE" CertificateUntrusted,
+        CriticalExtension "CRITICAL_EXT" CertificateUntrusted,
+        Expired "TIME_EXPIRED" CertificateExpired,
+        NameConstraint "NAME_CONSTRAINT" CertificateUntrusted,
+        NoAnchor "PATH_NO_ANCHOR" CertificateUntrusted,
+        NotYetValid "TIME_NOT_YET" CertificateNotYetValid,
+        PathLimit "PATH_LIMIT" CertificateUntrusted,
+        PolicyConstraint "POLICY_CONSTRAINT" CertificateUntrusted,
+        PurposeExtendedKeyUsage "PURPOSE_EKU" CertificateUntrusted,
+        PurposeKeyUsage "PURPOSE_KU" CertificateUntrusted,
+        PurposePolicy "PURPOSE_POLICY" CertificateUntrusted,
+        Revoked "REVOKED" CertificateRevoked,
+        SignatureInvalid "SIG_INVALID" CertificateUntrusted,
+        StatusUnavailable "REV_UNAVAILABLE" RevocationUnavailable,
+        StatusUnknown "REV_UNKNOWN" CertificateUntrusted,
+        SubjectProfile "SUBJECT_PROFILE" CertificateUntrusted,
+        Suspended "SUSPENDED" CertificateSuspended,
+    }
+}
+
+section! {
+    /// What a person reads about an answer of their card that was refused at log-in. Use [`of_login`], which looks
+    /// further where nobody told the status.
+    login_refusal, LOGIN, LoginRefusal, "Log-in with a card", "src/login/refusal.rs", {
+        BadRequest "bad_request" LoginRefused,
+        TokenMalformed "token_malformed" LoginRefused,
+        TokenFormat "token_format" LoginRefused,
+        NonceMissing "nonce_missing" LoginRefused,
+        NonceExpired "nonce_expired" LoginExpired,
+        AlgorithmNotAllowed "alg_not_allowed" LoginRefused,
+        CertificateMalformed "cert_malformed" LoginRefused,
+        AlgorithmKeyMismatch "alg_key_mismatch" LoginRefused,
+        CertificateExpired "cert_expired" CertificateExpired,
+        CertificateNotYetValid "cert_not_yet_valid" CertificateNotYetValid,
+        CertificatePurpose "cert_purpose" LoginRefused,
+        CertificatePolicy "cert_policy" LoginRefused,
+        CertificateUntrusted "cert_untrusted" CertificateUntrusted,
+        SignatureInvalid "signature_invalid" LoginRefused,
+        CertificateRevoked "cert_revoked" CertificateRevoked,
+        CertificateSuspended "cert_suspended" CertificateSuspended,
+        StatusUnknown "status_unknown" RevocationUnavailable,
+        SubjectInvalid "subject_invalid" LoginRefused,
+        NotPermitted "not_permitted" LoginRefused,
+    }
+}
+
+/// What a person reads about an answer of their card that was refused at log-in.
 ///
-/// The state of a certificate is its holder's to know. Everything that a tampered or foreign answer could cause
-/// reads the same.
+/// A responder that does not know the certificate answered: that is no outage, and waiting does not help.
 pub const fn of_login(refusal: &LoginRefusal) -> PersonCode {
     match refusal {
-        LoginRefusal::CertificateExpired(_) => PersonCode::CertificateExpired,
-        LoginRefusal::CertificateNotYetValid(_) => PersonCode::CertificateNotYetValid,
-        LoginRefusal::CertificateRevoked(_) => PersonCode::CertificateRevoked,
-        LoginRefusal::CertificateSuspended(_) => PersonCode::CertificateSuspended,
-        LoginRefusal::CertificateUntrusted(_) => PersonCode::CertificateUntrusted,
-        LoginRefusal::NonceExpired => PersonCode::LoginExpired,
-        LoginRefusal::StatusUnknown(_) => PersonCode::RevocationUnavailable,
-        LoginRefusal::AlgorithmKeyMismatch
-        | LoginRefusal::AlgorithmNotAllowed
-        | LoginRefusal::BadRequest
-        | LoginRefusal::CertificateMalformed
-        | LoginRefusal::CertificatePolicy(_)
-        | LoginRefusal::CertificatePurpose(_)
-        | LoginRefusal::NonceMissing
-        | LoginRefusal::NotPermitted
-        | LoginRefusal::SignatureInvalid
-        | LoginRefusal::SubjectInvalid
-        | LoginRefusal::TokenFormat
-        | LoginRefusal::TokenMalformed(_) => PersonCode::LoginRefused,
+        LoginRefusal::StatusUnknown(Refusal::StatusUnknown { .. }) => PersonCode::CertificateUntrusted,
+        other => login_refusal(other),
+    }
+}
+
+section! {
+    /// What a person reads about a file that cannot be read.
+    pdf_kind, PDF, PdfErrorKind, "PDF files", "src/pdf/error.rs", {
+        Empty "PDF_EMPTY" DocumentEmpty,
+        Encrypted "PDF_ENCRYPTED" DocumentProtected,
+        Io "PDF_IO" ServerError,
+        Limit "PDF_LIMIT" DocumentTooLarge,
+        Malformed "PDF_MALFORMED" DocumentDamaged,
+        NotPdf "PDF_NOT_PDF" DocumentType,
+        Unsupported "PDF_UNSUPPORTED" DocumentType,
+    }
+}
+
+/// What a person reads about a file that cannot be read.
+pub const fn of_pdf(error: &PdfError) -> PersonCode {
+    pdf_kind(&error.kind)
+}
+
+section! {
+    /// What a person reads about a file that may not be signed.
+    of_permission, PERMISSION, SigningRefusal, "PDF files that may not be signed", "src/pdf/permission.rs", {
+        CertifiedFinal "PDF_CERTIFIED_FINAL" DocumentFinal,
+        FieldLocked "PDF_FIELD_LOCKED" DocumentFinal,
+        SeedValue "PDF_SEED_VALUE" DocumentProtected,
+        SignedAlready "PDF_SIGNED_ALREADY" DocumentFinal,
+        UsageRights "PDF_USAGE_RIGHTS" DocumentProtected,
+        Xfa "PDF_XFA" DocumentType,
+    }
+}
+
+/// What a person reads when a signature cannot be prepared.
+pub const fn of_prepare(error: &PrepareError) -> PersonCode {
+    match error {
+        PrepareError::CertificateTime { .. } => PersonCode::CertificateExpired,
+        PrepareError::ExistingSignature { .. } => PersonCode::DocumentSignatureInvalid,
+        PrepareError::Field(error) => of_field(error),
+        PrepareError::Io(_) | PrepareError::Message(_) => PersonCode::ServerError,
+        PrepareError::Key(_) => PersonCode::CardUnsupported,
+        PrepareError::Pdf(error) => of_pdf(error),
+        PrepareError::Update(error) => of_update(error),
+    }
+}
+
+const fn of_field(error: &FieldError) -> PersonCode {
+    match error {
+        FieldError::Forbidden(refusal) => of_permission(refusal),
+        FieldError::Pdf(error) => of_pdf(error),
+        FieldError::Update(error) => of_update(error),
+        FieldError::Name | FieldError::Nowhere(_) | FieldError::OutOfBounds | FieldError::Overlap => {
+            PersonCode::RequestInvalid
+        }
+        FieldError::Appearance(_) => PersonCode::ServerError,
+    }
+}
+
+const fn of_update(error: &UpdateError) -> PersonCode {
+    match error {
+        UpdateError::Pdf(error) => of_pdf(error),
+        UpdateError::Limit(_) => PersonCode::DocumentTooLarge,
+        UpdateError::TwoSignatures => PersonCode::ServerError,
+    }
+}
+
+section! {
+    /// What a person reads when the value of a signature is not taken. A value of another key means another card.
+    of_finish, FINISH, FinishError, "Signature values", "src/ades/pades/finish.rs", {
+        Certificate "CERT_PARSE" ServerError,
+        Expired "ADES_PREPARED_EXPIRED" PinTimeout,
+        Value "ADES_VALUE_INVALID" CardChanged,
+    }
+}
+
+section! {
+    /// What a person reads when a step of signing cannot follow.
+    of_step, STEP, StepError, "Signing", "src/signing/request.rs", {
+        Closed "SIGNING_CLOSED" RequestClosed,
+        DocumentChanged "SIGNING_DOCUMENT_CHANGED" DocumentChanged,
+        NotYourTurn "SIGNING_NOT_YOUR_TURN" NotYourTurn,
+        SamePerson "SIGNING_SAME_PERSON" SamePerson,
+        Stage "SIGNING_STAGE" RequestInvalid,
+    }
+}
+
+section! {
+    /// What an application reads when no plan can be made.
+    of_plan, PLAN, PlanError, "Signing plans", "src/mandates/plan.rs", {
+        Body "MANDATE_BODY_UNKNOWN" RequestInvalid,
+        Rule "MANDATE_RULE_UNKNOWN" RequestInvalid,
+    }
+}
+
+section! {
+    /// What a person reads when the check of authority denies them for this cause. The reasons stand in the verdict;
+    /// causes that explain a permit are in the table too, because one code names both.
+    of_mandate, MANDATE, MandateCode, "Check of authority", "src/mandates/explain.rs", {
+        AbsenceTemporary "MANDATE_ABSENCE_TEMPORARY" SignerWithoutAuthority,
+        ActingReplaces "MANDATE_ACTING_REPLACES" SignerWithoutAuthority,
+        AgreementAllows "MANDATE_AGREEMENT_ALLOWS" SignerWithoutAuthority,
+        AgreementExcludes "MANDATE_AGREEMENT_EXCLUDES" SignerWithoutAuthority,
+        AgreementUnknown "MANDATE_AGREEMENT_UNKNOWN" SignerWithoutAuthority,
+        BeforeOath "MANDATE_BEFORE_OATH" SignerWithoutAuthority,
+        BodyNotInForce "MANDATE_BODY_NOT_IN_FORCE" SignerWithoutAuthority,
+        BodyUnknown "MANDATE_BODY_UNKNOWN" RequestInvalid,
+        CapacityNotFitting "MANDATE_CAPACITY_NOT_FITTING" SignerWithoutAuthority,
+        DelegationForbidden "MANDATE_DELEGATION_FORBIDDEN" SignerWithoutAuthority,
+        GrantConfers "MANDATE_GRANT_CONFERS" SignerWithoutAuthority,
+        GrantCycle "MANDATE_GRANT_CYCLE" SignerWithoutAuthority,
+        GrantLongerThanParent "MANDATE_GRANT_LONGER_THAN_PARENT" SignerWithoutAuthority,
+        GrantNotInPeriod "MANDATE_GRANT_NOT_IN_PERIOD" SignerWithoutAuthority,
+        GrantNotInWriting "MANDATE_GRANT_NOT_IN_WRITING" SignerWithoutAuthority,
+        GrantOutOfScope "MANDATE_GRANT_OUT_OF_SCOPE" SignerWithoutAuthority,
+        GrantParentUnknown "MANDATE_GRANT_PARENT_UNKNOWN" SignerWithoutAuthority,
+        GrantRevoked "MANDATE_GRANT_REVOKED" SignerWithoutAuthority,
+        GrantSuspended "MANDATE_GRANT_SUSPENDED" SignerWithoutAuthority,
+        GrantTooDeep "MANDATE_GRANT_TOO_DEEP" SignerWithoutAuthority,
+        GrantWiderThanParent "MANDATE_GRANT_WIDER_THAN_PARENT" SignerWithoutAuthority,
+        GranteeMember "MANDATE_GRANTEE_MEMBER" SignerWithoutAuthority,
+        GranteeNotEligible "MANDATE_GRANTEE_NOT_ELIGIBLE" SignerWithoutAuthority,
+        GranteeStaff "MANDATE_GRANTEE_STAFF" SignerWithoutAuthority,
+        GrantorHeld "MANDATE_GRANTOR_HELD" SignerWithoutAuthority,
+        GrantorReplaced "MANDATE_GRANTOR_REPLACED" SignerWithoutAuthority,
+        GrantorSignsToo "MANDATE_GRANTOR_SIGNS_TOO" SignerWithoutAuthority,
+        GrantorWithoutCapacity "MANDATE_GRANTOR_WITHOUT_CAPACITY" SignerWithoutAuthority,
+        HolderContinues "MANDATE_HOLDER_CONTINUES" SignerWithoutAuthority,
+        HolderImpeded "MANDATE_HOLDER_IMPEDED" SignerWithoutAuthority,
+        HolderPresent "MANDATE_HOLDER_PRESENT" SignerWithoutAuthority,
+        HolderTitular "MANDATE_HOLDER_TITULAR" SignerWithoutAuthority,
+        HoldingConfers "MANDATE_HOLDING_CONFERS" SignerWithoutAuthority,
+        HoldingDraft "MANDATE_HOLDING_DRAFT" SignerWithoutAuthority,
+        HoldingNotInPeriod "MANDATE_HOLDING_NOT_IN_PERIOD" SignerWithoutAuthority,
+        HoldingSuspended "MANDATE_HOLDING_SUSPENDED" SignerWithoutAuthority,
+        HoldingUnconfirmed "MANDATE_HOLDING_UNCONFIRMED" SignerWithoutAuthority,
+        NoCapacity "MANDATE_NO_CAPACITY" SignerWithoutAuthority,
+        PersonDeceased "MANDATE_PERSON_DECEASED" SignerWithoutAuthority,
+        PersonSuspended "MANDATE_PERSON_SUSPENDED" SignerWithoutAuthority,
+        RuleAdopted "MANDATE_RULE_ADOPTED" SignerWithoutAuthority,
+        RuleFound "MANDATE_RULE_FOUND" SignerWithoutAuthority,
+        RuleNotAdopted "MANDATE_RULE_NOT_ADOPTED" SignerWithoutAuthority,
+        RuleUnknown "MANDATE_RULE_UNKNOWN" SignerWithoutAuthority,
+        SamePerson "MANDATE_SAME_PERSON" SamePerson,
+        SeparationKept "MANDATE_SEPARATION_KEPT" SignerWithoutAuthority,
+        SlotFilled "MANDATE_SLOT_FILLED" RequestClosed,
+        SlotNotItsTurn "MANDATE_SLOT_NOT_ITS_TURN" NotYourTurn,
+        SlotUnknown "MANDATE_SLOT_UNKNOWN" RequestInvalid,
+        SnapshotExpired "MANDATE_SNAPSHOT_EXPIRED" MandateSourceUnavailable,
+        TooManyHolders "MANDATE_TOO_MANY_HOLDERS" SignerWithoutAuthority,
+    }
+}
+
+/// All rows that stand in the documentation.
+pub const SECTIONS: &[Section] = &[
+    CARD,
+    CERTIFICATE,
+    LOGIN,
+    PDF,
+    PERMISSION,
+    FINISH,
+    STEP,
+    PLAN,
+    MANDATE,
+];
+
+/// The documentation: what each cause in the log means for a person.
+pub fn documentation(heading_of: impl Fn(PersonCode) -> String) -> String {
+    let mut text = String::from(
+        "# Codes\n\n\
+         A person, an application and a metric see the code. The log has the cause. This page is made from\n\
+         `src/journeys/codes.rs`; a test proves it fresh.\n",
+    );
+    for section in SECTIONS {
+        let _ = write!(
+            text,
+            "\n## {}\n\n| cause in the log | code |\n|---|---|\n",
+            section.title
+        );
+        for (_, cause, code) in section.rows {
+            let _ = writeln!(text, "| `{cause}` | `{code}` |");
+        }
+    }
+    text.push_str("\n## What each code says\n\n| code | first sentence |\n|---|---|\n");
+    for code in PersonCode::ALL {
+        let _ = writeln!(text, "| `{code}` | {} |", heading_of(*code));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::*;
+
+    fn read(path: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    }
+
+    /// Variants and the causes that a room's own `cause()` writes, read from its source.
+    fn causes(source: &str) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        for body in source.split("fn cause(").skip(1) {
+            let body = body.split("\n    }\n").next().unwrap();
+            let mut pending = Vec::new();
+            for line in body.lines() {
+                let (names, outcome) = line
+                    .split_once("=>")
+                    .map_or((line, None), |(left, right)| (left, Some(right)));
+                for name in names.split("Self::").skip(1) {
+                    pending.push(
+                        name.chars()
+                            .take_while(char::is_ascii_alphanumeric)
+                            .collect::<String>(),
+                    );
+                }
+                if let Some(outcome) = outcome {
+                    let cause = outcome.split('"').nth(1).unwrap_or_default();
+                    found.extend(pending.drain(..).map(|name| (name, cause.to_owned())));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_cause_in_the_table_is_the_one_its_room_writes() {
+        for section in SECTIONS {
+            let written = causes(&read(section.source));
+            for (variant, cause, _) in section.rows {
+                assert_eq!(
+                    written.get(*variant).map(String::as_str),
+                    Some(*cause),
+                    "{}: {variant}",
+                    section.source
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_documentation_is_fresh() {
+        let english = read("web/locales/en.ftl");
+        let heading = |code: PersonCode| {
+            let key = format!("code-{code} = ");
+            let line = english.lines().find_map(|line| line.strip_prefix(&key)).unwrap();
+            line.split("{ $").next().unwrap().trim_end().to_owned()
+        };
+        let fresh = documentation(heading);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codes.md");
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        if kept != fresh {
+            let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/codes.md");
+            std::fs::write(&beside, &fresh).unwrap();
+            panic!("docs/codes.md is not what src/journeys/codes.rs says now: copy target/codes.md over it");
+        }
     }
 }

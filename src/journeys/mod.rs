@@ -6,6 +6,7 @@
 pub mod codes;
 mod counter;
 pub mod login;
+pub mod validate;
 
 use std::sync::Arc;
 

@@ -1,0 +1,100 @@
+//! A document on its way in: spooled to scratch as it arrives, never held in memory, gone when it is dropped.
+
+use std::path::{Path, PathBuf};
+
+use actix_multipart::{Field, Multipart};
+use futures_util::TryStreamExt as _;
+use tokio::io::AsyncWriteExt as _;
+
+use super::i18n::Value;
+use super::problem::Failure;
+use crate::base::bytes::FileAt;
+use crate::base::code::PersonCode;
+use crate::base::random::{self, Random};
+
+/// A file in scratch that ends with its owner.
+#[derive(Debug)]
+pub struct Upload {
+    path: PathBuf,
+    /// Name as the browser gave it: for showing only, never for a path.
+    pub name: Option<String>,
+    /// Bytes that arrived.
+    pub length: u64,
+}
+
+impl Upload {
+    /// Opens what arrived for reading.
+    ///
+    /// # Errors
+    /// When scratch is gone.
+    pub fn open(&self) -> std::io::Result<FileAt> {
+        FileAt::open(&self.path)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        // What cannot be removed here is swept with scratch at the next start.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Takes the part `field` of a form into `scratch`. `Ok(None)` when the form has no such part or it names no file.
+///
+/// # Errors
+/// `DocumentTooLarge` beyond `limit_bytes`; `RequestInvalid` for a broken form; `ServerError` when scratch is full.
+pub async fn take(
+    mut form: Multipart,
+    field: &str,
+    scratch: &Path,
+    limit_bytes: usize,
+    random: &dyn Random,
+) -> Result<Option<Upload>, Failure> {
+    while let Some(part) = form
+        .try_next()
+        .await
+        .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
+    {
+        if part.name() == Some(field) {
+            let path = scratch.join(format!("upload-{}", hex::encode(random::bytes::<16>(random))));
+            let upload = spool(part, path, limit_bytes).await?;
+            // A browser sends an empty part without a name when no file was chosen.
+            return Ok((upload.length > 0 || upload.name.is_some()).then_some(upload));
+        }
+    }
+    Ok(None)
+}
+
+async fn spool(mut part: Field, path: PathBuf, limit_bytes: usize) -> Result<Upload, Failure> {
+    let name = part
+        .content_disposition()
+        .and_then(|disposition| disposition.get_filename())
+        .map(|name| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned())
+        .filter(|name| !name.is_empty());
+    let broken = |error: std::io::Error| {
+        tracing::error!(%error, "an upload could not be spooled");
+        Failure::new(PersonCode::ServerError)
+    };
+    let limit = u64::try_from(limit_bytes).unwrap_or(u64::MAX);
+    let mut file = tokio::fs::File::create_new(&path).await.map_err(broken)?;
+    let mut upload = Upload {
+        path,
+        name,
+        length: 0,
+    };
+    while let Some(chunk) = part
+        .try_next()
+        .await
+        .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
+    {
+        upload.length = upload
+            .length
+            .saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        if upload.length > limit {
+            return Err(Failure::new(PersonCode::DocumentTooLarge).with("limit", Value::Bytes(limit)));
+        }
+        file.write_all(&chunk).await.map_err(broken)?;
+    }
+    file.flush().await.map_err(broken)?;
+    Ok(upload)
+}
