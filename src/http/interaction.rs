@@ -289,7 +289,7 @@ fn capacity(asked: &Asked<'_>, choosing: &CapacityView, is_choice_missing: bool)
             key: capacity.key.clone(),
             role: capacity.labels.in_language(asked.language()).to_owned(),
             body: String::new(),
-            until: None,
+            until: capacity.until,
             standing_in: None,
             is_preselected: choosing.preselected.as_deref() == Some(capacity.key.as_str()),
         })

@@ -23,6 +23,7 @@ use crate::identity::BoardId;
 use crate::oidc::discovery;
 use crate::pki::trust::Trust;
 use crate::store::db::Db;
+use crate::store::facts::Snapshots;
 
 pub use counter::{Counter, Running};
 
@@ -44,6 +45,8 @@ pub struct App {
     pub fetcher: Arc<dyn Fetcher>,
     /// This machine's readers, when they are used.
     pub counter: Option<Counter>,
+    /// What each board knows about who may do what.
+    pub snapshots: Arc<Snapshots>,
 }
 
 impl App {

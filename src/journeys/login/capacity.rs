@@ -1,6 +1,9 @@
 //! As what a person may log in today, and what an earlier choice still covers.
 
+use crate::base::lang::Language;
+use crate::base::time::Day;
 use crate::identity::{BoardId, PersonId};
+use crate::mandates::{self, PersonKey};
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::oidc::claims::CapacityClaim;
 use crate::oidc::client::{Client, Names};
@@ -19,13 +22,44 @@ pub struct Capacity {
     pub key: String,
     /// What the page shows, in four languages.
     pub labels: Names,
+    /// The last day it is known to last.
+    pub until: Option<Day>,
     /// What the application will see.
     pub claim: CapacityClaim,
 }
 
-/// The capacities that `person` has at `board` now.
-pub async fn capacities(_app: &App, _board: BoardId, _person: PersonId) -> Result<Vec<Capacity>, LoginError> {
-    Ok(Vec::new())
+/// The capacities that `person` has at `board` now, from the facts the board knows.
+pub async fn capacities(app: &App, board: BoardId, person: PersonId) -> Result<Vec<Capacity>, LoginError> {
+    let now = app.now();
+    let snapshot = app.snapshots.current(&app.db, board, now).await?;
+    Ok(snapshot
+        .capacities(&PersonKey::from(person), now)
+        .iter()
+        .map(offered)
+        .collect())
+}
+
+fn offered(capacity: &mandates::Capacity) -> Capacity {
+    let label = |language| capacity.label(language);
+    let mut claim = capacity.claim();
+    // On whose behalf somebody acts is a claim of its own.
+    let act_for = claim
+        .as_object_mut()
+        .and_then(|members| members.remove("act_for"));
+    Capacity {
+        key: capacity.id.to_string(),
+        labels: Names {
+            nl: label(Language::Nl),
+            fr: label(Language::Fr),
+            de: label(Language::De),
+            en: label(Language::En),
+        },
+        until: capacity.to.map(Day::previous),
+        claim: CapacityClaim {
+            zegel_capacity: claim,
+            act_for,
+        },
+    }
 }
 
 /// What an earlier confirmation in the same session still covers.

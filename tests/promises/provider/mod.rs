@@ -1,6 +1,7 @@
 //! The provider: who may ask, what they are told, and that codes, challenges and tokens work once.
 
 mod authorize;
+mod capacity;
 mod cards;
 mod counter;
 mod endpoints;

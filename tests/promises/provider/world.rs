@@ -12,6 +12,7 @@ use zegel::crypto::wrap::KeyEncryptionKey;
 use zegel::identity::{AssuranceLevel, BoardId, Channel, Means, PersonId};
 use zegel::journeys::App;
 use zegel::journeys::login::{self, Begun, Browser, Finished};
+use zegel::mandates::rules::RuleSet;
 use zegel::oidc::client::{
     Client, ClientAuthentication, ClientId, GrantType, IdTokenAlgorithm, LegalBasis, Names, Registration,
 };
@@ -23,6 +24,7 @@ use zegel::oidc::scope::Scopes;
 use zegel::oidc::secret::Opaque;
 use zegel::oidc::session::{Session, SessionId};
 use zegel::store::boards::{self, Board};
+use zegel::store::facts::Snapshots;
 use zegel::store::persons::{self, BoardPerson};
 use zegel::store::sessions;
 
@@ -93,6 +95,7 @@ pub(super) async fn worlds() -> Vec<World> {
             trust: cards.trust(),
             fetcher: cards.fetcher(clock.clone()),
             counter: None,
+            snapshots: Arc::new(Snapshots::new(RuleSet::flanders())),
         };
         let (other, board) = (made.pop().unwrap(), made.pop().unwrap());
         worlds.push(World {
@@ -243,6 +246,7 @@ impl World {
             trust: Arc::clone(&self.app.trust),
             fetcher: Arc::clone(&self.app.fetcher),
             counter: Some(self.cards.counter(getpin)),
+            snapshots: Arc::clone(&self.app.snapshots),
         })
     }
 
