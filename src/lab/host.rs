@@ -171,7 +171,7 @@ impl Host {
                 for name in card_names(&self.folder)? {
                     self.card(&name)?;
                 }
-                return Ok(self.cards.keys().map(|name| self.state(name)).collect());
+                Ok(self.cards.keys().map(|name| self.state(name)).collect())
             }
             CardRequest::Insert { card, reader } => {
                 self.insert(&card, reader)?;

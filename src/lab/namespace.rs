@@ -54,9 +54,11 @@ pub(super) fn settle(outside: &str, run: &Path, empty: &Path) -> Result<(), LabE
     }
     loopback_up()?;
     let target = Path::new("/run/pcscd");
-    if !target.is_dir() && std::fs::create_dir_all(target).is_err() {
-        // WHY: without root `/run` is somebody else's; a fresh one in this namespace is ours.
-        mount(&["-t", "tmpfs", "tmpfs", "/run"])?;
+    if !target.is_dir() {
+        // WHY: made in the machine's own `/run` it would stay behind, and without root it could not be made at all.
+        if !run.starts_with("/run") {
+            mount(&["-t", "tmpfs", "tmpfs", "/run"])?;
+        }
         std::fs::create_dir_all(target).map_err(LabError::io(target))?;
     }
     mount(&["--bind", &run.display().to_string(), "/run/pcscd"])?;

@@ -111,18 +111,16 @@ pub fn run(folder: &Path, input: impl BufRead, mut output: impl Write) -> std::i
                 let request = Request::PinWanted {
                     dialog: dialog.clone(),
                 };
-                match ask(folder, &request) {
-                    Ok(Answer::Pin(PinReply::Digits(digits))) => writeln!(output, "D {digits}\nOK")?,
-                    Ok(Answer::Pin(PinReply::Timeout)) => {
-                        writeln!(output, "ERR 83886142 Timeout <Pinentry>")?
+                let reply = match ask(folder, &request) {
+                    Ok(Answer::Pin(PinReply::Digits(digits))) => format!("D {digits}\nOK"),
+                    Ok(Answer::Pin(PinReply::Timeout)) => "ERR 83886142 Timeout <Pinentry>".to_owned(),
+                    Ok(_) => "ERR 83886179 Operation cancelled <Pinentry>".to_owned(),
+                    Err(error) => {
+                        let why = error.to_string().replace('\n', " ");
+                        format!("ERR 83886179 {why} <Pinentry>")
                     }
-                    Ok(_) => writeln!(output, "ERR 83886179 Operation cancelled <Pinentry>")?,
-                    Err(error) => writeln!(
-                        output,
-                        "ERR 83886179 {} <Pinentry>",
-                        error.to_string().replace('\n', " ")
-                    )?,
-                }
+                };
+                writeln!(output, "{reply}")?;
                 // An error text stands for one question only.
                 dialog.error.clear();
             }

@@ -3,7 +3,7 @@
 use super::profile::Applet;
 use super::{CardImage, VirtualCard};
 use crate::base::digest::HashAlgorithm;
-use crate::card::apdu::{Command, StatusWord};
+use crate::card::apdu::{Command, Le, StatusWord};
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::crypto::ecdsa;
 use crate::crypto::key::{KeyKind, PrivateKey};
@@ -126,7 +126,7 @@ impl VirtualCard {
                 .to_owned(),
             0x08 => {
                 let path = hex::encode_upper(command.data());
-                if path.is_empty() || path.len() % 4 != 0 {
+                if path.is_empty() || !path.len().is_multiple_of(4) {
                     return Err(StatusWord::LC_INCONSISTENT);
                 }
                 if path.starts_with(MASTER) {
@@ -141,10 +141,11 @@ impl VirtualCard {
             self.volatile.directory = target;
             self.volatile.file = None;
         } else if self.image.files.contains_key(&target) {
-            self.volatile.directory = target
-                .get(..target.len().saturating_sub(4))
+            let parent = target.len().saturating_sub(4);
+            target
+                .get(..parent)
                 .unwrap_or(MASTER)
-                .to_owned();
+                .clone_into(&mut self.volatile.directory);
             self.volatile.file = Some(target);
         } else {
             return Err(StatusWord::NOT_FOUND);
@@ -168,7 +169,7 @@ impl VirtualCard {
             .get(offset..)
             .filter(|rest| !rest.is_empty())
             .ok_or(StatusWord::WRONG_OFFSET)?;
-        let wanted = command.expected().map_or(256, |expected| expected.count());
+        let wanted = command.expected().map_or(256, Le::count);
         rest.get(..wanted)
             .map(<[u8]>::to_vec)
             .ok_or_else(|| right_length(rest.len()))
@@ -203,7 +204,7 @@ impl VirtualCard {
         if found.is_empty() {
             return Err(StatusWord(0x6A83));
         }
-        let wanted = command.expected().map_or(256, |expected| expected.count());
+        let wanted = command.expected().map_or(256, Le::count);
         let whole = command.expected().is_none_or(|expected| expected.byte() == 0);
         if !whole && wanted > found.len() {
             return Err(right_length(found.len()));
@@ -224,7 +225,7 @@ impl VirtualCard {
             }
             _ => return Err(StatusWord::WRONG_OFFSET),
         }
-        let wanted = command.expected().map_or(256, |expected| expected.count());
+        let wanted = command.expected().map_or(256, Le::count);
         if wanted == data.len() {
             Ok(data)
         } else {
@@ -237,7 +238,7 @@ impl VirtualCard {
         if ready == 0 {
             return Err(StatusWord::CONDITIONS);
         }
-        let wanted = command.expected().map_or(256, |expected| expected.count());
+        let wanted = command.expected().map_or(256, Le::count);
         if wanted != ready {
             return Err(right_length(ready));
         }

@@ -77,10 +77,9 @@ impl Applet {
     /// Length of the two signature files, zeros included.
     pub(super) const fn signature_file(self) -> usize {
         match self {
-            Self::V11 => 128,
             Self::V17 => 256,
-            // The manuals fix a length and do not name it; 104 bytes is the longest P-384 value.
-            Self::V18 => 128,
+            // Of 1.8 the manuals fix a length and do not name it; 104 bytes is the longest P-384 value.
+            Self::V11 | Self::V18 => 128,
         }
     }
 

@@ -29,7 +29,7 @@ use crate::base::time::Timestamp;
 use crate::crypto::key::{Curve, KeyKind, PrivateKey};
 
 /// A day, for validity periods.
-pub const DAY: Duration = Duration::from_secs(24 * 3600);
+pub const DAY: Duration = Duration::from_hours(24);
 
 /// One certificate and its private key, both the laboratory's own.
 #[derive(Clone, Debug)]

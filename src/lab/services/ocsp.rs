@@ -15,7 +15,7 @@ use crate::crypto::algorithm::hash_from_identifier;
 const NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
 const BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
 /// How long an answer is valid; the Belgian responders' figure.
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What was asked.
 struct Request<'a> {
