@@ -16,6 +16,7 @@ use super::site::Site;
 use super::visit::Visit;
 use crate::base::code::PersonCode;
 use crate::base::lang::Language;
+use crate::card::readers::CardPresence;
 use crate::journeys::App;
 use crate::journeys::login::{
     self, Asker, Browser, CapacityView, ChoiceView, FailedView, Finished, Next, View,
@@ -142,13 +143,31 @@ pub async fn state(
             login::State::Card { .. } => stay(views::WaitingState::Pin.as_str()),
             login::State::Checking if on_failed_page => go_on("checking"),
             login::State::Checking => stay(views::WaitingState::Checking.as_str()),
-            login::State::Failed { .. } if on_failed_page => stay("failed"),
+            login::State::Failed { code } if on_failed_page => {
+                let waits = PersonCode::from_text(&code).is_some_and(views::goes_on_by_itself);
+                stay(if waits && is_card_there(&app) {
+                    "ready"
+                } else {
+                    "failed"
+                })
+            }
             login::State::Failed { .. } => go_on("failed"),
             login::State::Open => go_on("open"),
             login::State::Arriving => go_on("arriving"),
             login::State::Choosing => go_on("choosing"),
         }),
     )
+}
+
+/// Whether a card waits in a reader of this machine.
+fn is_card_there(app: &App) -> bool {
+    let counter = app.counter.as_ref();
+    let readers = counter.and_then(|counter| counter.readers.list().ok());
+    readers.is_some_and(|readers| {
+        readers
+            .iter()
+            .any(|reader| matches!(reader.card, CardPresence::Present(_)))
+    })
 }
 
 /// `POST /interaction/{id}/capacity`: the last click before the application gets its code.

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod cookies;
 pub mod csrf;
 pub mod headers;
+pub mod health;
 pub mod i18n;
 pub mod interaction;
 pub mod middleware;

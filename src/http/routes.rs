@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig, get, post};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::health;
 use super::interaction;
 use super::pages;
 use super::problem::Failure;
@@ -25,25 +26,14 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/verify", get().to(verify::form))
         .route("/verify", post().to(verify::check))
         // For machines that watch the service.
-        .route("/healthz", get().to(healthz))
-        .route("/version", get().to(version))
+        .route("/healthz", get().to(health::alive))
+        .route("/readyz", get().to(health::ready))
+        .route("/version", get().to(health::version))
         // Pages beside the journeys.
         .route("/", get().to(pages::start::start))
         .route("/accessibility", get().to(pages::start::accessibility))
         .route("/static/{name}", get().to(asset))
         .default_service(web::to(nothing_here));
-}
-
-/// `GET /healthz`: the process answers, nothing else.
-async fn healthz() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .body("ok\n")
-}
-
-/// `GET /version`
-async fn version() -> HttpResponse {
-    HttpResponse::Ok().json(serde_json::json!({ "version": env!("CARGO_PKG_VERSION") }))
 }
 
 /// `GET /static/{name}`: an embedded file under its published name, kept for a year.

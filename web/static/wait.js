@@ -22,6 +22,11 @@ function follow(box) {
       location.replace(state.next);
       return;
     }
+    const form = document.querySelector('form[data-when-ready]');
+    if (state?.state === 'ready' && form instanceof HTMLFormElement) {
+      form.requestSubmit();
+      return;
+    }
     if (state && state.state !== shown) {
       if (!show(box, state.state)) {
         location.reload();

@@ -121,7 +121,8 @@ impl Waiting<'_> {
 /// The JSON that a waiting page asks for every second.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct State {
-    /// `card`, `pin` or `checking`; another word means that the page should be loaded again.
+    /// `card`, `pin` or `checking`; `failed` and `ready` on the page of a failed try; another word means that the page
+    /// should be loaded again.
     pub state: &'static str,
     /// Where to go now, when waiting is over. A path of this service.
     #[serde(skip_serializing_if = "Option::is_none")]
