@@ -7,13 +7,12 @@ use clap::{Args, Subcommand};
 use super::config::Files;
 use super::console::{Console, Exit};
 use crate::base::clock::{Clock as _, SystemClock};
-use crate::base::random::{Random, SystemRandom};
-use crate::crypto::key::{Curve, KeyKind};
+use crate::base::random::SystemRandom;
 use crate::crypto::wrap::KeyEncryptionKey;
 use crate::identity::BoardId;
+use crate::journeys::administer;
 use crate::store::boards::{self, Board, Names};
 use crate::store::db::{Db, StoreError};
-use crate::store::keys::{self, KeyPurpose};
 
 /// Add a board (a municipality, an OCMW, …) with its own keys, or list them.
 ///
@@ -103,7 +102,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             };
             let work = async {
                 let db = Db::open(&config.database_url).await?;
-                create(&db, &board, Arc::new(kek), Arc::new(random)).await
+                administer::add_board(&db, &board, Arc::new(kek), Arc::new(random)).await
             };
             finish(console, super::block_on(work), |()| {
                 (
@@ -139,31 +138,6 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             })
         }
     }
-}
-
-/// Adds `board` with a key for each purpose: two for tokens (RS256 and ES256), one for verdicts.
-pub async fn create(
-    db: &Db,
-    board: &Board,
-    kek: Arc<KeyEncryptionKey>,
-    random: Arc<dyn Random>,
-) -> Result<(), StoreError> {
-    let board = board.clone();
-    db.write(move |unit| {
-        let (board, kek, random) = (board.clone(), kek.clone(), random.clone());
-        Box::pin(async move {
-            boards::add(unit, &board).await?;
-            for (purpose, kind) in [
-                (KeyPurpose::Token, KeyKind::Rsa { bits: 2048 }),
-                (KeyPurpose::Token, KeyKind::Ec(Curve::P256)),
-                (KeyPurpose::Verdict, KeyKind::Ec(Curve::P256)),
-            ] {
-                keys::create(unit, board.id, purpose, kind, &kek, &*random, board.created_at).await?;
-            }
-            Ok(())
-        })
-    })
-    .await
 }
 
 fn finish<T>(

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod lab;
 pub mod mandate;
 pub mod migrate;
+pub mod serve;
 
 use clap::{Parser, Subcommand};
 
@@ -45,6 +46,7 @@ enum Command {
     Lab(lab::Arguments),
     Mandate(mandate::Arguments),
     Migrate(migrate::Arguments),
+    Serve(serve::Arguments),
 }
 
 /// Reads the arguments, runs the command and returns its exit code.
@@ -69,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Lab(arguments) => lab::run(arguments, &mut console),
         Command::Mandate(arguments) => mandate::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),
+        Command::Serve(arguments) => serve::run(arguments, &mut console),
     }
 }
 

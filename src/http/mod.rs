@@ -4,6 +4,7 @@
 //! a page, a redirect or JSON. Start at [`routes`] for what is served, at [`server`] for how, and at
 //! [`page::Page`] for how a page is put together.
 
+pub mod api;
 pub mod assets;
 pub mod cookies;
 pub mod csrf;
@@ -19,6 +20,7 @@ pub mod problem;
 pub mod proxies;
 pub mod routes;
 pub mod server;
+pub mod sign;
 pub mod site;
 pub mod upload;
 pub mod verify;

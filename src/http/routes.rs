@@ -8,6 +8,7 @@ use super::health;
 use super::interaction;
 use super::pages;
 use super::problem::Failure;
+use super::sign;
 use super::site::Site;
 use super::verify;
 use crate::base::code::PersonCode;
@@ -25,6 +26,20 @@ pub fn configure(config: &mut ServiceConfig) {
         // Anybody may check a signed document.
         .route("/verify", get().to(verify::form))
         .route("/verify", post().to(verify::check))
+        // The interface for applications.
+        .configure(super::api::configure)
+        // The pages of signing.
+        .route("/sign/{id}", get().to(sign::show))
+        .route("/sign/{id}/confirm", get().to(sign::confirm))
+        .route("/sign/{id}/counter", post().to(sign::counter))
+        .route("/sign/{id}/progress", get().to(sign::progress))
+        .route("/sign/{id}/state", get().to(sign::state))
+        .route("/sign/{id}/leave", post().to(sign::leave))
+        .route("/sign/{id}/decline", get().to(sign::ask_decline))
+        .route("/sign/{id}/decline", post().to(sign::decline))
+        .route("/sign/{id}/page/{number}", get().to(sign::picture))
+        .route("/sign/{id}/document", get().to(sign::document))
+        .route("/sign/{id}/proof", get().to(sign::proof))
         // For machines that watch the service.
         .route("/healthz", get().to(health::alive))
         .route("/readyz", get().to(health::ready))

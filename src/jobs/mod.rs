@@ -1,1 +1,119 @@
-//! What runs without a visitor.
+//! What runs without a visitor: signatures to finish, requests that ended by themselves, the chain of audit events.
+//!
+//! Every instance runs them; a job is taken by one at a time, and each may be run again without harm. Start from
+//! [`run`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::journeys::App;
+use crate::journeys::sign::{finish, request};
+use crate::store::queue::{self, TakenJob};
+use crate::store::{events, signing};
+
+/// How often the queue is looked at when nothing was due.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long a job is another instance's when its own ended under it.
+const LOCK: Duration = Duration::from_mins(5);
+/// How often the things without a queue are done.
+const ROUND: Duration = Duration::from_mins(1);
+/// Longest pause between two tries of one job.
+const LONGEST_PAUSE: Duration = Duration::from_mins(30);
+
+/// Runs jobs until `stop` completes; the one under way is finished first.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    let mut last_round: Option<Duration> = None;
+    loop {
+        let now = app.clock.monotonic();
+        if last_round.is_none_or(|last| now.saturating_sub(last) >= ROUND) {
+            last_round = Some(now);
+            round(&app).await;
+        }
+        let worked = due(&app).await;
+        let pause = if worked { Duration::ZERO } else { IDLE };
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Does once what has no queue. Failures are logged; the next round tries again.
+pub async fn round(app: &App) {
+    if let Err(error) = events::chain_all(&app.db).await {
+        tracing::error!(cause = error.cause(), "audit events could not be chained");
+    }
+    match request::expire_overdue(app).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "signing requests ended by themselves"),
+        Err(error) => tracing::error!(
+            cause = error.cause(),
+            "overdue signing requests could not be closed"
+        ),
+    }
+}
+
+/// Takes one job that is due and does it. Says whether there was one.
+pub async fn due(app: &App) -> bool {
+    let now = app.now();
+    let job = match queue::take(&app.db, now, now.plus(LOCK)).await {
+        Ok(Some(job)) => job,
+        Ok(None) => return false,
+        Err(error) => {
+            tracing::error!(cause = error.cause(), "the job queue could not be read");
+            return false;
+        }
+    };
+    let outcome = perform(app, &job).await;
+    let noted = match outcome {
+        Ok(()) => queue::finish(&app.db, job.id, app.now()).await,
+        Err(cause) => {
+            tracing::warn!(job.kind, job.attempts, cause, "a job did not work and is put off");
+            queue::postpone(&app.db, job.id, app.now().plus(pause(job.attempts)), cause).await
+        }
+    };
+    if let Err(error) = noted {
+        tracing::error!(cause = error.cause(), "a job's outcome could not be noted");
+    }
+    true
+}
+
+async fn perform(app: &App, job: &TakenJob) -> Result<(), &'static str> {
+    match job.kind.as_str() {
+        finish::JOB => {
+            let id = job.subject.parse().map_err(|_| "JOB_SUBJECT")?;
+            finish::finish(app, id).await.map_err(|error| error.cause())?;
+            if let Err(error) = signing::settle_attempts(&app.db, id, app.now()).await {
+                tracing::warn!(
+                    cause = error.cause(),
+                    "the page of a finished signature was not told"
+                );
+            }
+            Ok(())
+        }
+        _ => Err("JOB_UNKNOWN"),
+    }
+}
+
+/// 10 seconds, 20, 40, … up to half an hour.
+fn pause(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1).clamp(0, 16)).unwrap_or(16);
+    Duration::from_secs(10)
+        .saturating_mul(2_u32.saturating_pow(doublings))
+        .min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stop_growing() {
+        let seconds: Vec<u64> = [1, 2, 3, 9, 100, 0, -5]
+            .into_iter()
+            .map(|n| pause(n).as_secs())
+            .collect();
+        assert_eq!(seconds, [10, 20, 40, 1800, 1800, 10, 10]);
+    }
+}

@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use crate::ades::pades::completion::CompletionError;
 use crate::ades::pades::finish::FinishError;
 use crate::ades::pades::prepare::PrepareError;
 use crate::base::code::PersonCode;
@@ -231,6 +232,25 @@ section! {
         Certificate "CERT_PARSE" ServerError,
         Expired "ADES_PREPARED_EXPIRED" PinTimeout,
         Value "ADES_VALUE_INVALID" CardChanged,
+    }
+}
+
+/// What a signer reads when their signature is kept but cannot be completed.
+pub const fn of_completion(error: &CompletionError) -> PersonCode {
+    match error {
+        CompletionError::BelowLevel { .. } => PersonCode::SignatureBelowProfile,
+        CompletionError::DocumentChanged => PersonCode::DocumentChanged,
+        CompletionError::Pdf(error) => of_pdf(error),
+        // Whatever the outside did not give: the signature is kept and finished later.
+        CompletionError::Refused(Refusal::StatusUnavailable { .. } | Refusal::StatusUnknown { .. })
+        | CompletionError::TimeStamp(_) => PersonCode::TimestampUnavailable,
+        CompletionError::Refused(refusal) => of_certificate(refusal),
+        CompletionError::Certificate(_)
+        | CompletionError::Embed(_)
+        | CompletionError::Field(_)
+        | CompletionError::Io(_)
+        | CompletionError::Room(_)
+        | CompletionError::Update(_) => PersonCode::ServerError,
     }
 }
 

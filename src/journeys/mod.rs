@@ -3,9 +3,12 @@
 //! Never speaks HTTP: inputs and outcomes are types, and `http` translates. Start from [`App`], what every journey
 //! is given, and read [`login`] from top to bottom.
 
+pub mod administer;
 pub mod codes;
 mod counter;
 pub mod login;
+pub mod open;
+pub mod sign;
 pub mod validate;
 
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use crate::fetch::Fetcher;
 use crate::identity::BoardId;
 use crate::oidc::discovery;
 use crate::pki::trust::Trust;
+use crate::store::blobs::Blobs;
 use crate::store::db::Db;
 use crate::store::facts::Snapshots;
 
@@ -45,6 +49,8 @@ pub struct App {
     pub fetcher: Arc<dyn Fetcher>,
     /// This machine's readers, when they are used.
     pub counter: Option<Counter>,
+    /// The documents.
+    pub blobs: Blobs,
     /// What each board knows about who may do what.
     pub snapshots: Arc<Snapshots>,
 }

@@ -9,7 +9,9 @@ pub mod card;
 pub mod control;
 pub mod demo;
 pub mod host;
+pub mod house;
 mod namespace;
+pub mod once;
 pub mod persons;
 pub mod pinentry;
 pub mod pki;
@@ -17,6 +19,7 @@ pub mod reader;
 mod running;
 pub mod services;
 pub mod vpcd;
+pub mod walker;
 
 pub use running::{Lab, LabSettings, StatusNow};
 

@@ -47,6 +47,8 @@ pub struct Claims {
     pub body: Key,
     /// SHA-256 of the document as the signer saw it, hex.
     pub document_sha256: Sha256Digest,
+    /// SHA-256 of the signer's certificate, hex: the verdict speaks of nobody else's signature.
+    pub signer_certificate_sha256: Sha256Digest,
     /// The signing request.
     pub request: String,
     /// The place in the plan.
@@ -113,6 +115,8 @@ pub struct Subject<'a> {
     pub issuer: &'a str,
     /// SHA-256 of the document as the signer saw it.
     pub document_sha256: Sha256Digest,
+    /// SHA-256 of the signer's certificate.
+    pub signer_certificate_sha256: Sha256Digest,
     /// The signing request's id.
     pub request: &'a str,
     /// When the proof is made.
@@ -186,6 +190,7 @@ impl Claims {
             document_kind: verdict.document,
             body: verdict.body.clone(),
             document_sha256: subject.document_sha256,
+            signer_certificate_sha256: subject.signer_certificate_sha256,
             request: subject.request.to_owned(),
             slot,
             at: verdict.at,

@@ -7,18 +7,9 @@ use crate::mandates::verdict::Verdict;
 /// The lines for `name` signing by `verdict` at `now`, in the board's language.
 ///
 /// A delegate's mention comes first: the law wants it above signature, name and function (art. 280 and 283 of the
-/// Decree on Local Government). `is_test` adds the word that keeps laboratory documents apart.
-pub fn lines(
-    name: &str,
-    verdict: &Verdict,
-    language: Language,
-    now: Timestamp,
-    is_test: bool,
-) -> Vec<String> {
+/// Decree on Local Government).
+pub fn lines(name: &str, verdict: &Verdict, language: Language, now: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
-    if is_test {
-        lines.push("TEST".to_owned());
-    }
     lines.extend(verdict.mention().map(|mention| mention.text(language).to_owned()));
     lines.push(name.to_owned());
     lines.extend(verdict.capacity.as_ref().map(|capacity| capacity.label(language)));

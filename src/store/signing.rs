@@ -28,6 +28,8 @@ crate::statements! {
     // A try that ended stays as it ended.
     MOVE_ATTEMPT = "UPDATE signing_attempt SET state = $2, code = $3, cause = $4, tries_left = $5, updated_at = $6 \
                     WHERE id = $1 AND state NOT IN ('done', 'failed')";
+    SETTLE = "UPDATE signing_attempt SET state = 'done', code = NULL, cause = NULL, updated_at = $2 \
+              WHERE request_id = $1 AND code = 'timestamp_unavailable'";
     LAST_ATTEMPT = "SELECT id, request_id, slot, person_id, short_code, state, code, cause, tries_left, started_at, \
                     updated_at FROM signing_attempt WHERE request_id = $1 AND person_id = $2 \
                     ORDER BY started_at DESC, id DESC LIMIT 1";
@@ -200,6 +202,13 @@ pub async fn move_attempt(
         now.into(),
     ];
     db.commit_alone(MOVE_ATTEMPT, &values).await.map(|_| ())
+}
+
+/// A signature that waited for its time-stamp has it now: the page that said so is told.
+pub async fn settle_attempts(db: &Db, request: RequestId, now: Timestamp) -> Result<(), StoreError> {
+    db.commit_alone(SETTLE, &[request.into(), now.into()])
+        .await
+        .map(|_| ())
 }
 
 /// The latest try of `person` at `request`.

@@ -51,12 +51,22 @@ async fn authorize(
         .iter()
         .find(|(name, _)| name == "ui_locales")
         .and_then(|(_, list)| Language::best_of(list));
-    let begun = login::authorize(app, board, pairs, &browser(request, visit)).await;
-    match begun.map_err(|error| failure(&error))? {
-        Begun::Answer(sent) => Ok(answer(&sent, visit, site)),
-        Begun::There(path) => Ok(HttpResponse::SeeOther()
+    let outcome = login::authorize(app, board, pairs, &browser(request, visit)).await;
+    Ok(begun(
+        outcome.map_err(|error| failure(&error))?,
+        wanted,
+        visit,
+        site,
+    ))
+}
+
+/// The answer that sends a browser where a request to log in led. `wanted`: the language the application asked for.
+pub fn begun(begun: Begun, wanted: Option<Language>, visit: &Visit, site: &Site) -> HttpResponse {
+    match begun {
+        Begun::Answer(sent) => answer(&sent, visit, site),
+        Begun::There(path) => HttpResponse::SeeOther()
             .insert_header((header::LOCATION, path.as_str()))
-            .finish()),
+            .finish(),
         Begun::Pages { interaction, cookie } => {
             let language = wanted
                 .map(|language| format!("?lang={language}"))
@@ -68,7 +78,7 @@ async fn authorize(
             if let Some(cookie) = cookie {
                 super::with_cookie(&mut response, site, BEFORE_COOKIE, &cookie);
             }
-            Ok(response)
+            response
         }
     }
 }

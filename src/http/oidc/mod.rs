@@ -11,6 +11,7 @@ mod userinfo;
 use actix_web::web::{self, ServiceConfig, get, post};
 
 pub use answer::answer;
+pub use authorize::begun;
 pub use browser::{browser, csrf_secret, session_cookie, with_cookie};
 
 /// The endpoints.

@@ -130,7 +130,7 @@ async fn the_key_set_has_both_algorithms_public_halves_only_and_is_each_boards_o
         ..world.other.clone()
     };
     let (kek, random) = (world.app.kek.clone(), world.app.random.clone());
-    zegel::cli::board::create(&world.app.db, &third, kek, random)
+    zegel::journeys::administer::add_board(&world.app.db, &third, kek, random)
         .await
         .unwrap();
     for board in ["zegelgem", "third"] {

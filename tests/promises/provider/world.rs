@@ -71,7 +71,7 @@ pub(super) async fn worlds() -> Vec<World> {
             };
             // Making an RSA key takes a while, and the second board signs nothing.
             if made.is_empty() {
-                zegel::cli::board::create(&db, &board, Arc::clone(&kek), Arc::clone(&random))
+                zegel::journeys::administer::add_board(&db, &board, Arc::clone(&kek), Arc::clone(&random))
                     .await
                     .unwrap();
             } else {
@@ -95,6 +95,11 @@ pub(super) async fn worlds() -> Vec<World> {
             trust: cards.trust(),
             fetcher: cards.fetcher(clock.clone()),
             counter: None,
+            blobs: zegel::store::blobs::Blobs::in_folder(
+                &folder.path().join("blobs"),
+                &folder.path().join("scratch"),
+            )
+            .unwrap(),
             snapshots: Arc::new(Snapshots::new(RuleSet::flanders())),
         };
         let (other, board) = (made.pop().unwrap(), made.pop().unwrap());
@@ -246,6 +251,7 @@ impl World {
             trust: Arc::clone(&self.app.trust),
             fetcher: Arc::clone(&self.app.fetcher),
             counter: Some(self.cards.counter(getpin)),
+            blobs: self.app.blobs.clone(),
             snapshots: Arc::clone(&self.app.snapshots),
         })
     }

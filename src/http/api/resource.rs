@@ -1,0 +1,93 @@
+//! A signing request as applications see it.
+
+use serde_json::{Value, json};
+
+use crate::base::lang::Language;
+use crate::journeys::App;
+use crate::signing::request::{Ending, SigningRequest, Slot, Stage};
+
+/// The resource. Signers appear by capacity and name once they have signed; candidates by capacity alone.
+pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
+    let own = format!("{}/api/v1/signing_requests/{}", app.origin(), request.id);
+    let slots: Vec<Value> = request.slots.iter().map(|slot| slot_of(request, slot)).collect();
+    json!({
+        "id": request.id,
+        "state": state(request, app.now()),
+        "title": request.title,
+        "document_kind": request.kind.as_str(),
+        "body": request.body,
+        "domain": request.domain,
+        "level": request.level,
+        "rule": request.plan.rule,
+        "documents": [{
+            "name": request.document.name,
+            "pages": request.document.pages,
+            "sha256": request.document.base.sha256,
+            "length_bytes": request.document.base.length_bytes,
+        }],
+        "slots": slots,
+        "reason": match request.closed.as_ref().map(|closed| &closed.how) {
+            Some(Ending::Declined { reason, .. }) => Value::from(reason.as_str()),
+            _ => Value::Null,
+        },
+        "created_at": request.created_at,
+        "expires_at": request.expires_at,
+        "closed_at": request.closed.as_ref().map(|closed| closed.at),
+        "signing_url": format!("{}/sign/{}", app.origin(), request.id),
+        "links": {"self": own, "document": format!("{own}/document"), "proof": format!("{own}/proof")},
+    })
+}
+
+fn state(request: &SigningRequest, now: crate::base::time::Timestamp) -> &'static str {
+    match request.closed.as_ref().map(|closed| &closed.how) {
+        Some(Ending::Completed) => "completed",
+        Some(Ending::Declined { .. }) => "declined",
+        Some(Ending::Expired) => "expired",
+        Some(Ending::Withdrawn) => "withdrawn",
+        None if now >= request.expires_at => "expired",
+        None if request
+            .slots
+            .iter()
+            .any(|slot| matches!(slot.stage, Stage::Signed { .. })) =>
+        {
+            "finishing"
+        }
+        None => "open",
+    }
+}
+
+fn slot_of(request: &SigningRequest, slot: &Slot) -> Value {
+    let roles: Vec<&str> = request
+        .plan
+        .slots
+        .iter()
+        .filter(|planned| planned.number == slot.number)
+        .flat_map(|planned| planned.roles.iter().map(|role| role.name(Language::Nl)))
+        .collect();
+    let signer = slot
+        .stage
+        .signer()
+        .filter(|_| slot.stage.is_signed())
+        .map(|signer| {
+            json!({
+                "name": signer.name,
+                "capacity": signer.verdict.capacity.as_ref().map(|capacity| capacity.label(Language::Nl)),
+                "rules": signer.verdict.rules,
+                "decisions": signer.verdict.decisions,
+                "mention": signer.verdict.mention().map(|mention| mention.text(Language::Nl)),
+            })
+        });
+    let (signed_at, level) = match &slot.stage {
+        Stage::Done { signed_at, level, .. } => (Some(*signed_at), Some(*level)),
+        Stage::Signed { signed_at, .. } => (Some(*signed_at), None),
+        Stage::Open | Stage::Prepared { .. } => (None, None),
+    };
+    json!({
+        "number": slot.number,
+        "roles": roles,
+        "stage": slot.stage.as_str(),
+        "signer": signer,
+        "signed_at": signed_at,
+        "level": level,
+    })
+}

@@ -1,0 +1,636 @@
+//! The pages of signing: `/sign/{id}/…`. Each handler reads its input, calls one step of [`sign`] and shows the
+//! outcome.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::api;
+use super::csrf;
+use super::headers::Policy;
+use super::i18n::Value;
+use super::oidc;
+use super::page::{self, Page, Steps};
+use super::pages::interaction as waiting;
+use super::pages::sign as views;
+use super::problem::Failure;
+use super::site::Site;
+use super::visit::Visit;
+use crate::base::code::PersonCode;
+use crate::base::lang::Language;
+use crate::card::eid::LastTry;
+use crate::journeys::App;
+use crate::journeys::login::{self, Begun, Browser};
+use crate::journeys::sign::view::{Standing, View};
+use crate::journeys::sign::{SignError, ceremony, deliver, view};
+use crate::mandates::Verdict;
+use crate::oidc::interaction::OwnPath;
+use crate::pdf::document::Document as Pdf;
+use crate::pdf::{preview, text};
+use crate::signing::attempt::AttemptState;
+use crate::signing::request::{Ending, RequestId, Slot, Stage};
+use crate::store::clients;
+
+/// Width of a page's picture, in pixels.
+const PICTURE_WIDTH: u16 = 900;
+/// Pages shown with a picture; the rest are text and the original.
+const PICTURES: usize = 20;
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        if error.code() == PersonCode::ServerError {
+            tracing::error!(cause = error.cause(), error = ?error, "a signing page failed");
+        } else {
+            tracing::info!(
+                cause = error.cause(),
+                code = error.code().as_str(),
+                "a signing page refused"
+            );
+        }
+        Self::new(error.code())
+    }
+}
+
+/// What every form of these pages carries.
+#[derive(Deserialize)]
+pub struct Form {
+    #[serde(default)]
+    csrf: String,
+    /// Why somebody declines.
+    #[serde(default)]
+    reason: String,
+    /// Set by the form that says that one PIN try is left.
+    #[serde(default)]
+    last_try: Option<String>,
+}
+
+/// One request about one signing request.
+struct Asked<'a> {
+    app: web::Data<App>,
+    site: &'a Site,
+    visit: &'a Visit,
+    id: RequestId,
+    browser: Browser,
+}
+
+impl<'a> Asked<'a> {
+    fn new(
+        app: web::Data<App>,
+        http: &HttpRequest,
+        site: &'a Site,
+        visit: &'a Visit,
+        id: &str,
+    ) -> Result<Self, Failure> {
+        let id = id.parse().map_err(|_| Failure::new(PersonCode::NotFound))?;
+        Ok(Self {
+            app,
+            site,
+            visit,
+            id,
+            browser: oidc::browser(http, visit),
+        })
+    }
+
+    fn posted(self, http: &HttpRequest, form: &Form) -> Result<Self, Failure> {
+        csrf::check(http, self.site, oidc::csrf_secret(&self.browser), &form.csrf)?;
+        Ok(self)
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/sign/{}{rest}", self.id)
+    }
+
+    fn csrf(&self) -> String {
+        csrf::token(oidc::csrf_secret(&self.browser))
+    }
+
+    fn language(&self) -> Language {
+        self.visit.language
+    }
+
+    /// What the person in this browser sees, or the log-in they must go through first.
+    async fn view(&self) -> Result<Result<View, HttpResponse>, Failure> {
+        let board = view::board_of(&self.app, self.id).await?;
+        let here: OwnPath = self
+            .path("")
+            .parse()
+            .map_err(|_| Failure::new(PersonCode::NotFound))?;
+        match login::begin_own(&self.app, board.id, here, Some(self.language()), &self.browser).await? {
+            Begun::There(_) => Ok(Ok(view::view(&self.app, self.id, &self.browser).await?)),
+            begun => Ok(Err(oidc::begun(begun, None, self.visit, self.site))),
+        }
+    }
+}
+
+fn see_other(address: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, address))
+        .finish()
+}
+
+/// `GET /sign/{id}`: the page of the stage that the request has reached for this person.
+pub async fn show(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let view = match asked.view().await? {
+        Ok(view) => view,
+        Err(log_in) => return Ok(log_in),
+    };
+    match &view.standing {
+        Standing::May { verdict, .. } => ask(&asked, &view, verdict).await,
+        Standing::AlreadySigned => Ok(done(&asked, &view).await),
+        Standing::Closed => closed(&asked, &view).await,
+        Standing::Waiting => Err(Failure::new(PersonCode::NotYourTurn)),
+        Standing::MayNot { verdict } => Err(may_not(&view, verdict)),
+    }
+}
+
+/// The refusal as the person reads it: another's turn, the same person, or no authority with its reasons.
+fn may_not(view: &View, verdict: &Verdict) -> Failure {
+    let now = view.request.turn().and_then(|slot| {
+        view.request
+            .check_turn(slot, view.person, view.plan.at)
+            .err()
+            .map(|error| SignError::from(error).code())
+    });
+    if now == Some(PersonCode::SamePerson) {
+        return Failure::new(PersonCode::SamePerson);
+    }
+    let cause = verdict.cause().unwrap_or_default();
+    tracing::info!(signing.id = %view.request.id, cause, "the check of authority says no");
+    let later = view.request.slots.iter().any(|slot| {
+        Some(slot.number) > view.request.turn()
+            && view.plan.slots.iter().any(|planned| {
+                planned.number == slot.number
+                    && planned
+                        .candidates
+                        .iter()
+                        .any(|one| one.person.as_str() == view.person.to_string())
+            })
+    });
+    Failure::new(if later {
+        PersonCode::NotYourTurn
+    } else {
+        PersonCode::SignerWithoutAuthority
+    })
+    .for_developers(cause)
+}
+
+async fn ask(asked: &Asked<'_>, view: &View, verdict: &Verdict) -> Result<HttpResponse, Failure> {
+    let texts = asked.site.catalog.texts(asked.language());
+    let document = document_view(asked, view).await?;
+    let page = views::Ask {
+        page: Page::titled(asked.site, asked.visit, views::Ask::title(texts, 1)).at_step(Steps::SIGN, 1),
+        requester: requester(asked, view).await,
+        until: Some(view.request.expires_at),
+        capacity: capacity(verdict, asked.language()),
+        slots: slots(view, asked.language()),
+        documents: vec![document],
+        next: asked.path("/confirm"),
+        decline: asked.path("/decline"),
+    };
+    Ok(page::show(&page))
+}
+
+/// Name of the application that asks, with its organisation.
+async fn requester(asked: &Asked<'_>, view: &View) -> String {
+    let client = match view.request.client.parse() {
+        Ok(id) => clients::find(&asked.app.db, id).await.ok().flatten(),
+        Err(_) => None,
+    };
+    client.map_or_else(
+        || view.board.names.in_language(asked.language()).to_owned(),
+        |client| client.registration.names.in_language(asked.language()).to_owned(),
+    )
+}
+
+fn capacity(verdict: &Verdict, language: Language) -> views::SigningCapacity {
+    views::SigningCapacity {
+        role: verdict
+            .capacity
+            .as_ref()
+            .map(|capacity| capacity.label(language))
+            .unwrap_or_default(),
+        body: String::new(),
+        basis: basis(verdict),
+        mention: verdict.mention().map(|mention| mention.text(language).to_owned()),
+    }
+}
+
+/// By which rules and decisions, as they are cited.
+fn basis(verdict: &Verdict) -> Vec<String> {
+    let rules = verdict
+        .rules
+        .iter()
+        .map(|rule| format!("{} ({})", rule.article, rule.rule));
+    rules
+        .chain(
+            verdict
+                .decisions
+                .iter()
+                .map(|decision| decision.reference.clone()),
+        )
+        .collect()
+}
+
+fn slots(view: &View, language: Language) -> Vec<views::SlotView> {
+    let mine = view.request.turn();
+    view.request
+        .slots
+        .iter()
+        .map(|slot| views::SlotView {
+            role: role(view, slot.number, language),
+            state: slot_state(slot, mine),
+        })
+        .collect()
+}
+
+fn role(view: &View, number: u8, language: Language) -> String {
+    let planned = view.plan.slots.iter().find(|planned| planned.number == number);
+    let roles = planned.map(|planned| {
+        planned
+            .roles
+            .iter()
+            .map(|role| role.name(language))
+            .collect::<Vec<_>>()
+    });
+    roles.unwrap_or_default().join(", ")
+}
+
+fn slot_state(slot: &Slot, mine: Option<u8>) -> views::SlotState {
+    match &slot.stage {
+        Stage::Signed {
+            signer, signed_at, ..
+        }
+        | Stage::Done {
+            signer, signed_at, ..
+        } => views::SlotState::Signed {
+            name: signer.name.clone(),
+            at: *signed_at,
+        },
+        Stage::Open | Stage::Prepared { .. } if mine == Some(slot.number) => views::SlotState::You,
+        Stage::Open | Stage::Prepared { .. } => views::SlotState::Waiting,
+    }
+}
+
+async fn document_view(asked: &Asked<'_>, view: &View) -> Result<views::DocumentView, Failure> {
+    let source = deliver::source_for_signer(&asked.app, view).await?;
+    let texts = web::block(move || {
+        let pdf = Pdf::open(source)?;
+        text::of_document(&pdf.latest())
+    })
+    .await
+    .map_err(|_| Failure::new(PersonCode::ServerError))?;
+    // A page whose text cannot be read still has its picture and the original.
+    let texts = texts.unwrap_or_default();
+    let count = usize::try_from(view.request.document.pages).unwrap_or(usize::MAX);
+    let pages = (0..count.min(500))
+        .map(|index| views::PageView {
+            picture: (index < PICTURES).then(|| asked.path(&format!("/page/{}", index.saturating_add(1)))),
+            text: texts.get(index).map(|page| page.text.clone()).unwrap_or_default(),
+        })
+        .collect();
+    let signatures = view
+        .request
+        .slots
+        .iter()
+        .filter_map(|slot| match slot_state(slot, None) {
+            views::SlotState::Signed { name, at } => Some(views::SignatureLine { name, at: Some(at) }),
+            _ => None,
+        })
+        .collect();
+    Ok(views::DocumentView {
+        name: view.request.title.clone(),
+        kind: Some(view.request.kind.name(asked.language()).to_owned()),
+        size_bytes: view.request.document.length_bytes(),
+        sha256: view.request.document.base.sha256.to_string(),
+        original: asked.path("/document"),
+        pages,
+        signatures,
+    })
+}
+
+/// `GET /sign/{id}/page/{number}`: the picture of one page, from 1.
+pub async fn picture(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    path: web::Path<(String, usize)>,
+) -> Result<HttpResponse, Failure> {
+    let (id, number) = path.into_inner();
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let view = view::view(&asked.app, asked.id, &asked.browser).await?;
+    let source = deliver::source_for_signer(&asked.app, &view).await?;
+    let index = number.checked_sub(1).filter(|index| *index < PICTURES);
+    let index = index.ok_or_else(|| Failure::new(PersonCode::NotFound))?;
+    let drawn = web::block(move || {
+        let pdf = Pdf::open(source).map_err(|_| PersonCode::DocumentDamaged)?;
+        let view = pdf.latest();
+        let page = view
+            .page(index)
+            .map_err(|_| PersonCode::DocumentDamaged)?
+            .ok_or(PersonCode::NotFound)?;
+        preview::png(&view, &page, PICTURE_WIDTH).map_err(|_| PersonCode::DocumentDamaged)
+    })
+    .await
+    .map_err(|_| Failure::new(PersonCode::ServerError))?
+    .map_err(Failure::new)?;
+    let mut response = HttpResponse::Ok().content_type("image/png").body(drawn);
+    Policy::Document.attach(&mut response);
+    Ok(response)
+}
+
+/// `GET /sign/{id}/document`: the document as it is now.
+pub async fn document(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let delivered = deliver::for_signer(&asked.app, asked.id, &asked.browser).await?;
+    let mut response = HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_DISPOSITION, api::attachment(&delivered.name)))
+        .body(delivered.bytes);
+    Policy::Document.attach(&mut response);
+    Ok(response)
+}
+
+/// `GET /sign/{id}/proof`: the proof as far as it goes.
+pub async fn proof(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let proof = deliver::proof_for_signer(&asked.app, asked.id, &asked.browser).await?;
+    let name = format!("{}.proof.json", asked.id);
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_DISPOSITION, api::attachment(&name)))
+        .json(proof))
+}
+
+/// `GET /sign/{id}/confirm`: exactly what will happen.
+pub async fn confirm(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let view = match asked.view().await? {
+        Ok(view) => view,
+        Err(log_in) => return Ok(log_in),
+    };
+    let Standing::May { verdict, .. } = &view.standing else {
+        return Ok(see_other(&asked.path("")));
+    };
+    let here = asked.browser.is_at_this_computer && asked.app.counter.is_some();
+    let page = views::Confirm {
+        page: Page::new(asked.site, asked.visit, views::Confirm::TITLE).at_step(Steps::SIGN, 2),
+        capacity: capacity(verdict, asked.language()),
+        documents: vec![(
+            view.request.title.clone(),
+            view.request.document.base.sha256.to_string(),
+        )],
+        action: here.then(|| asked.path("/counter")),
+        back: asked.path(""),
+        csrf: asked.csrf(),
+    };
+    Ok(page::show(&page))
+}
+
+/// `POST /sign/{id}/counter`: the card in this computer's reader signs.
+pub async fn counter(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?.posted(&http, &form)?;
+    let last_try = if form.last_try.is_some() {
+        LastTry::Confirmed
+    } else {
+        LastTry::NotConfirmed
+    };
+    let shared = asked.app.clone().into_inner();
+    ceremony::start(&shared, asked.id, &asked.browser, last_try, asked.language()).await?;
+    Ok(see_other(&asked.path("/progress")))
+}
+
+/// `GET /sign/{id}/progress`: the page of the stage that this person's try has reached.
+pub async fn progress(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let view = match asked.view().await? {
+        Ok(view) => view,
+        Err(log_in) => return Ok(log_in),
+    };
+    let Some(attempt) = &view.attempt else {
+        return Ok(see_other(&asked.path("")));
+    };
+    let waiting_page = |state| waiting::Waiting {
+        page: Page::new(asked.site, asked.visit, waiting::Waiting::TITLE).at_step(Steps::SIGN, 3),
+        short_code: attempt.short_code.clone(),
+        is_signing: true,
+        state,
+        state_href: asked.path("/state"),
+        self_href: asked.path("/progress"),
+        until: None,
+        cancel: None,
+        csrf: asked.csrf(),
+        documents: vec![(
+            view.request.title.clone(),
+            view.request.document.base.sha256.to_string(),
+        )],
+    };
+    Ok(match &attempt.state {
+        AttemptState::Checking => page::show(&waiting_page(waiting::WaitingState::Checking)),
+        AttemptState::Signing => page::show(&waiting_page(waiting::WaitingState::Pin)),
+        AttemptState::Finishing => page::show(&views::Finishing {
+            page: Page::new(asked.site, asked.visit, "finishing-title").at_step(Steps::SIGN, 3),
+            state_href: asked.path("/state"),
+            self_href: asked.path("/progress"),
+        }),
+        AttemptState::Done => see_other(&asked.path("")),
+        AttemptState::Failed { code, tries_left, .. } => failed(&asked, *code, *tries_left),
+    })
+}
+
+fn failed(asked: &Asked<'_>, code: PersonCode, tries_left: Option<u8>) -> HttpResponse {
+    let texts = asked.site.catalog.texts(asked.language());
+    let mut values: Vec<(&str, Value)> = Vec::new();
+    values.extend(tries_left.map(|left| ("left", Value::from(left))));
+    let view = waiting::Failed {
+        page: Page::titled(asked.site, asked.visit, texts.heading(code, &values)).at_step(Steps::SIGN, 3),
+        code,
+        detail: texts.detail(code, &values),
+        again: asked.browser.is_at_this_computer.then(|| asked.path("/counter")),
+        is_last_attempt: tries_left == Some(1),
+        cancel: asked.path("/leave"),
+        csrf: asked.csrf(),
+        state_href: None,
+        self_href: asked.path("/progress"),
+    };
+    page::show(&view)
+}
+
+/// `POST /sign/{id}/leave`: back to the document.
+pub async fn leave(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?.posted(&http, &form)?;
+    Ok(see_other(&asked.path("")))
+}
+
+/// `GET /sign/{id}/state`: where the try stands, for the page that waits.
+pub async fn state(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let attempt = view::attempt(&asked.app, asked.id, &asked.browser).await?;
+    let state = attempt.map(|attempt| attempt.state);
+    let next = |rest: &str| Some(asked.path(rest));
+    let answer = match state {
+        Some(AttemptState::Checking) => waiting::State {
+            state: waiting::WaitingState::Checking.as_str(),
+            next: None,
+        },
+        Some(AttemptState::Signing) => waiting::State {
+            state: waiting::WaitingState::Pin.as_str(),
+            next: None,
+        },
+        Some(AttemptState::Finishing) => waiting::State {
+            state: "finishing",
+            next: None,
+        },
+        Some(AttemptState::Done) => waiting::State {
+            state: "done",
+            next: next(""),
+        },
+        Some(AttemptState::Failed { .. }) => waiting::State {
+            state: "failed",
+            next: next("/progress"),
+        },
+        None => waiting::State {
+            state: "open",
+            next: next(""),
+        },
+    };
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+/// `GET /sign/{id}/decline`: are you sure, and why.
+pub async fn ask_decline(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let view = match asked.view().await? {
+        Ok(view) => view,
+        Err(log_in) => return Ok(log_in),
+    };
+    let page = views::Decline {
+        page: Page::new(asked.site, asked.visit, "decline-title"),
+        requester: requester(&asked, &view).await,
+        action: asked.path("/decline"),
+        back: asked.path(""),
+        csrf: asked.csrf(),
+    };
+    Ok(page::show(&page))
+}
+
+/// `POST /sign/{id}/decline`
+pub async fn decline(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+    form: web::Form<Form>,
+) -> Result<HttpResponse, Failure> {
+    let asked = Asked::new(app, &http, &site, &visit, &id)?.posted(&http, &form)?;
+    view::decline(&asked.app, asked.id, &asked.browser, &form.reason).await?;
+    Ok(see_other(&asked.path("")))
+}
+
+async fn done(asked: &Asked<'_>, view: &View) -> HttpResponse {
+    let next = view
+        .request
+        .turn()
+        .map(|number| role(view, number, asked.language()));
+    let complete = view
+        .request
+        .slots
+        .iter()
+        .all(|slot| matches!(slot.stage, Stage::Done { .. }));
+    let page = views::Done {
+        page: Page::new(asked.site, asked.visit, "sign-done-title").at_step(Steps::SIGN, 4),
+        documents: vec![views::DoneDocument {
+            name: view.request.title.clone(),
+            download: asked.path("/document"),
+            proof: complete.then(|| asked.path("/proof")),
+        }],
+        next,
+        back: back(asked, view).await,
+    };
+    page::show(&page)
+}
+
+async fn back(asked: &Asked<'_>, view: &View) -> Option<(String, String)> {
+    let url = view.request.return_url.clone()?;
+    Some((requester(asked, view).await, url))
+}
+
+async fn closed(asked: &Asked<'_>, view: &View) -> Result<HttpResponse, Failure> {
+    let requester = requester(asked, view).await;
+    let is_own = matches!(
+        view.request.closed.as_ref().map(|closed| &closed.how),
+        Some(Ending::Declined { by, .. }) if *by == view.person
+    );
+    if !is_own {
+        return Err(Failure::new(PersonCode::RequestClosed).with("requester", requester));
+    }
+    let texts = asked.site.catalog.texts(asked.language());
+    let values = [("requester", Value::from(requester))];
+    let page = views::Declined {
+        page: Page::titled(
+            asked.site,
+            asked.visit,
+            texts.heading(PersonCode::RequestDeclined, &values),
+        ),
+        detail: texts.detail(PersonCode::RequestDeclined, &values),
+        back: back(asked, view).await,
+    };
+    Ok(page::show(&page))
+}

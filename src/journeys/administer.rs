@@ -1,0 +1,90 @@
+//! Administer: add a board with its keys, register an application. The command line and the laboratory call these.
+
+use std::sync::Arc;
+
+use crate::audit::{Event, EventId, EventKind};
+use crate::base::random::Random;
+use crate::base::time::Timestamp;
+use crate::crypto::key::{Curve, KeyKind};
+use crate::crypto::wrap::KeyEncryptionKey;
+use crate::oidc::client::Client;
+use crate::store::boards::{self, Board};
+use crate::store::db::{Db, StoreError};
+use crate::store::keys::{self, KeyPurpose};
+use crate::store::{clients, events};
+
+/// Adds `board` with a key for each purpose: two for tokens (RS256 and ES256), one for verdicts.
+///
+/// # Errors
+/// `Conflict` when the slug is taken.
+pub async fn add_board(
+    db: &Db,
+    board: &Board,
+    kek: Arc<KeyEncryptionKey>,
+    random: Arc<dyn Random>,
+) -> Result<(), StoreError> {
+    let board = board.clone();
+    db.write(move |unit| {
+        let (board, kek, random) = (board.clone(), kek.clone(), random.clone());
+        Box::pin(async move {
+            boards::add(unit, &board).await?;
+            for (purpose, kind) in [
+                (KeyPurpose::Token, KeyKind::Rsa { bits: 2048 }),
+                (KeyPurpose::Token, KeyKind::Ec(Curve::P256)),
+                (KeyPurpose::Verdict, KeyKind::Ec(Curve::P256)),
+            ] {
+                keys::create(unit, board.id, purpose, kind, &kek, &*random, board.created_at).await?;
+            }
+            let event = event(
+                &board,
+                EventKind::KeyChange,
+                board.id.to_string(),
+                board.created_at,
+                &*random,
+            );
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
+/// Registers `client` at `board`, with its audit event.
+///
+/// # Errors
+/// `Conflict` when the board has a client of that name.
+pub async fn register_client(
+    db: &Db,
+    board: &Board,
+    client: &Client,
+    random: Arc<dyn Random>,
+) -> Result<(), StoreError> {
+    let client = client.clone();
+    let event = event(
+        board,
+        EventKind::ClientChange,
+        client.id.to_string(),
+        client.created_at,
+        random.as_ref(),
+    );
+    db.write(move |unit| {
+        let (client, event) = (client.clone(), event.clone());
+        Box::pin(async move {
+            clients::add(unit, &client).await?;
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
+fn event(board: &Board, kind: EventKind, object: String, at: Timestamp, random: &dyn Random) -> Event {
+    Event {
+        id: EventId::new(at, random),
+        board: board.id,
+        at,
+        kind,
+        actor: None,
+        object: Some(object),
+        result: "ok".to_owned(),
+        detail: serde_json::json!({"change": "added"}),
+    }
+}

@@ -1,0 +1,187 @@
+//! Making an [`App`] from the settings: everything an installation reaches, opened once at the start.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{App, Counter};
+use crate::base::clock::Clock;
+use crate::base::random::Random;
+use crate::card::CardError;
+use crate::card::pin::PinProgram;
+use crate::card::readers::{Options, Readers};
+use crate::config::{Config, Environment};
+use crate::crypto::wrap::{KeyEncryptionKey, WrapError};
+use crate::fetch::http::{ClientError, FetchRules, HttpFetcher};
+use crate::mandates::rules::RuleSet;
+use crate::pki::anchors::{TrustData, TrustDataError};
+use crate::pki::certificate::Certificate;
+use crate::pki::trust::Trust;
+use crate::store::blobs::Blobs;
+use crate::store::db::{Db, StoreError};
+use crate::store::facts::Snapshots;
+use crate::store::migrate;
+
+/// Name of the file with a laboratory's trust in its folder.
+pub const TEST_TRUST_FILE: &str = "trust.toml";
+
+/// Why an installation cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The readers of this computer cannot be used.
+    #[error("the card readers cannot be used")]
+    Card(#[from] CardError),
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A file cannot be read.
+    #[error("cannot read `{path}`")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The key-encryption key is none.
+    #[error(transparent)]
+    Key(#[from] WrapError),
+    /// The database is not up to date and may not be changed.
+    #[error("the database needs: {0}")]
+    Migration(String),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The trust data is refused.
+    #[error(transparent)]
+    Trust(#[from] TrustDataError),
+}
+
+impl OpenError {
+    /// The stable cause code.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::Card(error) => error.cause(),
+            Self::Client(_) => "START_HTTP_CLIENT",
+            Self::File { .. } => "START_FILE",
+            Self::Key(_) => "START_KEY",
+            Self::Migration(_) => "START_MIGRATION",
+            Self::Store(error) => error.cause(),
+            Self::Trust(_) => "START_TRUST",
+        }
+    }
+
+    /// A way out, when one is known.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Key(_) => Some("make a key with: openssl rand -hex 32"),
+            Self::Migration(_) => Some("run: zegel migrate"),
+            Self::Card(_) => Some("install and start pcscd, or switch counter.enabled off"),
+            _ => None,
+        }
+    }
+}
+
+/// Opens everything `config` names. `may_migrate`: whether the database may be brought up to date.
+///
+/// # Errors
+/// The first thing that cannot be used; nothing is left half open.
+pub async fn open(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    may_migrate: bool,
+) -> Result<Arc<App>, OpenError> {
+    let kek = KeyEncryptionKey::from_bytes(&read(&config.key_encryption_key_file)?)?;
+    let db = Db::open(&config.database_url).await?;
+    if may_migrate {
+        migrate::migrate(&db, clock.now()).await?;
+    } else {
+        let pending = migrate::pending(&db).await?;
+        if !pending.names.is_empty() {
+            return Err(OpenError::Migration(pending.names.join(", ")));
+        }
+    }
+    let blobs = Blobs::in_folder(&config.blobs, &config.scratch)?;
+    let trust = Arc::new(trust(&config)?);
+    let mut rules = FetchRules::new(config.outside.hosts.clone(), trust.data().hosts().to_vec());
+    rules.private_addresses = config.outside.private_addresses;
+    rules.deadline = config.outside.timeout;
+    let fetcher = Arc::new(HttpFetcher::new(rules, Arc::clone(&clock))?);
+    let counter = counter(&config, &clock)?;
+    Ok(Arc::new(App {
+        db,
+        clock,
+        random,
+        kek: Arc::new(kek),
+        trust,
+        fetcher,
+        counter,
+        blobs,
+        snapshots: Arc::new(Snapshots::new(RuleSet::flanders())),
+        config: Arc::new(config),
+    }))
+}
+
+/// The pins of this installation: production's, or a laboratory's in a test environment; never both.
+///
+/// A laboratory folder also brings its certificates (`*.crt`, DER); each is kept only if it is pinned or chains to
+/// what is.
+pub fn trust(config: &Config) -> Result<Trust, OpenError> {
+    match (&config.test_trust, config.environment) {
+        (Some(folder), Environment::Test) => laboratory_trust(folder),
+        _ => Ok(Trust::new(TrustData::production()?)),
+    }
+}
+
+/// The trust of the laboratory in `folder`.
+pub fn laboratory_trust(folder: &Path) -> Result<Trust, OpenError> {
+    let text = read(&folder.join(TEST_TRUST_FILE))?;
+    let trust = Trust::new(TrustData::test(&String::from_utf8_lossy(&text))?);
+    let entries = std::fs::read_dir(folder).map_err(|source| OpenError::File {
+        path: folder.display().to_string(),
+        source,
+    })?;
+    let mut certificates = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "crt" || extension == "der")
+            && let Ok(certificate) = Certificate::parse(read(&path)?)
+        {
+            certificates.push(certificate);
+        }
+    }
+    for certificate in &certificates {
+        trust.add_anchor(certificate);
+    }
+    for certificate in certificates
+        .iter()
+        .filter(|certificate| !trust.material().anchors.contains(certificate))
+    {
+        // What does not chain to the pins is not kept; leaves and responders are no authorities.
+        let _ = trust.add_issuer(certificate);
+    }
+    Ok(trust)
+}
+
+fn counter(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Counter>, OpenError> {
+    if !config.counter.enabled {
+        return Ok(None);
+    }
+    let options = Options {
+        skip: config.counter.readers_to_skip.clone(),
+        ..Options::default()
+    };
+    let readers = Readers::pcsc(options, Arc::clone(clock))?;
+    let limit: Duration = config.counter.pin_timeout;
+    let pin_program = PinProgram::new(config.counter.pin_program.clone(), limit)?;
+    Ok(Some(Counter::new(readers, pin_program)))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
+    std::fs::read(path).map_err(|source| OpenError::File {
+        path: path.display().to_string(),
+        source,
+    })
+}

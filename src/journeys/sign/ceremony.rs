@@ -1,0 +1,529 @@
+//! One person puts one signature with the card in this machine's reader.
+//!
+//! Two visits to the reader's thread: the first reads the certificate, so that everything that could refuse it is
+//! asked before the PIN; the second asks the PIN and signs the bytes that were fixed in between.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::ades::cms::attributes::ClaimedAttribute;
+use crate::ades::pades::prepare::prepare;
+use crate::ades::pades::stages::{Draft, Prepared};
+use crate::audit::EventKind;
+use crate::base::digest::Sha256Digest;
+use crate::base::lang::Language;
+use crate::base::time::Timestamp;
+use crate::card::CardError;
+use crate::card::eid::{
+    CardSignature, CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest, SignatureScheme,
+};
+use crate::card::pin::{PinProgram, PinRequest, Purpose as PinPurpose};
+use crate::card::transport::Connection;
+use crate::config::Environment;
+use crate::crypto::ecdsa;
+use crate::crypto::jws;
+use crate::crypto::key::KeyKind;
+use crate::crypto::policy::AlgorithmPolicy;
+use crate::fetch::resume;
+use crate::identity::PersonId;
+use crate::journeys::login::Browser;
+use crate::journeys::{App, Counter};
+use crate::mandates::Verdict;
+use crate::mandates::proof::{self, Claims, Subject};
+use crate::oidc::challenge;
+use crate::pdf::appearance::{Block, Line};
+use crate::pdf::signature_field::Placement;
+use crate::pki::certificate::Certificate;
+use crate::pki::name::AttributeType;
+use crate::pki::path::Path;
+use crate::pki::purpose::{self, Purpose};
+use crate::pki::revocation::{CheckOptions, Checker};
+use crate::signing::appearance;
+use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
+use crate::signing::request::{RequestId, Signer, SigningRequest, StepError};
+use crate::store::keys::{self, KeyPurpose};
+use crate::store::signing::Kept;
+use crate::store::{boards, events, persons, queue, signing};
+
+use super::view::{self, Standing};
+use super::{SignError, aside, document, finish, kept};
+
+/// How long everything at the reader may take beside the person's typing.
+const CARD_TIME: Duration = Duration::from_secs(30);
+/// How long the fixed bytes wait for their value.
+const PREPARED_LIFE: Duration = Duration::from_mins(10);
+/// A job looks after a kept value when the service was ended under it.
+const RESUME_AFTER: Duration = Duration::from_mins(1);
+/// Size of the visible block, in points.
+const BLOCK: (f64, f64) = (230.0, 74.0);
+
+/// Begins to sign with the card in this machine's reader. The page follows the attempt.
+///
+/// `last_try`: whether the person was told that one PIN try is left and goes on.
+///
+/// # Errors
+/// Everything that can be known without the card: not at this computer, not logged in, not your turn, no authority,
+/// a card action under way.
+pub async fn start(
+    app: &Arc<App>,
+    id: RequestId,
+    browser: &Browser,
+    last_try: LastTry,
+    language: Language,
+) -> Result<Attempt, SignError> {
+    if !browser.is_at_this_computer {
+        return Err(SignError::CounterElsewhere);
+    }
+    let counter = app.counter.clone().ok_or(SignError::CounterElsewhere)?;
+    let request = kept(app, id).await?.request;
+    let (_, person) = view::who(app, &request, browser).await?;
+    let earlier = signing::last_attempt(&app.db, id, person).await?;
+    if earlier.is_some_and(|earlier| view::given_up(app, earlier).state.is_running()) {
+        return Err(SignError::AlreadyWaiting);
+    }
+    let slot = match view::standing(app, &request, person).await? {
+        Standing::May { slot, .. } => slot,
+        Standing::MayNot { verdict } => {
+            if let Some(number) = request.turn() {
+                request.check_turn(number, person, app.now())?;
+            }
+            return Err(view::refused(&verdict));
+        }
+        Standing::Closed => return Err(StepError::Closed.into()),
+        Standing::AlreadySigned | Standing::Waiting => return Err(StepError::NotYourTurn.into()),
+    };
+    let now = app.now();
+    let attempt = Attempt {
+        id: AttemptId::new(now, app.random.as_ref()),
+        request: id,
+        slot,
+        person,
+        short_code: challenge::short_code(app.random.as_ref()),
+        state: AttemptState::Checking,
+        started_at: now,
+        updated_at: now,
+    };
+    signing::begin_attempt(&app.db, &attempt).await?;
+    let (app, begun) = (Arc::clone(app), attempt.clone());
+    tokio::spawn(async move { run(&app, &counter, begun, last_try, language).await });
+    Ok(attempt)
+}
+
+/// What happens beside the page.
+async fn run(app: &Arc<App>, counter: &Counter, attempt: Attempt, last_try: LastTry, language: Language) {
+    let outcome = ceremony(app, counter, &attempt, last_try, language).await;
+    let state = match &outcome {
+        Ok(()) => AttemptState::Done,
+        Err(error) => AttemptState::Failed {
+            code: error.code(),
+            cause: error.cause().to_owned(),
+            tries_left: error.tries_left(),
+        },
+    };
+    if let Err(error) = &outcome {
+        tracing::info!(
+            signing.id = %attempt.request, cause = error.cause(), code = error.code().as_str(),
+            "a signature did not come about"
+        );
+        if let Ok(kept) = kept(app, attempt.request).await {
+            let detail = serde_json::json!({"slot": attempt.slot, "code": error.code().as_str()});
+            let event = app.event(
+                kept.request.board,
+                EventKind::SigningFailed,
+                Some(attempt.person.to_string()),
+                Some(attempt.request.to_string()),
+                error.cause(),
+                detail,
+            );
+            if let Err(error) = events::record_alone(&app.db, &event).await {
+                tracing::error!(cause = error.cause(), "an audit event was lost");
+            }
+        }
+    }
+    if let Err(error) = signing::move_attempt(&app.db, attempt.id, &state, app.now()).await {
+        tracing::error!(signing.id = %attempt.request, cause = error.cause(), "the attempt's end was not recorded");
+    }
+}
+
+async fn ceremony(
+    app: &Arc<App>,
+    counter: &Counter,
+    attempt: &Attempt,
+    last_try: LastTry,
+    language: Language,
+) -> Result<(), SignError> {
+    let reader = counter.readers.choose(None)?;
+    let card = at_reader(counter, &reader, CARD_TIME, read_card).await?;
+    match (card.pin_state, last_try) {
+        (PinState::Blocked, _) => return Err(CardError::PinBlocked.into()),
+        (PinState::Left(1), LastTry::NotConfirmed) => return Err(CardError::PinLastTry.into()),
+        _ => {}
+    }
+    let kept = kept(app, attempt.request).await?;
+    let certificate = Certificate::parse(card.certificate)?;
+    check_person(app, &kept.request, attempt.person, &certificate).await?;
+    let path = check_certificate(app, &certificate).await?;
+
+    let (request, prepared) = fix_bytes(app, kept, attempt, &certificate, &path).await?;
+    signing::move_attempt(&app.db, attempt.id, &AttemptState::Signing, app.now()).await?;
+
+    let job = SignJob {
+        subject: subject(app, &request, &prepared),
+        short_code: attempt.short_code.clone(),
+        language,
+        last_try,
+        pin_program: counter.pin_program.clone(),
+        serial: card.serial,
+        digest: prepared.digest(),
+        hash: prepared.hash_algorithm(),
+        certificate: certificate.clone(),
+        algorithm: prepared.algorithm(),
+    };
+    let deadline = app.config.counter.pin_timeout.saturating_add(CARD_TIME);
+    let value = at_reader(counter, &reader, deadline, move |connection| job.run(connection)).await??;
+    keep_value(app, attempt, prepared, value).await?;
+    signing::move_attempt(&app.db, attempt.id, &AttemptState::Finishing, app.now()).await?;
+    finish::finish(app, attempt.request).await
+}
+
+/// Runs `job` on the reader's thread.
+async fn at_reader<T: Send + 'static>(
+    counter: &Counter,
+    reader: &str,
+    deadline: Duration,
+    job: impl FnOnce(&mut dyn Connection) -> Result<T, CardError> + Send + 'static,
+) -> Result<T, SignError> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    counter.readers.submit(reader, deadline, job).then(move |result| {
+        // Nobody waits any more only when the service is ending.
+        let _ = sender.send(result);
+    });
+    Ok(receiver.await.map_err(|_| SignError::Interrupted)??)
+}
+
+/// What the first visit to the card brings.
+struct CardRead {
+    certificate: Vec<u8>,
+    serial: [u8; 16],
+    pin_state: PinState,
+}
+
+fn read_card(connection: &mut dyn Connection) -> Result<CardRead, CardError> {
+    let mut eid = Eid::new(connection);
+    let serial = eid.card_data()?.chip_serial;
+    let certificate = eid.certificate(CertificateKind::Signature)?;
+    let pin_state = eid.pin_state()?;
+    Ok(CardRead {
+        certificate,
+        serial,
+        pin_state,
+    })
+}
+
+/// The card must belong to whoever logged in: their numbers give the same pseudonym at this board.
+async fn check_person(
+    app: &App,
+    request: &SigningRequest,
+    person: PersonId,
+    certificate: &Certificate,
+) -> Result<(), SignError> {
+    let number = purpose::national_number(certificate)?;
+    let pseudonym = persons::pseudonym(
+        &app.db,
+        request.board,
+        &number,
+        &app.kek,
+        app.random.as_ref(),
+        app.now(),
+    )
+    .await?;
+    match persons::find_by_pseudonym(&app.db, request.board, pseudonym).await? {
+        Some(found) if found.id == person => Ok(()),
+        _ => Err(SignError::WrongPerson),
+    }
+}
+
+/// Path and status, before anybody types a PIN.
+async fn check_certificate(app: &App, certificate: &Certificate) -> Result<Path, SignError> {
+    let algorithms = AlgorithmPolicy::etsi_ts_119_312();
+    if let Some(need) = app.trust.missing_issuer(certificate)
+        && let Ok(der) = app.fetcher.fetch(&need).await
+        && let Ok(issuer) = Certificate::parse(der)
+    {
+        // One that does not chain to a pinned root is not kept; the path then says so.
+        let _ = app.trust.add_issuer(&issuer);
+    }
+    let path = app
+        .trust
+        .validate(certificate, &[], Purpose::Signature, &algorithms, app.now())?;
+    let checker = Checker::new(&path, CheckOptions::default(), &algorithms, app.random.as_ref());
+    resume::check(checker, &app.trust, app.fetcher.as_ref(), app.clock.as_ref()).await?;
+    Ok(path)
+}
+
+/// Asks the check of authority once more, has the board's key sign it, fixes the bytes, and stores them.
+async fn fix_bytes(
+    app: &App,
+    kept: Kept,
+    attempt: &Attempt,
+    certificate: &Certificate,
+    path: &Path,
+) -> Result<(SigningRequest, Prepared), SignError> {
+    let now = app.now();
+    let Kept { request, version } = kept;
+    request.check_turn(attempt.slot, attempt.person, now)?;
+    let verdict = view::verdict(app, &request, attempt.person, attempt.slot).await?;
+    if !verdict.is_permit() {
+        return Err(view::refused(&verdict));
+    }
+    let source = document(app, &request).await?;
+    let hashed = source.clone();
+    let current = aside(move || sha256_of(hashed.as_ref())).await??;
+    let proof = prove(app, &request, &verdict, current, certificate, now).await?;
+    let name = signer_name(certificate);
+    let draft = draft(app, &request, &verdict, &proof, &name, certificate, path, now);
+    let prepared = aside(move || prepare(source, &draft, now)).await??;
+    let signer = Signer {
+        person: attempt.person,
+        name,
+        verdict,
+        proof,
+    };
+    let event = app.event(
+        request.board,
+        EventKind::SigningPrepared,
+        Some(attempt.person.to_string()),
+        Some(request.id.to_string()),
+        "ok",
+        serde_json::json!({"slot": attempt.slot, "rules": signer.verdict.rules, "facts": signer.verdict.facts}),
+    );
+    let request = request.prepare(attempt.slot, signer, prepared.clone(), &current, now)?;
+    let saved = request.clone();
+    app.db
+        .write(move |unit| {
+            let (saved, event) = (saved.clone(), event.clone());
+            Box::pin(async move {
+                signing::save(unit, &saved, version).await?;
+                events::record(unit, &event).await
+            })
+        })
+        .await?;
+    Ok((request, prepared))
+}
+
+fn sha256_of(source: &dyn crate::base::bytes::ReadAt) -> Result<Sha256Digest, SignError> {
+    use crate::base::digest::{HashAlgorithm, Hasher};
+    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+    crate::pdf::signature::hash_range(&mut hasher, source, 0, source.len())
+        .map_err(|_| SignError::DocumentLost)?;
+    let digest: [u8; 32] = hasher.finish().try_into().map_err(|_| SignError::DocumentLost)?;
+    Ok(Sha256Digest(digest))
+}
+
+/// The verdict as a compact JWS by the board's key.
+async fn prove(
+    app: &App,
+    request: &SigningRequest,
+    verdict: &Verdict,
+    document_sha256: Sha256Digest,
+    certificate: &Certificate,
+    now: Timestamp,
+) -> Result<String, SignError> {
+    let board = boards::find(&app.db, request.board)
+        .await?
+        .ok_or(SignError::Unknown)?;
+    let subject = Subject {
+        issuer: &app.issuer(&board.slug),
+        document_sha256,
+        signer_certificate_sha256: certificate.fingerprint(),
+        request: &request.id.to_string(),
+        now,
+    };
+    let claims = Claims::new(verdict, &subject, &app.snapshots.rules())?;
+    let key = keys::active(&app.db, request.board, KeyPurpose::Verdict)
+        .await?
+        .into_iter()
+        .next();
+    let key = key.ok_or(SignError::Key)?;
+    let private = key.open(&app.kek)?;
+    jws::sign(
+        &private,
+        key.algorithm,
+        Some(&key.kid),
+        proof::TYPE,
+        &claims.to_json(),
+    )
+    .map_err(|_| SignError::Key)
+}
+
+/// The name as the certificate writes it: what stands in the document is what the card says.
+fn signer_name(certificate: &Certificate) -> String {
+    let subject = certificate.subject();
+    let kinds = [AttributeType::GivenName, AttributeType::Surname];
+    let parts: Vec<String> = kinds.into_iter().filter_map(|kind| subject.find(kind)).collect();
+    parts.join(" ")
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a different thing that the order names"
+)]
+fn draft(
+    app: &App,
+    request: &SigningRequest,
+    verdict: &Verdict,
+    proof: &str,
+    name: &str,
+    certificate: &Certificate,
+    path: &Path,
+    now: Timestamp,
+) -> Draft {
+    let is_test = app.config.environment == Environment::Test;
+    let lines = appearance::lines(name, verdict, Language::Nl, now);
+    let block = Block {
+        lines: lines
+            .into_iter()
+            .map(|line| {
+                if line == name {
+                    Line::bold(line)
+                } else {
+                    Line::regular(line)
+                }
+            })
+            .collect(),
+        mark: is_test.then(|| "TEST".to_owned()),
+    };
+    let tooltip = verdict
+        .capacity
+        .as_ref()
+        .map(|capacity| format!("{name}, {}", capacity.label(Language::Nl)));
+    Draft {
+        level: request.level,
+        certificate: certificate.clone(),
+        chain: path.certificates().iter().skip(1).cloned().collect(),
+        placement: Placement::Automatic {
+            block,
+            width: BLOCK.0,
+            height: BLOCK.1,
+        },
+        tooltip,
+        name: Some(name.to_owned()),
+        location: None,
+        claimed: vec![ClaimedAttribute::verdict(proof.to_owned())],
+        commitment: None,
+        time_stamp_bytes: None,
+        expires_at: now.plus(PREPARED_LIFE),
+    }
+}
+
+/// The line in the PIN window that says what is signed.
+fn subject(app: &App, request: &SigningRequest, prepared: &Prepared) -> String {
+    let digest = prepared.document_sha256().to_string();
+    let short: String = digest.chars().take(12).collect();
+    format!("{} ({short}…, {})", request.title, app.origin())
+}
+
+/// What the second visit to the card does.
+struct SignJob {
+    subject: String,
+    short_code: String,
+    language: Language,
+    last_try: LastTry,
+    pin_program: PinProgram,
+    serial: [u8; 16],
+    digest: Vec<u8>,
+    hash: crate::base::digest::HashAlgorithm,
+    certificate: Certificate,
+    algorithm: crate::crypto::algorithm::SignatureAlgorithm,
+}
+
+impl SignJob {
+    /// PIN and signature; the value as CMS carries it. `CardChanged` when another card is in the reader.
+    fn run(self, connection: &mut dyn Connection) -> Result<Result<Vec<u8>, SignError>, CardError> {
+        let mut eid = Eid::new(connection);
+        if eid.card_data()?.chip_serial != self.serial {
+            return Ok(Err(SignError::CardChanged));
+        }
+        let state = eid.pin_state()?;
+        let request = PinRequest {
+            purpose: PinPurpose::Sign,
+            subject: &self.subject,
+            short_code: &self.short_code,
+            language: self.language,
+            tries_left: state.tries_left(),
+            earlier: None,
+        };
+        let never = AtomicBool::new(false);
+        let pin = self
+            .pin_program
+            .ask_for_pin(&request, &|| never.load(std::sync::atomic::Ordering::Relaxed))?;
+        let request = SignRequest {
+            key: KeyReference::Signature,
+            hash: self.hash,
+            digest: &self.digest,
+            last_try: self.last_try,
+        };
+        let signature = eid.sign(&request, &pin, &mut |signature| self.verifies(signature))?;
+        Ok(self.value(&signature))
+    }
+
+    fn value(&self, signature: &CardSignature) -> Result<Vec<u8>, SignError> {
+        let kind = self
+            .certificate
+            .public_key()
+            .map_err(|_| SignError::CardChanged)?
+            .kind();
+        match (signature.scheme, kind) {
+            (SignatureScheme::Ecdsa, KeyKind::Ec(curve)) => {
+                ecdsa::raw_to_der(&signature.value, curve).map_err(|_| CardError::SignatureInvalid.into())
+            }
+            (SignatureScheme::RsaPkcs1, KeyKind::Rsa { .. }) => Ok(signature.value.clone()),
+            _ => Err(SignError::CardChanged),
+        }
+    }
+
+    fn verifies(&self, signature: &CardSignature) -> bool {
+        let Ok(value) = self.value(signature) else {
+            return false;
+        };
+        let Ok(key) = self.certificate.public_key() else {
+            return false;
+        };
+        key.verify_digest(self.algorithm, &self.digest, &value).is_ok()
+    }
+}
+
+/// Keeps the card's value before anything outside is asked, together with the job that would go on from here.
+async fn keep_value(
+    app: &App,
+    attempt: &Attempt,
+    prepared: Prepared,
+    value: Vec<u8>,
+) -> Result<(), SignError> {
+    let now = app.now();
+    let signed = prepared.finish(value, now)?;
+    let Kept { request, version } = kept(app, attempt.request).await?;
+    let request = request.sign(attempt.slot, attempt.person, signed, now)?;
+    let event = app.event(
+        request.board,
+        EventKind::SigningSucceeded,
+        Some(attempt.person.to_string()),
+        Some(request.id.to_string()),
+        "ok",
+        serde_json::json!({"slot": attempt.slot}),
+    );
+    let random = app.random.clone();
+    app.db
+        .write(move |unit| {
+            let (request, event, random) = (request.clone(), event.clone(), random.clone());
+            Box::pin(async move {
+                signing::save(unit, &request, version).await?;
+                events::record(unit, &event).await?;
+                let id = request.id.to_string();
+                queue::plan(unit, finish::JOB, &id, now.plus(RESUME_AFTER), random.as_ref()).await
+            })
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! What is handed out: the document as it is, the signed original, and the proof beside it.
+
+use std::sync::Arc;
+
+use crate::ades::validate::verdict::ProofFile;
+use crate::base::bytes::ReadAt;
+use crate::base::digest::Sha256Digest;
+use crate::journeys::App;
+use crate::journeys::login::Browser;
+use crate::journeys::login::tokens::Caller;
+use crate::signing::request::{RequestId, SigningRequest, Stage};
+use crate::store::keys::{self, KeyPurpose};
+
+use super::{SignError, aside, document, kept, request, view};
+
+/// The bytes of a document with the name to save them under.
+pub struct Delivered {
+    /// The name the application gave.
+    pub name: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Delivered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Delivered({} bytes)", self.bytes.len())
+    }
+}
+
+/// The document as it is now, for a signer who has part in it.
+pub async fn for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<Delivered, SignError> {
+    let request = kept(app, id).await?.request;
+    let (_, person) = view::who(app, &request, browser).await?;
+    if let view::Standing::MayNot { verdict } = view::standing(app, &request, person).await? {
+        return Err(view::refused(&verdict));
+    }
+    bytes(app, &request).await
+}
+
+/// The document as it is now, as something that can be read at offsets, for the page that shows it.
+pub async fn source_for_signer(app: &App, view: &view::View) -> Result<Arc<dyn ReadAt>, SignError> {
+    document(app, &view.request).await
+}
+
+/// The proof as far as it goes, for a signer who has part in it.
+pub async fn proof_for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<ProofFile, SignError> {
+    let request = kept(app, id).await?.request;
+    view::who(app, &request, browser).await?;
+    proof_of(app, &request).await
+}
+
+/// The signed original, once every signature stands.
+///
+/// # Errors
+/// `NotReady` before.
+pub async fn signed_original(app: &App, caller: &Caller, id: RequestId) -> Result<Delivered, SignError> {
+    let request = completed(app, caller, id).await?;
+    bytes(app, &request).await
+}
+
+/// The proof file, once every signature stands.
+///
+/// # Errors
+/// `NotReady` before.
+pub async fn proof(app: &App, caller: &Caller, id: RequestId) -> Result<ProofFile, SignError> {
+    let request = completed(app, caller, id).await?;
+    proof_of(app, &request).await
+}
+
+async fn completed(app: &App, caller: &Caller, id: RequestId) -> Result<SigningRequest, SignError> {
+    let request = request::find(app, caller, id).await?;
+    let done = request
+        .slots
+        .iter()
+        .all(|slot| matches!(slot.stage, Stage::Done { .. }));
+    if done {
+        Ok(request)
+    } else {
+        Err(SignError::NotReady)
+    }
+}
+
+async fn bytes(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
+    let source = document(app, request).await?;
+    let length = usize::try_from(source.len()).map_err(|_| SignError::DocumentLost)?;
+    let bytes = aside(move || source.read_vec(0, length))
+        .await?
+        .map_err(|_| SignError::DocumentLost)?;
+    Ok(Delivered {
+        name: request.document.name.clone(),
+        bytes,
+    })
+}
+
+async fn proof_of(app: &App, request: &SigningRequest) -> Result<ProofFile, SignError> {
+    let delivered = bytes(app, request).await?;
+    let verdicts = request
+        .slots
+        .iter()
+        .filter(|slot| matches!(slot.stage, Stage::Done { .. }))
+        .filter_map(|slot| slot.stage.signer().map(|signer| signer.proof.clone()))
+        .collect();
+    let keys = keys::published(&app.db, request.board, KeyPurpose::Verdict).await?;
+    let keys: Vec<_> = keys.into_iter().map(|key| key.public).collect();
+    Ok(ProofFile::new(
+        Sha256Digest::of(&delivered.bytes),
+        verdicts,
+        &keys,
+    ))
+}

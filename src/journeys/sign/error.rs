@@ -1,0 +1,200 @@
+//! Why a signature does not go on. Causes are for the log; a person reads the text of the code.
+
+use crate::ades::pades::completion::CompletionError;
+use crate::ades::pades::finish::FinishError;
+use crate::ades::pades::prepare::PrepareError;
+use crate::base::code::PersonCode;
+use crate::card::CardError;
+use crate::journeys::codes;
+use crate::journeys::login::LoginError;
+use crate::mandates::plan::PlanError;
+use crate::mandates::proof::ProofError;
+use crate::mandates::verdict::Ground;
+use crate::pdf::error::PdfError;
+use crate::pdf::permission::SigningRefusal;
+use crate::pki::certificate::CertificateError;
+use crate::pki::refusal::Refusal;
+use crate::signing::request::StepError;
+use crate::store::db::StoreError;
+
+/// Why a signature, or the request for it, does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// The check of authority says no.
+    #[error("the check of authority says no: {cause}")]
+    Authority {
+        /// The reason that tells most.
+        cause: &'static str,
+        /// Whether the law says no, the rule is not adopted, or too little is known.
+        ground: Ground,
+    },
+    /// A card action for this request is under way in another window.
+    #[error("a card action is under way already")]
+    AlreadyWaiting,
+    /// The card, the PIN or the reader.
+    #[error(transparent)]
+    Card(#[from] CardError),
+    /// The card is not the one whose certificate was read.
+    #[error("another card was put in")]
+    CardChanged,
+    /// The certificate on the card cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The signature could not be completed.
+    #[error(transparent)]
+    Completion(#[from] CompletionError),
+    /// This installation uses no reader of its own, or the browser is elsewhere.
+    #[error("the counter's reader serves browsers of its own machine only")]
+    CounterElsewhere,
+    /// The document holds nothing.
+    #[error("the document is empty")]
+    DocumentEmpty,
+    /// The stored pieces of the document do not add up.
+    #[error("the stored document is not whole")]
+    DocumentLost,
+    /// A signature already in the document is not valid.
+    #[error("the document holds a signature that is not valid")]
+    DocumentSignature,
+    /// The document is larger than allowed.
+    #[error("the document is over {limit_bytes} bytes")]
+    DocumentTooLarge {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The document allows no signature.
+    #[error("the document allows no signature: {}", .0.cause())]
+    Forbidden(SigningRefusal),
+    /// The card's value was not taken.
+    #[error(transparent)]
+    Finish(#[from] FinishError),
+    /// The idempotency key is being worked on.
+    #[error("the same request is being worked on")]
+    IdempotencyBusy,
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another request")]
+    IdempotencyOther,
+    /// The service is ending.
+    #[error("the work was interrupted")]
+    Interrupted,
+    /// A field of the request is wrong.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// Which.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The board has no key for verdicts, or it does not open.
+    #[error("the board's verdict key cannot be used")]
+    Key,
+    /// Who is at the other end.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// It is not ready to be delivered.
+    #[error("the signatures are not all there yet")]
+    NotReady,
+    /// The document cannot be read as a PDF that may be signed.
+    #[error(transparent)]
+    Pdf(#[from] PdfError),
+    /// No plan can be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The document cannot be prepared.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The verdict cannot be proven.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// The certificate is refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The request is at another stage.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such request, or not for whoever asks.
+    #[error("there is no such request")]
+    Unknown,
+    /// The card belongs to somebody else than who logged in.
+    #[error("the card belongs to somebody else")]
+    WrongPerson,
+}
+
+impl SignError {
+    /// The stable cause, for the log.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Authority { cause, .. } => cause,
+            Self::AlreadyWaiting => "SIGNING_ALREADY_WAITING",
+            Self::Card(error) => error.cause(),
+            Self::CardChanged => "CARD_CHANGED",
+            Self::Certificate(_) => "CERT_PARSE",
+            Self::Completion(error) => error.cause(),
+            Self::CounterElsewhere => "COUNTER_ELSEWHERE",
+            Self::DocumentEmpty => "PDF_EMPTY",
+            Self::DocumentLost => "SIGNING_DOCUMENT_LOST",
+            Self::DocumentSignature => "ADES_EXISTING_SIGNATURE",
+            Self::DocumentTooLarge { .. } => "SIGNING_DOCUMENT_TOO_LARGE",
+            Self::Finish(error) => error.cause(),
+            Self::Forbidden(refusal) => refusal.cause(),
+            Self::IdempotencyBusy => "IDEMPOTENCY_BUSY",
+            Self::IdempotencyOther => "IDEMPOTENCY_OTHER",
+            Self::Interrupted => "INTERRUPTED",
+            Self::Invalid { .. } => "REQUEST_INVALID",
+            Self::Key => "STORE_KEY",
+            Self::Login(error) => error.cause(),
+            Self::NotReady => "SIGNING_NOT_READY",
+            Self::Pdf(error) => error.cause(),
+            Self::Plan(error) => error.cause(),
+            Self::Prepare(error) => error.cause(),
+            Self::Proof(error) => error.cause(),
+            Self::Refused(refusal) => refusal.cause(),
+            Self::Step(error) => error.cause(),
+            Self::Store(error) => error.cause(),
+            Self::Unknown => "SIGNING_UNKNOWN",
+            Self::WrongPerson => "SIGNING_WRONG_PERSON",
+        }
+    }
+
+    /// What the person reads.
+    pub fn code(&self) -> PersonCode {
+        match self {
+            Self::Authority { .. } => PersonCode::SignerWithoutAuthority,
+            Self::AlreadyWaiting => PersonCode::AlreadyWaiting,
+            Self::CardChanged => PersonCode::CardChanged,
+            Self::CounterElsewhere => PersonCode::CounterOnlyHere,
+            Self::DocumentEmpty => PersonCode::DocumentEmpty,
+            Self::DocumentSignature => PersonCode::DocumentSignatureInvalid,
+            Self::DocumentTooLarge { .. } => PersonCode::DocumentTooLarge,
+            Self::IdempotencyBusy | Self::IdempotencyOther | Self::Invalid { .. } | Self::Plan(_) => {
+                PersonCode::RequestInvalid
+            }
+            Self::DocumentLost | Self::Interrupted | Self::Key | Self::Proof(_) => PersonCode::ServerError,
+            Self::Login(error) => error.code(),
+            Self::NotReady => PersonCode::NotYourTurn,
+            Self::Step(error) => codes::of_step(error),
+            Self::Store(StoreError::Stale(_)) => PersonCode::AlreadyWaiting,
+            Self::Unknown => PersonCode::NotFound,
+            Self::WrongPerson => PersonCode::CertificateWrongPerson,
+            Self::Card(error) => codes::of_card(error),
+            Self::Certificate(_) => PersonCode::CertificateUntrusted,
+            Self::Completion(error) => codes::of_completion(error),
+            Self::Finish(error) => codes::of_finish(error),
+            Self::Forbidden(refusal) => codes::of_permission(refusal),
+            Self::Pdf(error) => codes::of_pdf(error),
+            Self::Prepare(error) => codes::of_prepare(error),
+            Self::Refused(refusal) => codes::of_certificate(refusal),
+            Self::Store(_) => PersonCode::ServerError,
+        }
+    }
+
+    /// PIN tries left, when the card told.
+    pub fn tries_left(&self) -> Option<u8> {
+        match self {
+            Self::Card(error) => codes::tries_left(error),
+            _ => None,
+        }
+    }
+}

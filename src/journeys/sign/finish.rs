@@ -1,0 +1,159 @@
+//! From the card's value to a document at the level asked: time-stamp, revocation data, read back, stored.
+//!
+//! Runs right after the card, and again from a job when something outside was down or the service was ended.
+
+use std::sync::Arc;
+
+use crate::ades::pades::completion::{Completion, CompletionError, Settings, Step};
+use crate::ades::pades::stages::{Completed, Signed};
+use crate::audit::EventKind;
+use crate::crypto::policy::AlgorithmPolicy;
+use crate::journeys::App;
+use crate::signing::request::{Piece, RequestId, SigningRequest, Stage};
+use crate::store::signing::Kept;
+use crate::store::{events, signing};
+
+use super::{SignError, aside, document, kept};
+
+/// The kind of job that goes on where a signature was left.
+pub const JOB: &str = "finish_signature";
+
+/// Finishes the signature of `id` whose value is kept. Nothing to do is no error: somebody else was faster.
+///
+/// # Errors
+/// What stood in the way. Whatever was gained is stored, so that the next run goes on from there.
+pub async fn finish(app: &App, id: RequestId) -> Result<(), SignError> {
+    let Kept { request, version } = kept(app, id).await?;
+    let Some((number, signed)) = unfinished(&request) else {
+        return Ok(());
+    };
+    let source = document(app, &request).await?;
+    let settings = Settings {
+        trust: app.trust.clone(),
+        algorithms: AlgorithmPolicy::etsi_ts_119_312(),
+        time_stamp_urls: app.config.outside.time_stamp_urls.clone(),
+        random: app.random.clone(),
+    };
+    let before = signed.clone();
+    let completion = aside(move || Completion::new(source, signed, settings)).await??;
+    match complete(app, completion).await {
+        Ok(completed) => store(app, request, version, number, completed).await,
+        Err((error, gained)) => {
+            if *gained != before {
+                keep_gains(app, request, version, number, *gained).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// The slot whose value waits, if there is one.
+fn unfinished(request: &SigningRequest) -> Option<(u8, Signed)> {
+    request.slots.iter().find_map(|slot| match &slot.stage {
+        Stage::Signed { signed, .. } => Some((slot.number, (**signed).clone())),
+        _ => None,
+    })
+}
+
+/// Drives the completion: steps beside the threads that serve, needs through the one door.
+async fn complete(app: &App, mut completion: Completion) -> Result<Completed, (SignError, Box<Signed>)> {
+    let mut answer = None;
+    loop {
+        let clock = Arc::clone(&app.clock);
+        let arrived = answer.take();
+        let kept = completion.signed().clone();
+        let stepped = aside(move || {
+            let outcome = match arrived {
+                Some(arrived) => completion.answer(arrived, clock.now()),
+                None => Ok(()),
+            };
+            let step = outcome.and_then(|()| completion.step(clock.now()));
+            (completion, step)
+        })
+        .await;
+        let (resumed, step) = match stepped {
+            Ok(stepped) => stepped,
+            Err(error) => return Err((error, Box::new(kept))),
+        };
+        completion = resumed;
+        match step {
+            Ok(Step::Done(completed)) => return Ok(*completed),
+            Ok(Step::Need(need)) => answer = Some(app.fetcher.fetch(&need).await),
+            Err(error) => return Err((error.into(), Box::new(completion.into_signed()))),
+        }
+    }
+}
+
+/// Stores the finished signature: the bytes first, then their row with the request, the audit and the job's end.
+async fn store(
+    app: &App,
+    request: SigningRequest,
+    version: i64,
+    number: u8,
+    completed: Completed,
+) -> Result<(), SignError> {
+    let now = app.now();
+    let tail: Vec<u8> = completed
+        .tails
+        .iter()
+        .flat_map(|tail| tail.0.iter().copied())
+        .collect();
+    let length_bytes = u64::try_from(tail.len()).unwrap_or(u64::MAX);
+    let piece = Piece {
+        sha256: app.blobs.put(tail).await?,
+        length_bytes,
+    };
+    let request = request.complete(number, piece, completed.level, now)?;
+    let event = app.event(
+        request.board,
+        EventKind::DocumentDelivered,
+        None,
+        Some(request.id.to_string()),
+        "ok",
+        serde_json::json!({"slot": number, "level": completed.level, "sha256": piece.sha256}),
+    );
+    app.db
+        .write(move |unit| {
+            let (request, event) = (request.clone(), event.clone());
+            Box::pin(async move {
+                signing::save(unit, &request, version).await?;
+                signing::add_tail(unit, &request, &piece, now).await?;
+                events::record(unit, &event).await
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+/// Keeps what an unfinished run gained, a time-stamp above all.
+async fn keep_gains(
+    app: &App,
+    mut request: SigningRequest,
+    version: i64,
+    number: u8,
+    gained: Signed,
+) -> Result<(), SignError> {
+    for slot in request.slots.iter_mut().filter(|slot| slot.number == number) {
+        if let Stage::Signed { signed, .. } = &mut slot.stage {
+            **signed = gained.clone();
+        }
+    }
+    app.db
+        .write(move |unit| {
+            let request = request.clone();
+            Box::pin(async move { signing::save(unit, &request, version).await })
+        })
+        .await?;
+    Ok(())
+}
+
+/// Whether the same signature may be finished later without its signer.
+pub fn is_retryable(error: &SignError) -> bool {
+    match error {
+        SignError::Completion(error) => {
+            error.is_retryable() || matches!(error, CompletionError::BelowLevel { .. })
+        }
+        SignError::Store(_) | SignError::Interrupted => true,
+        _ => false,
+    }
+}

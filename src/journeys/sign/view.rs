@@ -1,0 +1,223 @@
+//! What a signer sees: the document, the plan as it stands, and what they themselves may do now.
+
+use crate::identity::PersonId;
+use crate::journeys::App;
+use crate::journeys::login::{self, Browser};
+use crate::mandates::{Action, PersonKey, Question, SigningPlan, Verdict};
+use crate::oidc::session::Session;
+use crate::signing::attempt::{Attempt, AttemptState};
+use crate::signing::request::{Ending, RequestId, SigningRequest};
+use crate::store::boards::{self, Board};
+use crate::store::signing;
+
+use super::{SignError, kept, request, snapshot};
+
+/// After so long an attempt that never came further counts as given up: the service was ended under it.
+const GIVEN_UP: std::time::Duration = std::time::Duration::from_mins(6);
+
+/// A request as one signer sees it.
+#[derive(Debug)]
+pub struct View {
+    /// The request.
+    pub request: SigningRequest,
+    /// Its board.
+    pub board: Board,
+    /// Who looks.
+    pub session: Session,
+    /// The person at the board.
+    pub person: PersonId,
+    /// The plan with today's candidates.
+    pub plan: SigningPlan,
+    /// What this person can do now.
+    pub standing: Standing,
+    /// Their latest try.
+    pub attempt: Option<Attempt>,
+}
+
+/// What a person can do about a request now.
+#[derive(Debug)]
+pub enum Standing {
+    /// They signed already, or their signature is being finished.
+    AlreadySigned,
+    /// The request has ended.
+    Closed,
+    /// They may sign this slot.
+    May {
+        /// Which.
+        slot: u8,
+        /// The check of authority, made for this page. It is made again when they sign.
+        verdict: Box<Verdict>,
+    },
+    /// They may not sign the slot that comes next.
+    MayNot {
+        /// Why.
+        verdict: Box<Verdict>,
+    },
+    /// Another signature is being finished.
+    Waiting,
+}
+
+/// The board of a request, for whoever is not logged in yet: nothing else of it is told.
+pub async fn board_of(app: &App, id: RequestId) -> Result<Board, SignError> {
+    let request = kept(app, id).await?.request;
+    boards::find(&app.db, request.board)
+        .await?
+        .ok_or(SignError::Unknown)
+}
+
+/// The request as the person in `browser` sees it. Somebody its board does not know, or who has no part in it,
+/// is told that there is no such request.
+pub async fn view(app: &App, id: RequestId, browser: &Browser) -> Result<View, SignError> {
+    let request = kept(app, id).await?.request;
+    let (session, person) = who(app, &request, browser).await?;
+    let board = boards::find(&app.db, request.board)
+        .await?
+        .ok_or(SignError::Unknown)?;
+    let plan = request::refreshed_plan(app, &request).await?;
+    let standing = standing(app, &request, person).await?;
+    let attempt = signing::last_attempt(&app.db, id, person).await?;
+    Ok(View {
+        request,
+        board,
+        session,
+        person,
+        plan,
+        standing,
+        attempt: attempt.map(|found| given_up(app, found)),
+    })
+}
+
+/// Who is in `browser`, at the request's board.
+pub(super) async fn who(
+    app: &App,
+    request: &SigningRequest,
+    browser: &Browser,
+) -> Result<(Session, PersonId), SignError> {
+    let session = login::current_session(app, browser)
+        .await?
+        .ok_or(SignError::Unknown)?;
+    let person = session.person_at(request.board).ok_or(SignError::Unknown)?;
+    Ok((session, person))
+}
+
+/// What `person` can do about `request` now.
+pub(super) async fn standing(
+    app: &App,
+    request: &SigningRequest,
+    person: PersonId,
+) -> Result<Standing, SignError> {
+    let now = app.now();
+    let signed = |slot: &&crate::signing::request::Slot| {
+        slot.stage.is_signed() && slot.stage.signer().is_some_and(|signer| signer.person == person)
+    };
+    let has_signed = request.slots.iter().find(signed).is_some();
+    if !request.is_open(now) {
+        return Ok(if has_signed {
+            Standing::AlreadySigned
+        } else {
+            Standing::Closed
+        });
+    }
+    let Some(slot) = request.turn() else {
+        return Ok(if has_signed {
+            Standing::AlreadySigned
+        } else {
+            Standing::Waiting
+        });
+    };
+    let verdict = verdict(app, request, person, slot).await?;
+    Ok(
+        if verdict.is_permit() && request.check_turn(slot, person, now).is_ok() {
+            Standing::May {
+                slot,
+                verdict: Box::new(verdict),
+            }
+        } else if has_signed {
+            Standing::AlreadySigned
+        } else {
+            Standing::MayNot {
+                verdict: Box::new(verdict),
+            }
+        },
+    )
+}
+
+/// The check of authority for `person` and `slot`, now.
+pub(super) async fn verdict(
+    app: &App,
+    request: &SigningRequest,
+    person: PersonId,
+    slot: u8,
+) -> Result<Verdict, SignError> {
+    let snapshot = snapshot(app, request).await?;
+    Ok(snapshot.may(&Question {
+        person: &PersonKey::from(person),
+        action: Action::Sign { slot },
+        object: &request.object(),
+        capacity: None,
+        at: app.now(),
+    }))
+}
+
+/// The person says no. Only somebody who may sign now can end the request with it.
+pub async fn decline(
+    app: &App,
+    id: RequestId,
+    browser: &Browser,
+    reason: &str,
+) -> Result<SigningRequest, SignError> {
+    let request = kept(app, id).await?.request;
+    let (_, person) = who(app, &request, browser).await?;
+    match standing(app, &request, person).await? {
+        Standing::May { .. } => {}
+        Standing::Closed => return Err(crate::signing::request::StepError::Closed.into()),
+        Standing::AlreadySigned | Standing::Waiting => {
+            return Err(crate::signing::request::StepError::NotYourTurn.into());
+        }
+        Standing::MayNot { verdict } => return Err(refused(&verdict)),
+    }
+    let reason: String = reason
+        .chars()
+        .filter(|sign| !sign.is_control())
+        .take(500)
+        .collect();
+    request::close(
+        app,
+        id,
+        Ending::Declined { by: person, reason },
+        Some(person.to_string()),
+    )
+    .await
+}
+
+/// The error of a verdict that does not permit.
+pub(super) fn refused(verdict: &Verdict) -> SignError {
+    match verdict.refusal() {
+        Some(refusal) => SignError::Authority {
+            cause: refusal.code.cause(),
+            ground: refusal.ground,
+        },
+        None => SignError::Interrupted,
+    }
+}
+
+/// The latest try of the person in `browser`.
+pub async fn attempt(app: &App, id: RequestId, browser: &Browser) -> Result<Option<Attempt>, SignError> {
+    let request = kept(app, id).await?.request;
+    let (_, person) = who(app, &request, browser).await?;
+    Ok(signing::last_attempt(&app.db, id, person)
+        .await?
+        .map(|found| given_up(app, found)))
+}
+
+/// An attempt that the service was ended under is shown as interrupted, not as running for ever.
+pub(super) fn given_up(app: &App, mut attempt: Attempt) -> Attempt {
+    if attempt.state.is_running() && app.now().since(attempt.updated_at) >= GIVEN_UP {
+        attempt.state = AttemptState::Failed {
+            code: crate::base::code::PersonCode::PinTimeout,
+            cause: "SIGNING_ATTEMPT_LOST".to_owned(),
+            tries_left: None,
+        };
+    }
+    attempt
+}
