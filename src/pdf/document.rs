@@ -95,7 +95,7 @@ impl Document {
 
     /// Never: an empty file does not open.
     pub fn is_empty(&self) -> bool {
-        false
+        self.0.source.is_empty()
     }
 
     /// The bytes themselves.

@@ -1,6 +1,7 @@
 //! The document security store: certificates and revocation data kept in the file for later proof.
 //! EN 319 142-1 §5.4.2; ISO 32000-2 §12.8.4.3.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use super::document::View;
@@ -148,9 +149,9 @@ pub fn add(
         let all = per_signature.values().chain([further]);
         for bytes in all.flat_map(|evidence| parts(evidence).get(index).copied().into_iter().flatten()) {
             let digest = Sha256Digest::of(bytes);
-            if !known.contains_key(&digest) {
+            if let Entry::Vacant(place) = known.entry(digest) {
                 let id = update.add(compressed(Dictionary::new(), bytes.clone()));
-                known.insert(digest, id);
+                place.insert(id);
                 items.push(id.into());
             }
         }
@@ -215,13 +216,11 @@ fn add_entries(
             None => entries.set_name(Name::from(key.as_str()), entry.into()),
         }
     }
-    match place {
-        Some(id) => update.put(id, entries),
-        None => {
-            store.set("VRI", entries);
-            Ok(())
-        }
+    if let Some(id) = place {
+        return update.put(id, entries);
     }
+    store.set("VRI", entries);
+    Ok(())
 }
 
 fn resolved_array(update: &Update, dictionary: &Dictionary, key: &str) -> Result<Vec<Object>, PdfError> {
@@ -242,11 +241,9 @@ fn put_array(
     key: &str,
     items: Vec<Object>,
 ) -> Result<(), PdfError> {
-    match dictionary.get(key).and_then(Object::as_reference) {
-        Some(id) => update.put(id, Object::Array(items)),
-        None => {
-            dictionary.set(key, Object::Array(items));
-            Ok(())
-        }
+    if let Some(id) = dictionary.get(key).and_then(Object::as_reference) {
+        return update.put(id, Object::Array(items));
     }
+    dictionary.set(key, Object::Array(items));
+    Ok(())
 }

@@ -81,9 +81,9 @@ impl View {
                     .as_dictionary()
                     .is_some_and(|kid| kid.contains("T"));
                 if named {
-                    children.push(kid)
+                    children.push(kid);
                 } else {
-                    widgets.push(kid)
+                    widgets.push(kid);
                 }
             }
             if children.is_empty() {

@@ -190,12 +190,11 @@ impl Font {
             let _ = writeln!(map, "{} beginbfchar", block.len());
             for (new, (_, letter)) in block {
                 let mut units = [0; 2];
-                let text: String = letter
-                    .encode_utf16(&mut units)
-                    .iter()
-                    .map(|unit| format!("{unit:04X}"))
-                    .collect();
-                let _ = writeln!(map, "<{new:04X}> <{text}>");
+                let _ = write!(map, "<{new:04X}> <");
+                for unit in letter.encode_utf16(&mut units) {
+                    let _ = write!(map, "{unit:04X}");
+                }
+                map.push_str(">\n");
             }
             map.push_str("endbfchar\n");
         }

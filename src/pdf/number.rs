@@ -30,7 +30,8 @@ mod tests {
     #[test]
     fn integers_keep_their_value_as_floats() {
         for value in [0, 1, -1, 65_536, -65_536, 4_294_967_296, -4_294_967_297, 1 << 52] {
-            assert!((to_f64(value) - value as f64).abs() < f64::EPSILON, "{value}");
+            let expected: f64 = value.to_string().parse().unwrap();
+            assert!((to_f64(value) - expected).abs() < f64::EPSILON, "{value}");
         }
         assert!((to_f32(0.5) - 0.5).abs() < f32::EPSILON);
     }

@@ -141,7 +141,7 @@ impl Page {
     }
 
     /// `place`, in points from the lower left corner as a reader sees the page, in units and axes of the page.
-    pub fn from_display(&self, place: &Rect) -> Rect {
+    pub fn place_from_display(&self, place: &Rect) -> Rect {
         let (x0, y0) = self.point_from_display(place.x0, place.y0);
         let (x1, y1) = self.point_from_display(place.x1, place.y1);
         Rect::new(x0, y0, x1, y1)

@@ -63,7 +63,7 @@ pub(super) fn locate<'r>(
             let page = view
                 .page(*page)?
                 .ok_or(FieldError::Nowhere("page of this number"))?;
-            let rect = page.from_display(place);
+            let rect = page.place_from_display(place);
             if rect.is_empty() || !page.crop_box.contains(&rect) {
                 return Err(FieldError::OutOfBounds);
             }
@@ -93,7 +93,7 @@ pub fn free_place(view: &View, page: &Page, width: f64, height: f64) -> Result<O
     while y + height <= page_height {
         let mut x = GAP * 2.0;
         while x + width <= page_width {
-            let rect = page.from_display(&Rect::new(x, y, x + width, y + height));
+            let rect = page.place_from_display(&Rect::new(x, y, x + width, y + height));
             if page.crop_box.contains(&rect) && !taken.iter().any(|other| other.overlaps(&rect)) {
                 return Ok(Some(rect));
             }

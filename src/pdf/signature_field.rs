@@ -333,13 +333,12 @@ fn append_annotation(update: &mut Update, page: &Page, field: ObjectId) -> Resul
         .map(<[Object]>::to_vec)
         .unwrap_or_default();
     items.push(field.into());
-    match present.as_reference() {
-        Some(id) => update.put(id, Object::Array(items))?,
-        None => {
-            let mut dictionary = page.dictionary.clone();
-            dictionary.set("Annots", Object::Array(items));
-            update.put(page.id, dictionary)?;
-        }
+    if let Some(id) = present.as_reference() {
+        update.put(id, Object::Array(items))?;
+    } else {
+        let mut dictionary = page.dictionary.clone();
+        dictionary.set("Annots", Object::Array(items));
+        update.put(page.id, dictionary)?;
     }
     Ok(())
 }
@@ -394,12 +393,11 @@ fn set_flags(update: &mut Update) -> Result<(), FieldError> {
         .cloned()
         .unwrap_or_default();
     raise_flags(&mut form);
-    match value.as_reference() {
-        Some(id) => update.put(id, form)?,
-        None => {
-            catalog.set("AcroForm", form);
-            update.put_catalog(catalog)?;
-        }
+    if let Some(id) = value.as_reference() {
+        update.put(id, form)?;
+    } else {
+        catalog.set("AcroForm", form);
+        update.put_catalog(catalog)?;
     }
     Ok(())
 }

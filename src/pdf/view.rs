@@ -260,7 +260,7 @@ impl View {
             let value = value.as_integer().and_then(|value| u64::try_from(value).ok());
             value.ok_or(PdfError::malformed(offset, "a stream length of 0 or more"))
         };
-        let indirect = Parser::new(&*self.document.source(), offset, end).indirect(Some(&length_of))?;
+        let indirect = Parser::new(&**self.document.source(), offset, end).indirect(Some(&length_of))?;
         if indirect.id != id {
             return Err(PdfError::malformed(
                 offset,

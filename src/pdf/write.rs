@@ -25,7 +25,7 @@ pub fn object(out: &mut Vec<u8>, object: &Object) {
         Object::Null => out.extend_from_slice(b"null"),
         Object::Real(value) => real(out, *value),
         Object::Reference(id) => {
-            out.extend_from_slice(format!("{} {} R", id.number, id.generation).as_bytes())
+            out.extend_from_slice(format!("{} {} R", id.number, id.generation).as_bytes());
         }
         Object::Stream(stream) => self::stream(out, stream),
         Object::String(bytes) => string(out, bytes),

@@ -93,15 +93,12 @@ impl Step<'_> {
             self.undefined(Some(id.number), "a field was added that is not for a signature");
             return Ok(());
         }
-        let (widget_id, widget) = match self.only_widget(id, &field) {
-            Some(found) => found,
-            None => {
-                self.undefined(
-                    Some(id.number),
-                    "a signature field was added with other parts than one widget",
-                );
-                return Ok(());
-            }
+        let Some((widget_id, widget)) = self.only_widget(id, &field) else {
+            self.undefined(
+                Some(id.number),
+                "a signature field was added with other parts than one widget",
+            );
+            return Ok(());
         };
         let allowed = |dictionary: &Dictionary| {
             dictionary
