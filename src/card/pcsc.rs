@@ -18,6 +18,14 @@ use super::transport::{Connection, Disposition, MAX_CURES, Step, Transport, Tran
 const SHARING_TRIES: u32 = 20;
 const SHARING_PAUSE: Duration = Duration::from_millis(250);
 
+/// How long a line that failed is left alone: so long before the first cure, twice before the second, and so on.
+const LINE_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often and how far apart the card's status is looked at after a fault of the line: the service polls its
+/// readers every 400 ms.
+const STATUS_LOOKS: u32 = 5;
+const STATUS_PAUSE: Duration = Duration::from_millis(120);
+
 /// The smart card service of this computer.
 #[derive(Debug, Clone, Default)]
 pub struct PcscService {
@@ -210,19 +218,27 @@ impl Connection for PcscConnection {
                         }
                     }
                 }
-                Err(error) => transport_error(error),
+                Err(error) => held(error),
             };
-            if !fault.is_curable() || self.cures >= MAX_CURES {
-                return Err(fault.into());
+            let mut fault = fault;
+            loop {
+                if !fault.is_curable() || self.cures >= MAX_CURES {
+                    return Err(fault.into());
+                }
+                self.cures = self.cures.saturating_add(1);
+                // Another program's reset is taken over as it is; a fault of the line needs a reset of our own, and
+                // a little time: the reader powers the card down and up.
+                let initialization = if fault == TransportError::CardReset {
+                    pcsc::Disposition::LeaveCard
+                } else {
+                    std::thread::sleep(LINE_PAUSE.saturating_mul(self.cures));
+                    pcsc::Disposition::ResetCard
+                };
+                match card.reconnect(ShareMode::Shared, Protocols::ANY, initialization) {
+                    Ok(()) => break,
+                    Err(error) => fault = held(error),
+                }
             }
-            self.cures = self.cures.saturating_add(1);
-            // Another program's reset is taken over; a fault of the line needs a reset of our own.
-            let initialization = match fault {
-                TransportError::CardReset => pcsc::Disposition::LeaveCard,
-                _ => pcsc::Disposition::ResetCard,
-            };
-            card.reconnect(ShareMode::Shared, Protocols::ANY, initialization)
-                .map_err(|error| CardError::from(transport_error(error)))?;
         }
     }
 }
@@ -252,7 +268,9 @@ impl Transport for PcscTransport<'_> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
         match self.transaction.transmit(command, &mut buffer) {
-            Ok(answer) => Ok(answer.to_vec()),
+            Ok(answer) if answer.len() >= 2 => Ok(answer.to_vec()),
+            // Some drivers report a card that went away as an answer of nothing.
+            Ok(_) => Err(self.refined(TransportError::Communication)),
             Err(error) => Err(self.refined(transport_error(error))),
         }
     }
@@ -265,23 +283,39 @@ impl Transport for PcscTransport<'_> {
 }
 
 impl PcscTransport<'_> {
-    /// A card pulled out in the middle of a command shows as a fault of the line first; the status tells.
+    /// A card pulled out in the middle of a command shows as a fault of the line first; its status tells, but only
+    /// once the service has looked at the reader again. Waiting for that costs nothing when all is well.
     fn refined(&self, fault: TransportError) -> TransportError {
         match fault {
-            TransportError::NoCard => TransportError::CardRemoved,
-            TransportError::Communication => match self.transaction.status2_owned() {
-                Ok(status) if status.status().contains(pcsc::Status::ABSENT) => TransportError::CardRemoved,
-                Err(error) => match transport_error(error) {
-                    gone @ (TransportError::CardRemoved
-                    | TransportError::ReaderGone
-                    | TransportError::NoService) => gone,
-                    TransportError::NoCard => TransportError::CardRemoved,
-                    _ => fault,
-                },
-                Ok(_) => fault,
-            },
-            other => other,
+            TransportError::NoCard => return TransportError::CardRemoved,
+            TransportError::Communication => {}
+            other => return other,
         }
+        for _ in 0..STATUS_LOOKS {
+            match self.transaction.status2_owned() {
+                Ok(status) if status.status().contains(pcsc::Status::ABSENT) => {
+                    return TransportError::CardRemoved;
+                }
+                Ok(_) => {}
+                Err(error) => match transport_error(error) {
+                    TransportError::CardRemoved | TransportError::NoCard => {
+                        return TransportError::CardRemoved;
+                    }
+                    gone @ (TransportError::ReaderGone | TransportError::NoService) => return gone,
+                    _ => return fault,
+                },
+            }
+            std::thread::sleep(STATUS_PAUSE);
+        }
+        fault
+    }
+}
+
+/// What an answer means for a card that was connected to: one that is missing was taken out.
+fn held(error: Error) -> TransportError {
+    match transport_error(error) {
+        TransportError::NoCard => TransportError::CardRemoved,
+        other => other,
     }
 }
 

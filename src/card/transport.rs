@@ -123,7 +123,7 @@ pub enum TransportError {
 impl TransportError {
     /// Whether a reconnect and a new start may help.
     pub const fn is_curable(self) -> bool {
-        matches!(self, Self::CardReset | Self::Communication)
+        matches!(self, Self::CardReset | Self::Communication | Self::Malformed(_))
     }
 }
 

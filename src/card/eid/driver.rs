@@ -193,7 +193,7 @@ impl<'c> Eid<'c> {
             let mut session = Session::new(transport);
             match operation(&mut session, *block) {
                 Err(Stop::Transport(error)) if error.is_curable() => {
-                    if error == TransportError::Communication {
+                    if error != TransportError::CardReset {
                         *block = Block::Careful;
                     }
                     Step::Again(error)

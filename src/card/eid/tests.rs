@@ -308,7 +308,6 @@ fn each_transport_fault_while_reading_has_its_cause() {
         (TransportError::Busy, CardError::CardBusy),
         (TransportError::CardMute, CardError::CardMute),
         (TransportError::CardRemoved, CardError::CardRemoved),
-        (TransportError::Malformed(1), CardError::Communication),
         (TransportError::NoService, CardError::NoService),
         (TransportError::ReaderGone, CardError::ReaderGone),
         (
@@ -327,6 +326,7 @@ fn each_transport_fault_while_reading_has_its_cause() {
     for (fault, expected) in [
         (TransportError::CardReset, CardError::CardReset),
         (TransportError::Communication, CardError::Communication),
+        (TransportError::Malformed(1), CardError::Communication),
     ] {
         let mut stubborn = card();
         for at in 0..50 {

@@ -26,7 +26,7 @@ fn hash_of(applet: Applet) -> HashAlgorithm {
 }
 
 /// Whether a value verifies with the key of the certificate.
-fn verifies(certificate: &[u8], digest: &[u8], signature: &CardSignature) -> bool {
+pub(super) fn verifies(certificate: &[u8], digest: &[u8], signature: &CardSignature) -> bool {
     let certificate = Certificate::parse(certificate).unwrap();
     let key = certificate.public_key().unwrap();
     match signature.scheme {

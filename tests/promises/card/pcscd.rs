@@ -1,0 +1,468 @@
+//! The same through a real reader daemon, by the program itself and before independent programs.
+//!
+//! libpcsclite finds the daemon by its environment, so what runs here runs in programs of its own: `zegel`, the
+//! judges, and this test binary once more for what the command line does not show.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use zegel::base::clock::SystemClock;
+use zegel::base::digest::{HashAlgorithm, Sha256Digest};
+use zegel::base::random::SystemRandom;
+use zegel::card::CardError;
+use zegel::card::eid::{CertificateKind, Eid, File, KeyReference, LastTry, PinState, SignRequest};
+use zegel::card::readers::{Event, Options, Readers};
+use zegel::card::transport::{Connection, Disposition, Step};
+use zegel::lab::card::{CardImage, Fault, FaultKind};
+use zegel::lab::control::{Request, ask};
+use zegel::lab::host::CardRequest;
+use zegel::lab::reader::{find_daemon, find_driver};
+use zegel::lab::{Lab, LabSettings};
+
+use super::support::{pin, trust_text};
+use crate::support::{judge, shared};
+
+const ZEGEL: &str = env!("CARGO_BIN_EXE_zegel");
+const LONG: Duration = Duration::from_secs(60);
+
+fn start(folder: &Path, readers: usize) -> Lab {
+    let mut settings = LabSettings::new(folder, ZEGEL);
+    settings.readers = readers;
+    Lab::start(settings, Arc::new(SystemClock::new()), Arc::new(SystemRandom)).unwrap()
+}
+
+/// Whether a reader daemon and its virtual driver are here; said aloud when not.
+fn stack() -> bool {
+    let found = find_daemon(None).and_then(|_| find_driver(None, Path::new(".cache")));
+    if let Err(error) = &found {
+        let required = std::env::var("ZEGEL_JUDGES").is_ok_and(|value| value == "required");
+        assert!(!required, "{error}");
+        eprintln!("skipped: {error}");
+    }
+    found.is_ok()
+}
+
+/// One laboratory for this module; it ends with this process.
+fn lab() -> Option<&'static Lab> {
+    static LAB: OnceLock<Option<Lab>> = OnceLock::new();
+    LAB.get_or_init(|| {
+        stack().then(|| {
+            let folder = tempfile::Builder::new().prefix("zc").tempdir().unwrap().keep();
+            let lab = start(&folder, 8);
+            let trust = trust_text(&Sha256Digest::of(lab.pki().root_der()), "2.16.56.13.6.0.1");
+            std::fs::write(lab.folder().join("card-trust.toml"), trust).unwrap();
+            lab
+        })
+    })
+    .as_ref()
+}
+
+fn program(lab: &Lab, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let (name, socket) = lab.environment();
+    let mut command = Command::new(program);
+    command.env(name, socket);
+    command
+}
+
+fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    (status.code(), text(&stdout), text(&stderr))
+}
+
+/// Puts a card into a reader and waits until the daemon has seen it, which takes it up to 400 ms.
+fn insert(lab: &Lab, card: &str) -> String {
+    let reader = lab.insert(card).unwrap();
+    await_state(lab, &format!("{reader}: eID card"));
+    reader
+}
+
+/// Takes a card out and waits until the daemon has seen that: another test may get the reader.
+fn remove(lab: &Lab, card: &str, reader: &str) {
+    lab.remove(card).unwrap();
+    await_state(lab, &format!("{reader}: no card"));
+}
+
+fn await_state(lab: &Lab, wanted: &str) {
+    let seen = || {
+        run(program(lab, ZEGEL).args(["card", "readers"]))
+            .1
+            .contains(wanted)
+    };
+    assert!((0..400).any(|_| seen()), "never seen: {wanted}");
+}
+
+/// Runs an ignored test of this module in a process that sees the laboratory's readers.
+fn inside(lab: &Lab, test: &str, reader: &str, card: &str) {
+    let mut command = program(lab, std::env::current_exe().unwrap());
+    command.args([
+        &format!("card::pcscd::{test}"),
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ]);
+    command
+        .env("ZEGEL_TEST_LAB", lab.folder())
+        .env("ZEGEL_TEST_READER", reader)
+        .env("ZEGEL_TEST_CARD", card);
+    let (code, out, messages) = run(&mut command);
+    assert!(code == Some(0) && out.contains("1 passed"), "{out}\n{messages}");
+}
+
+/// What [`inside`] handed over: the laboratory's folder, the reader, the card.
+fn handed() -> (PathBuf, String, String) {
+    let setting = |name| std::env::var(name).unwrap();
+    (
+        setting("ZEGEL_TEST_LAB").into(),
+        setting("ZEGEL_TEST_READER"),
+        setting("ZEGEL_TEST_CARD"),
+    )
+}
+
+fn tell(folder: &Path, request: CardRequest) {
+    ask(folder, &Request::Card(request)).unwrap();
+}
+
+fn readers() -> Readers {
+    Readers::pcsc(Options::default(), Arc::new(SystemClock::new())).unwrap()
+}
+
+#[test]
+fn a_laboratory_card_is_read_and_proved_through_the_daemon() {
+    let Some(lab) = lab() else { return };
+    let reader = insert(lab, "mayor");
+    let trust = lab.folder().join("card-trust.toml");
+    let mut command = program(lab, ZEGEL);
+    command
+        .args([
+            "card",
+            "read",
+            "--format",
+            "json",
+            "--reader",
+            &reader,
+            "--test-trust",
+        ])
+        .arg(trust);
+    let (code, out, messages) = run(&mut command);
+    assert_eq!(code, Some(0), "{messages}");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["proved"], true, "{out}");
+    assert_eq!(json["verdicts"]["photo"], "valid");
+    assert!(json["person"].get("national_number").is_none());
+
+    let (code, out, _) = run(program(lab, ZEGEL).args(["card", "readers", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let found = json["readers"].as_array().unwrap();
+    assert_eq!(code, Some(0));
+    assert!(
+        found
+            .iter()
+            .any(|entry| entry["name"] == reader.as_str() && entry["card"] == "eid"),
+        "{out}"
+    );
+
+    // Independent programs read the same card.
+    let number = found
+        .iter()
+        .position(|entry| entry["name"] == reader.as_str())
+        .unwrap();
+    if let Some(opensc) = judge("opensc-tool") {
+        let listed = run(program(lab, &opensc).arg("--list-readers")).1;
+        let line = listed
+            .lines()
+            .find(|line| line.contains(&reader))
+            .unwrap_or_else(|| panic!("{listed}"));
+        let number = line.split_whitespace().next().unwrap();
+        let (code, out, messages) = run(program(lab, &opensc).args(["--reader", number, "--atr"]));
+        assert_eq!(code, Some(0), "{messages}");
+        assert!(out.trim().starts_with("3b:7f:96"), "{out}");
+        if let Some(pkcs15) = judge("pkcs15-tool") {
+            let (code, out, messages) = run(program(lab, &pkcs15).args(["--reader", number, "--dump"]));
+            assert_eq!(code, Some(0), "{messages}");
+            assert!(
+                out.contains("Authentication") && out.contains("Signature"),
+                "{out}"
+            );
+            let theirs = run(program(lab, &pkcs15).args(["--reader", number, "--read-certificate", "02"])).1;
+            let ours =
+                run(program(lab, ZEGEL).args(["card", "certificates", "--pem", "--reader", &reader])).1;
+            let body = |pem: &str| {
+                let inside = pem.split("-----").nth(2).unwrap_or_default().to_owned();
+                inside.replace(char::is_whitespace, "")
+            };
+            assert_eq!(body(&theirs), body(&ours), "the same authentication certificate");
+        }
+    }
+    remove(lab, "mayor", &reader);
+}
+
+#[test]
+fn the_published_specimen_is_read_through_the_daemon() {
+    let (Some(lab), Some(folder)) = (lab(), shared("card/commons-eid-alice-card")) else {
+        return;
+    };
+    let image = CardImage::from_published_files(&folder, "Alice").unwrap();
+    image.save(&lab.folder().join("cards/alice.json")).unwrap();
+    let reader = insert(lab, "alice");
+    let mut command = program(lab, ZEGEL);
+    let (code, out, messages) = run(command.args([
+        "card",
+        "read",
+        "--format",
+        "json",
+        "--national-number",
+        "--reader",
+        &reader,
+    ]));
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{messages}"));
+    assert_eq!(json["person"]["national_number"], "71715100070");
+    for element in ["identity", "address", "photo"] {
+        assert_eq!(json["verdicts"][element], "valid", "{element}");
+    }
+    // Genuine by its own signer, whom nobody here trusts.
+    assert_eq!((code, &json["refusal"]), (Some(4), &"PATH_NO_ANCHOR".into()));
+    remove(lab, "alice", &reader);
+}
+
+#[test]
+fn an_empty_reader_and_an_unknown_one_are_told_apart() {
+    let Some(lab) = lab() else { return };
+    let (code, _, messages) =
+        run(program(lab, ZEGEL).args(["card", "read", "--reader", "Zegel TEST 3 00 01"]));
+    assert!(
+        code == Some(5) && messages.contains("(CARD_MISSING)"),
+        "{messages}"
+    );
+    let (code, _, messages) = run(program(lab, ZEGEL).args(["card", "read", "--reader", "nowhere"]));
+    assert!(
+        code == Some(5) && messages.contains("(CARD_READER_UNKNOWN)"),
+        "{messages}"
+    );
+    let mut command = Command::new(ZEGEL);
+    command
+        .env("PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm")
+        .args(["card", "readers"]);
+    let (code, _, messages) = run(&mut command);
+    assert!(
+        code == Some(5) && messages.contains("(CARD_NO_SERVICE)"),
+        "{messages}"
+    );
+}
+
+#[test]
+fn both_keys_sign_in_a_real_reader_and_nobody_inherits_the_right() {
+    let Some(lab) = lab() else { return };
+    for card in ["director", "citizen"] {
+        let reader = insert(lab, card);
+        inside(lab, "inside_sign", &reader, card);
+        remove(lab, card, &reader);
+    }
+}
+
+#[test]
+#[ignore = "runs inside another test"]
+fn inside_sign() {
+    let (_, reader, _) = handed();
+    let readers = readers();
+    let job = |connection: &mut dyn Connection| {
+        let mut eid = Eid::new(connection);
+        eid.pin_state()?;
+        for key in [KeyReference::Authentication, KeyReference::Signature] {
+            let kind = match key {
+                KeyReference::Authentication => CertificateKind::Authentication,
+                KeyReference::Signature => CertificateKind::Signature,
+            };
+            let certificate = eid.certificate(kind)?;
+            let hash = if eid.card_data()?.applet_version >= 0x18 {
+                HashAlgorithm::Sha384
+            } else {
+                HashAlgorithm::Sha256
+            };
+            let digest = hash.digest(b"signed through a reader");
+            let request = SignRequest {
+                key,
+                hash,
+                digest: &digest,
+                last_try: LastTry::NotConfirmed,
+            };
+            let code = std::env::var("ZEGEL_TEST_PIN").unwrap_or_else(|_| "1234".to_owned());
+            eid.sign(&request, &pin(&code), &mut |signature| {
+                super::driver::verifies(&certificate, &digest, signature)
+            })?;
+        }
+        Ok(eid.card_data()?.applet_version)
+    };
+    let applet = readers.submit(&reader, LONG, job).wait().unwrap();
+    // Another connection asks the card to sign without a PIN.
+    let (algorithm, length) = if applet >= 0x18 { (0x02, 48) } else { (0x08, 32) };
+    let refused = readers.submit(&reader, LONG, move |connection| {
+        let mut answer = Vec::new();
+        connection.run(&mut |transport| {
+            let _ = transport.transmit(&[0x00, 0x22, 0x41, 0xB6, 0x05, 0x04, 0x80, algorithm, 0x84, 0x82]);
+            let command = [
+                &[0x00, 0x2A, 0x9E, 0x9A, length][..],
+                &vec![7; usize::from(length)],
+            ]
+            .concat();
+            answer = transport.transmit(&command).unwrap();
+            Step::Done(Disposition::Leave)
+        })?;
+        Ok(answer)
+    });
+    assert_eq!(refused.wait().unwrap(), [0x69, 0x82]);
+}
+
+#[test]
+fn faults_in_a_real_reader_have_their_causes() {
+    let Some(lab) = lab() else { return };
+    let reader = insert(lab, "alderman");
+    inside(lab, "inside_faults", &reader, "alderman");
+}
+
+#[test]
+#[ignore = "runs inside another test"]
+fn inside_faults() {
+    let (folder, reader, card) = handed();
+    let readers = readers();
+    let events = readers.events();
+    let await_event = |wanted: &Event| while events.recv_timeout(LONG).unwrap() != *wanted {};
+    let number = |reader: &str| {
+        let digits: Vec<usize> = reader.split(' ').filter_map(|part| part.parse().ok()).collect();
+        digits[0] * 2 + digits[2]
+    };
+    let insert = || {
+        tell(
+            &folder,
+            CardRequest::Insert {
+                card: card.clone(),
+                reader: Some(number(&reader)),
+            },
+        );
+    };
+    let fault = |fault: Fault| {
+        tell(
+            &folder,
+            CardRequest::Fault {
+                card: card.clone(),
+                fault,
+            },
+        )
+    };
+    let read = || {
+        readers
+            .submit(&reader, LONG, |connection| Eid::new(connection).read(File::Photo))
+            .wait()
+    };
+    let sign = || {
+        readers
+            .submit(&reader, LONG, |connection| {
+                let mut eid = Eid::new(connection);
+                let hash = match eid.card_data()?.applet_version {
+                    0x18.. => HashAlgorithm::Sha384,
+                    _ => HashAlgorithm::Sha256,
+                };
+                let digest = hash.digest(b"lost");
+                let request = SignRequest {
+                    key: KeyReference::Signature,
+                    hash,
+                    digest: &digest,
+                    last_try: LastTry::NotConfirmed,
+                };
+                eid.sign(&request, &pin("1234"), &mut |_| true)
+            })
+            .wait()
+            .map(drop)
+    };
+
+    let whole = read().unwrap();
+    // A line that breaks off in the middle is cured by a reconnect, unless the daemon looked just then and saw the
+    // card gone for that moment: then that is what is said.
+    fault(Fault::now(FaultKind::Communication).after(4));
+    let mut broken = read();
+    while broken == Err(CardError::CardRemoved) || broken == Err(CardError::CardMissing) {
+        broken = read();
+    }
+    assert_eq!(broken.as_ref(), Ok(&whole));
+    // Another program's reset between two transactions goes unnoticed by whoever reads.
+    tell(&folder, CardRequest::Reset { card: card.clone() });
+    assert_eq!(read().as_ref(), Ok(&whole));
+
+    // Taken out in the middle of a file, and in the middle of a signature.
+    fault(Fault::now(FaultKind::Removed).after(5));
+    assert_eq!(read(), Err(CardError::CardRemoved));
+    await_event(&Event::CardRemoved(reader.clone()));
+    insert();
+    let inserted = |event: Event| matches!(event, Event::CardInserted(name, _) if name == reader);
+    while !inserted(events.recv_timeout(LONG).unwrap()) {}
+    fault(Fault::now(FaultKind::Removed).at_instruction(0x2A));
+    assert_eq!(sign(), Err(CardError::CardRemoved));
+    await_event(&Event::CardRemoved(reader.clone()));
+    insert();
+    while !inserted(events.recv_timeout(LONG).unwrap()) {}
+    let state = readers
+        .submit(&reader, LONG, |connection| Eid::new(connection).pin_state())
+        .wait();
+    assert_eq!(state, Ok(PinState::Left(3)));
+
+    // A card that answers nothing: the caller gets its cause in its time, and the reader waits for the card to go.
+    fault(Fault::now(FaultKind::Mute).after(2));
+    let short = Duration::from_secs(2);
+    let mute = readers.submit(&reader, short, |connection| {
+        Eid::new(connection).read(File::Photo)
+    });
+    assert_eq!(mute.wait(), Err(CardError::CardMute));
+    assert_eq!(read(), Err(CardError::ReaderStuck));
+    tell(&folder, CardRequest::Remove { card: card.clone() });
+    await_event(&Event::ReaderFreed(reader.clone()));
+    insert();
+    while !inserted(events.recv_timeout(LONG).unwrap()) {}
+    assert_eq!(read(), Ok(whole));
+}
+
+#[test]
+fn watching_survives_the_service_going_away_and_coming_back() {
+    if !stack() {
+        return;
+    }
+    let folder = tempfile::Builder::new().prefix("zw").tempdir().unwrap();
+    let first = start(folder.path(), 2);
+    let reader = first.insert("mayor").unwrap();
+    let mut command = program(&first, ZEGEL);
+    let mut watching = command
+        .args(["card", "watch", "--idle", "60"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let mut await_line = |wanted: &str| {
+        let mut seen = Vec::new();
+        for line in lines.by_ref() {
+            if line.starts_with(wanted) {
+                return;
+            }
+            seen.push(line);
+        }
+        panic!("no `{wanted}` in {seen:?}");
+    };
+    await_line(&format!("card inserted: {reader}"));
+    first.remove("mayor").unwrap();
+    await_line(&format!("card removed: {reader}"));
+    drop(first);
+    await_line("service lost: CARD_NO_SERVICE");
+    let second = start(folder.path(), 2);
+    await_line("service back");
+    second.insert("mayor").unwrap();
+    await_line(&format!("card inserted: {reader}"));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
