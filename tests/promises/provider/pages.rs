@@ -1,0 +1,416 @@
+//! The pages of a visit over HTTP: every button works with its token alone, and the way ends at the application.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use actix_web::body::to_bytes;
+use actix_web::http::StatusCode;
+use actix_web::test::{self, TestRequest};
+use actix_web::web;
+use zegel::http::server::{Furnish, application};
+use zegel::http::site::{Origin, Site};
+use zegel::journeys::App;
+use zegel::lab::card::Applet;
+
+use super::world::{CALLBACK, ORIGIN, World, registration, request, world};
+
+/// A browser on this machine: it keeps cookies and follows nothing by itself.
+struct Visitor {
+    app: Arc<App>,
+    world_clock: Arc<dyn zegel::base::clock::Clock>,
+    peer: &'static str,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+struct Seen {
+    status: StatusCode,
+    location: String,
+    policy: String,
+    body: String,
+}
+
+impl Visitor {
+    fn new(world: &World, app: Arc<App>) -> Self {
+        Self {
+            app,
+            world_clock: world.clock.clone(),
+            peer: "127.0.0.1:50000",
+            cookies: Mutex::default(),
+        }
+    }
+
+    async fn ask(&self, request: TestRequest) -> Seen {
+        let mut site = Site::new(
+            Origin::parse(ORIGIN).unwrap(),
+            self.world_clock.clone(),
+            self.app.random.clone(),
+        );
+        site.limits.upload_bytes = 10_000;
+        let app = web::Data::from(Arc::clone(&self.app));
+        let furnish: Furnish = Arc::new(move |config| {
+            config.app_data(app.clone());
+        });
+        let service = test::init_service(application(web::Data::new(site), &furnish)).await;
+        let jar = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>();
+        let request = request
+            .peer_addr(self.peer.parse().unwrap())
+            .insert_header(("cookie", jar.join("; ")));
+        let response = test::call_service(&service, request.to_request()).await;
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+                .unwrap_or_default()
+        };
+        let (status, location, policy) = (
+            response.status(),
+            header("location"),
+            header("content-security-policy"),
+        );
+        for set in response.headers().get_all("set-cookie") {
+            let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies
+                .lock()
+                .unwrap()
+                .insert(name.to_owned(), value.to_owned());
+        }
+        let body = String::from_utf8(to_bytes(response.into_body()).await.unwrap().to_vec()).unwrap();
+        Seen {
+            status,
+            location,
+            policy,
+            body,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Seen {
+        self.ask(
+            TestRequest::get()
+                .uri(path)
+                .insert_header(("accept-language", "en")),
+        )
+        .await
+    }
+
+    async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Seen {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        let request = TestRequest::post()
+            .uri(path)
+            .insert_header(("content-type", "application/x-www-form-urlencoded"))
+            .insert_header(("origin", ORIGIN))
+            .insert_header(("sec-fetch-site", "same-origin"))
+            .insert_header(("accept-language", "en"));
+        self.ask(request.set_payload(body)).await
+    }
+
+    /// Begins a visit; returns its path.
+    async fn begin(&self, world: &World) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(request("app", &[]))
+            .finish();
+        let begun = self
+            .get(&format!("/b/{}/authorize?{query}", world.board.slug))
+            .await;
+        assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
+        begun.location.split('?').next().unwrap().to_owned()
+    }
+}
+
+fn token(page: &Seen) -> String {
+    let rest = page
+        .body
+        .split("name=\"csrf\" value=\"")
+        .nth(1)
+        .expect("a form with its token");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+fn heading(page: &Seen) -> String {
+    let rest = page.body.split("<h1").nth(1).unwrap().split_once('>').unwrap().1;
+    rest.split("</h1>").next().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_card_at_the_counter_leads_from_the_first_page_to_the_application() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    world.cards.insert("Reader 1", Applet::V18);
+    let visitor = Visitor::new(&world, world.with_counter("echo 'D 1234'; echo OK"));
+    let path = visitor.begin(&world).await;
+
+    let first = visitor.get(&path).await;
+    assert_eq!(
+        (first.status, heading(&first).as_str()),
+        (StatusCode::OK, "Log in to Besluiten")
+    );
+    assert!(
+        first
+            .policy
+            .contains("form-action 'self' https://app.zegelgem.example;"),
+        "{}",
+        first.policy
+    );
+    assert!(
+        first.body.contains("Your name"),
+        "what will be shared is said before the card is used"
+    );
+
+    let started = visitor
+        .post(&format!("{path}/counter"), &[("csrf", &token(&first))])
+        .await;
+    assert_eq!(
+        (started.status, started.location.as_str()),
+        (StatusCode::SEE_OTHER, path.as_str())
+    );
+    let mut next = String::new();
+    for _ in 0..2000 {
+        let state = visitor.get(&format!("{path}/state")).await;
+        let state: serde_json::Value = serde_json::from_str(&state.body).unwrap();
+        if let Some(found) = state["next"].as_str() {
+            next = found.to_owned();
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(next, path);
+    let arrived = visitor.get(&path).await;
+    assert_eq!(
+        (arrived.status, arrived.location.as_str()),
+        (StatusCode::SEE_OTHER, path.as_str()),
+        "{}",
+        arrived.body
+    );
+    assert!(visitor.cookies.lock().unwrap().contains_key("__Host-zegel"));
+
+    let sharing = visitor.get(&path).await;
+    assert_eq!(heading(&sharing), "Share this information");
+    assert!(sharing.body.contains("An Maria Specimen"));
+    assert!(
+        sharing
+            .policy
+            .contains("form-action 'self' https://app.zegelgem.example;")
+    );
+    let finished = visitor
+        .post(&format!("{path}/capacity"), &[("csrf", &token(&sharing))])
+        .await;
+    assert_eq!(finished.status, StatusCode::SEE_OTHER);
+    assert!(
+        finished.location.starts_with(&format!("{CALLBACK}?")),
+        "{}",
+        finished.location
+    );
+    assert!(finished.location.contains("code="), "{}", finished.location);
+
+    // The visit is over: its pages say so, in words.
+    let over = visitor.get(&path).await;
+    assert_eq!(
+        (over.status, heading(&over).as_str()),
+        (StatusCode::GONE, "This login was already used")
+    );
+}
+
+#[actix_web::test]
+async fn a_form_without_its_token_or_from_another_site_does_nothing() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    let visitor = Visitor::new(&world, world.app.clone());
+    let path = visitor.begin(&world).await;
+    let page = visitor.get(&path).await;
+    for action in ["counter", "cancel", "capacity"] {
+        let refused = visitor.post(&format!("{path}/{action}"), &[("csrf", "0")]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{action}");
+        assert!(refused.body.contains("csrf_failed"), "{action}");
+        let request = TestRequest::post()
+            .uri(&format!("{path}/{action}"))
+            .insert_header(("content-type", "application/x-www-form-urlencoded"))
+            .insert_header(("origin", "https://evil.example"))
+            .set_payload(format!("csrf={}", token(&page)));
+        assert_eq!(
+            visitor.ask(request).await.status,
+            StatusCode::FORBIDDEN,
+            "{action}"
+        );
+    }
+    let still = visitor.get(&path).await;
+    assert_eq!(still.status, StatusCode::OK, "the visit is where it was");
+    let gone = visitor
+        .post(&format!("{path}/cancel"), &[("csrf", &token(&still))])
+        .await;
+    assert!(gone.location.contains("error=access_denied"), "{}", gone.location);
+}
+
+#[actix_web::test]
+async fn a_page_of_a_visit_shows_nothing_to_another_browser() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    let path = Visitor::new(&world, world.app.clone()).begin(&world).await;
+    let stranger = Visitor::new(&world, world.app.clone());
+    for address in [
+        path.clone(),
+        format!("{path}/state"),
+        "/interaction/int_0".to_owned(),
+    ] {
+        let seen = stranger.get(&address).await;
+        assert!(
+            seen.status == StatusCode::GONE || seen.status == StatusCode::NOT_FOUND,
+            "{address}: {}",
+            seen.status
+        );
+        assert!(!seen.body.contains("Besluiten"), "{address}");
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_elsewhere_is_told_where_to_go_and_gets_no_button() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    let app = world.with_counter("echo OK");
+    let mut visitor = Visitor::new(&world, app);
+    visitor.peer = "192.0.2.7:50000";
+    let path = visitor.begin(&world).await;
+    let page = visitor.get(&path).await;
+    assert!(!page.body.contains("/counter"), "no button for the reader");
+    let refused = visitor
+        .post(&format!("{path}/counter"), &[("csrf", &token(&page))])
+        .await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.body.contains("counter_only_here"));
+}
+
+#[actix_web::test]
+async fn a_card_that_is_not_there_is_a_page_that_offers_another_try() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    world.cards.readers.add("Reader 1");
+    let visitor = Visitor::new(&world, world.with_counter("echo 'D 1234'; echo OK"));
+    let path = visitor.begin(&world).await;
+    let page = visitor.get(&path).await;
+    visitor
+        .post(&format!("{path}/counter"), &[("csrf", &token(&page))])
+        .await;
+    let mut seen = visitor.get(&path).await;
+    for _ in 0..2000 {
+        if seen.body.contains("card_missing") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        seen = visitor.get(&path).await;
+    }
+    assert_eq!(
+        (seen.status, heading(&seen).as_str()),
+        (StatusCode::OK, "No card in the reader")
+    );
+    assert!(
+        seen.body.contains("data-when-ready"),
+        "the page goes on by itself"
+    );
+    let state = visitor.get(&format!("{path}/state?failed=1")).await;
+    assert_eq!(state.body, r#"{"state":"failed"}"#);
+    world.cards.insert("Reader 1", Applet::V18);
+    let mut state = visitor.get(&format!("{path}/state?failed=1")).await;
+    for _ in 0..2000 {
+        if state.body.contains("ready") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        state = visitor.get(&format!("{path}/state?failed=1")).await;
+    }
+    assert_eq!(state.body, r#"{"state":"ready"}"#);
+}
+
+/// A posted file as a browser sends it.
+fn upload(name: &str, bytes: &[u8]) -> TestRequest {
+    let mut body = format!(
+        "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: application/pdf\r\n\r\n"
+    )
+    .into_bytes();
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(b"\r\n--edge--\r\n");
+    TestRequest::post()
+        .uri("/verify")
+        .insert_header(("content-type", "multipart/form-data; boundary=edge"))
+        .insert_header(("accept-language", "en"))
+        .set_payload(body)
+}
+
+#[actix_web::test]
+async fn what_is_no_document_is_told_apart_when_it_is_checked() {
+    let world = world().await;
+    let scratch = tempfile::tempdir().unwrap();
+    let mut config = zegel::config::Config::clone(&world.app.config);
+    config.scratch = scratch.path().to_owned();
+    let mut app = world.with_counter("echo OK");
+    Arc::get_mut(&mut app).unwrap().config = Arc::new(config);
+    let visitor = Visitor::new(&world, app);
+    let encrypted = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n\
+        3 0 obj\n<</Filter/Standard>>\nendobj\n";
+    let mut file = encrypted.to_vec();
+    let start = file.len();
+    file.extend_from_slice(b"xref\n0 4\n0000000000 65535 f \n");
+    for number in 1..=3 {
+        let mark = format!("{number} 0 obj");
+        let at = encrypted
+            .windows(mark.len())
+            .position(|window| window == mark.as_bytes())
+            .unwrap();
+        file.extend_from_slice(format!("{at:010} 00000 n \n").as_bytes());
+    }
+    file.extend_from_slice(
+        format!("trailer\n<</Size 4/Root 1 0 R/Encrypt 3 0 R>>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
+    );
+    for (name, bytes, status, code) in [
+        (
+            "leeg.pdf",
+            &b""[..],
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "document_empty",
+        ),
+        (
+            "tekst.pdf",
+            b"geen pdf",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "document_type",
+        ),
+        (
+            "slot.pdf",
+            &file,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "document_protected",
+        ),
+        (
+            "groot.pdf",
+            &[b'x'; 10_001],
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "document_too_large",
+        ),
+    ] {
+        let seen = visitor.ask(upload(name, bytes)).await;
+        assert_eq!(seen.status, status, "{name}");
+        assert!(seen.body.contains(code), "{name}: {}", heading(&seen));
+        let program = visitor
+            .ask(upload(name, bytes).insert_header(("accept", "application/json")))
+            .await;
+        let problem: serde_json::Value = serde_json::from_str(&program.body).unwrap();
+        assert_eq!(problem["code"], code, "{name}");
+    }
+    let none = visitor.ask(upload("", b"")).await;
+    assert_eq!(none.status, StatusCode::BAD_REQUEST);
+    assert!(none.body.contains("Choose a file first."));
+    assert_eq!(
+        std::fs::read_dir(scratch.path()).unwrap().count(),
+        0,
+        "nothing is kept"
+    );
+}
