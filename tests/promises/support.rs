@@ -50,10 +50,15 @@ pub fn judge(program: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(program))
         .find(|candidate| candidate.is_file());
     if found.is_none() {
-        let required = std::env::var("ZEGEL_JUDGES").is_ok_and(|value| value == "required");
-        skip(&format!("the program `{program}`"), required);
+        skip_judge(&format!("the program `{program}`"));
     }
     found
+}
+
+/// Says aloud that a judge is missing; a failure where judges are required.
+pub fn skip_judge(what: &str) {
+    let required = std::env::var("ZEGEL_JUDGES").is_ok_and(|value| value == "required");
+    skip(what, required);
 }
 
 fn skip(what: &str, required: bool) {

@@ -21,7 +21,7 @@ use crate::oidc::challenge::{self, Purpose};
 use crate::oidc::interaction::{CardStep, Interaction, InteractionId, Stage, Task};
 use crate::oidc::secret::{Opaque, SecretHash};
 use crate::pki::certificate::Certificate;
-use crate::store::{boards, clients, events, login};
+use crate::store::{boards, clients, events, login, trust};
 use crate::webeid::Token;
 
 use super::proof::{self, prove};
@@ -227,14 +227,12 @@ async fn spend(
 async fn verified(app: &App, challenged: Challenged) -> Result<LoginResult, LoginError> {
     let rules = EidRules::belgian(app.origin());
     let verification = challenged.verify(&rules, &app.trust, app.now())?;
-    let (outcome, _learned) = resume::log_in(
-        verification,
-        &app.trust,
-        app.fetcher.as_ref(),
-        &app.random,
-        &app.clock,
-    )
-    .await;
+    let (outcome, _) =
+        resume::log_in(verification, &app.trust, app.fetcher.as_ref(), &app.random, &app.clock).await;
+    if let Err(error) = trust::keep(&app.db, &app.trust, app.now()).await {
+        // What was learnt is in memory; nobody is kept out because it could not be stored.
+        tracing::warn!(cause = error.cause(), error = ?error, "what was learnt of the PKI could not be stored");
+    }
     // There is no block list yet: whoever proves who they are is let in, as a person without any role.
     Ok(outcome?.permit(|_| true)?)
 }

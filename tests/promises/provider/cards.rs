@@ -7,6 +7,7 @@ use std::time::Duration;
 use zegel::base::clock::{Clock, FixedClock, SystemClock};
 use zegel::base::national::NationalNumber;
 use zegel::base::random::SeededRandom;
+use zegel::base::time::Timestamp;
 use zegel::card::pin::PinProgram;
 use zegel::card::readers::{MemoryReaders, Options, Readers};
 use zegel::crypto::ecdsa;
@@ -52,18 +53,21 @@ pub(super) struct Cards {
     pub(super) services: Arc<Services>,
     pub(super) readers: MemoryReaders,
     pub(super) folder: TestFolder,
+    now: Timestamp,
     random: SeededRandom,
 }
 
 impl Cards {
-    pub(super) fn new() -> Self {
+    /// A PKI made at `now`, with its services up.
+    pub(super) fn new(now: Timestamp) -> Self {
         let random = SeededRandom::new(11);
-        let pki = LabPki::generate(BASE, &random, moment()).unwrap();
+        let pki = LabPki::generate(BASE, &random, now).unwrap();
         let services = Arc::new(Services::new(Arc::new(pki), Arc::new(SeededRandom::new(12))));
         Self {
             services,
             readers: MemoryReaders::new(),
             folder: TestFolder::new("cards"),
+            now,
             random,
         }
     }
@@ -155,7 +159,7 @@ url = "{BASE}/crt/citizen.crt"
             postal_code: "9999".to_owned(),
             municipality: "Zegelgem".to_owned(),
             card_number: 5_901_234_567,
-            validity: LabPki::usual_validity(moment()),
+            validity: LabPki::usual_validity(self.now),
             pin: "1234".to_owned(),
             structure_version: false,
         };
@@ -181,11 +185,11 @@ url = "{BASE}/crt/citizen.crt"
     }
 
     pub(super) fn usual(&self) -> IssuedLeaf {
-        self.leaf(KeyKind::Ec(Curve::P384), LabPki::usual_validity(moment()))
+        self.leaf(KeyKind::Ec(Curve::P384), LabPki::usual_validity(self.now))
     }
 
     pub(super) fn foreign_pki(&self) -> LabPki {
-        LabPki::generate_named("Other TEST Root CA", BASE, &self.random, moment()).unwrap()
+        LabPki::generate_named("Other TEST Root CA", BASE, &self.random, self.now).unwrap()
     }
 }
 

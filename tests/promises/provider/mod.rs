@@ -7,6 +7,7 @@ mod counter;
 mod endpoints;
 mod interaction;
 mod number;
+mod openid_client;
 mod pages;
 mod tokens;
 mod web_eid;

@@ -48,15 +48,20 @@ pub(super) struct World {
 
 /// A world on each database.
 pub(super) async fn worlds() -> Vec<World> {
+    worlds_at(moment(), ORIGIN).await
+}
+
+/// A world on each database at `now`, reached at `origin`.
+pub(super) async fn worlds_at(now: Timestamp, origin: &str) -> Vec<World> {
     let mut worlds = Vec::new();
     for (engine, db, folder) in databases().await {
-        let clock = Arc::new(FixedClock::new(moment()));
+        let clock = Arc::new(FixedClock::new(now));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let kek = Arc::new(KeyEncryptionKey::from_bytes(&[7; 32]).unwrap());
         let mut made: Vec<Board> = Vec::new();
         for (slug, kbo) in [("zegelgem", "0999900150"), ("ocmw-zegelgem", "0999905197")] {
             let board = Board {
-                id: BoardId::new(moment(), random.as_ref()),
+                id: BoardId::new(now, random.as_ref()),
                 slug: slug.to_owned(),
                 kind: "municipality".to_owned(),
                 names: boards::Names {
@@ -67,7 +72,7 @@ pub(super) async fn worlds() -> Vec<World> {
                 },
                 enterprise_number: kbo.to_owned(),
                 region: "flanders".to_owned(),
-                created_at: moment(),
+                created_at: now,
             };
             // Making an RSA key takes a while, and the second board signs nothing.
             if made.is_empty() {
@@ -85,13 +90,13 @@ pub(super) async fn worlds() -> Vec<World> {
             }
             made.push(board);
         }
-        let cards = Cards::new();
+        let cards = Cards::new(now);
         let app = App {
             db,
             clock: clock.clone(),
             random,
             kek,
-            config: Arc::new(config()),
+            config: Arc::new(config(origin)),
             trust: cards.trust(),
             fetcher: cards.fetcher(clock.clone()),
             counter: None,
@@ -121,10 +126,10 @@ pub(super) async fn world() -> World {
     worlds().await.into_iter().next().unwrap()
 }
 
-pub(super) fn config() -> Config {
+pub(super) fn config(origin: &str) -> Config {
     Config {
         environment: Environment::Test,
-        public_url: ORIGIN.to_owned(),
+        public_url: origin.to_owned(),
         server: Server {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: None,
