@@ -208,7 +208,7 @@ pub async fn current_session(app: &App, browser: &Browser) -> Result<Option<Sess
         .filter(|session| !session.is_over(now));
     if let Some(session) = &session {
         // One write a minute is enough to know that somebody is still there.
-        if now.since(session.seen_at) >= std::time::Duration::from_secs(60) {
+        if now.since(session.seen_at) >= std::time::Duration::from_mins(1) {
             sessions::seen(&app.db, session.id, now).await?;
         }
     }
@@ -343,12 +343,11 @@ async fn open_interaction(
 }
 
 async fn begin_pages(app: &App, board: BoardId, task: Task, browser: &Browser) -> Result<Begun, LoginError> {
-    let (hash, cookie) = match &browser.before {
-        Some(cookie) => (cookie.hash(), None),
-        None => {
-            let cookie = Opaque::generate(app.random.as_ref());
-            (cookie.hash(), Some(cookie))
-        }
+    let (hash, cookie) = if let Some(cookie) = &browser.before {
+        (cookie.hash(), None)
+    } else {
+        let cookie = Opaque::generate(app.random.as_ref());
+        (cookie.hash(), Some(cookie))
     };
     let interaction = begin(app, board, task, Stage::Open, hash).await?;
     Ok(Begun::Pages { interaction, cookie })

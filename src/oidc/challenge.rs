@@ -10,7 +10,7 @@ use crate::base::random::{self, Random};
 use crate::base::time::Timestamp;
 
 /// How long a challenge may be answered.
-pub const LIFETIME: Duration = Duration::from_secs(3 * 60);
+pub const LIFETIME: Duration = Duration::from_mins(3);
 
 /// What an answer to a challenge will be used for. A challenge of one purpose is none for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

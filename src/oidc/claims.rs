@@ -17,7 +17,7 @@ use crate::base::time::Timestamp;
 use crate::identity::{AssuranceLevel, Means};
 
 /// How long an ID token lives. A capacity is only as true as the moment it was checked, so minutes, not hours.
-pub const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(5 * 60);
+pub const ID_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 
 /// In which capacity a person acts, as a client gets to see it (reference roles-and-mandates §11.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

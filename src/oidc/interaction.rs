@@ -22,9 +22,9 @@ crate::id_kinds! {
 pub type InteractionId = Id<InteractionKind>;
 
 /// How long a visit may take in all.
-pub const LIFETIME: Duration = Duration::from_secs(20 * 60);
+pub const LIFETIME: Duration = Duration::from_mins(20);
 /// After so long a card action that never answered counts as given up.
-pub const CARD_LIMIT: Duration = Duration::from_secs(3 * 60);
+pub const CARD_LIMIT: Duration = Duration::from_mins(3);
 
 /// A visit as the store keeps it.
 #[derive(Clone, Debug)]

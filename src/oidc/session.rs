@@ -16,9 +16,9 @@ crate::id_kinds! {
 pub type SessionId = Id<SessionKind>;
 
 /// After so long without a request a session is over.
-pub const IDLE_LIMIT: Duration = Duration::from_secs(30 * 60);
+pub const IDLE_LIMIT: Duration = Duration::from_mins(30);
 /// So long after the log-in a session is over, whatever happens.
-pub const ABSOLUTE_LIMIT: Duration = Duration::from_secs(8 * 60 * 60);
+pub const ABSOLUTE_LIMIT: Duration = Duration::from_hours(8);
 
 /// A browser in which somebody proved who they are.
 #[derive(Clone, PartialEq, Eq)]
@@ -110,11 +110,9 @@ pub fn decide(
                 .is_none_or(|limit| now.since(session.authenticated_at) <= limit)
     }) && !needs_number;
     match request.prompt {
-        Prompt::None if usable => Decision::Reuse,
+        // There is no list of accounts: to select another one means another card, so that never reuses.
+        Prompt::Consent | Prompt::None | Prompt::Unset if usable => Decision::Reuse,
         Prompt::None => Decision::LoginRequired,
-        // There is no list of accounts: another one means another card.
-        Prompt::Login | Prompt::SelectAccount => Decision::LogIn,
-        Prompt::Consent | Prompt::Unset if usable => Decision::Reuse,
-        Prompt::Consent | Prompt::Unset => Decision::LogIn,
+        Prompt::Consent | Prompt::Login | Prompt::SelectAccount | Prompt::Unset => Decision::LogIn,
     }
 }

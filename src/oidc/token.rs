@@ -13,11 +13,11 @@ use super::secret::Opaque;
 use crate::base::time::Timestamp;
 
 /// How long a code may be exchanged.
-pub const CODE_LIFETIME: Duration = Duration::from_secs(60);
+pub const CODE_LIFETIME: Duration = Duration::from_mins(1);
 /// How long the access token of a log-in opens userinfo.
-pub const LOGIN_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub const LOGIN_TOKEN_LIFETIME: Duration = Duration::from_mins(10);
 /// How long a client's own access token opens the signing interface.
-pub const CLIENT_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub const CLIENT_TOKEN_LIFETIME: Duration = Duration::from_mins(10);
 
 /// Why a token request was refused. The client gets [`Self::code`] alone; the cause goes to the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -227,8 +227,14 @@ async fn spend(
 async fn verified(app: &App, challenged: Challenged) -> Result<LoginResult, LoginError> {
     let rules = EidRules::belgian(app.origin());
     let verification = challenged.verify(&rules, &app.trust, app.now())?;
-    let (outcome, _) =
-        resume::log_in(verification, &app.trust, app.fetcher.as_ref(), &app.random, &app.clock).await;
+    let (outcome, _) = resume::log_in(
+        verification,
+        &app.trust,
+        app.fetcher.as_ref(),
+        &app.random,
+        &app.clock,
+    )
+    .await;
     if let Err(error) = trust::keep(&app.db, &app.trust, app.now()).await {
         // What was learnt is in memory; nobody is kept out because it could not be stored.
         tracing::warn!(cause = error.cause(), error = ?error, "what was learnt of the PKI could not be stored");

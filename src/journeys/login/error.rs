@@ -99,9 +99,10 @@ impl LoginError {
             Self::AlreadyWaiting => PersonCode::AlreadyWaiting,
             Self::Card(error) => codes::of_card(error),
             Self::CounterOff | Self::CounterElsewhere => PersonCode::CounterOnlyHere,
-            Self::Inconsistent => PersonCode::ServerError,
             Self::InteractionExpired | Self::InteractionUnknown => PersonCode::LoginExpired,
-            Self::InteractionFinished | Self::WrongStage => PersonCode::LoginElsewhereFinished,
+            Self::InteractionFinished | Self::Store(StoreError::Stale(_)) | Self::WrongStage => {
+                PersonCode::LoginElsewhereFinished
+            }
             Self::Page(error) => match error {
                 PageError::ClientMissing | PageError::ClientUnknown => PersonCode::ClientUnknown,
                 PageError::RedirectUriMissing | PageError::RedirectUriUnknown => {
@@ -110,8 +111,7 @@ impl LoginError {
                 PageError::DuplicateParameter | PageError::TooLarge => PersonCode::RequestInvalid,
             },
             Self::Refused(refusal) => codes::of_login(refusal),
-            Self::Store(StoreError::Stale(_)) => PersonCode::LoginElsewhereFinished,
-            Self::Store(_) => PersonCode::ServerError,
+            Self::Inconsistent | Self::Store(_) => PersonCode::ServerError,
         }
     }
 }

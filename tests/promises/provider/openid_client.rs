@@ -37,15 +37,31 @@ async fn openid_client_logs_in_with_a_card_and_finds_a_reused_code_dead() {
     world.cards.insert("Reader 1", Applet::V18);
     let app = world.with_counter("echo 'D 1234'; echo OK");
     for (slug, algorithm) in [("rsa", IdTokenAlgorithm::Rs256), ("ec", IdTokenAlgorithm::Es256)] {
-        world.register(slug, Registration { id_token_algorithm: algorithm, ..registration() }).await;
+        world
+            .register(
+                slug,
+                Registration {
+                    id_token_algorithm: algorithm,
+                    ..registration()
+                },
+            )
+            .await;
     }
-    let site = Site::new(Origin::parse(&origin).unwrap(), world.clock.clone(), world.app.random.clone());
+    let site = Site::new(
+        Origin::parse(&origin).unwrap(),
+        world.clock.clone(),
+        world.app.random.clone(),
+    );
     let data = web::Data::from(app);
     let furnish: Furnish = Arc::new(move |config: &mut ServiceConfig| {
         config.app_data(data.clone());
     });
     let address = format!("127.0.0.1:{port}").parse().unwrap();
-    let listening = Listening { address, tls: None, shutdown_timeout: Duration::from_secs(1) };
+    let listening = Listening {
+        address,
+        tls: None,
+        shutdown_timeout: Duration::from_secs(1),
+    };
     let bound = bind(Arc::new(site), furnish, &listening).unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let stop = async move {
@@ -54,11 +70,25 @@ async fn openid_client_logs_in_with_a_card_and_finds_a_reused_code_dead() {
     let server = actix_web::rt::spawn(bound.run(stop, std::future::pending()));
     for slug in ["rsa", "ec"] {
         let mut command = Command::new(&node);
-        command.current_dir(&folder).args(["login.mjs", "--insecure-http", "--signing"]);
-        command.args(["--issuer", &format!("{origin}/b/zegelgem"), "--client", slug, "--secret", SECRET]);
+        command
+            .current_dir(&folder)
+            .args(["login.mjs", "--insecure-http", "--signing"]);
+        command.args([
+            "--issuer",
+            &format!("{origin}/b/zegelgem"),
+            "--client",
+            slug,
+            "--secret",
+            SECRET,
+        ]);
         command.args(["--redirect", "https://app.zegelgem.example/callback"]);
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        let (out, err) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
         assert!(output.status.success(), "{slug}: {out}{err}");
         let told: serde_json::Value = serde_json::from_str(&out).unwrap();
         assert_eq!(told["info"]["family_name"], "Specimen");
