@@ -12,7 +12,7 @@ use zegel::pdf::sink::Sink;
 use zegel::pdf::xref::XrefKind;
 
 /// A decision of two pages.
-pub fn decision(kind: XrefKind) -> Vec<u8> {
+pub(crate) fn decision(kind: XrefKind) -> Vec<u8> {
     let long = "Het college keurt de overeenkomst goed en draagt de algemeen directeur op ze uit te voeren. "
         .repeat(12);
     let paragraphs = [
@@ -28,12 +28,12 @@ pub fn decision(kind: XrefKind) -> Vec<u8> {
     composition.write().unwrap()
 }
 
-pub fn open(bytes: &[u8]) -> Result<Document, PdfError> {
+pub(crate) fn open(bytes: &[u8]) -> Result<Document, PdfError> {
     Document::open(Arc::new(bytes.to_vec()))
 }
 
 /// A file from `text` in which `@n` at the start of a line notes where object n stands; gets a table and a trailer.
-pub fn by_hand(objects: &[&str], trailer: &str) -> Vec<u8> {
+pub(crate) fn by_hand(objects: &[&str], trailer: &str) -> Vec<u8> {
     let mut out = b"%PDF-1.7\n".to_vec();
     let mut rows = String::from("0000000000 65535 f\r\n");
     for (index, object) in objects.iter().enumerate() {
@@ -52,7 +52,7 @@ pub fn by_hand(objects: &[&str], trailer: &str) -> Vec<u8> {
 }
 
 /// One empty page, the least that opens.
-pub fn minimal() -> Vec<u8> {
+pub(crate) fn minimal() -> Vec<u8> {
     by_hand(
         &[
             "<</Type/Catalog/Pages 2 0 R>>",
@@ -64,12 +64,12 @@ pub fn minimal() -> Vec<u8> {
 }
 
 /// A file whose objects, pages and all, stand in an object stream behind a cross-reference stream.
-pub fn with_object_stream(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn with_object_stream(bytes: &[u8]) -> Option<Vec<u8>> {
     convert(bytes, &["--object-streams=generate"])
 }
 
 /// `bytes` rewritten by qpdf.
-pub fn convert(bytes: &[u8], arguments: &[&str]) -> Option<Vec<u8>> {
+pub(crate) fn convert(bytes: &[u8], arguments: &[&str]) -> Option<Vec<u8>> {
     let qpdf = crate::support::judge("qpdf")?;
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = (folder.path().join("in.pdf"), folder.path().join("out.pdf"));
@@ -85,7 +85,7 @@ pub fn convert(bytes: &[u8], arguments: &[&str]) -> Option<Vec<u8>> {
 }
 
 /// `qpdf --check` accepts `bytes` without a warning.
-pub fn check_with_qpdf(bytes: &[u8]) {
+pub(crate) fn check_with_qpdf(bytes: &[u8]) {
     let Some(qpdf) = crate::support::judge("qpdf") else {
         return;
     };
@@ -97,7 +97,7 @@ pub fn check_with_qpdf(bytes: &[u8]) {
 }
 
 /// The text poppler reads.
-pub fn text_by_poppler(bytes: &[u8]) -> Option<String> {
+pub(crate) fn text_by_poppler(bytes: &[u8]) -> Option<String> {
     let pdftotext = crate::support::judge("pdftotext")?;
     let (_folder, path) = stored(bytes);
     let output = Command::new(pdftotext)
@@ -110,7 +110,7 @@ pub fn text_by_poppler(bytes: &[u8]) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-pub fn stored(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn stored(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("document.pdf");
     std::fs::write(&path, bytes).unwrap();
@@ -118,7 +118,7 @@ pub fn stored(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// A file of `count` small objects.
-pub fn many_objects(count: usize, kind: XrefKind) -> Vec<u8> {
+pub(crate) fn many_objects(count: usize, kind: XrefKind) -> Vec<u8> {
     let mut file = Composer::new();
     let catalog = file.reserve();
     let tree = file.reserve();
@@ -156,7 +156,7 @@ pub fn many_objects(count: usize, kind: XrefKind) -> Vec<u8> {
 
 /// A hybrid file as word processors write it: a table that hides object 5 in an object stream (4), and a
 /// cross-reference stream (6) that tells where. With `conflict`, the stream also places the page elsewhere.
-pub fn hybrid(conflict: bool) -> Vec<u8> {
+pub(crate) fn hybrid(conflict: bool) -> Vec<u8> {
     let mut out = b"%PDF-1.7\n".to_vec();
     let mut offsets = Vec::new();
     let content = "5 0 <</Kind/Hidden>>";

@@ -15,7 +15,7 @@ use zegel::pdf::xref::XrefKind;
 use super::make;
 use crate::support::moment;
 
-pub fn block() -> Block {
+pub(crate) fn block() -> Block {
     Block {
         lines: vec![
             Line::bold("An Specimen"),
@@ -28,7 +28,7 @@ pub fn block() -> Block {
     }
 }
 
-pub fn request(placement: Placement) -> FieldRequest {
+pub(crate) fn request(placement: Placement) -> FieldRequest {
     FieldRequest {
         placement,
         name: None,
@@ -43,7 +43,7 @@ pub fn request(placement: Placement) -> FieldRequest {
     }
 }
 
-pub fn automatic() -> Placement {
+pub(crate) fn automatic() -> Placement {
     Placement::Automatic {
         block: block(),
         width: 200.0,
@@ -52,7 +52,7 @@ pub fn automatic() -> Placement {
 }
 
 /// `bytes` with a signature of `placement` whose value is `value`.
-pub fn signed(bytes: &[u8], request: &FieldRequest, value: &[u8]) -> Vec<u8> {
+pub(crate) fn signed(bytes: &[u8], request: &FieldRequest, value: &[u8]) -> Vec<u8> {
     let document = make::open(bytes).unwrap();
     let mut update = Update::new(&document);
     signature_field::add(&mut update, request).unwrap();
