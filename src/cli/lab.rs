@@ -7,11 +7,14 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::console::{Console, Exit};
-use crate::base::clock::{Clock as _, SystemClock};
-use crate::base::random::SystemRandom;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::lang::Language;
+use crate::base::random::{Random, SystemRandom};
 use crate::lab::card::{Fault, FaultKind};
 use crate::lab::control::{Answer, LabStatus, Request, ask};
 use crate::lab::host::{self, CardRequest, CardState, HostSettings};
+use crate::lab::house::{self, House, HouseSettings};
+use crate::lab::once;
 use crate::lab::pinentry::{self, PinAnswer};
 use crate::lab::pki::LeafPurpose;
 use crate::lab::services::{Service, ServiceMode};
@@ -85,6 +88,24 @@ pub struct UpArguments {
     /// The virtual reader's driver libifdvpcd.so, when it is not where ./dev unpacks it.
     #[arg(long)]
     vpcd_driver: Option<PathBuf>,
+    /// Start the laboratory alone, without the service and the demo application.
+    #[arg(long, conflicts_with_all = ["once", "port", "application_port", "database"])]
+    only_lab: bool,
+    /// Make both journeys without a person, write what comes out, and end.
+    #[arg(long)]
+    once: bool,
+    /// Where `--once` writes the sealed document and its proof [default: the folder `result` in the laboratory's].
+    #[arg(long, requires = "once", value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Port of the service on the loopback address; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Port of the demo application on the loopback address; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    application_port: u16,
+    /// Database of the service, when not SQLite in the laboratory's folder.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Cards to insert at once, in this order.
     #[arg(long = "insert", value_name = "CARD")]
     insert: Vec<String>,
@@ -475,9 +496,87 @@ fn up(arguments: &UpArguments, console: &mut Console) -> Result<(), LabError> {
         return Err(LabError::Malformed("status".to_owned()));
     };
     let json = serde_json::to_value(&status).unwrap_or_default();
-    console.result(status_text(&status), &json);
-    console.say("the laboratory is up; end it with Ctrl-C or `zegel lab stop`");
-    super::block_on(wait_for_end(&lab)).map_err(|error| LabError::Reader(error.to_string()))
+    if arguments.only_lab {
+        console.result(status_text(&status), &json);
+        console.say("the laboratory is up; end it with Ctrl-C or `zegel lab stop`");
+        return super::block_on(wait_for_end(&lab)).map_err(|error| LabError::Reader(error.to_string()));
+    }
+    actix_web::rt::System::new().block_on(demo(&lab, arguments, console))
+}
+
+/// The whole demo: laboratory, service, application; with `--once` both journeys too.
+async fn demo(lab: &Lab, arguments: &UpArguments, console: &mut Console) -> Result<(), LabError> {
+    let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) =
+        (Arc::new(SystemClock::new()), Arc::new(SystemRandom));
+    let program = std::env::current_exe().map_err(LabError::io(Path::new("/proc/self/exe")))?;
+    let settings = HouseSettings {
+        folder: lab.folder().join("house"),
+        program,
+        service_port: arguments.port,
+        application_port: arguments.application_port,
+        database_url: arguments.database.clone(),
+    };
+    let house = House::prepare(lab, settings, Arc::clone(&clock), Arc::clone(&random)).await?;
+    let _service = house.open().await?;
+    let application = house.serve_application(Arc::new(house::decision), random)?;
+    let handle = application.handle();
+    actix_web::rt::spawn(application);
+    let outcome = if arguments.once {
+        let folder = arguments
+            .out
+            .clone()
+            .unwrap_or_else(|| lab.folder().join("result"));
+        let mut steps = Vec::new();
+        let outcome = once::run(lab, &house, &folder, &clock, &mut |step: once::StepMade| {
+            console.say(format_args!("{:>6} ms  {}", step.took.as_millis(), step.what));
+            steps.push(serde_json::json!({"step": step.what, "milliseconds": step.took.as_millis()}));
+        })
+        .await;
+        outcome.map(|outcome| {
+            let json = serde_json::json!({
+                "document": outcome.document, "proof": outcome.proof, "steps": steps, "report": outcome.report,
+            });
+            let files = format!("document {}\nproof    {}", outcome.document.display(), outcome.proof.display());
+            console.result(format_args!("{}\n{files}", outcome.report.to_text(Language::En)), &json);
+        })
+    } else {
+        for card in ["mayor"].iter().filter(|_| arguments.insert.is_empty()) {
+            lab.insert(card)?;
+        }
+        let json = serde_json::json!({
+            "application": house.application_url(), "service": house.service_url(),
+            "authority": house.authority_file(), "folder": lab.folder(),
+        });
+        console.result(welcome(lab, &house), &json);
+        wait_for_end(lab).await;
+        Ok(())
+    };
+    handle.stop(true).await;
+    outcome
+}
+
+/// What to open and what to try.
+fn welcome(lab: &Lab, house: &House) -> String {
+    let folder = lab.folder().display();
+    format!(
+        "The demo is up. Everything it makes says TEST.\n\n\
+         open       {application}\n\
+         service    {service}\n\
+         trust      the browser will warn; to trust the TEST certificate import\n           {authority}\n           \
+         (Chromium: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n zegel-TEST -i FILE)\n\n\
+         try        log in: the mayor's card is in the reader, its PIN is typed by the laboratory\n           \
+         send a decision, sign it as the mayor, then change cards and sign as the general director:\n           \
+         zegel lab card remove mayor --dir {folder}\n           \
+         zegel lab card insert director --dir {folder}\n           \
+         a wrong PIN:      zegel lab pin --next wrong --dir {folder}\n           \
+         a revoked card:   zegel lab cert status mayor revoked --dir {folder}\n           \
+         OCSP down:        zegel lab service set ocsp down --dir {folder}\n           \
+         all cards:        zegel lab card list --dir {folder}\n\n\
+         end it with Ctrl-C",
+        application = house.application_url(),
+        service = house.service_url(),
+        authority = house.authority_file().display(),
+    )
 }
 
 async fn wait_for_end(lab: &Lab) {

@@ -61,7 +61,7 @@ pub struct Form {
     reason: String,
     /// Set by the form that says that one PIN try is left.
     #[serde(default)]
-    last_try: Option<String>,
+    last_attempt: Option<String>,
 }
 
 /// One request about one signing request.
@@ -421,7 +421,7 @@ pub async fn counter(
     form: web::Form<Form>,
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::new(app, &http, &site, &visit, &id)?.posted(&http, &form)?;
-    let last_try = if form.last_try.is_some() {
+    let last_try = if form.last_attempt.is_some() {
         LastTry::Confirmed
     } else {
         LastTry::NotConfirmed

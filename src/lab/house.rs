@@ -503,6 +503,21 @@ fn acceptor(folder: &Path) -> Result<SslAcceptorBuilder, LabError> {
     Ok(builder)
 }
 
+/// The decision that the demo application sends: one page, in Dutch, TEST.
+pub fn decision() -> Vec<u8> {
+    let paragraphs = [
+        "TEST. Dit is een besluit van de demogemeente Zegelgem. Het heeft geen enkele rechtskracht.",
+        "Zitting van het college van burgemeester en schepenen van 3 maart.",
+        "Gelet op het decreet over het lokaal bestuur van 22 december 2017, artikel 279 §2;",
+        "Overwegende dat een laboratorium iets te ondertekenen nodig heeft;",
+        "Besluit. Artikel 1. Het college keurt de proefopstelling goed. Artikel 2. De burgemeester en de algemeen \
+         directeur ondertekenen dit besluit.",
+    ];
+    crate::pdf::compose::Composition::new("Besluit van het college (TEST)", "nl-BE", &paragraphs)
+        .write()
+        .unwrap_or_default()
+}
+
 /// A TEST authority for TLS on localhost and the service's certificate under it, made once. Returns the authority's
 /// file.
 fn tls_files(folder: &Path, now: Timestamp) -> Result<PathBuf, LabError> {

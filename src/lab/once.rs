@@ -18,6 +18,9 @@ use crate::base::clock::Clock;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::journeys::open::laboratory_trust;
 
+/// Longer than the daemon takes to see a card.
+const SETTLE: Duration = Duration::from_millis(900);
+
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
@@ -47,7 +50,7 @@ pub async fn run(
     house: &House,
     folder: &Path,
     clock: &Arc<dyn Clock>,
-    tell: &mut (dyn FnMut(StepMade) + Send),
+    tell: &mut dyn FnMut(StepMade),
 ) -> Result<Outcome, LabError> {
     let mut last = clock.monotonic();
     let mut step = |what: &str| {
@@ -60,7 +63,7 @@ pub async fn run(
     };
     let home = house.application_url();
 
-    lab.insert("mayor")?;
+    insert(lab, "mayor").await?;
     step("the mayor's card is in the reader");
     let mut mayor = Walker::new(house.http().clone());
     mayor.go(&home).await?;
@@ -83,7 +86,7 @@ pub async fn run(
     step("the mayor saw it, was checked again, and signed");
     lab.remove("mayor")?;
 
-    lab.insert("director")?;
+    insert(lab, "director").await?;
     let mut director = Walker::new(house.http().clone());
     director.go(&sign).await?;
     sign_in(&mut director).await?;
@@ -112,6 +115,13 @@ pub async fn run(
         proof: paths.1,
         report,
     })
+}
+
+/// Puts a card in and waits until the reader daemon, which looks every 400 ms, has seen it.
+async fn insert(lab: &Lab, card: &str) -> Result<(), LabError> {
+    lab.insert(card)?;
+    tokio::time::sleep(SETTLE).await;
+    Ok(())
 }
 
 fn check(
@@ -161,13 +171,17 @@ async fn sign_in(walker: &mut Walker) -> Result<(), LabError> {
 
 /// Follows a waiting page; a failure page is an error that says what it said.
 async fn wait_on(walker: &mut Walker) -> Result<(), LabError> {
-    while walker::attribute(&walker.page().html, "data-wait").is_some() {
+    // A page with a code in its small print says what went wrong, whatever else it does.
+    let failed =
+        |walker: &Walker| walker.page().status != 200 || walker.page().html.contains("id=\"small-print\"");
+    while !failed(walker) && walker::attribute(&walker.page().html, "data-wait").is_some() {
         walker.wait().await?;
     }
-    if walker.page().status != 200 || walker.page().html.contains("data-code=") {
-        return Err(said(walker, "the page says"));
+    if failed(walker) {
+        Err(said(walker, "the page says"))
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 /// Takes the capacity whose label begins with `wanted`, or the only one.
