@@ -1,5 +1,6 @@
 //! Cookies: read by name, written with every protection.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -41,7 +42,7 @@ pub fn set(site: &Site, name: &str, value: &str, max_age: Option<Duration>) -> O
         text.push_str("; Secure");
     }
     if let Some(age) = max_age {
-        text.push_str(&format!("; Max-Age={}", age.as_secs()));
+        let _ = write!(text, "; Max-Age={}", age.as_secs());
     }
     HeaderValue::from_str(&text).ok()
 }
@@ -80,7 +81,7 @@ mod tests {
             Arc::new(SystemClock::new()),
             Arc::new(SeededRandom::new(1)),
         );
-        let value = set(&site, "__Host-zegel", "abc", Some(Duration::from_secs(60))).unwrap();
+        let value = set(&site, "__Host-zegel", "abc", Some(Duration::from_mins(1))).unwrap();
         assert_eq!(
             value.to_str().unwrap(),
             "__Host-zegel=abc; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"

@@ -98,7 +98,7 @@ fn finish(response: &mut ServiceResponse, site: &Site, visit: &Visit, chosen: Op
             .insert(HeaderName::from_static("x-request-id"), value);
     }
     if let Some(language) = chosen {
-        let year = std::time::Duration::from_secs(365 * 24 * 3600);
+        let year = std::time::Duration::from_hours(365 * 24);
         if let Some(value) = cookies::set(site, i18n::COOKIE, language.tag(), Some(year)) {
             response.headers_mut().append(SET_COOKIE, value);
         }

@@ -19,6 +19,7 @@ pub struct ClientView {
 }
 
 /// What `shared` is called in the reader's language.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates lend what they show")]
 fn shared_text(page: &Page<'_>, shared: &Shared) -> String {
     page.t.get(match shared {
         Shared::Capacity => "shared-capacity",
@@ -161,7 +162,7 @@ pub const fn goes_on_by_itself(code: PersonCode) -> bool {
 impl Failed<'_> {
     /// Whether the same step may end better when tried again.
     pub fn can_retry(&self) -> bool {
-        self.again.is_some() && self.code.is_retry_useful()
+        self.again.is_some() && self.code.can_be_retried()
     }
 
     /// Whether this is the person's own choice rather than an error.
@@ -226,7 +227,7 @@ pub struct Capacity<'a> {
     pub csrf: String,
 }
 
-impl<'a> Capacity<'a> {
+impl Capacity<'_> {
     /// The key of the heading for so many capacities.
     pub const fn title_key(options: usize) -> &'static str {
         if options > 1 {

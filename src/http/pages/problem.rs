@@ -37,7 +37,7 @@ impl<'a> Problem<'a> {
     /// The page of `failure` for `visit`.
     pub fn of(failure: &Failure, visit: &'a Visit, site: &'a Site) -> Self {
         let t = site.catalog.texts(visit.language);
-        let label = if failure.code.is_retry_useful() {
+        let label = if failure.code.can_be_retried() {
             t.get("action-try-again")
         } else {
             t.get("action-back")
@@ -63,11 +63,11 @@ impl<'a> Problem<'a> {
 /// What the page says about trying again.
 pub(crate) trait Retry {
     /// Whether the same step may end better when tried again.
-    fn is_retry_useful(self) -> bool;
+    fn can_be_retried(self) -> bool;
 }
 
 impl Retry for PersonCode {
-    fn is_retry_useful(self) -> bool {
+    fn can_be_retried(self) -> bool {
         !matches!(
             self,
             Self::BrowserUnsupported

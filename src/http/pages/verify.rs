@@ -46,6 +46,7 @@ impl Outcome<'_> {
     /// Key of the heading.
     pub const TITLE: &'static str = "verify-result-title";
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates lend what they show")]
     fn word(indication: &Indication) -> Word {
         match indication {
             Indication::TotalPassed => Word {
