@@ -9,6 +9,7 @@ mod ades;
 mod architecture;
 mod card;
 mod lab;
+mod mandates;
 mod pages;
 mod pdf;
 mod provider;
