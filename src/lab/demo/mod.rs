@@ -113,6 +113,25 @@ impl DemoBoard {
     }
 }
 
+/// The specimens of the laboratory whom the demo's files name.
+///
+/// # Errors
+/// `Malformed` when a number of the table is wrong, which a test sees.
+pub fn specimens() -> Result<Vec<Specimen>, LabError> {
+    super::persons::PERSONS
+        .iter()
+        .filter(|person| DemoBoard::Municipality.people().contains(&person.slug))
+        .map(|person| {
+            Ok(Specimen {
+                slug: person.slug.to_owned(),
+                given_names: person.given_names.to_owned(),
+                surname: person.surname.to_owned(),
+                national_number: malformed(NationalNumber::parse(person.national_number))?,
+            })
+        })
+        .collect()
+}
+
 /// Adds the persons of `people` that the board's files name, linked by their number, and the board's facts. What is
 /// there already is not added again.
 ///

@@ -134,27 +134,14 @@ async fn a_revocation_counts_at_the_next_question() {
 
 #[tokio::test]
 async fn the_demo_is_loaded_once() {
-    use zegel::base::national::NationalNumber;
     use zegel::crypto::wrap::KeyEncryptionKey;
-    use zegel::lab::demo::{Specimen, load};
+    use zegel::lab::demo::{load, specimens};
     for (name, db, _folder) in databases().await {
         let id = new_board(&db, 1, "zegelgem").await;
         let board = boards::find(&db, id).await.unwrap().unwrap();
         let kek = KeyEncryptionKey::from_bytes(&[7; 32]).unwrap();
-        let people: Vec<Specimen> = [
-            ("mayor", "71631400255"),
-            ("director", "78710201523"),
-            ("alderman", "69662102493"),
-            ("staff", "90610903374"),
-        ]
-        .into_iter()
-        .map(|(slug, number)| Specimen {
-            slug: slug.to_owned(),
-            given_names: "An".to_owned(),
-            surname: "Specimen".to_owned(),
-            national_number: NationalNumber::parse(number).unwrap(),
-        })
-        .collect();
+        let people = specimens().unwrap();
+        assert_eq!(people.len(), 4);
         let random = random(9);
         let added = load(&db, &board, &people, &kek, random.clone(), moment())
             .await
