@@ -10,6 +10,7 @@ fn subject() -> Subject<'static> {
     Subject {
         issuer: "https://zegel.example/b/zegelgem",
         document_sha256: Sha256Digest::of(b"%PDF TEST"),
+        signer_certificate_sha256: Sha256Digest::of(b"TEST certificate"),
         request: "srq_TEST",
         now: now(),
     }
