@@ -322,7 +322,7 @@ mod tests {
                 length: 3
             }
         );
-        for wrong in ["2", "4", "-1", "400", "5 0 R"] {
+        for wrong in ["2", "5", "-1", "400", "5 0 R"] {
             let text = format!("1 0 obj <</Length {wrong}>> stream\nabc\nendstream endobj").into_bytes();
             assert!(Parser::new(&text, 0, u64::MAX).indirect(None).is_err(), "{wrong}");
         }
