@@ -1,4 +1,5 @@
-//! What runs without a visitor: signatures to finish, requests that ended by themselves, the chain of audit events.
+//! What runs without a visitor: signatures to finish, requests that ended by themselves, what log-ins left behind,
+//! the chain of audit events.
 //!
 //! Every instance runs them; a job is taken by one at a time, and each may be run again without harm. Start from
 //! [`run`].
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journeys::App;
+use crate::journeys::login;
 use crate::journeys::sign::{finish, request};
 use crate::store::queue::{self, TakenJob};
 use crate::store::{events, signing};
@@ -43,6 +45,11 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
 pub async fn round(app: &App) {
     if let Err(error) = events::chain_all(&app.db).await {
         tracing::error!(cause = error.cause(), "audit events could not be chained");
+    }
+    match login::tidy(app).await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, "what log-ins left behind was taken away"),
+        Err(error) => tracing::error!(cause = error.cause(), "what log-ins left behind is still there"),
     }
     match request::expire_overdue(app).await {
         Ok(0) => {}

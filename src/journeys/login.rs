@@ -10,6 +10,7 @@ pub mod card;
 mod codes;
 mod error;
 mod proof;
+mod tidy;
 pub mod tokens;
 mod views;
 
@@ -36,6 +37,7 @@ use capacity::{Remembered, chosen_capacity, remembered};
 pub use capacity::{Capacity, capacities};
 pub use error::LoginError;
 pub use proof::arrive;
+pub use tidy::tidy;
 pub use views::{Asker, CapacityView, ChoiceView, FailedView, State, View, WaitingView, state, view};
 
 /// What a request's cookies and connection say about the browser.

@@ -6,7 +6,7 @@ use zegel::journeys::login::{self, Arrived, Begun, View, tokens};
 use zegel::login::eid::RequestForm;
 use zegel::oidc::claims::Shared;
 use zegel::oidc::client::Registration;
-use zegel::store::events;
+use zegel::store::{clients, events, grants, sessions};
 
 use super::cards::{NUMBER, token};
 use super::world::{
@@ -138,5 +138,42 @@ async fn no_session_keeps_it_so_the_card_is_read_each_time() {
             .await
             .unwrap();
         assert!(matches!(begun, Begun::Pages { cookie: Some(_), .. }));
+    }
+}
+
+#[tokio::test]
+async fn it_is_wiped_when_the_tokens_that_could_open_it_have_ended() {
+    for world in worlds().await {
+        world.register("register", registration_with_basis()).await;
+        let (id, arrived, _) = log_in(&world, "register", "openid rrn").await;
+        let code = parameter(&world.choose(id, &arrived.cookie).await, "code").unwrap();
+        let header = basic("register", SECRET);
+        tokens::token(&world.app, "zegelgem", Some(&header), &exchange(&code, &[]))
+            .await
+            .unwrap();
+        let waits = async || {
+            let found = sessions::find_by_cookie(&world.app.db, &arrived.cookie)
+                .await
+                .unwrap()
+                .unwrap();
+            let client =
+                clients::find_by_slug(&world.app.db, world.board.id, &"register".parse().unwrap()).await;
+            let client = client.unwrap().unwrap();
+            let grant = grants::latest(&world.app.db, found.id, client.id)
+                .await
+                .unwrap()
+                .unwrap();
+            grant.wrapped_number.is_some()
+        };
+        assert_eq!(
+            login::tidy(&world.app).await.unwrap(),
+            0,
+            "nothing is taken away too early"
+        );
+        assert!(waits().await);
+        world.clock.advance(std::time::Duration::from_secs(11 * 60 + 1));
+        // The token and the number; the visit ended but may still be looked at.
+        assert_eq!(login::tidy(&world.app).await.unwrap(), 2, "{}", world.engine);
+        assert!(!waits().await, "{}", world.engine);
     }
 }
