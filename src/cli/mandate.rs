@@ -169,7 +169,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     text.parse::<Timestamp>()
         .or_else(|_| {
             text.parse::<Day>()
-                .map(|day| day.start().plus(std::time::Duration::from_secs(12 * 3600)))
+                .map(|day| day.start().plus(std::time::Duration::from_hours(12)))
         })
         .map_err(|_| format!("expected a day or an RFC 3339 time, found `{text}`"))
 }

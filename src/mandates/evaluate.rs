@@ -622,7 +622,7 @@ impl Snapshot {
         let mut bodies: Vec<BodyKind> = post.terms.iter().map(|term| term.kind).collect();
         bodies.sort();
         bodies.dedup();
-        let (from, to) = self.shown_period(entry, post, at);
+        let (from, to) = Self::shown_period(entry, post, at);
         let mut facts = vec![entry.id()];
         facts.extend(&standing.facts);
         Some(Capacity {

@@ -17,7 +17,7 @@ use crate::base::time::Timestamp;
 use crate::identity::BoardId;
 
 /// Oldest a snapshot may be at the moment asked about before every answer is no.
-pub const MAX_AGE: Duration = Duration::from_secs(600);
+pub const MAX_AGE: Duration = Duration::from_mins(10);
 
 /// Everything one board knew at one moment. Cheap to clone; never changes.
 #[derive(Clone, Debug)]

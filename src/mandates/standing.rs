@@ -253,7 +253,7 @@ impl Snapshot {
     }
 
     /// First day and the day after the last on which a holding can confer: its own period cut by the term.
-    pub(super) fn shown_period(&self, entry: &Entry, post: &Post, at: Timestamp) -> (Day, Option<Day>) {
+    pub(super) fn shown_period(entry: &Entry, post: &Post, at: Timestamp) -> (Day, Option<Day>) {
         let (from, to) = entry.fact.stated.valid.days();
         let term_end = post
             .terms

@@ -22,7 +22,11 @@ pub enum LiteralError {
 pub fn start(text: &str) -> Result<Day, LiteralError> {
     match parse(text)? {
         Moment::Local(day) => Ok(day),
-        Moment::Utc { day, time, .. } if matches!(time, "22:00:00" | "23:00:00") => Ok(day.next()),
+        Moment::Utc {
+            day,
+            time: "22:00:00" | "23:00:00",
+            ..
+        } => Ok(day.next()),
         Moment::Utc { instant, .. } => Ok(instant.day()),
     }
 }
@@ -32,8 +36,12 @@ pub fn start(text: &str) -> Result<Day, LiteralError> {
 /// An end means the end of its day: 23:59:59 local, or 21:59:59 and 22:59:59 UTC, belong to their local day.
 pub fn end(text: &str) -> Result<Option<Day>, LiteralError> {
     let day = match parse(text)? {
-        Moment::Local(day) => day,
-        Moment::Utc { day, time, .. } if matches!(time, "21:59:59" | "22:59:59" | "23:59:59") => day,
+        Moment::Local(day)
+        | Moment::Utc {
+            day,
+            time: "21:59:59" | "22:59:59" | "23:59:59",
+            ..
+        } => day,
         Moment::Utc { instant, .. } => instant.day(),
     };
     Ok((day.date().year() < 9999).then_some(day))

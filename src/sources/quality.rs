@@ -19,7 +19,7 @@ pub struct Remarks {
 /// Checks `world`; tells which just-read holdings must be left out.
 ///
 /// `facilities`: organisations with language facilities, where some seats are not held together.
-pub fn check(
+pub(super) fn check(
     world: &World<'_>,
     remarks: &HashMap<Key, Remarks>,
     facilities: &HashSet<Key>,

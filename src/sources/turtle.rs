@@ -209,15 +209,12 @@ impl<'a> Reader<'a> {
     }
 
     fn key(&mut self, text: &str) -> Option<Key> {
-        text.parse()
-            .map_err(|error| {
-                self.report.reject(
-                    Rule::Shape,
-                    text.chars().take(80).collect::<String>(),
-                    format!("{error}"),
-                )
-            })
-            .ok()
+        let key = text.parse();
+        if let Err(error) = &key {
+            let subject: String = text.chars().take(80).collect();
+            self.report.reject(Rule::Shape, subject, format!("{error}"));
+        }
+        key.ok()
     }
 
     fn fact(&mut self, key: Key, valid: Validity, literals: &[(&str, Option<&str>)], content: Content) {
@@ -384,13 +381,13 @@ impl<'a> Reader<'a> {
                         continue;
                     }
                 },
-                Ok(None) => match earlier {
-                    Some(post) => post.role,
-                    None => {
+                Ok(None) => {
+                    let Some(post) = earlier else {
                         self.report.reject(Rule::Q11, subject, "a post without a role");
                         continue;
-                    }
-                },
+                    };
+                    post.role
+                }
                 Err(count) => {
                     self.report
                         .reject(Rule::Q11, subject, format!("a post with {count} roles"));
@@ -459,14 +456,14 @@ impl<'a> Reader<'a> {
             return;
         };
         let status = match node.one(Property::Status) {
-            Ok(Some(uri)) => match Status::from_uri(uri) {
-                Some(status) => status,
-                None => {
+            Ok(Some(uri)) => {
+                let Some(status) = Status::from_uri(uri) else {
                     self.report
                         .reject(Rule::Q04, subject, format!("unknown status `{uri}`"));
                     return;
-                }
-            },
+                };
+                status
+            }
             Ok(None) => {
                 self.report.reject(Rule::Q04, subject, "has no status");
                 return;
@@ -478,14 +475,14 @@ impl<'a> Reader<'a> {
             }
         };
         let publication = match node.one(Property::Publication) {
-            Ok(Some(uri)) => match Publication::from_uri(uri) {
-                Some(state) => state,
-                None => {
+            Ok(Some(uri)) => {
+                let Some(state) = Publication::from_uri(uri) else {
                     self.report
                         .reject(Rule::Shape, subject, format!("unknown publication state `{uri}`"));
                     return;
-                }
-            },
+                };
+                state
+            }
             // WHY: publication is a state of mandates; an official's record has none.
             Ok(None) if node.is(Class::Official) => Publication::Confirmed,
             Ok(None) => Publication::Unconfirmed,

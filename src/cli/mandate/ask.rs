@@ -184,10 +184,9 @@ pub(super) fn explain(arguments: Explain, console: &mut Console) -> Result<Exit,
         });
     }
     let answer = match (verdict.is_permit(), document.language) {
-        (true, Language::De) => "ja",
+        (true, Language::De | Language::Nl) => "ja",
         (true, Language::En) => "yes",
         (true, Language::Fr) => "oui",
-        (true, Language::Nl) => "ja",
         (false, Language::De) => "nein",
         (false, Language::En) => "no",
         (false, Language::Fr) => "non",

@@ -93,12 +93,13 @@ pub(super) fn run(arguments: Import, console: &mut Console) -> Result<Exit, Exit
             upload::read(&bytes, &settings)
         }
     };
-    let reading = match arguments.dry_run {
-        true => reading,
-        false => office
+    let reading = if arguments.dry_run {
+        reading
+    } else {
+        office
             .runtime
             .block_on(own_ids(&office, reading))
-            .map_err(|error| console.fail(Exit::Failed, error.cause(), error))?,
+            .map_err(|error| console.fail(Exit::Failed, error.cause(), error))?
     };
     let report = reading.report.clone();
     let changes = reconcile::reconcile(reading, &known);
@@ -176,9 +177,10 @@ async fn own_ids(office: &Office, reading: Reading) -> Result<Reading, StoreErro
     }
     let mut ids: HashMap<PersonKey, PersonKey> = HashMap::new();
     for (key, (pseudonym, given_name, family_name)) in people {
-        let id = match persons::find_by_pseudonym(&office.db, office.board.id, pseudonym).await? {
-            Some(known) => known.id,
-            None => {
+        let id =
+            if let Some(known) = persons::find_by_pseudonym(&office.db, office.board.id, pseudonym).await? {
+                known.id
+            } else {
                 let person = Arc::new(BoardPerson {
                     id: PersonId::new(office.now, &SystemRandom),
                     board: office.board.id,
@@ -195,8 +197,7 @@ async fn own_ids(office: &Office, reading: Reading) -> Result<Reading, StoreErro
                     })
                     .await?;
                 person.id
-            }
-        };
+            };
         ids.insert(key, PersonKey::from(id));
     }
     Ok(reading.with_persons(&|person| ids.get(person).unwrap_or(person).clone()))

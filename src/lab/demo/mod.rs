@@ -157,24 +157,23 @@ pub async fn load(
     {
         let pseudonym =
             persons::pseudonym(db, board.id, &specimen.national_number, kek, &*random, now).await?;
-        let id = match persons::find_by_pseudonym(db, board.id, pseudonym).await? {
-            Some(known) => known.id,
-            None => {
-                let person = BoardPerson {
-                    id: PersonId::new(now, &*random),
-                    board: board.id,
-                    given_name: specimen.given_names.clone(),
-                    family_name: specimen.surname.clone(),
-                    created_at: now,
-                };
-                let added = person.clone();
-                db.write(move |unit| {
-                    let person = added.clone();
-                    Box::pin(async move { persons::add(unit, &person, Some(pseudonym)).await })
-                })
-                .await?;
-                person.id
-            }
+        let id = if let Some(known) = persons::find_by_pseudonym(db, board.id, pseudonym).await? {
+            known.id
+        } else {
+            let person = BoardPerson {
+                id: PersonId::new(now, &*random),
+                board: board.id,
+                given_name: specimen.given_names.clone(),
+                family_name: specimen.surname.clone(),
+                created_at: now,
+            };
+            let added = person.clone();
+            db.write(move |unit| {
+                let person = added.clone();
+                Box::pin(async move { persons::add(unit, &person, Some(pseudonym)).await })
+            })
+            .await?;
+            person.id
         };
         linked.push((specimen.slug.clone(), id));
     }
