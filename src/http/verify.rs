@@ -54,11 +54,10 @@ pub async fn check(
     let report = validate::validate(&app, Arc::new(document))
         .await
         .map_err(|error| {
-            match error.code() {
-                PersonCode::ServerError => {
-                    tracing::error!(cause = error.cause(), error = ?error, "validation failed")
-                }
-                code => tracing::info!(cause = error.cause(), code = code.as_str(), "validation refused"),
+                if error.code() == PersonCode::ServerError {
+                tracing::error!(cause = error.cause(), error = ?error, "validation failed");
+            } else {
+                tracing::info!(cause = error.cause(), "validation refused");
             }
             Failure::new(error.code()).back_to(PATH)
         })?;
