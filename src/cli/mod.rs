@@ -13,6 +13,8 @@ pub mod lab;
 pub mod mandate;
 pub mod migrate;
 pub mod serve;
+pub mod sign;
+pub mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -47,6 +49,8 @@ enum Command {
     Mandate(mandate::Arguments),
     Migrate(migrate::Arguments),
     Serve(serve::Arguments),
+    Sign(sign::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// Reads the arguments, runs the command and returns its exit code.
@@ -72,6 +76,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Mandate(arguments) => mandate::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),
         Command::Serve(arguments) => serve::run(arguments, &mut console),
+        Command::Sign(arguments) => sign::run(arguments, &mut console),
+        Command::Verify(arguments) => verify::run(arguments, &mut console),
     }
 }
 

@@ -119,6 +119,10 @@ fn judge_file(source: &Arc<dyn ReadAt>, context: &Context<'_>, report: &mut Repo
 
     let marks: Vec<usize> = stamps.iter().map(|(_, signature)| signature.revision).collect();
     let material = Material::read(&document, &marks)?;
+    // WHY: a sealed file carries its roots. Where one came from says nothing; only a pin lets it in.
+    for certificate in &material.certificates {
+        context.trust.add_anchor(certificate);
+    }
     let (existence, judged) = judge_stamps(&stamps, &material, &digests, context);
     let judge = judge(&material, &existence, context);
     let history = match signatures.iter().map(|found| found.signature.revision).min() {
