@@ -120,10 +120,18 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let jobs: Vec<(PathBuf, PathBuf)> = arguments
         .files
         .iter()
-        .map(|file| (file.clone(), arguments.out.clone().unwrap_or_else(|| beside(file))))
+        .map(|file| {
+            (
+                file.clone(),
+                arguments.out.clone().unwrap_or_else(|| beside(file)),
+            )
+        })
         .collect();
     if let Some((_, out)) = jobs.iter().find(|(_, out)| !arguments.force && out.exists()) {
-        console.error(format_args!("`{}` exists already; --force overwrites it", out.display()));
+        console.error(format_args!(
+            "`{}` exists already; --force overwrites it",
+            out.display()
+        ));
         return Exit::Usage;
     }
     match sign(&config, &arguments, &jobs, console) {
@@ -134,7 +142,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
 
 /// `decision.pdf` → `decision-signed.pdf`.
 fn beside(file: &Path) -> PathBuf {
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = file
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
     file.with_file_name(format!("{stem}-signed.pdf"))
 }
 
@@ -152,7 +163,10 @@ fn sign(
     console: &mut Console,
 ) -> Result<(), Problem> {
     let clock = Arc::new(SystemClock::new());
-    let options = Options { skip: config.counter.readers_to_skip.clone(), ..Options::default() };
+    let options = Options {
+        skip: config.counter.readers_to_skip.clone(),
+        ..Options::default()
+    };
     let readers = Readers::pcsc(options, clock.clone())?;
     let reader = readers.choose(arguments.reader.as_deref())?;
     let card = read_card(&readers, &reader)?;
@@ -164,9 +178,17 @@ fn sign(
         let draft = draft(config, arguments.level, &card, clock.now());
         prepared.push(prepare(source, &draft, clock.now())?);
     }
-    let key = card.signature.public_key().map_err(|error| Problem::Other(error.to_string()))?.clone();
+    let key = card
+        .signature
+        .public_key()
+        .map_err(|error| Problem::Other(error.to_string()))?
+        .clone();
     let pin = ask_pin(config, arguments, &card, jobs, &prepared, console)?;
-    let last_try = if arguments.last_try { LastTry::Confirmed } else { LastTry::NotConfirmed };
+    let last_try = if arguments.last_try {
+        LastTry::Confirmed
+    } else {
+        LastTry::NotConfirmed
+    };
     let values = sign_digests(&readers, &reader, &prepared, key, pin, last_try)?;
 
     let settings = Settings {
@@ -185,9 +207,14 @@ fn sign(
             .map_err(|error| Problem::Other(format!("`{}`: {error}", out.display())))?;
         results.push((out.display().to_string(), completed.level));
     }
-    let text: Vec<String> = results.iter().map(|(out, level)| format!("{out}: {level}")).collect();
-    let json: Vec<_> =
-        results.iter().map(|(out, level)| serde_json::json!({ "file": out, "level": level })).collect();
+    let text: Vec<String> = results
+        .iter()
+        .map(|(out, level)| format!("{out}: {level}"))
+        .collect();
+    let json: Vec<_> = results
+        .iter()
+        .map(|(out, level)| serde_json::json!({ "file": out, "level": level }))
+        .collect();
     console.result(text.join("\n"), &serde_json::json!({ "signed": json }));
     Ok(())
 }
@@ -243,9 +270,16 @@ fn trust_with(config: &Config, card: &Card) -> Result<Trust, Problem> {
 fn draft(config: &Config, level: Level, card: &Card, now: crate::base::time::Timestamp) -> Draft {
     let subject = card.signature.subject();
     let given = subject.find(AttributeType::GivenName);
-    let first = given.as_deref().and_then(|names| names.split_whitespace().next()).map(str::to_owned);
+    let first = given
+        .as_deref()
+        .and_then(|names| names.split_whitespace().next())
+        .map(str::to_owned);
     let surname = subject.find(AttributeType::Surname);
-    let name = [first, surname].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name = [first, surname]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
     let is_test = config.environment == Environment::Test;
     Draft {
         level,
@@ -278,17 +312,27 @@ fn ask_pin(
     console: &mut Console,
 ) -> Result<Pin, Problem> {
     for ((file, _), prepared) in jobs.iter().zip(prepared) {
-        console.say(format_args!("to sign: {} (SHA-256 {})", file.display(), prepared.document_sha256()));
+        console.say(format_args!(
+            "to sign: {} (SHA-256 {})",
+            file.display(),
+            prepared.document_sha256()
+        ));
     }
     if config.counter.pin_program.is_empty() || arguments.terminal {
         return pin_from_terminal();
     }
     let program = PinProgram::new(config.counter.pin_program.clone(), config.counter.pin_timeout)?;
     let subject = match jobs {
-        [(file, _)] => file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        [(file, _)] => file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
         many => format!("{} PDF", many.len()),
     };
-    let code: String = prepared.first().map(|one| one.document_sha256().to_string()).unwrap_or_default();
+    let code: String = prepared
+        .first()
+        .map(|one| one.document_sha256().to_string())
+        .unwrap_or_default();
     let request = PinRequest {
         purpose: Purpose::Sign,
         subject: &subject,
@@ -304,10 +348,18 @@ fn ask_pin(
 fn pin_from_terminal() -> Result<Pin, Problem> {
     use std::io::{BufRead as _, Write as _};
     let problem = |error: std::io::Error| Problem::Other(format!("no terminal to ask for the PIN: {error}"));
-    let mut terminal = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(problem)?;
+    let mut terminal = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")
+        .map_err(problem)?;
     let echo = |mode: &str| -> std::io::Result<()> {
         let input = std::fs::File::open("/dev/tty")?;
-        std::process::Command::new("stty").arg(mode).stdin(input).status().map(|_| ())
+        std::process::Command::new("stty")
+            .arg(mode)
+            .stdin(input)
+            .status()
+            .map(|_| ())
     };
     write!(terminal, "PIN: ").map_err(problem)?;
     echo("-echo").map_err(problem)?;
@@ -329,20 +381,26 @@ fn sign_digests(
     pin: Pin,
     last_try: LastTry,
 ) -> Result<Vec<Vec<u8>>, Problem> {
-    let digests: Vec<(SignatureAlgorithm, Vec<u8>)> =
-        prepared.iter().map(|one| (one.algorithm(), one.digest())).collect();
+    let digests: Vec<(SignatureAlgorithm, Vec<u8>)> = prepared
+        .iter()
+        .map(|one| (one.algorithm(), one.digest()))
+        .collect();
     let values = readers.submit(reader, CARD_TIME, move |connection| {
         let mut eid = Eid::new(connection);
         let mut values = Vec::with_capacity(digests.len());
         for (algorithm, digest) in &digests {
-            let request =
-                SignRequest { key: KeyReference::Signature, hash: algorithm.hash(), digest, last_try };
+            let request = SignRequest {
+                key: KeyReference::Signature,
+                hash: algorithm.hash(),
+                digest,
+                last_try,
+            };
             let mut made = None;
             eid.sign(&request, &pin, &mut |signature| {
                 let value = encoded(signature.scheme, &signature.value, &key);
-                let fits = value.as_ref().is_some_and(|value| {
-                    key.verify_digest(*algorithm, digest, value).is_ok()
-                });
+                let fits = value
+                    .as_ref()
+                    .is_some_and(|value| key.verify_digest(*algorithm, digest, value).is_ok());
                 made = value;
                 fits
             })?;
@@ -365,7 +423,9 @@ fn encoded(scheme: SignatureScheme, value: &[u8], key: &PublicKey) -> Option<Vec
 fn fetcher(config: &Config, trust: &Trust, clock: Arc<dyn Clock>) -> Result<HttpFetcher, Problem> {
     let mut hosts = config.outside.hosts.clone();
     hosts.extend(config.outside.time_stamp_urls.iter().filter_map(|address| {
-        url::Url::parse(address).ok().and_then(|address| address.host_str().map(str::to_owned))
+        url::Url::parse(address)
+            .ok()
+            .and_then(|address| address.host_str().map(str::to_owned))
     }));
     let mut rules = FetchRules::new(hosts, trust.data().hosts().to_vec());
     rules.private_addresses = config.outside.private_addresses;
@@ -409,6 +469,9 @@ fn write_sealed(document: &Arc<dyn ReadAt>, completed: &Completed, out: &Path) -
             file.write_all(&part)?;
             at = at.saturating_add(length);
         }
-        completed.tails.iter().try_for_each(|tail| file.write_all(&tail.0))
+        completed
+            .tails
+            .iter()
+            .try_for_each(|tail| file.write_all(&tail.0))
     })
 }

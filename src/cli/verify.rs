@@ -52,8 +52,15 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let now = arguments.at.unwrap_or_else(|| SystemClock::new().now());
-    if let Some(path) = arguments.report.as_ref().filter(|path| !arguments.force && path.exists()) {
-        console.error(format_args!("`{}` exists already; --force overwrites it", path.display()));
+    if let Some(path) = arguments
+        .report
+        .as_ref()
+        .filter(|path| !arguments.force && path.exists())
+    {
+        console.error(format_args!(
+            "`{}` exists already; --force overwrites it",
+            path.display()
+        ));
         return Exit::Usage;
     }
     let trust = match load_trust(&arguments.trust) {
@@ -68,13 +75,22 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         }
     }
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
-    let context = Context { trust: &trust, algorithms: &algorithms, verdict_keys: &keys, at: now };
+    let context = Context {
+        trust: &trust,
+        algorithms: &algorithms,
+        verdict_keys: &keys,
+        at: now,
+    };
     let mut reports = Vec::with_capacity(arguments.files.len());
     for path in &arguments.files {
         let source: Arc<dyn ReadAt> = match FileAt::open(path) {
             Ok(file) => Arc::new(file),
             Err(error) => {
-                return console.fail(Exit::Failed, "FILE", format_args!("`{}`: {error}", path.display()));
+                return console.fail(
+                    Exit::Failed,
+                    "FILE",
+                    format_args!("`{}`: {error}", path.display()),
+                );
             }
         };
         reports.push((path, validate(source, &context)));
@@ -85,7 +101,11 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             .map_err(std::io::Error::other)
             .and_then(|bytes| write_whole(path, &bytes));
         if let Err(error) = written {
-            return console.fail(Exit::Failed, "FILE", format_args!("`{}`: {error}", path.display()));
+            return console.fail(
+                Exit::Failed,
+                "FILE",
+                format_args!("`{}`: {error}", path.display()),
+            );
         }
     }
     exit(&reports)
@@ -132,7 +152,9 @@ fn exit(reports: &[(&PathBuf, Report)]) -> Exit {
 fn load_proof(path: &Path) -> Result<Vec<VerdictKey>, String> {
     let problem = |error: &dyn std::fmt::Display| format!("`{}`: {error}", path.display());
     let bytes = std::fs::read(path).map_err(|error| problem(&error))?;
-    ProofFile::parse(&bytes).and_then(|proof| proof.keys()).map_err(|error| problem(&error))
+    ProofFile::parse(&bytes)
+        .and_then(|proof| proof.keys())
+        .map_err(|error| problem(&error))
 }
 
 /// The trust named: the built-in Belgian pins, or a folder with `trust.toml` and certificates in DER (`*.crt`).
@@ -140,16 +162,27 @@ fn load_proof(path: &Path) -> Result<Vec<VerdictKey>, String> {
 /// The built-in pins need no certificates at hand: a sealed file carries its roots, and the pin decides.
 pub(super) fn load_trust(named: &str) -> Result<Trust, String> {
     if named == "production" {
-        return TrustData::production().map(Trust::new).map_err(|error| error.to_string());
+        return TrustData::production()
+            .map(Trust::new)
+            .map_err(|error| error.to_string());
     }
     let folder = Path::new(named);
     let problem = |path: &Path, error: &dyn std::fmt::Display| format!("`{}`: {error}", path.display());
     let file = folder.join("trust.toml");
     let text = std::fs::read_to_string(&file).map_err(|error| problem(&file, &error))?;
-    let trust = TrustData::test(&text).map(Trust::new).map_err(|error| problem(&file, &error))?;
+    let trust = TrustData::test(&text)
+        .map(Trust::new)
+        .map_err(|error| problem(&file, &error))?;
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| problem(folder, &error))?.flatten() {
-        if entry.path().extension().is_some_and(|extension| extension == "crt") {
+    for entry in std::fs::read_dir(folder)
+        .map_err(|error| problem(folder, &error))?
+        .flatten()
+    {
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "crt")
+        {
             found.extend(std::fs::read(entry.path()));
         }
     }
@@ -180,12 +213,16 @@ pub(super) fn write_parts(
         write(&mut file)?;
         file.sync_all()
     });
-    written.and_then(|()| std::fs::rename(&draft, path)).inspect_err(|_| {
-        let _ = std::fs::remove_file(&draft);
-    })
+    written
+        .and_then(|()| std::fs::rename(&draft, path))
+        .inspect_err(|_| {
+            let _ = std::fs::remove_file(&draft);
+        })
 }
 
 /// Reads certificates that came in DER; what is none is left out.
 pub(super) fn certificates<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Vec<Certificate> {
-    ders.into_iter().filter_map(|der| Certificate::parse(der.to_vec()).ok()).collect()
+    ders.into_iter()
+        .filter_map(|der| Certificate::parse(der.to_vec()).ok())
+        .collect()
 }

@@ -34,13 +34,20 @@ fn first_signature(file: &[u8]) -> Signature {
 }
 
 fn causes(report: &SignatureReport) -> Vec<&str> {
-    report.findings.iter().map(|finding| finding.cause.as_str()).collect()
+    report
+        .findings
+        .iter()
+        .map(|finding| finding.cause.as_str())
+        .collect()
 }
 
 /// `file` with the message of its first signature replaced.
 fn with_message(file: &[u8], message: &[u8]) -> Vec<u8> {
     let span = first_signature(file).contents_span;
-    let (start, end) = (usize::try_from(span.start).unwrap() + 1, usize::try_from(span.end).unwrap() - 1);
+    let (start, end) = (
+        usize::try_from(span.start).unwrap() + 1,
+        usize::try_from(span.end).unwrap() - 1,
+    );
     let mut digits = hex::encode_upper(message);
     assert!(digits.len() <= end - start, "the message fits the room");
     while digits.len() < end - start {
@@ -56,18 +63,27 @@ fn a_changed_byte_anywhere_in_the_signed_bytes_never_passes() {
     let file = world.sealed(&plain(), &signer, Level::Lta);
     let signature = first_signature(&file);
     assert_eq!(world.validate(&file).indication, Indication::TotalPassed);
-    let [_, first, second, rest] = signature.byte_range.map(|number| usize::try_from(number).unwrap());
+    let [_, first, second, rest] = signature
+        .byte_range
+        .map(|number| usize::try_from(number).unwrap());
     let mut hash_failures = 0;
     for at in (0..first).chain(second..second + rest).step_by(61) {
         let mut changed = file.clone();
         changed[at] ^= 0x01;
         let report = world.validate(&changed);
         assert_ne!(report.indication, Indication::TotalPassed, "byte {at}");
-        assert_ne!(report.signatures.first().and_then(|one| one.level), Some(Level::Lta), "byte {at}");
+        assert_ne!(
+            report.signatures.first().and_then(|one| one.level),
+            Some(Level::Lta),
+            "byte {at}"
+        );
         let sub = report.signatures.first().and_then(|one| one.sub_indication);
         hash_failures += u32::from(sub == Some(SubIndication::HashFailure));
     }
-    assert!(hash_failures > 10, "most changes leave a readable file whose digest differs");
+    assert!(
+        hash_failures > 10,
+        "most changes leave a readable file whose digest differs"
+    );
 }
 
 #[test]
@@ -76,11 +92,19 @@ fn a_page_added_after_the_signature_fails_it() {
     let file = world.sealed(&plain(), &world.signer(P384), Level::Lta);
     let document = open(&file);
     let mut update = Update::new(&document);
-    let pages = update.catalog().unwrap().get("Pages").and_then(Object::as_reference).unwrap();
+    let pages = update
+        .catalog()
+        .unwrap()
+        .get("Pages")
+        .and_then(Object::as_reference)
+        .unwrap();
     let page = Dictionary::new()
         .with("Type", Object::name("Page"))
         .with("Parent", pages)
-        .with("MediaBox", Object::Array([0, 0, 595, 842].map(Object::Integer).to_vec()));
+        .with(
+            "MediaBox",
+            Object::Array([0, 0, 595, 842].map(Object::Integer).to_vec()),
+        );
     let page = update.add(page);
     let mut tree = update.get(pages).unwrap().as_dictionary().cloned().unwrap();
     let mut kids = tree.get("Kids").and_then(Object::as_array).unwrap().to_vec();
@@ -91,7 +115,10 @@ fn a_page_added_after_the_signature_fails_it() {
     let changed = [file, update.finish().unwrap().bytes].concat();
     let report = world.validate(&changed);
     assert_eq!(report.indication, Indication::TotalFailed);
-    assert_eq!(report.signatures[0].sub_indication, Some(SubIndication::FormatFailure));
+    assert_eq!(
+        report.signatures[0].sub_indication,
+        Some(SubIndication::FormatFailure)
+    );
     assert!(causes(&report.signatures[0]).contains(&"PDF_CHANGE_NOT_ALLOWED"));
 }
 
@@ -138,7 +165,12 @@ fn messages_that_could_mean_something_else_are_refused() {
         data[4] = write::element(0x31, &signer.concat());
     });
     for (name, attacked, sub, cause) in [
-        ("two signers", double_attribute, SubIndication::FormatFailure, "CMS_SIGNER_COUNT"),
+        (
+            "two signers",
+            double_attribute,
+            SubIndication::FormatFailure,
+            "CMS_SIGNER_COUNT",
+        ),
         (
             "content of its own",
             rebuilt(&|data| {
@@ -164,7 +196,11 @@ fn messages_that_could_mean_something_else_are_refused() {
         let report = world.validate(&with_message(&file, &attacked));
         let signature = &report.signatures[0];
         assert_eq!(signature.sub_indication, Some(sub), "{name}: {signature:#?}");
-        assert!(causes(signature).contains(&cause), "{name}: {:?}", causes(signature));
+        assert!(
+            causes(signature).contains(&cause),
+            "{name}: {:?}",
+            causes(signature)
+        );
         assert_eq!(signature.level, None, "{name}");
     }
 }
@@ -175,12 +211,18 @@ fn a_byte_range_that_lies_is_a_format_failure() {
     let file = world.sealed(&plain(), &world.signer(P384), Level::B);
     let [_, first, second, rest] = first_signature(&file).byte_range;
     let text = format!("[0 {first} {second} {rest}]");
-    let at = file.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();
+    let at = file
+        .windows(text.len())
+        .position(|window| window == text.as_bytes())
+        .unwrap();
     for (name, lie) in [
-        ("shorter end", format!("[0 {first} {second} {}]", rest - 1)),
+        ("shorter end", format!("[0 {first} {second} {}]", rest - 2)),
         ("longer end", format!("[0 {first} {second} {}]", rest + 1)),
         ("wider gap before", format!("[0 {} {second} {rest}]", first - 1)),
-        ("wider gap behind", format!("[0 {first} {} {}]", second + 1, rest - 1)),
+        (
+            "wider gap behind",
+            format!("[0 {first} {} {}]", second + 1, rest - 1),
+        ),
         ("not from the first byte", format!("[1 {first} {second} {rest}]")),
         ("negative", format!("[0 -{first} {second} {rest}]")),
         ("three numbers", format!("[0 {first} {second}]")),
@@ -192,7 +234,11 @@ fn a_byte_range_that_lies_is_a_format_failure() {
         changed.splice(at..at + room, padded.bytes());
         let report = world.validate(&changed);
         assert_eq!(report.indication, Indication::TotalFailed, "{name}");
-        assert_eq!(report.signatures[0].sub_indication, Some(SubIndication::FormatFailure), "{name}");
+        assert_eq!(
+            report.signatures[0].sub_indication,
+            Some(SubIndication::FormatFailure),
+            "{name}"
+        );
         assert_eq!(report.signatures[0].level, None, "{name}");
     }
 }
@@ -204,7 +250,10 @@ fn a_file_cut_back_to_an_earlier_revision_shows_the_lower_level() {
     let document = plain();
     let draft = world.draft(&signer, Level::Lta);
     let signed = world.signed(&document, &draft, &signer.leaf.key);
-    let completed = world.complete(&document, signed).map_err(|(error, _)| error).unwrap();
+    let completed = world
+        .complete(&document, signed)
+        .map_err(|(error, _)| error)
+        .unwrap();
     let mut file = document;
     let mut levels = Vec::new();
     for tail in &completed.tails {
@@ -225,7 +274,11 @@ fn files_that_are_no_signed_pdf_say_so() {
         let report = world.validate(&file);
         assert_eq!(report.indication, indication, "{name}");
         assert!(report.signatures.is_empty(), "{name}");
-        assert_eq!(report.document.format_failure.is_some(), indication == Indication::TotalFailed, "{name}");
+        assert_eq!(
+            report.document.format_failure.is_some(),
+            indication == Indication::TotalFailed,
+            "{name}"
+        );
     }
 }
 
@@ -243,7 +296,14 @@ fn a_verdict_counts_only_in_the_signature_it_was_given_for() {
         });
         let algorithm = board.public().kind().default_algorithm();
         let payload = claims.to_string();
-        jws::sign(&board, algorithm, Some(&keys[0].id), VERDICT_TYPE, payload.as_bytes()).unwrap()
+        jws::sign(
+            &board,
+            algorithm,
+            Some(&keys[0].id),
+            VERDICT_TYPE,
+            payload.as_bytes(),
+        )
+        .unwrap()
     };
     // A document that does not end in one end of line: what counts is the file as it was handed over.
     let document = [&plain()[..], b"\n\n"].concat();
@@ -253,14 +313,24 @@ fn a_verdict_counts_only_in_the_signature_it_was_given_for() {
     let twice = world.sealed_with(&once, &director, &second);
     let report = world.validate_at(&twice, world.now, &keys);
     assert_eq!(report.indication, Indication::TotalPassed);
-    let attested: Vec<_> = report.signatures.iter().map(|one| one.attested.clone().unwrap()).collect();
+    let attested: Vec<_> = report
+        .signatures
+        .iter()
+        .map(|one| one.attested.clone().unwrap())
+        .collect();
     assert_eq!(attested[0].status, VerdictStatus::Verified);
-    assert_eq!(attested[0].capacity.as_deref(), Some("burgemeester, Gemeente Zegelgem"));
+    assert_eq!(
+        attested[0].capacity.as_deref(),
+        Some("burgemeester, Gemeente Zegelgem")
+    );
     // The same verdict under the second signature speaks of another document: the one before the first.
     assert_eq!(attested[1].status, VerdictStatus::OtherSubject);
     assert_eq!(attested[1].capacity, None);
     let without_keys = world.validate(&twice);
-    assert_eq!(without_keys.signatures[0].attested.as_ref().unwrap().status, VerdictStatus::KeyMissing);
+    assert_eq!(
+        without_keys.signatures[0].attested.as_ref().unwrap().status,
+        VerdictStatus::KeyMissing
+    );
     let json = serde_json::to_string(&report).unwrap();
     assert!(!json.contains("85073003328"), "no report shows a national number");
 }

@@ -31,7 +31,8 @@ pub const P384: KeyKind = KeyKind::Ec(Curve::P384);
 pub const RSA: KeyKind = KeyKind::Rsa { bits: 2048 };
 
 pub struct World {
-    pub services: Services,
+    pub services: Arc<Services>,
+    pub base: String,
     pub trust: Arc<Trust>,
     pub algorithms: AlgorithmPolicy,
     pub random: Arc<SeededRandom>,
@@ -80,12 +81,13 @@ pub fn trust_in(pki: &LabPki) -> Arc<Trust> {
 }
 
 impl World {
-    pub fn at(now: Timestamp) -> Self {
+    pub fn at(now: Timestamp, base: &str) -> Self {
         let random = Arc::new(SeededRandom::new(7));
-        let pki = Arc::new(LabPki::generate(BASE, &*random, now).unwrap());
+        let pki = Arc::new(LabPki::generate(base, &*random, now).unwrap());
         let trust = trust_in(&pki);
         Self {
-            services: Services::new(pki, random.clone()),
+            services: Arc::new(Services::new(pki, random.clone())),
+            base: base.to_owned(),
             trust,
             algorithms: AlgorithmPolicy::etsi_ts_119_312(),
             random,
@@ -94,7 +96,7 @@ impl World {
     }
 
     pub fn new() -> Self {
-        Self::at(crate::support::moment())
+        Self::at(crate::support::moment(), BASE)
     }
 
     pub fn pki(&self) -> &LabPki {
@@ -120,7 +122,7 @@ impl World {
         Settings {
             trust: self.trust.clone(),
             algorithms: self.algorithms.clone(),
-            time_stamp_urls: vec![format!("{BASE}/tsa")],
+            time_stamp_urls: vec![format!("{}/tsa", self.base)],
             random: self.random.clone(),
         }
     }
@@ -156,7 +158,7 @@ impl World {
     pub fn answer(&self, need: &Need, now: Timestamp) -> Result<Vec<u8>, FetchFailure> {
         let path = need
             .url()
-            .strip_prefix(BASE)
+            .strip_prefix(&self.base)
             .expect("only the laboratory is asked");
         let body = need.body().map(|(_, body)| body.to_vec()).unwrap_or_default();
         let answer = self.services.answer(path, &body, now);
