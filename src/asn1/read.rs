@@ -324,18 +324,15 @@ impl<'a> Reader<'a> {
         let (header, content_length) = self.header(rest, offset)?;
         let body = rest.get(header..).ok_or(Asn1Error::Truncated(offset))?;
         let tag = rest.first().copied().unwrap_or(0);
-        let (content, whole_length) = match content_length {
-            Some(length) => {
-                let content = body.get(..length).ok_or(Asn1Error::Truncated(offset))?;
-                (content, header.saturating_add(length))
-            }
-            None => {
-                let length = self.indefinite_length(body, offset.saturating_add(header))?;
-                (
-                    body.get(..length).unwrap_or_default(),
-                    header.saturating_add(length).saturating_add(2),
-                )
-            }
+        let (content, whole_length) = if let Some(length) = content_length {
+            let content = body.get(..length).ok_or(Asn1Error::Truncated(offset))?;
+            (content, header.saturating_add(length))
+        } else {
+            let length = self.indefinite_length(body, offset.saturating_add(header))?;
+            (
+                body.get(..length).unwrap_or_default(),
+                header.saturating_add(length).saturating_add(2),
+            )
         };
         let whole = rest.get(..whole_length).ok_or(Asn1Error::Truncated(offset))?;
         self.at = self.at.saturating_add(whole_length);

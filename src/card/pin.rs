@@ -350,21 +350,15 @@ fn escaped(value: &str, used: usize) -> String {
 fn unescape_into(line: &[u8], to: &mut Vec<u8>) {
     let mut rest = line;
     while let Some((&byte, after)) = rest.split_first() {
-        match (byte, after) {
-            (b'%', [high, low, tail @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
-                (Some(high), Some(low)) => {
-                    to.push((high << 4) | low);
-                    rest = tail;
-                }
-                _ => {
-                    to.push(byte);
-                    rest = after;
-                }
-            },
-            _ => {
-                to.push(byte);
-                rest = after;
-            }
+        if let (b'%', [high, low, tail @ ..]) = (byte, after) { if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) {
+            to.push((high << 4) | low);
+            rest = tail;
+        } else {
+            to.push(byte);
+            rest = after;
+        } } else {
+            to.push(byte);
+            rest = after;
         }
     }
 }

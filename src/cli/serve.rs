@@ -142,7 +142,7 @@ pub async fn serve(
                 certificate_chain,
                 private_key,
             }),
-        shutdown_timeout: Duration::from_secs(60),
+        shutdown_timeout: Duration::from_mins(1),
     };
     let bound = server::bind(Arc::new(site), furnish, &listening)?;
     tracing::info!(
@@ -162,7 +162,7 @@ pub async fn serve(
     let outcome = bound.run(stop, stop_now).await;
     // The job under way is finished; what is left is taken up at the next start.
     drop(end_jobs);
-    let _ = tokio::time::timeout(Duration::from_secs(60), jobs).await;
+    let _ = tokio::time::timeout(Duration::from_mins(1), jobs).await;
     app.db.close().await;
     Ok(outcome?)
 }

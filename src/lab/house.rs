@@ -339,28 +339,25 @@ async fn furnish(
         ("zegelgem", "municipality", "Gemeente Zegelgem", "0999900150"),
         ("ocmw-zegelgem", "ocmw", "OCMW Zegelgem", "0999900249"),
     ] {
-        let board = match boards::find_by_slug(db, slug).await.map_err(failed)? {
-            Some(known) => known,
-            None => {
-                let board = Board {
-                    id: BoardId::new(now, random.as_ref()),
-                    slug: slug.to_owned(),
-                    kind: kind.to_owned(),
-                    names: Names {
-                        nl: Some(format!("{name} (TEST)")),
-                        fr: None,
-                        de: None,
-                        en: None,
-                    },
-                    enterprise_number: number.to_owned(),
-                    region: "flanders".to_owned(),
-                    created_at: now,
-                };
-                administer::add_board(db, &board, kek.clone(), random.clone())
-                    .await
-                    .map_err(failed)?;
-                board
-            }
+        let board = if let Some(known) = boards::find_by_slug(db, slug).await.map_err(failed)? { known } else {
+            let board = Board {
+                id: BoardId::new(now, random.as_ref()),
+                slug: slug.to_owned(),
+                kind: kind.to_owned(),
+                names: Names {
+                    nl: Some(format!("{name} (TEST)")),
+                    fr: None,
+                    de: None,
+                    en: None,
+                },
+                enterprise_number: number.to_owned(),
+                region: "flanders".to_owned(),
+                created_at: now,
+            };
+            administer::add_board(db, &board, kek.clone(), random.clone())
+                .await
+                .map_err(failed)?;
+            board
         };
         let people: Vec<demo::Specimen> = lab.persons().iter().filter_map(specimen).collect();
         demo::load(db, &board, &people, kek, random.clone(), now)

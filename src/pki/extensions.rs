@@ -216,7 +216,7 @@ impl Extensions {
                 33 => self.policy_mappings = policy_mappings(value).map_err(named("policyMappings"))?,
                 35 => {
                     self.authority_key_identifier =
-                        authority_key(value).map_err(named("authorityKeyIdentifier"))?
+                        authority_key(value).map_err(named("authorityKeyIdentifier"))?;
                 }
                 36 => {
                     self.policy_constraints =

@@ -105,15 +105,12 @@ impl Gather {
 
     /// Takes the answer to the need of the last [`Self::step`].
     pub(super) fn answer(&mut self, answer: Answer, settings: &Settings, now: Timestamp) {
-        match &mut self.checker {
-            Some(checker) => checker.answer(answer, &settings.trust, now),
-            None => {
-                self.asked_issuer = true;
-                let issuer = answer.ok().and_then(|der| Certificate::parse(der).ok());
-                if let Some(issuer) = issuer {
-                    // One that does not chain is not kept; the path then fails with its own reason.
-                    let _ = settings.trust.add_issuer(&issuer);
-                }
+        if let Some(checker) = &mut self.checker { checker.answer(answer, &settings.trust, now) } else {
+            self.asked_issuer = true;
+            let issuer = answer.ok().and_then(|der| Certificate::parse(der).ok());
+            if let Some(issuer) = issuer {
+                // One that does not chain is not kept; the path then fails with its own reason.
+                let _ = settings.trust.add_issuer(&issuer);
             }
         }
     }

@@ -31,7 +31,9 @@ pub(super) fn run(shared: &Shared) {
             .collect();
         let mut failed = Vec::new();
         for (job, error) in late {
-            if job.phase() != Phase::Queued {
+            if job.phase() == Phase::Queued {
+                state.jobs.retain(|other| !Arc::ptr_eq(other, &job));
+            } else {
                 tracing::warn!(target: "zegel::card", cause = error.cause(), "card thread given up");
                 // The jobs behind it would wait for ever.
                 let behind = |other: &Arc<Progress>| other.worker == job.worker && !Arc::ptr_eq(other, &job);
@@ -51,8 +53,6 @@ pub(super) fn run(shared: &Shared) {
                 }
                 let event = Event::ReaderStuck(job.reader.clone());
                 state.tell(&event);
-            } else {
-                state.jobs.retain(|other| !Arc::ptr_eq(other, &job));
             }
             failed.push((job, error));
         }

@@ -235,7 +235,7 @@ impl Connection for MemoryConnection<'_> {
                 changes: self.changes,
             };
             match step(&mut Checked {
-                card: &mut *card,
+                card: &mut card,
                 present,
             }) {
                 Step::Done(Disposition::Leave) => return Ok(()),

@@ -83,16 +83,13 @@ impl<T> Cell<T> {
     pub(super) fn put(&self, result: Result<T, CardError>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *state {
-            State::Waiting(done) => match done.take() {
-                Some(done) => {
-                    *state = State::Taken;
-                    drop(state);
-                    done(result);
-                }
-                None => {
-                    *state = State::Ready(result);
-                    self.ready.notify_all();
-                }
+            State::Waiting(done) => if let Some(done) = done.take() {
+                *state = State::Taken;
+                drop(state);
+                done(result);
+            } else {
+                *state = State::Ready(result);
+                self.ready.notify_all();
             },
             State::Ready(_) | State::Taken => {}
         }

@@ -69,31 +69,28 @@ impl State {
 
     fn see_reader(&mut self, status: ReaderStatus) {
         let name = status.name.clone();
-        let before = match self.slots.get_mut(&name) {
-            Some(slot) => {
-                if slot.is_freed_by(&status.card, status.changes) {
-                    // The given-up thread keeps its own context; the next job gets a new thread and a new one.
-                    slot.given_up = None;
-                    slot.status = ReaderStatus {
-                        stuck: false,
-                        ..status.clone()
-                    };
-                    self.tell(&Event::ReaderFreed(name.clone()));
-                    self.tell_card(&name, None, &status);
-                    return;
-                }
-                Some(std::mem::replace(&mut slot.status, status.clone()))
-            }
-            None => {
-                let slot = Slot {
-                    status: status.clone(),
-                    worker: None,
-                    given_up: None,
+        let before = if let Some(slot) = self.slots.get_mut(&name) {
+            if slot.is_freed_by(&status.card, status.changes) {
+                // The given-up thread keeps its own context; the next job gets a new thread and a new one.
+                slot.given_up = None;
+                slot.status = ReaderStatus {
+                    stuck: false,
+                    ..status.clone()
                 };
-                self.slots.insert(name.clone(), slot);
-                self.tell(&Event::ReaderAdded(name.clone()));
-                None
+                self.tell(&Event::ReaderFreed(name.clone()));
+                self.tell_card(&name, None, &status);
+                return;
             }
+            Some(std::mem::replace(&mut slot.status, status.clone()))
+        } else {
+            let slot = Slot {
+                status: status.clone(),
+                worker: None,
+                given_up: None,
+            };
+            self.slots.insert(name.clone(), slot);
+            self.tell(&Event::ReaderAdded(name.clone()));
+            None
         };
         self.tell_card(&name, before.as_ref(), &status);
     }

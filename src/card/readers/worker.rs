@@ -154,14 +154,11 @@ fn enqueue<T: Send + 'static>(
             Box::new(move || cell.put(result))
         }),
     };
-    match &slot.worker {
-        Some(worker) => worker.queue.send(job).map_err(|_| CardError::ReaderStuck)?,
-        None => {
-            let (queue, jobs) = channel();
-            queue.send(job).map_err(|_| CardError::ReaderStuck)?;
-            slot.worker = Some(Handle { id, queue });
-            started = Some(jobs);
-        }
+    if let Some(worker) = &slot.worker { worker.queue.send(job).map_err(|_| CardError::ReaderStuck)? } else {
+        let (queue, jobs) = channel();
+        queue.send(job).map_err(|_| CardError::ReaderStuck)?;
+        slot.worker = Some(Handle { id, queue });
+        started = Some(jobs);
     }
     state.jobs.push(progress);
     if let Some(jobs) = started {
