@@ -350,13 +350,13 @@ fn escaped(value: &str, used: usize) -> String {
 fn unescape_into(line: &[u8], to: &mut Vec<u8>) {
     let mut rest = line;
     while let Some((&byte, after)) = rest.split_first() {
-        if let (b'%', [high, low, tail @ ..]) = (byte, after) { if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) {
+        if byte == b'%'
+            && let [high, low, tail @ ..] = after
+            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+        {
             to.push((high << 4) | low);
             rest = tail;
         } else {
-            to.push(byte);
-            rest = after;
-        } } else {
             to.push(byte);
             rest = after;
         }

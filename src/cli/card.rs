@@ -292,5 +292,5 @@ fn fail(console: &mut Console, error: &CardError) -> Exit {
     exit
 }
 
-#[cfg(all(test, feature = "lab"))]
+#[cfg(test)]
 mod tests;

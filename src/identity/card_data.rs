@@ -143,10 +143,7 @@ pub fn check(
     };
     let (chain, refusal, judged_at) = match &signer {
         Some(Ok(signer)) => judge_chain(signer, files, trust, algorithms, now, identity.valid_from),
-        Some(Err(error)) => {
-            let malformed = *error;
-            (Element::Invalid, Some(malformed.into()), None)
-        }
+        Some(Err(error)) => (Element::Invalid, Some((*error).into()), None),
         None => (Element::NotPresent, None, None),
     };
     let verdicts = Verdicts {

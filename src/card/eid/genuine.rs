@@ -43,9 +43,8 @@ pub fn trimmed_signature(file: &[u8]) -> &[u8] {
 
 fn is_ecdsa_value(der: Option<&[u8]>) -> bool {
     // Values of the curves on cards need one or two length bytes for the outer SEQUENCE.
-    let body = match der {
-        Some([0x30, 0x81, _, body @ ..] | [0x30, _, body @ ..]) => body,
-        _ => return false,
+    let Some([0x30, 0x81, _, body @ ..] | [0x30, _, body @ ..]) = der else {
+        return false;
     };
     let Some(rest) = integer(body) else { return false };
     integer(rest).is_some_and(<[u8]>::is_empty)

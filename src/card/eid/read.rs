@@ -101,13 +101,14 @@ impl Session<'_> {
             match status {
                 StatusWord::OK => return Ok(()),
                 StatusWord::NOT_FOUND => return Err(CardError::FileMissing(file.name()).into()),
-                StatusWord::FILE_NOT_ACTIVATED => return Err(CardError::CardNotActivated.into()),
                 StatusWord::LC_INCONSISTENT | StatusWord::INSTRUCTION_UNKNOWN
                     if spurious < SPURIOUS_LIMIT =>
                 {
                     spurious = spurious.saturating_add(1);
                 }
-                StatusWord::INSTRUCTION_UNKNOWN => return Err(CardError::CardNotActivated.into()),
+                StatusWord::FILE_NOT_ACTIVATED | StatusWord::INSTRUCTION_UNKNOWN => {
+                    return Err(CardError::CardNotActivated.into());
+                }
                 status => {
                     return Err(CardError::Status {
                         command: "SELECT file",

@@ -168,14 +168,13 @@ impl Eid<'_> {
         let mut after = None;
         let mut data = None;
         let result = self.run(|session, _| {
-            let (card, state) = match (&known_data, known_state) {
-                (Some(data), Some(state)) => (data.clone(), state),
+            let (card, state) = if let (Some(data), Some(state)) = (&known_data, known_state) {
+                (data.clone(), state)
+            } else {
                 // Card data of before an attempt says nothing about the tries left now.
-                _ => {
-                    let card = session.card_data()?;
-                    let state = session.pin_state(&card)?;
-                    (card, state)
-                }
+                let card = session.card_data()?;
+                let state = session.pin_state(&card)?;
+                (card, state)
             };
             match state {
                 PinState::Blocked => return Err(CardError::PinBlocked.into()),

@@ -20,7 +20,9 @@ pub(super) fn run(shared: &Shared) {
                 slot.worker = None;
             }
             drop(state);
-            jobs.iter().for_each(|job| job.give_up(CardError::NoService));
+            for job in jobs {
+                job.give_up(CardError::NoService);
+            }
             return;
         }
         state.jobs.retain(|job| job.phase() != Phase::Finished);
@@ -33,7 +35,7 @@ pub(super) fn run(shared: &Shared) {
         for (job, error) in late {
             if job.phase() == Phase::Queued {
                 state.jobs.retain(|other| !Arc::ptr_eq(other, &job));
-            } else {
+            } else if job.phase() != Phase::Finished {
                 tracing::warn!(target: "zegel::card", cause = error.cause(), "card thread given up");
                 // The jobs behind it would wait for ever.
                 let behind = |other: &Arc<Progress>| other.worker == job.worker && !Arc::ptr_eq(other, &job);
@@ -59,7 +61,9 @@ pub(super) fn run(shared: &Shared) {
         if !failed.is_empty() {
             // Results go out without the lock: a callback may submit the next job.
             drop(state);
-            failed.into_iter().for_each(|(job, error)| job.give_up(error));
+            for (job, error) in failed {
+                job.give_up(error);
+            }
             state = shared.lock();
             continue;
         }

@@ -188,10 +188,8 @@ impl Readers {
             state: Mutex::default(),
             changed: Condvar::new(),
         });
-        for (name, run) in [
-            ("card-watcher", watcher::run as fn(&Shared)),
-            ("card-guard", guard::run),
-        ] {
+        let watcher: fn(&Shared) = watcher::run;
+        for (name, run) in [("card-watcher", watcher), ("card-guard", guard::run)] {
             let shared = Arc::clone(&shared);
             std::thread::Builder::new()
                 .name(name.to_owned())

@@ -17,8 +17,11 @@ pub(super) struct Cell<T> {
     ready: Condvar,
 }
 
+/// What is called with the result.
+type Callback<T> = Box<dyn FnOnce(Result<T, CardError>) + Send>;
+
 enum State<T> {
-    Waiting(Option<Box<dyn FnOnce(Result<T, CardError>) + Send>>),
+    Waiting(Option<Callback<T>>),
     Ready(Result<T, CardError>),
     Taken,
 }
@@ -83,14 +86,16 @@ impl<T> Cell<T> {
     pub(super) fn put(&self, result: Result<T, CardError>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *state {
-            State::Waiting(done) => if let Some(done) = done.take() {
-                *state = State::Taken;
-                drop(state);
-                done(result);
-            } else {
-                *state = State::Ready(result);
-                self.ready.notify_all();
-            },
+            State::Waiting(done) => {
+                if let Some(done) = done.take() {
+                    *state = State::Taken;
+                    drop(state);
+                    done(result);
+                } else {
+                    *state = State::Ready(result);
+                    self.ready.notify_all();
+                }
+            }
             State::Ready(_) | State::Taken => {}
         }
     }

@@ -70,18 +70,14 @@ impl State {
     fn see_reader(&mut self, status: ReaderStatus) {
         let name = status.name.clone();
         let before = if let Some(slot) = self.slots.get_mut(&name) {
-            if slot.is_freed_by(&status.card, status.changes) {
+            let freed = slot.is_freed_by(&status.card, status.changes);
+            let before = std::mem::replace(&mut slot.status, status.clone());
+            if freed {
                 // The given-up thread keeps its own context; the next job gets a new thread and a new one.
                 slot.given_up = None;
-                slot.status = ReaderStatus {
-                    stuck: false,
-                    ..status.clone()
-                };
                 self.tell(&Event::ReaderFreed(name.clone()));
-                self.tell_card(&name, None, &status);
-                return;
             }
-            Some(std::mem::replace(&mut slot.status, status.clone()))
+            Some(before)
         } else {
             let slot = Slot {
                 status: status.clone(),

@@ -20,8 +20,11 @@ pub(super) struct Handle {
 
 struct Job {
     progress: Arc<Progress>,
-    run: Box<dyn FnOnce(Result<&mut dyn Connection, CardError>) -> Completion + Send>,
+    run: Run,
 }
+
+/// A job with its types taken away.
+type Run = Box<dyn FnOnce(Result<&mut dyn Connection, CardError>) -> Completion + Send>;
 
 /// Hands out the result, after the connection was let go.
 type Completion = Box<dyn FnOnce()>;
@@ -51,8 +54,11 @@ pub(super) struct Progress {
     since_micros: AtomicU64,
     abandoned: AtomicBool,
     clock: Arc<dyn Clock>,
-    fail: Mutex<Option<Box<dyn FnOnce(CardError) + Send>>>,
+    fail: Mutex<Option<Fail>>,
 }
+
+/// Ends a job for its caller.
+type Fail = Box<dyn FnOnce(CardError) + Send>;
 
 impl Progress {
     pub(super) fn phase(&self) -> Phase {
@@ -154,7 +160,9 @@ fn enqueue<T: Send + 'static>(
             Box::new(move || cell.put(result))
         }),
     };
-    if let Some(worker) = &slot.worker { worker.queue.send(job).map_err(|_| CardError::ReaderStuck)? } else {
+    if let Some(worker) = &slot.worker {
+        worker.queue.send(job).map_err(|_| CardError::ReaderStuck)?;
+    } else {
         let (queue, jobs) = channel();
         queue.send(job).map_err(|_| CardError::ReaderStuck)?;
         slot.worker = Some(Handle { id, queue });

@@ -1,3 +1,5 @@
+#![cfg(feature = "lab")]
+
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
