@@ -131,7 +131,8 @@ fn print(reports: &[(&PathBuf, Report)], language: Language, console: &mut Conso
     if console.format() == Format::Text {
         for (path, report) in reports {
             if reports.len() > 1 {
-                text.push_str(&format!("{}\n", path.display()));
+                text.push_str(&path.display().to_string());
+                text.push('\n');
             }
             text.push_str(&report.to_text(language));
             text.push('\n');

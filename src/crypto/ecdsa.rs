@@ -44,8 +44,7 @@ pub fn der_to_raw(der: &[u8], curve: Curve) -> Result<Vec<u8>, EcdsaValueError> 
             .map_err(|_| EcdsaValueError)?;
         let digits = match content {
             [first, ..] if first & 0x80 != 0 => return Err(EcdsaValueError),
-            [0, digits @ ..] => digits,
-            digits => digits,
+            [0, digits @ ..] | digits => digits,
         };
         let padding = half.checked_sub(digits.len()).ok_or(EcdsaValueError)?;
         if digits.is_empty() {

@@ -107,6 +107,10 @@ impl AlgorithmPolicy {
     }
 
     /// `rule`: none when the policy does not know the thing, `Some(None)` when it has no end.
+    #[expect(
+        clippy::option_option,
+        reason = "unknown, endless and ending are three things, and the tables hold two"
+    )]
     fn judge(rule: Option<Option<Day>>, at: Timestamp) -> Result<(), Option<Day>> {
         match rule {
             Some(None) => Ok(()),

@@ -54,7 +54,7 @@ pub async fn check(
     let report = validate::validate(&app, Arc::new(document))
         .await
         .map_err(|error| {
-                if error.code() == PersonCode::ServerError {
+            if error.code() == PersonCode::ServerError {
                 tracing::error!(cause = error.cause(), error = ?error, "validation failed");
             } else {
                 tracing::info!(cause = error.cause(), "validation refused");

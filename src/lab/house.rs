@@ -339,7 +339,9 @@ async fn furnish(
         ("zegelgem", "municipality", "Gemeente Zegelgem", "0999900150"),
         ("ocmw-zegelgem", "ocmw", "OCMW Zegelgem", "0999900249"),
     ] {
-        let board = if let Some(known) = boards::find_by_slug(db, slug).await.map_err(failed)? { known } else {
+        let board = if let Some(known) = boards::find_by_slug(db, slug).await.map_err(failed)? {
+            known
+        } else {
             let board = Board {
                 id: BoardId::new(now, random.as_ref()),
                 slug: slug.to_owned(),

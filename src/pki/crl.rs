@@ -83,6 +83,10 @@ impl CrlDefect {
 
 /// issuingDistributionPoint, RFC 5280 §5.2.5.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the standard's own flags, each read by name"
+)]
 struct Scope {
     urls: Vec<String>,
     names_point: bool,

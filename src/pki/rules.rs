@@ -32,7 +32,7 @@ pub(super) fn check(chain: &[Certificate], request: &Request<'_>) -> Result<Vec<
     for (left, certificate) in below.iter().enumerate().rev() {
         let is_last = left == 0;
         check_one(certificate, issuer, request)?;
-        if !(certificate.is_self_issued() && !is_last)
+        if (!certificate.is_self_issued() || is_last)
             && !names.allow(
                 certificate.subject(),
                 &certificate.extensions().subject_alternative_names,

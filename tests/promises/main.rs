@@ -1,8 +1,21 @@
 //! One module per promise a user can see. One binary, because each binary costs a link.
 #![allow(
     missing_docs,
+    unreachable_pub,
     clippy::allow_attributes,
-    reason = "tests document themselves by their names"
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::erasing_op,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    clippy::panic,
+    clippy::pedantic,
+    clippy::print_stderr,
+    clippy::result_large_err,
+    clippy::unwrap_used,
+    clippy::write_with_newline,
+    reason = "a test says what it promises by its name, and fails by panicking"
 )]
 
 mod ades;

@@ -10,6 +10,7 @@ use crate::crypto::algorithm;
 /// What the signer commits to. EN 319 122-1 §5.2.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the standard's own names")]
 pub enum Commitment {
     /// The signer approves the content: an officer who signs a decision.
     ProofOfApproval,
@@ -80,7 +81,7 @@ impl SignedAttributes<'_> {
     /// When the type of a claimed attribute is no object identifier.
     ///
     /// Source: RFC 5652 §5.3 and §5.4; EN 319 142-1 §6.3 table 1; EN 319 122-1 §5.1.1, §5.2.2.3, §5.2.6.1.
-    pub fn to_der(&self) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+    pub fn to_der(self) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
         let mut attributes = vec![
             attribute(oids::CONTENT_TYPE, &write::oid(&oids::DATA.parse()?))?,
             attribute(oids::MESSAGE_DIGEST, &write::octet_string(self.message_digest))?,

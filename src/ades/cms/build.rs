@@ -43,7 +43,7 @@ impl Message<'_> {
     ///
     /// Source: RFC 5652 §3, §5.1, §5.3: version 1, since the content is id-data and the signer is named by issuer
     /// and serial number.
-    pub fn to_der(&self) -> Result<Vec<u8>, BuildError> {
+    pub fn to_der(self) -> Result<Vec<u8>, BuildError> {
         let digest = algorithm::hash_identifier(self.algorithm.hash());
         let mut certificates = vec![self.certificate.to_vec()];
         certificates.extend(self.chain.iter().filter(|der| *der != self.certificate).cloned());

@@ -497,7 +497,9 @@ impl Completion {
     /// The document with `tails` behind it.
     fn file(&self, tails: &[Vec<u8>]) -> Arc<dyn ReadAt> {
         let mut parts: Vec<Box<dyn ReadAt>> = vec![Box::new(self.document.clone())];
-        parts.extend(tails.iter().map(|tail| Box::new(tail.clone()) as Box<dyn ReadAt>));
+        for tail in tails {
+            parts.push(Box::new(tail.clone()));
+        }
         Arc::new(Concatenated::new(parts))
     }
 

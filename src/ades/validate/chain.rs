@@ -7,14 +7,12 @@ use super::revocation::{Judge, Revocation, Role};
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmRefusal;
 use crate::pki::certificate::Certificate;
-use crate::pki::path::Path;
 use crate::pki::purpose::Purpose;
 use crate::pki::refusal::Refusal;
 
 /// A path that holds at the moment asked about, and what was found on the way.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
-    pub(super) path: Path,
     /// The first link that does not hold.
     pub(super) failure: Option<Failure>,
     pub(super) notes: Vec<Finding>,
@@ -46,7 +44,6 @@ pub(super) fn validate(
         .validate(leaf, &candidates, purpose, judge.algorithms, at)
         .map_err(|refusal| path_failure(&refusal, leaf))?;
     let mut chain = Chain {
-        path: path.clone(),
         failure: None,
         notes: Vec::new(),
         material_revision: Some(0),

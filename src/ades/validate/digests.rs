@@ -28,18 +28,14 @@ impl<'a> Digests<'a> {
         for algorithm in HashAlgorithm::ALL {
             let mut running = Hasher::new(algorithm);
             let mut at = 0;
-            let mut used = false;
             for (_, offset) in wanted.iter().filter(|(known, _)| *known == algorithm) {
                 hash_range(&mut running, source, at, offset.saturating_sub(at))?;
                 at = *offset;
-                used = true;
                 midstates.insert((algorithm, at), running.clone());
             }
             if algorithm == HashAlgorithm::Sha256 {
                 hash_range(&mut running, source, at, source.len().saturating_sub(at))?;
                 whole = Sha256Digest(running.finish().try_into().unwrap_or_default());
-            } else if !used {
-                continue;
             }
         }
         Ok(Self {

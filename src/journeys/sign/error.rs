@@ -162,7 +162,7 @@ impl SignError {
     pub fn code(&self) -> PersonCode {
         match self {
             Self::Authority { .. } => PersonCode::SignerWithoutAuthority,
-            Self::AlreadyWaiting => PersonCode::AlreadyWaiting,
+            Self::AlreadyWaiting | Self::Store(StoreError::Stale(_)) => PersonCode::AlreadyWaiting,
             Self::CardChanged => PersonCode::CardChanged,
             Self::CounterElsewhere => PersonCode::CounterOnlyHere,
             Self::DocumentEmpty => PersonCode::DocumentEmpty,
@@ -171,11 +171,12 @@ impl SignError {
             Self::IdempotencyBusy | Self::IdempotencyOther | Self::Invalid { .. } | Self::Plan(_) => {
                 PersonCode::RequestInvalid
             }
-            Self::DocumentLost | Self::Interrupted | Self::Key | Self::Proof(_) => PersonCode::ServerError,
+            Self::DocumentLost | Self::Interrupted | Self::Key | Self::Proof(_) | Self::Store(_) => {
+                PersonCode::ServerError
+            }
             Self::Login(error) => error.code(),
             Self::NotReady => PersonCode::NotYourTurn,
             Self::Step(error) => codes::of_step(error),
-            Self::Store(StoreError::Stale(_)) => PersonCode::AlreadyWaiting,
             Self::Unknown => PersonCode::NotFound,
             Self::WrongPerson => PersonCode::CertificateWrongPerson,
             Self::Card(error) => codes::of_card(error),
@@ -186,7 +187,6 @@ impl SignError {
             Self::Pdf(error) => codes::of_pdf(error),
             Self::Prepare(error) => codes::of_prepare(error),
             Self::Refused(refusal) => codes::of_certificate(refusal),
-            Self::Store(_) => PersonCode::ServerError,
         }
     }
 

@@ -170,10 +170,6 @@ fn a_laboratory_card_is_read_and_proved_through_the_daemon() {
     );
 
     // Independent programs read the same card.
-    let number = found
-        .iter()
-        .position(|entry| entry["name"] == reader.as_str())
-        .unwrap();
     if let Some(opensc) = judge("opensc-tool") {
         let listed = run(program(lab, &opensc).arg("--list-readers")).1;
         let line = listed
