@@ -22,7 +22,7 @@ use crate::store::{boards, clients, events};
 /// Register an application with a board, list them, or remove one.
 ///
 /// Example: zegel client add zegelgem decisions --name "Gelinkt Notuleren" --organisation "Gemeente Zegelgem"
-/// --redirect-uri https://app.zegelgem.example/callback --scope openid --scope profile --scope capacity
+/// --redirect-uri <https://app.zegelgem.example/callback> --scope openid --scope profile --scope capacity
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(subcommand)]

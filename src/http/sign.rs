@@ -1,4 +1,4 @@
-//! The pages of signing: `/sign/{id}/…`. Each handler reads its input, calls one step of [`sign`] and shows the
+//! The pages of signing: `/sign/{id}/…`. Each handler reads its input, calls one step of `journeys::sign` and shows the
 //! outcome.
 
 use actix_web::http::header;

@@ -25,7 +25,7 @@ pub struct Visit {
     pub path: String,
     /// Query of the request.
     pub query: String,
-    /// Whether the browser runs on this very computer. Fails closed: see [`is_at_this_computer`].
+    /// Whether the browser runs on this very computer. Fails closed.
     pub is_at_this_computer: bool,
     /// Whether the caller wants JSON problems rather than pages.
     pub wants_json: bool,
