@@ -74,13 +74,19 @@ export class Walk {
   async pin(name) {
     const from = await this.page.locator('h1').textContent();
     await this.go();
-    await this.page.waitForLoadState();
-    const code = this.page.locator('.short-code');
-    if (await code.count()) {
-      await this.look(`${name}-waiting`).catch(() => undefined);
-      await code.waitFor({ state: 'detached', timeout: 60_000 });
+    await this.page.waitForFunction((old) => document.querySelector('h1')?.textContent !== old, from, { timeout: 30_000 });
+    // The laboratory types quickly: the picture is taken when there is still something to see.
+    if (await this.page.locator('.short-code').count()) {
+      const file = path.join(this.run.pictures, `${name}-waiting.${this.run.language}.png`);
+      await this.page.screenshot({ path: file, fullPage: true }).catch(() => undefined);
     }
-    await this.page.waitForFunction((old) => document.querySelector('h1')?.textContent !== old, from, { timeout: 60_000 });
+    await this.page.waitForFunction(() => document.querySelector('.short-code, .waiting') === null, undefined, {
+      timeout: 90_000,
+    });
+    if (await this.page.locator('.notice[role="alert"]').count()) {
+      const words = await this.page.locator('main').innerText();
+      throw new Error(`${name}.${this.run.language}: the card action failed: ${words}`);
+    }
   }
 
   end() {
