@@ -55,14 +55,23 @@ pub fn check(
 /// # Errors
 /// `CsrfFailed` when `Origin` is another one than ours, or `Sec-Fetch-Site` is not `same-origin` or `none`.
 pub fn check_origin(request: &HttpRequest, site: &Site) -> Result<(), PersonCode> {
-    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("?"))
+    };
     let (origin, fetch_site) = (text(header::ORIGIN.as_str()), text("sec-fetch-site"));
     let is_ours = match (origin, fetch_site) {
         (None, None | Some("same-origin" | "none")) | (Some("null"), Some("same-origin")) => true,
         (Some(origin), None | Some("same-origin" | "none")) => origin == site.origin.as_str(),
         (_, Some(_)) => false,
     };
-    if is_ours { Ok(()) } else { Err(PersonCode::CsrfFailed) }
+    if is_ours {
+        Ok(())
+    } else {
+        Err(PersonCode::CsrfFailed)
+    }
 }
 
 #[cfg(test)]
