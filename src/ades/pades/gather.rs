@@ -106,7 +106,7 @@ impl Gather {
     /// Takes the answer to the need of the last [`Self::step`].
     pub(super) fn answer(&mut self, answer: Answer, settings: &Settings, now: Timestamp) {
         if let Some(checker) = &mut self.checker {
-            checker.answer(answer, &settings.trust, now)
+            checker.answer(answer, &settings.trust, now);
         } else {
             self.asked_issuer = true;
             let issuer = answer.ok().and_then(|der| Certificate::parse(der).ok());
