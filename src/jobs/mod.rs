@@ -1,5 +1,5 @@
 //! What runs without a visitor: signatures to finish, requests that ended by themselves, what log-ins left behind,
-//! the chain of audit events.
+//! the chain of audit events, roots and authorities to fetch.
 //!
 //! Every instance runs them; a job is taken by one at a time, and each may be run again without harm. Start from
 //! [`run`].
@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::journeys::App;
 use crate::journeys::login;
 use crate::journeys::sign::{finish, request};
+use crate::journeys::trust;
 use crate::store::queue::{self, TakenJob};
 use crate::store::{events, signing};
 
@@ -19,6 +20,8 @@ const IDLE: Duration = Duration::from_secs(5);
 const LOCK: Duration = Duration::from_mins(5);
 /// How often the things without a queue are done.
 const ROUND: Duration = Duration::from_mins(1);
+/// How often authorities that are new are looked for, once all that have an address were asked for.
+const TRUST_ROUND: Duration = Duration::from_hours(24);
 /// Longest pause between two tries of one job.
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
@@ -26,11 +29,15 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     let mut last_round: Option<Duration> = None;
+    let mut next_refresh = Duration::ZERO;
     loop {
         let now = app.clock.monotonic();
         if last_round.is_none_or(|last| now.saturating_sub(last) >= ROUND) {
             last_round = Some(now);
             round(&app).await;
+            if now >= next_refresh && refresh_trust(&app).await {
+                next_refresh = now.saturating_add(TRUST_ROUND);
+            }
         }
         let worked = due(&app).await;
         let pause = if worked { Duration::ZERO } else { IDLE };
@@ -58,6 +65,33 @@ pub async fn round(app: &App) {
             cause = error.cause(),
             "overdue signing requests could not be closed"
         ),
+    }
+}
+
+/// Looks for roots and authorities that are not at hand. Says whether that may rest for a day.
+async fn refresh_trust(app: &App) -> bool {
+    match trust::refresh(&app.db, &app.trust, app.fetcher.as_ref(), app.now()).await {
+        Ok(refreshed) => {
+            if refreshed.learnt > 0 {
+                tracing::info!(
+                    count = refreshed.learnt,
+                    "roots and authorities were fetched and kept"
+                );
+            }
+            if app.trust.material().anchors.count() == 0 {
+                tracing::error!(
+                    "no pinned root is at hand, so every card is refused; their addresses do not answer"
+                );
+            }
+            refreshed.is_complete
+        }
+        Err(error) => {
+            tracing::error!(
+                cause = error.cause(),
+                "what was learnt of the PKI could not be stored"
+            );
+            false
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod counter;
 pub mod login;
 pub mod open;
 pub mod sign;
+pub mod trust;
 pub mod validate;
 
 use std::sync::Arc;

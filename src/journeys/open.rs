@@ -1,6 +1,6 @@
 //! Making an [`App`] from the settings: everything an installation reaches, opened once at the start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +14,11 @@ use crate::config::{Config, Environment};
 use crate::crypto::wrap::{KeyEncryptionKey, WrapError};
 use crate::fetch::http::{ClientError, FetchRules, HttpFetcher};
 use crate::mandates::rules::RuleSet;
-use crate::pki::anchors::{TrustData, TrustDataError};
-use crate::pki::certificate::Certificate;
-use crate::pki::trust::Trust;
 use crate::store::blobs::Blobs;
 use crate::store::db::{Db, StoreError};
 use crate::store::facts::Snapshots;
 use crate::store::migrate;
-
-/// Name of the file with a laboratory's trust in its folder.
-pub const TEST_TRUST_FILE: &str = "trust.toml";
+use crate::store::trust::{self, TrustError};
 
 /// Why an installation cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +49,7 @@ pub enum OpenError {
     Store(#[from] StoreError),
     /// The trust data is refused.
     #[error(transparent)]
-    Trust(#[from] TrustDataError),
+    Trust(#[from] TrustError),
 }
 
 impl OpenError {
@@ -103,7 +98,8 @@ pub async fn open(
         }
     }
     let blobs = Blobs::in_folder(&config.blobs, &config.scratch)?;
-    let trust = Arc::new(trust(&config)?);
+    let laboratory = laboratory(&config).map(PathBuf::as_path);
+    let trust = Arc::new(trust::open(&db, laboratory, clock.now()).await?);
     let mut rules = FetchRules::new(config.outside.hosts.clone(), trust.data().hosts().to_vec());
     rules.private_addresses = config.outside.private_addresses;
     rules.deadline = config.outside.timeout;
@@ -123,46 +119,12 @@ pub async fn open(
     }))
 }
 
-/// The pins of this installation: production's, or a laboratory's in a test environment; never both.
-///
-/// A laboratory folder also brings its certificates (`*.crt`, DER); each is kept only if it is pinned or chains to
-/// what is.
-pub fn trust(config: &Config) -> Result<Trust, OpenError> {
-    match (&config.test_trust, config.environment) {
-        (Some(folder), Environment::Test) => laboratory_trust(folder),
-        _ => Ok(Trust::new(TrustData::production()?)),
+/// The folder of a laboratory's trust, where this installation may use one; `None` is production's pins.
+const fn laboratory(config: &Config) -> Option<&PathBuf> {
+    match config.environment {
+        Environment::Test => config.test_trust.as_ref(),
+        Environment::Production => None,
     }
-}
-
-/// The trust of the laboratory in `folder`.
-pub fn laboratory_trust(folder: &Path) -> Result<Trust, OpenError> {
-    let text = read(&folder.join(TEST_TRUST_FILE))?;
-    let trust = Trust::new(TrustData::test(&String::from_utf8_lossy(&text))?);
-    let entries = std::fs::read_dir(folder).map_err(|source| OpenError::File {
-        path: folder.display().to_string(),
-        source,
-    })?;
-    let mut certificates = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "crt" || extension == "der")
-            && let Ok(certificate) = Certificate::parse(read(&path)?)
-        {
-            certificates.push(certificate);
-        }
-    }
-    for certificate in &certificates {
-        trust.add_anchor(certificate);
-    }
-    for certificate in certificates
-        .iter()
-        .filter(|certificate| !trust.material().anchors.contains(certificate))
-    {
-        // What does not chain to the pins is not kept; leaves and responders are no authorities.
-        let _ = trust.add_issuer(certificate);
-    }
-    Ok(trust)
 }
 
 fn counter(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Counter>, OpenError> {

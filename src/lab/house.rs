@@ -453,7 +453,7 @@ pub fn write_trust(lab: &Lab, folder: &Path) -> Result<(), LabError> {
     let root = Certificate::parse(pki.root_der().to_vec()).map_err(failed)?;
     let issuer = format!("{}/crt/citizen.crt", lab.services_url());
     let text = laboratory_text(&root, "127.0.0.1", "TEST Citizen CA", &issuer, "TEST RRN");
-    let path = folder.join(crate::journeys::open::TEST_TRUST_FILE);
+    let path = folder.join(crate::store::trust::LABORATORY_FILE);
     std::fs::write(&path, text).map_err(LabError::io(&path))?;
     for authority in pki.authorities() {
         let path = folder.join(format!("{}.crt", authority.kind().slug()));

@@ -16,7 +16,7 @@ use crate::ades::validate::verdict::ProofFile;
 use crate::ades::validate::{self, Context};
 use crate::base::clock::Clock;
 use crate::crypto::policy::AlgorithmPolicy;
-use crate::journeys::open::laboratory_trust;
+use crate::store::trust;
 
 /// Longer than the daemon takes to see a card.
 const SETTLE: Duration = Duration::from_millis(900);
@@ -132,7 +132,7 @@ fn check(
 ) -> Result<validate::report::Report, LabError> {
     let wrong = |error: &dyn std::fmt::Display| LabError::Malformed(error.to_string());
     let folder = house.configuration_file().with_file_name("trust");
-    let trust = laboratory_trust(&folder).map_err(|error| wrong(&error))?;
+    let trust = trust::open_folder(&folder).map_err(|error| wrong(&error))?;
     let proof = ProofFile::parse(proof).map_err(|error| wrong(&error))?;
     let keys = proof.keys().map_err(|error| wrong(&error))?;
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();

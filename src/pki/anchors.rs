@@ -131,6 +131,25 @@ pub struct AuthorityAddress {
     pub organization: Option<String>,
     /// `{serial}` stands for the serialNumber of its name.
     pub url: String,
+    /// The first year of the series, where the serialNumber is a year and a sequence of two digits within it
+    /// (`202510`). The addresses of authorities that no card has shown yet follow from it.
+    #[serde(default)]
+    pub series_since: Option<i16>,
+}
+
+/// Authorities of one year that stand under one address pattern, numbered from 1 without gaps as far as is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    url: String,
+    year: i16,
+}
+
+impl Series {
+    /// Where the certificate of the `number`th authority of this year is; a year has 99 at most.
+    pub fn url(&self, number: u8) -> String {
+        self.url
+            .replace("{serial}", &format!("{:04}{number:02}", self.year))
+    }
 }
 
 #[derive(Deserialize)]
@@ -331,6 +350,20 @@ impl TrustData {
                     && (!serial.is_empty() || !known.url.contains("{serial}"))
             })
             .map(|known| known.url.replace("{serial}", &serial))
+    }
+
+    /// The series whose authorities may be fetched before a card shows them, up to and including `year`.
+    pub fn series_until(&self, year: i16) -> Vec<Series> {
+        self.authorities
+            .iter()
+            .filter_map(|pattern| Some((pattern, pattern.series_since?)))
+            .flat_map(|(pattern, since)| {
+                (since..=year).map(|year| Series {
+                    url: pattern.url.clone(),
+                    year,
+                })
+            })
+            .collect()
     }
 }
 

@@ -215,17 +215,21 @@ impl Trust {
         Ok(true)
     }
 
-    /// What to fetch so that a path for `leaf` can be found: its issuer's certificate, when that is not known and
-    /// an address follows from the issuer's own name. Never an address that `leaf` names.
-    pub fn missing_issuer(&self, leaf: &Certificate) -> Option<Need> {
+    /// Whether an authority with the name of `leaf`'s issuer is at hand.
+    pub fn knows_issuer(&self, leaf: &Certificate) -> bool {
         let material = self.material();
-        let known = !material.issuers.named(leaf.issuer()).is_empty()
+        !material.issuers.named(leaf.issuer()).is_empty()
             || material
                 .anchors
                 .named(leaf.issuer(), Purpose::Any)
                 .next()
-                .is_some();
-        if known {
+                .is_some()
+    }
+
+    /// What to fetch so that a path for `leaf` can be found: its issuer's certificate, when that is not known and
+    /// an address follows from the issuer's own name. Never an address that `leaf` names.
+    pub fn missing_issuer(&self, leaf: &Certificate) -> Option<Need> {
+        if self.knows_issuer(leaf) {
             return None;
         }
         self.data

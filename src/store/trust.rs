@@ -21,6 +21,9 @@ crate::statements! {
     LISTS = "SELECT issuer_sha256, url, der, fetched_at FROM trust_crl ORDER BY issuer_sha256, url";
 }
 
+/// Name of the file with a laboratory's trust in its folder.
+pub const LABORATORY_FILE: &str = "trust.toml";
+
 /// The trust of this installation could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
@@ -66,7 +69,7 @@ pub fn open_folder(folder: &Path) -> Result<Trust, TrustError> {
         let path = path.to_owned();
         move |source| TrustError::File { path, source }
     };
-    let file = folder.join("trust.toml");
+    let file = folder.join(LABORATORY_FILE);
     let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
     let trust = Trust::new(TrustData::test(&text)?);
     let mut found = Vec::new();

@@ -21,11 +21,13 @@ use crate::oidc::challenge::{self, Purpose};
 use crate::oidc::interaction::{CardStep, Interaction, InteractionId, Stage, Task};
 use crate::oidc::secret::{Opaque, SecretHash};
 use crate::pki::certificate::Certificate;
+use crate::pki::trust::Trust;
 use crate::store::{boards, clients, events, login, trust};
 use crate::webeid::Token;
 
 use super::proof::{self, prove};
 use super::{Arrived, Browser, LoginError, is_given_up, open_interaction};
+use crate::journeys::trust::learn_from_card;
 use crate::journeys::{App, Counter};
 
 /// How long everything at the reader may take beside the person's typing.
@@ -124,6 +126,7 @@ pub async fn start_counter(
         language,
         last_try,
         pin_program: counter.pin_program.clone(),
+        trust: Arc::clone(&app.trust),
         stop: counter.running.begin(id),
     };
     let expires_at = challenge::expiry(now);
@@ -252,6 +255,7 @@ struct Job {
     language: Language,
     last_try: LastTry,
     pin_program: PinProgram,
+    trust: Arc<Trust>,
     stop: Arc<AtomicBool>,
 }
 
@@ -267,6 +271,7 @@ impl Job {
         let challenge =
             CounterChallenge::new(&der, &self.origin, &self.nonce).map_err(|_| malformed.clone())?;
         let certificate = Certificate::parse(der).map_err(|_| malformed)?;
+        learn_from_card(&mut eid, &self.trust, &certificate)?;
         let state = eid.pin_state()?;
         match (state, self.last_try) {
             (PinState::Blocked, _) => return Err(CardError::PinBlocked),

@@ -1,6 +1,7 @@
 //! What zegel believes, and what it refuses to believe.
 
 mod fetching;
+mod learning;
 mod pins;
 mod real;
 mod real_token;

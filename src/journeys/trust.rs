@@ -1,0 +1,116 @@
+//! What an installation learns of the PKI beside its visitors: pinned roots, authorities before their first card,
+//! and what a card at the counter brings itself.
+//!
+//! Nothing here decides whom to believe: each certificate is kept only if it is pinned or chains to what is. Start from
+//! [`refresh`].
+
+use std::collections::BTreeSet;
+
+use crate::base::time::Timestamp;
+use crate::card::CardError;
+use crate::card::eid::{Eid, File};
+use crate::fetch::{Fetcher, resume};
+use crate::pki::certificate::Certificate;
+use crate::pki::need::{FetchFailure, Need};
+use crate::pki::trust::Trust;
+use crate::store;
+use crate::store::db::{Db, StoreError};
+
+/// Most certificates asked for in one go, so that a first start does not knock without pause.
+const AT_ONCE: usize = 60;
+/// Most authorities of one year.
+const LAST_OF_A_YEAR: u8 = 99;
+
+/// How far a refresh came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Certificates that are new.
+    pub learnt: usize,
+    /// Whether everything that has an address was asked for: the next refresh may wait.
+    pub is_complete: bool,
+}
+
+/// Fetches pinned roots that are not at hand, then authorities that no card has shown yet, and stores what is new.
+///
+/// A source that does not answer ends the round; the next one goes on from there.
+///
+/// # Errors
+/// When what was learnt cannot be stored; it is in memory all the same.
+pub async fn refresh(
+    db: &Db,
+    trust: &Trust,
+    fetcher: &dyn Fetcher,
+    now: Timestamp,
+) -> Result<Refreshed, StoreError> {
+    let roots = resume::roots(trust, fetcher).await;
+    let rooted = trust.missing_roots().is_empty();
+    let (authorities, walked) = authorities(trust, fetcher, now).await;
+    store::trust::keep(db, trust, now).await?;
+    Ok(Refreshed {
+        learnt: roots.len().saturating_add(authorities),
+        is_complete: rooted && walked,
+    })
+}
+
+/// Walks each year of each series to its end, past what is at hand. Returns how many are new, and whether the
+/// walk came to its end.
+async fn authorities(trust: &Trust, fetcher: &dyn Fetcher, now: Timestamp) -> (usize, bool) {
+    let (mut learnt, mut asked) = (0_usize, 0_usize);
+    let known: BTreeSet<String> = trust
+        .authorities()
+        .iter()
+        .filter_map(|authority| trust.data().authority_url(authority.subject()))
+        .collect();
+    let year = now.day().date().year();
+    for series in trust.data().series_until(year) {
+        for number in 1..=LAST_OF_A_YEAR {
+            let url = series.url(number);
+            if known.contains(&url) {
+                continue;
+            }
+            if asked == AT_ONCE {
+                return (learnt, false);
+            }
+            asked = asked.saturating_add(1);
+            match fetcher.fetch(&Need::Issuer { url }).await {
+                Ok(der) => {
+                    let taken =
+                        Certificate::parse(der).is_ok_and(|found| trust.add_issuer(&found) == Ok(true));
+                    if !taken {
+                        break;
+                    }
+                    learnt = learnt.saturating_add(1);
+                }
+                // There is no such authority yet: the year ends here.
+                Err(FetchFailure::Http(404 | 403 | 410)) => break,
+                Err(_) => return (learnt, false),
+            }
+        }
+    }
+    (learnt, true)
+}
+
+/// Takes root and issuing authority from the card, where the authority of `leaf` is not at hand: the nearest source
+/// there is, and it needs no network.
+///
+/// # Errors
+/// When the card fails.
+pub(super) fn learn_from_card(eid: &mut Eid<'_>, trust: &Trust, leaf: &Certificate) -> Result<(), CardError> {
+    if trust.knows_issuer(leaf) {
+        return Ok(());
+    }
+    let files = eid.read_files(&[File::CaCertificate, File::RootCertificate])?;
+    let certificate = |file| {
+        files
+            .get(file)
+            .and_then(|der| Certificate::parse(der.to_vec()).ok())
+    };
+    if let Some(root) = certificate(File::RootCertificate) {
+        trust.add_anchor(&root);
+    }
+    if let Some(issuer) = certificate(File::CaCertificate) {
+        // One that does not chain to a pinned root is not kept; the path then says so.
+        let _ = trust.add_issuer(&issuer);
+    }
+    Ok(())
+}
