@@ -1,19 +1,19 @@
-//! Leaves a host alone for a while after it failed several times in a row.
+//! Leaves a service of a host alone for a while after it failed several times in a row.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Failures in a row after which a host is left alone.
+/// Failures in a row after which a service is left alone.
 const LIMIT: u32 = 3;
 /// For how long. Then one call tries again.
 const PAUSE: Duration = Duration::from_secs(20);
-/// Most hosts remembered; the allow-list is far shorter.
-const HOSTS: usize = 256;
+/// Most services remembered; the allow-list is far shorter.
+const SERVICES: usize = 256;
 
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
-    hosts: Mutex<HashMap<String, State>>,
+    services: Mutex<HashMap<String, State>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,11 +23,11 @@ struct State {
 }
 
 impl Breaker {
-    /// Whether `host` may be called at `now` (monotonic). The first call after a pause may, others wait for its
+    /// Whether `service` may be called at `now` (monotonic). The first call after a pause may, others wait for its
     /// outcome.
-    pub(super) fn admits(&self, host: &str, now: Duration) -> bool {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(state) = hosts.get_mut(host) else {
+    pub(super) fn admits(&self, service: &str, now: Duration) -> bool {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = services.get_mut(service) else {
             return true;
         };
         match state.open_until {
@@ -41,16 +41,16 @@ impl Breaker {
     }
 
     /// Notes how a call ended.
-    pub(super) fn note(&self, host: &str, succeeded: bool, now: Duration) {
-        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn note(&self, service: &str, succeeded: bool, now: Duration) {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
         if succeeded {
-            hosts.remove(host);
+            services.remove(service);
             return;
         }
-        if hosts.len() >= HOSTS && !hosts.contains_key(host) {
-            hosts.clear();
+        if services.len() >= SERVICES && !services.contains_key(service) {
+            services.clear();
         }
-        let state = hosts.entry(host.to_owned()).or_default();
+        let state = services.entry(service.to_owned()).or_default();
         state.failures = state.failures.saturating_add(1);
         if state.failures >= LIMIT {
             state.open_until = Some(now.saturating_add(PAUSE));
@@ -73,7 +73,7 @@ mod tests {
         assert!(!breaker.admits("ocsp.example", at(3)));
         assert!(
             breaker.admits("crl.example", at(3)),
-            "other hosts are not concerned"
+            "other services are not concerned"
         );
         assert!(breaker.admits("ocsp.example", at(30)));
         assert!(!breaker.admits("ocsp.example", at(30)), "only one tries");

@@ -158,7 +158,13 @@ impl Inner {
     async fn call(&self, need: &Need) -> Answer {
         let started = self.clock.monotonic();
         let (url, host) = self.admitted(need.url())?;
-        if !self.breaker.admits(&host, started) {
+        // One host may have several services, and one that is down says nothing of the others.
+        let service = format!(
+            "{} {host}:{}",
+            need.kind(),
+            url.port_or_known_default().unwrap_or_default()
+        );
+        if !self.breaker.admits(&service, started) {
             return Err(FetchFailure::CircuitOpen);
         }
         let answer = match tokio::time::timeout(self.rules.deadline_of(need), self.exchange(url, need)).await
@@ -172,7 +178,7 @@ impl Inner {
             Err(FetchFailure::Http(status)) => *status >= 500,
             _ => false,
         };
-        self.breaker.note(&host, !host_failed, ended);
+        self.breaker.note(&service, !host_failed, ended);
         let outcome = answer.as_ref().map_or_else(|failure| failure.as_str(), |_| "ok");
         let duration_ms = ended.saturating_sub(started).as_millis();
         tracing::debug!(kind = need.kind(), host, outcome, duration_ms, "asked outside");

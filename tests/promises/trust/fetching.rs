@@ -133,7 +133,7 @@ async fn a_list_asked_for_by_many_at_once_is_fetched_once() {
 }
 
 #[tokio::test]
-async fn a_host_that_fails_three_times_is_left_alone() {
+async fn a_service_that_fails_three_times_is_left_alone_and_others_of_its_host_are_not() {
     let (port, count) = server(reply("500 Broken", "", b"")).await;
     let fetcher = fetcher(true);
     for _ in 0..3 {
@@ -141,4 +141,12 @@ async fn a_host_that_fails_three_times_is_left_alone() {
     }
     assert_eq!(fetcher.fetch(&ocsp(port)).await, Err(FetchFailure::CircuitOpen));
     assert_eq!(count.load(Ordering::SeqCst), 3);
+    assert_eq!(fetcher.fetch(&crl(port)).await, Err(FetchFailure::Http(500)));
+    let (other, _) = server(reply(
+        "200 OK",
+        "Content-Type: application/ocsp-response\r\n",
+        b"x",
+    ))
+    .await;
+    assert_eq!(fetcher.fetch(&ocsp(other)).await, Ok(b"x".to_vec()));
 }
