@@ -278,6 +278,10 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        // One that has ended already has no process id any more: it may be somebody else's by now.
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
         // SIGTERM lets the job under way finish; by process id, never by name.
         let asked = Command::new("kill").arg(self.child.id().to_string()).status();
         for _ in 0..50 {

@@ -28,6 +28,7 @@ crate::statements! {
     // A try that ended stays as it ended.
     MOVE_ATTEMPT = "UPDATE signing_attempt SET state = $2, code = $3, cause = $4, tries_left = $5, updated_at = $6 \
                     WHERE id = $1 AND state NOT IN ('done', 'failed')";
+    BEAT = "UPDATE signing_attempt SET updated_at = $2 WHERE id = $1 AND state NOT IN ('done', 'failed')";
     SETTLE = "UPDATE signing_attempt SET state = 'done', code = NULL, cause = NULL, updated_at = $2 \
               WHERE request_id = $1 AND code = 'timestamp_unavailable'";
     LAST_ATTEMPT = "SELECT id, request_id, slot, person_id, short_code, state, code, cause, tries_left, started_at, \
@@ -172,6 +173,11 @@ pub async fn begin_attempt(db: &Db, attempt: &Attempt) -> Result<(), StoreError>
         attempt.started_at.into(),
     ];
     db.commit_alone(ADD_ATTEMPT, &values).await.map(|_| ())
+}
+
+/// Notes that an attempt is being worked on.
+pub async fn beat(db: &Db, id: AttemptId, now: Timestamp) -> Result<(), StoreError> {
+    db.commit_alone(BEAT, &[id.into(), now.into()]).await.map(|_| ())
 }
 
 /// Records how far a try came. Commits alone: a failure stays known whatever else is undone.

@@ -112,7 +112,8 @@ pub async fn start(
 
 /// What happens beside the page.
 async fn run(app: &Arc<App>, counter: &Counter, attempt: Attempt, last_try: LastTry, language: Language) {
-    let outcome = ceremony(app, counter, &attempt, last_try, language).await;
+    let work = Box::pin(ceremony(app, counter, &attempt, last_try, language));
+    let outcome = beating(app, attempt.id, work).await;
     let state = match &outcome {
         Ok(()) => AttemptState::Done,
         Err(error) => AttemptState::Failed {
@@ -143,6 +144,21 @@ async fn run(app: &Arc<App>, counter: &Counter, attempt: Attempt, last_try: Last
     }
     if let Err(error) = signing::move_attempt(&app.db, attempt.id, &state, app.now()).await {
         tracing::error!(signing.id = %attempt.request, cause = error.cause(), "the attempt's end was not recorded");
+    }
+}
+
+/// Runs `work` and says every few seconds that it is being worked on: an attempt without a beat is one whose service
+/// was ended under it, and its signer may begin anew.
+async fn beating<T>(app: &App, attempt: AttemptId, mut work: impl Future<Output = T> + Unpin) -> T {
+    loop {
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            () = tokio::time::sleep(view::BEAT) => {
+                if let Err(error) = signing::beat(&app.db, attempt, app.now()).await {
+                    tracing::warn!(cause = error.cause(), "an attempt that goes on could not say so");
+                }
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a signer sees: the document, the plan as it stands, and what they themselves may do now.
 
+use std::time::Duration;
+
 use crate::identity::PersonId;
 use crate::journeys::App;
 use crate::journeys::login::{self, Browser};
@@ -12,8 +14,10 @@ use crate::store::signing;
 
 use super::{SignError, kept, request, snapshot};
 
-/// After so long an attempt that never came further counts as given up: the service was ended under it.
-const GIVEN_UP: std::time::Duration = std::time::Duration::from_mins(6);
+/// How often an attempt says that it is being worked on.
+pub(super) const BEAT: Duration = Duration::from_secs(5);
+/// After so long without a beat an attempt counts as given up: the service was ended under it.
+const GIVEN_UP: Duration = Duration::from_secs(20);
 
 /// A request as one signer sees it.
 #[derive(Debug)]
@@ -214,7 +218,7 @@ pub async fn attempt(app: &App, id: RequestId, browser: &Browser) -> Result<Opti
 pub(super) fn given_up(app: &App, mut attempt: Attempt) -> Attempt {
     if attempt.state.is_running() && app.now().since(attempt.updated_at) >= GIVEN_UP {
         attempt.state = AttemptState::Failed {
-            code: crate::base::code::PersonCode::PinTimeout,
+            code: crate::base::code::PersonCode::ServerError,
             cause: "SIGNING_ATTEMPT_LOST".to_owned(),
             tries_left: None,
         };
