@@ -28,4 +28,5 @@ mod pdf;
 mod provider;
 mod store;
 mod support;
+mod together;
 mod trust;

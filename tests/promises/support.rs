@@ -104,7 +104,7 @@ impl TestFolder {
 }
 
 /// URL of an empty database in a PostgreSQL cluster of our own, or `None`, said aloud, when there is no PostgreSQL.
-async fn fresh_postgres() -> Option<String> {
+pub async fn fresh_postgres() -> Option<String> {
     static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let cluster = CLUSTER.get_or_init(Cluster::start).as_ref()?;

@@ -1,0 +1,7 @@
+//! The whole house on real components: cards in a real reader daemon, the service as a process of its own, a demo
+//! application, walked as a person without script would. What goes wrong here goes wrong as it would at a counter.
+
+mod crash;
+mod log_in;
+mod seal;
+mod town;
