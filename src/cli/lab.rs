@@ -511,7 +511,7 @@ async fn demo(lab: &Lab, arguments: &UpArguments, console: &mut Console) -> Resu
     let program = std::env::current_exe().map_err(LabError::io(Path::new("/proc/self/exe")))?;
     let settings = HouseSettings {
         folder: lab.folder().join("house"),
-        program,
+        program: program.clone(),
         service_port: arguments.port,
         application_port: arguments.application_port,
         database_url: arguments.database.clone(),
@@ -547,7 +547,7 @@ async fn demo(lab: &Lab, arguments: &UpArguments, console: &mut Console) -> Resu
             "application": house.application_url(), "service": house.service_url(),
             "authority": house.authority_file(), "folder": lab.folder(),
         });
-        console.result(welcome(lab, &house), &json);
+        console.result(welcome(lab, &house, &program), &json);
         wait_for_end(lab).await;
         Ok(())
     };
@@ -556,8 +556,11 @@ async fn demo(lab: &Lab, arguments: &UpArguments, console: &mut Console) -> Resu
 }
 
 /// What to open and what to try.
-fn welcome(lab: &Lab, house: &House) -> String {
+fn welcome(lab: &Lab, house: &House, program: &Path) -> String {
     let folder = lab.folder().display();
+    // As it can be typed: a program of this build is not on the PATH.
+    let here = std::env::current_dir().unwrap_or_default();
+    let zegel = program.strip_prefix(&here).unwrap_or(program).display();
     format!(
         "The demo is up. Everything it makes says TEST.\n\n\
          open       {application}\n\
@@ -566,12 +569,12 @@ fn welcome(lab: &Lab, house: &House) -> String {
          (Chromium: certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n zegel-TEST -i FILE)\n\n\
          try        log in: the mayor's card is in the reader, its PIN is typed by the laboratory\n           \
          send a decision, sign it as the mayor, then change cards and sign as the general director:\n           \
-         zegel lab card remove mayor --dir {folder}\n           \
-         zegel lab card insert director --dir {folder}\n           \
-         a wrong PIN:      zegel lab pin --next wrong --dir {folder}\n           \
-         a revoked card:   zegel lab cert status mayor revoked --dir {folder}\n           \
-         OCSP down:        zegel lab service set ocsp down --dir {folder}\n           \
-         all cards:        zegel lab card list --dir {folder}\n\n\
+         {zegel} lab card remove mayor --dir {folder}\n           \
+         {zegel} lab card insert director --dir {folder}\n           \
+         a wrong PIN:      {zegel} lab pin --next wrong --dir {folder}\n           \
+         a revoked card:   {zegel} lab cert status mayor revoked --dir {folder}\n           \
+         OCSP down:        {zegel} lab service set ocsp down --dir {folder}\n           \
+         all cards:        {zegel} lab card list --dir {folder}\n\n\
          end it with Ctrl-C",
         application = house.application_url(),
         service = house.service_url(),
