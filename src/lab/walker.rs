@@ -59,6 +59,14 @@ impl Walker {
         &self.page
     }
 
+    /// The values of all its cookies.
+    pub fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.cookies
+            .values()
+            .flat_map(BTreeMap::values)
+            .map(String::as_str)
+    }
+
     /// Goes to `address`, absolute or relative to the page.
     ///
     /// # Errors

@@ -4,4 +4,5 @@
 mod crash;
 mod log_in;
 mod seal;
+mod silence;
 mod town;

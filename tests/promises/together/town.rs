@@ -147,6 +147,17 @@ impl Town {
         states.iter().find(|state| state.card == card).unwrap().tries_left
     }
 
+    /// The cookies of a browser: whoever has them is that person.
+    pub(super) fn secrets(&self, walker: &Walker) -> Vec<String> {
+        let values: Vec<String> = walker
+            .cookies()
+            .map(str::to_owned)
+            .filter(|value| value.len() >= 20)
+            .collect();
+        assert!(!values.is_empty());
+        values
+    }
+
     /// A new browser on the application's page, sent to log in.
     pub(super) async fn visitor(&self) -> Walker {
         let mut walker = Walker::new(self.house.http().clone());
