@@ -3,6 +3,8 @@
 //! Never holds a private key, never fetches, and never claims a level that the file does not show.
 //! To sign start from [`pades`], to validate from [`validate`]; [`device`] is what puts a value under a digest.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 pub mod cms;
 pub mod device;
 pub mod level;

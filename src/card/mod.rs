@@ -6,6 +6,8 @@
 //!
 //! Start from [`eid::Eid`] (the driver) and [`transport::Connection`] (what it drives).
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 pub mod apdu;
 pub mod eid;
 pub mod error;

@@ -3,6 +3,8 @@
 //! Never reads the clock and never fetches: what it needs from outside it asks for as a [`need::Need`]. Start from
 //! [`certificate::Certificate`] and [`path::validate`].
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 pub mod anchors;
 pub mod certificate;
 pub mod crl;

@@ -541,10 +541,9 @@ fn accuracy(element: &Element<'_>) -> Result<Duration, TimeStampDefect> {
     let mut fraction = |number: u8| -> Result<u64, TimeStampDefect> {
         match parts.optional(tag::context(number))? {
             Some(element) => {
-                let value = element
-                    .content()
-                    .iter()
-                    .fold(0_u64, |sum, octet| sum.saturating_mul(256) + u64::from(*octet));
+                let value = element.content().iter().fold(0_u64, |sum, octet| {
+                    sum.saturating_mul(256).saturating_add(u64::from(*octet))
+                });
                 if (1..=999).contains(&value) {
                     Ok(value)
                 } else {
@@ -589,6 +588,15 @@ mod tests {
     fn a_refusal_gives_its_status() {
         let reply = write::sequence(&[&write::sequence(&[&write::integer(2)])]);
         assert_eq!(token_of_reply(&reply).unwrap_err(), TimeStampDefect::Status(2));
+    }
+
+    #[test]
+    fn an_accuracy_longer_than_any_number_is_refused() {
+        for length in [8_usize, 9, 200] {
+            let der = write::sequence(&[&write::element(tag::context(0), &vec![0xFF; length])]);
+            let element = read::single(&der, Rules::Der).unwrap();
+            assert!(accuracy(&element).is_err(), "{length}");
+        }
     }
 
     proptest::proptest! {
