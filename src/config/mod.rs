@@ -3,6 +3,7 @@
 //! Never holds a secret: keys and passwords are named by the file they are in. Start from [`Config`]; the keys with
 //! their documentation stand in [`keys::KEYS`].
 
+pub mod desk;
 pub mod keys;
 pub mod read;
 pub mod show;

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Form, KEYS, Key, find};
-use super::{Config, Counter, Environment, Limits, Outside, Server};
+use super::{Config, Limits, Server, desk};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,15 @@ impl Settings {
 /// # Errors
 /// Every problem at once: unreadable files, bad TOML, unknown keys, wrong forms, missing keys.
 pub fn merge(files: &[PathBuf], environment: &[(String, String)]) -> Result<Settings, Vec<Problem>> {
+    merge_needing(files, environment, |key| key.required)
+}
+
+/// As [`merge`], where other keys are needed than those a service needs.
+pub(super) fn merge_needing(
+    files: &[PathBuf],
+    environment: &[(String, String)],
+    is_needed: impl Fn(&Key) -> bool,
+) -> Result<Settings, Vec<Problem>> {
     let mut settings = Settings::default();
     let mut problems = Vec::new();
     for key in KEYS {
@@ -103,29 +112,37 @@ pub fn merge(files: &[PathBuf], environment: &[(String, String)]) -> Result<Sett
             );
         }
     }
+    let mut is_whole = true;
     for file in files {
         match std::fs::read_to_string(file) {
-            Ok(text) => merge_text(&mut settings, &mut problems, file, &text),
-            Err(error) => problems.push(Problem {
-                origin: None,
-                key: String::new(),
-                message: format!("cannot read `{}`: {error}", file.display()),
-                hint: None,
-            }),
+            Ok(text) => is_whole &= merge_text(&mut settings, &mut problems, file, &text),
+            Err(error) => {
+                is_whole = false;
+                problems.push(unreadable(file, &error));
+            }
         }
     }
     for (name, value) in environment {
         merge_variable(&mut settings, &mut problems, name, value);
     }
+    // In the order of the file, as whoever mends it goes through it.
+    problems.sort_by_key(|problem: &Problem| match &problem.origin {
+        Some(Origin::File { path, line }) => (files.iter().position(|file| file == path), *line),
+        _ => (Some(files.len()), 0),
+    });
+    let wrong: Vec<String> = problems.iter().map(|problem| problem.key.clone()).collect();
     for key in KEYS
         .iter()
-        .filter(|key| key.required && !settings.values.contains_key(key.path))
+        // Of a file that was not read nobody knows what it holds.
+        .filter(|key| is_whole && is_needed(key) && !settings.values.contains_key(key.path))
+        // One that is there and wrong is not missing too.
+        .filter(|key| wrong.iter().all(|wrong| wrong != key.path))
     {
         problems.push(Problem {
             origin: None,
             key: key.path.to_owned(),
             message: "is missing".to_owned(),
-            hint: Some(format!("{} For example: {}", key.meaning, key.example)),
+            hint: Some(example_of(key)),
         });
     }
     if problems.is_empty() {
@@ -142,7 +159,8 @@ fn parse_value(text: &str) -> Option<toml::Value> {
         .remove("value")
 }
 
-fn merge_text(settings: &mut Settings, problems: &mut Vec<Problem>, file: &Path, text: &str) {
+/// Takes what the file says. Returns whether it could be read as TOML.
+fn merge_text(settings: &mut Settings, problems: &mut Vec<Problem>, file: &Path, text: &str) -> bool {
     let line_of = |offset: usize| {
         text.get(..offset)
             .unwrap_or(text)
@@ -164,7 +182,7 @@ fn merge_text(settings: &mut Settings, problems: &mut Vec<Problem>, file: &Path,
                 message: error.message().to_owned(),
                 hint: None,
             });
-            return;
+            return false;
         }
     };
     for (name, value) in table.get_ref() {
@@ -178,6 +196,7 @@ fn merge_text(settings: &mut Settings, problems: &mut Vec<Problem>, file: &Path,
             _ => take(settings, problems, name.get_ref(), value, at(name.span().start)),
         }
     }
+    true
 }
 
 fn in_section(key: &Key, section: &str) -> bool {
@@ -220,13 +239,22 @@ fn plain(value: &DeValue<'_>) -> String {
 fn unknown(path: &str, origin: Origin) -> Problem {
     let nearest = KEYS
         .iter()
-        .min_by_key(|key| distance(key.path, path))
-        .map(|key| key.path);
+        .map(|key| (distance(key.path, path), key.path))
+        .min()
+        // Farther than that it is not a slip of the fingers: the section alone makes no likeness.
+        .filter(|(distance, nearest)| {
+            let name = nearest.split_once('.').map_or(*nearest, |(_, name)| name);
+            *distance <= name.len().div_ceil(3)
+        })
+        .map(|(_, nearest)| nearest);
     Problem {
         origin: Some(origin),
         key: path.to_owned(),
         message: "there is no such setting".to_owned(),
-        hint: nearest.map(|nearest| format!("did you mean `{nearest}`?")),
+        hint: Some(nearest.map_or_else(
+            || "`zegel config reference` lists every setting".to_owned(),
+            |nearest| format!("did you mean `{nearest}`?"),
+        )),
     }
 }
 
@@ -268,8 +296,36 @@ fn keep(
             origin: Some(origin),
             key: key.path.to_owned(),
             message,
-            hint: Some(format!("{} For example: {}", key.meaning, key.example)),
+            hint: Some(example_of(key)),
         }),
+    }
+}
+
+/// A line that may stand in the file as it is.
+fn example_of(key: &Key) -> String {
+    format!("for example: {} = {}  # {}", key.path, key.example, key.meaning)
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Problem {
+    let (message, hint) = match error.kind() {
+        std::io::ErrorKind::NotFound => (
+            "there is no such file".to_owned(),
+            "`zegel config example` prints one to begin with; --config names another",
+        ),
+        std::io::ErrorKind::IsADirectory => {
+            ("it is a folder".to_owned(), "name the file in it with --config")
+        }
+        std::io::ErrorKind::PermissionDenied => (
+            "permission denied".to_owned(),
+            "run this as the user whom the file lets read, that of the service",
+        ),
+        _ => (error.to_string(), "--config names another"),
+    };
+    Problem {
+        origin: None,
+        key: String::new(),
+        message: format!("cannot read `{}`: {message}", file.display()),
+        hint: Some(hint.to_owned()),
     }
 }
 
@@ -351,6 +407,75 @@ fn distance(left: &str, right: &str) -> usize {
     row.last().copied().unwrap_or(usize::MAX)
 }
 
+/// Collects what is wrong with merged settings, with the origin of each.
+pub(super) struct Reader<'s> {
+    settings: &'s Settings,
+    base: &'s Path,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) const fn new(settings: &'s Settings, base: &'s Path) -> Self {
+        Self {
+            settings,
+            base,
+            problems: Vec::new(),
+        }
+    }
+
+    pub(super) fn text(&self, key: &str) -> String {
+        self.str(key).unwrap_or_default().to_owned()
+    }
+
+    fn str(&self, key: &str) -> Option<&'s str> {
+        self.settings.get(key).and_then(|setting| setting.value.as_str())
+    }
+
+    pub(super) fn path(&self, key: &str) -> Option<PathBuf> {
+        self.str(key).map(|text| self.base.join(text))
+    }
+
+    fn number(&self, key: &str) -> i64 {
+        let setting = self.settings.get(key);
+        setting
+            .and_then(|setting| setting.value.as_integer())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn seconds(&self, key: &str) -> Duration {
+        Duration::from_secs(u64::try_from(self.number(key)).unwrap_or_default())
+    }
+
+    pub(super) fn yes(&self, key: &str) -> bool {
+        let setting = self.settings.get(key);
+        setting
+            .and_then(|setting| setting.value.as_bool())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn list(&self, key: &str) -> Vec<String> {
+        let items = self
+            .settings
+            .get(key)
+            .and_then(|setting| setting.value.as_array());
+        items
+            .into_iter()
+            .flatten()
+            .filter_map(|item| item.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    pub(super) fn wrong(&mut self, key: &str, message: String) {
+        let origin = self.settings.get(key).map(|setting| setting.origin.clone());
+        self.problems.push(Problem {
+            origin,
+            key: key.to_owned(),
+            message,
+            hint: None,
+        });
+    }
+}
+
 /// Turns merged settings into a [`Config`], checking what no single key can: combinations and files.
 ///
 /// `base`: the folder that relative paths count from.
@@ -358,68 +483,16 @@ fn distance(left: &str, right: &str) -> usize {
 /// # Errors
 /// Every problem at once.
 pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>> {
-    let text = |path: &str| {
-        settings
-            .get(path)
-            .and_then(|s| s.value.as_str())
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let path = |key: &str| {
-        settings
-            .get(key)
-            .and_then(|s| s.value.as_str())
-            .map(|text| base.join(text))
-    };
-    let number = |key: &str| {
-        settings
-            .get(key)
-            .and_then(|s| s.value.as_integer())
-            .unwrap_or_default()
-    };
-    let seconds = |key: &str| Duration::from_secs(u64::try_from(number(key)).unwrap_or_default());
-    let yes = |key: &str| {
-        settings
-            .get(key)
-            .and_then(|s| s.value.as_bool())
-            .unwrap_or_default()
-    };
-    let list = |key: &str| -> Vec<String> {
-        let items = settings.get(key).and_then(|s| s.value.as_array());
-        items
-            .into_iter()
-            .flatten()
-            .filter_map(|item| item.as_str().map(str::to_owned))
-            .collect()
-    };
-    let mut problems = Vec::new();
-    let mut wrong = |key: &str, message: String| {
-        let origin = settings.get(key).map(|setting| setting.origin.clone());
-        problems.push(Problem {
-            origin,
-            key: key.to_owned(),
-            message,
-            hint: None,
-        });
-    };
-
-    let environment = if text("environment") == "test" {
-        Environment::Test
-    } else {
-        Environment::Production
-    };
-    let test_trust = path("trust.test_folder");
-    if test_trust.is_some() && environment == Environment::Production {
-        wrong(
-            "trust.test_folder",
-            "is allowed in a test environment only".to_owned(),
-        );
-    }
-    let tls = match (path("server.tls_certificate"), path("server.tls_key")) {
+    let mut reader = Reader::new(settings, base);
+    let desk = desk::read(&mut reader);
+    let tls = match (
+        reader.path("server.tls_certificate"),
+        reader.path("server.tls_key"),
+    ) {
         (Some(certificate), Some(key)) => Some((certificate, key)),
         (None, None) => None,
         _ => {
-            wrong(
+            reader.wrong(
                 "server.tls_key",
                 "the certificate and the key are given together or not at all".to_owned(),
             );
@@ -427,50 +500,21 @@ pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>>
         }
     };
     let mut trusted_proxies = Vec::new();
-    for proxy in list("server.trusted_proxies") {
+    for proxy in reader.list("server.trusted_proxies") {
         match proxy.parse::<IpAddr>() {
             Ok(address) => trusted_proxies.push(address),
-            Err(_) => wrong(
+            Err(_) => reader.wrong(
                 "server.trusted_proxies",
                 format!("`{proxy}` is not an IP address"),
             ),
         }
     }
-    let database_url = anchor_sqlite(text("database.url"), base);
+    let database_url = anchor_sqlite(reader.text("database.url"), base);
     let known = ["sqlite:", "postgres://", "postgresql://"];
     if !known.iter().any(|scheme| database_url.starts_with(scheme)) {
-        wrong("database.url", "expected sqlite:PATH or postgres://…".to_owned());
+        reader.wrong("database.url", "expected sqlite:PATH or postgres://…".to_owned());
     }
-    let pin_program = list("counter.pin_program");
-    if yes("counter.enabled") && pin_program.is_empty() {
-        wrong(
-            "counter.pin_program",
-            "is needed when the counter's reader is used".to_owned(),
-        );
-    }
-    if environment == Environment::Production && is_laboratory_program(&pin_program) {
-        wrong(
-            "counter.pin_program",
-            "is the laboratory's PIN program, which production refuses".to_owned(),
-        );
-    }
-    let mut hosts = list("outside.hosts");
-    let time_stamp_urls = list("outside.time_stamp_urls");
-    for address in &time_stamp_urls {
-        match url::Url::parse(address)
-            .ok()
-            .filter(|url| ["http", "https"].contains(&url.scheme()))
-        {
-            Some(url) => hosts.extend(url.host_str().map(str::to_owned)),
-            None => wrong(
-                "outside.time_stamp_urls",
-                format!("`{address}` is not an http or https address"),
-            ),
-        }
-    }
-    hosts.sort();
-    hosts.dedup();
-    let key_encryption_key_file = path("keys.encryption_key_file").unwrap_or_default();
+    let key_encryption_key_file = reader.path("keys.encryption_key_file").unwrap_or_default();
     for (key, file) in [
         ("keys.encryption_key_file", Some(&key_encryption_key_file)),
         (
@@ -480,51 +524,35 @@ pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>>
         ("server.tls_key", tls.as_ref().map(|(_, key)| key)),
     ] {
         if let Some(file) = file.filter(|file| !file.is_file()) {
-            wrong(key, format!("there is no file `{}`", file.display()));
+            reader.wrong(key, format!("there is no file `{}`", file.display()));
         }
     }
-    if let Some(folder) = test_trust.as_ref().filter(|folder| !folder.is_dir()) {
-        wrong(
-            "trust.test_folder",
-            format!("there is no folder `{}`", folder.display()),
-        );
-    }
-
-    if !problems.is_empty() {
-        return Err(problems);
+    if !reader.problems.is_empty() {
+        return Err(reader.problems);
     }
     Ok(Config {
-        environment,
-        public_url: text("public_url"),
+        environment: desk.environment,
+        public_url: reader.text("public_url"),
         server: Server {
-            listen: text("server.listen")
+            listen: reader
+                .text("server.listen")
                 .parse()
                 .unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 8443))),
             tls,
             trusted_proxies,
         },
         database_url,
-        blobs: path("storage.blobs").unwrap_or_default(),
-        scratch: path("storage.scratch").unwrap_or_default(),
+        blobs: reader.path("storage.blobs").unwrap_or_default(),
+        scratch: reader.path("storage.scratch").unwrap_or_default(),
         key_encryption_key_file,
-        test_trust,
-        outside: Outside {
-            hosts,
-            private_addresses: yes("outside.private_addresses"),
-            timeout: seconds("outside.timeout_seconds"),
-            time_stamp_urls,
-        },
-        counter: Counter {
-            enabled: yes("counter.enabled"),
-            pin_program,
-            readers_to_skip: list("counter.readers_to_skip"),
-            pin_timeout: seconds("counter.pin_timeout_seconds"),
-        },
+        test_trust: desk.test_trust,
+        outside: desk.outside,
+        counter: desk.counter,
         limits: Limits {
-            upload_bytes: u64::try_from(number("limits.upload_bytes")).unwrap_or_default(),
-            documents: u32::try_from(number("limits.documents")).unwrap_or_default(),
+            upload_bytes: u64::try_from(reader.number("limits.upload_bytes")).unwrap_or_default(),
+            documents: u32::try_from(reader.number("limits.documents")).unwrap_or_default(),
         },
-        log: text("log"),
+        log: reader.text("log"),
     })
 }
 
@@ -551,12 +579,15 @@ pub fn is_laboratory_program(argv: &[String]) -> bool {
 /// Every problem at once.
 pub fn load(files: &[PathBuf], environment: &[(String, String)]) -> Result<Config, Vec<Problem>> {
     let settings = merge(files, environment)?;
-    let base = files
+    resolve(&settings, base_of(files))
+}
+
+/// The folder that relative paths count from.
+pub(super) fn base_of(files: &[PathBuf]) -> &Path {
+    files
         .first()
         .and_then(|file| file.parent())
         .unwrap_or(Path::new("."))
-        .to_owned();
-    resolve(&settings, &base)
 }
 
 /// The variables of this process that begin `ZEGEL_`.

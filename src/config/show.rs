@@ -58,7 +58,7 @@ fn hide_password(value: &toml::Value) -> String {
     };
     match url::Url::parse(text) {
         Ok(mut url) if url.password().is_some() => {
-            let _ = url.set_password(Some("…"));
+            let _ = url.set_password(Some("hidden"));
             toml::Value::String(url.to_string()).to_string()
         }
         _ => value.to_string(),

@@ -1,0 +1,156 @@
+//! The part of the settings that work at this computer's reader needs. Start from [`Desk`].
+
+use std::path::PathBuf;
+
+use super::read::{Problem, Reader, base_of, is_laboratory_program, merge_needing};
+use super::{Counter, Environment, Outside};
+
+/// What a person who signs with the card here needs: no database, no storage, no address of a service.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Production or test.
+    pub environment: Environment,
+    /// Folder with laboratory trust; only in a test environment.
+    pub test_trust: Option<PathBuf>,
+    /// How outside services are asked.
+    pub outside: Outside,
+    /// The reader at this computer.
+    pub counter: Counter,
+}
+
+/// Reads, merges and checks what a desk needs. Without any file it is production with the defaults.
+///
+/// # Errors
+/// Every problem at once, those of keys that only a service needs too: a file with an error is not half-believed.
+pub fn load(files: &[PathBuf], environment: &[(String, String)]) -> Result<Desk, Vec<Problem>> {
+    let has_file = !files.is_empty();
+    // A file says whether it is test or production; without one it is production.
+    let settings = merge_needing(files, environment, |key| has_file && key.path == "environment")?;
+    let mut reader = Reader::new(&settings, base_of(files));
+    let desk = read(&mut reader);
+    if reader.problems.is_empty() {
+        Ok(desk)
+    } else {
+        Err(reader.problems)
+    }
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Desk {
+    let environment = if reader.text("environment") == "test" {
+        Environment::Test
+    } else {
+        Environment::Production
+    };
+    let test_trust = reader.path("trust.test_folder");
+    if test_trust.is_some() && environment == Environment::Production {
+        reader.wrong(
+            "trust.test_folder",
+            "is allowed in a test environment only".to_owned(),
+        );
+    }
+    if let Some(folder) = test_trust.as_ref().filter(|folder| !folder.is_dir()) {
+        reader.wrong(
+            "trust.test_folder",
+            format!("there is no folder `{}`", folder.display()),
+        );
+    }
+    let pin_program = reader.list("counter.pin_program");
+    if reader.yes("counter.enabled") && pin_program.is_empty() {
+        reader.wrong(
+            "counter.pin_program",
+            "is needed when the counter's reader is used".to_owned(),
+        );
+    }
+    if environment == Environment::Production && is_laboratory_program(&pin_program) {
+        reader.wrong(
+            "counter.pin_program",
+            "is the laboratory's PIN program, which production refuses".to_owned(),
+        );
+    }
+    Desk {
+        environment,
+        test_trust,
+        outside: outside(reader),
+        counter: Counter {
+            enabled: reader.yes("counter.enabled"),
+            pin_program,
+            readers_to_skip: reader.list("counter.readers_to_skip"),
+            pin_timeout: reader.seconds("counter.pin_timeout_seconds"),
+        },
+    }
+}
+
+fn outside(reader: &mut Reader<'_>) -> Outside {
+    let mut hosts = reader.list("outside.hosts");
+    let time_stamp_urls = reader.list("outside.time_stamp_urls");
+    for address in &time_stamp_urls {
+        match time_stamp_host(address) {
+            Some(host) => hosts.push(host),
+            None => reader.wrong(
+                "outside.time_stamp_urls",
+                format!("`{address}` is not an http or https address"),
+            ),
+        }
+    }
+    hosts.sort();
+    hosts.dedup();
+    Outside {
+        hosts,
+        private_addresses: reader.yes("outside.private_addresses"),
+        timeout: reader.seconds("outside.timeout_seconds"),
+        time_stamp_urls,
+    }
+}
+
+/// The host of a time-stamping service's address; `None` when it is no http or https address.
+pub fn time_stamp_host(address: &str) -> Option<String> {
+    let url = url::Url::parse(address).ok()?;
+    let host = url.host_str()?;
+    ["http", "https"].contains(&url.scheme()).then(|| host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desk(text: &str) -> Result<Desk, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("trust")).unwrap();
+        let file = folder.path().join("zegel.toml");
+        std::fs::write(&file, text).unwrap();
+        let shown = |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.key).collect();
+        load(&[file], &[]).map_err(shown)
+    }
+
+    #[test]
+    fn without_a_file_it_is_production() {
+        let desk = load(&[], &[]).unwrap();
+        assert_eq!(desk.environment, Environment::Production);
+        assert_eq!(desk.test_trust, None);
+        assert!(!desk.outside.private_addresses);
+    }
+
+    #[test]
+    fn a_file_needs_no_more_than_to_say_what_it_is() {
+        assert_eq!(
+            desk("environment = \"test\"\n").unwrap().environment,
+            Environment::Test
+        );
+        assert_eq!(desk("log = \"info\"\n").unwrap_err(), ["environment"]);
+        assert_eq!(
+            desk("environment = \"test\"\n[servr]\n").unwrap_err(),
+            ["servr"],
+            "an unknown key is an error here too"
+        );
+    }
+
+    #[test]
+    fn production_refuses_the_laboratory_at_the_desk_too() {
+        let text = "environment = \"production\"\n[trust]\ntest_folder = \"trust\"\n\
+                    [counter]\npin_program = [\"zegel\", \"lab\", \"pinentry\"]\n";
+        assert_eq!(
+            desk(text).unwrap_err(),
+            ["trust.test_folder", "counter.pin_program"]
+        );
+    }
+}
