@@ -12,12 +12,24 @@ use tracing_subscriber::EnvFilter;
 #[error("expected a log filter such as `info` or `zegel=debug`, found `{0}`")]
 pub struct FilterError(pub String);
 
+/// Says whether `filter` is one, without starting a log.
+///
+/// # Errors
+/// When `filter` does not parse.
+pub fn check(filter: &str) -> Result<(), FilterError> {
+    parse(filter).map(|_| ())
+}
+
+fn parse(filter: &str) -> Result<EnvFilter, FilterError> {
+    EnvFilter::try_new(filter).map_err(|_| FilterError(filter.to_owned()))
+}
+
 /// Starts the log with `filter`. Does nothing when one was started before.
 ///
 /// # Errors
 /// When `filter` does not parse.
 pub fn start(filter: &str) -> Result<(), FilterError> {
-    let parsed = EnvFilter::try_new(filter).map_err(|_| FilterError(filter.to_owned()))?;
+    let parsed = parse(filter)?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(parsed)
         .with_writer(std::io::stderr);

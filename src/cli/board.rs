@@ -1,18 +1,21 @@
 //! `zegel board add|list`: the legal persons this service works for.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
 use super::config::Files;
 use super::console::{Console, Exit};
+use super::database::{self, DatabaseProblem, finish};
+use super::files;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
 use crate::crypto::wrap::KeyEncryptionKey;
 use crate::identity::BoardId;
 use crate::journeys::administer;
+use crate::mandates::codes::OrganisationKind;
 use crate::store::boards::{self, Board, Names};
-use crate::store::db::{Db, StoreError};
 
 /// Add a board (a municipality, an OCMW, …) with its own keys, or list them.
 ///
@@ -26,25 +29,29 @@ pub struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Add a board and make its keys.
+    ///
+    /// Example: zegel board add ocmw-zegelgem --name "OCMW Zegelgem" --kbo 0999900249 --kind ocmw
     Add {
         #[command(flatten)]
         config: Files,
         /// Short name in addresses: lower-case letters, digits and dashes.
         slug: String,
         /// Its name in Dutch.
-        #[arg(long)]
+        #[arg(long, value_name = "NAME")]
         name: String,
         /// Enterprise number, ten digits.
-        #[arg(long)]
+        #[arg(long, value_name = "NUMBER")]
         kbo: String,
-        /// What it is.
+        /// What it is: municipality, ocmw, province, police_zone, …
         #[arg(long, default_value = "municipality")]
-        kind: String,
-        /// Whose rules apply.
-        #[arg(long, default_value = "flanders")]
+        kind: OrganisationKind,
+        /// Whose rules apply. This version knows those of Flanders.
+        #[arg(long, default_value = "flanders", value_parser = ["flanders"])]
         region: String,
     },
     /// List the boards.
+    ///
+    /// Example: zegel board list --format json
     List {
         #[command(flatten)]
         config: Files,
@@ -78,10 +85,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 ));
                 return Exit::Usage;
             }
-            let kek = match std::fs::read(&config.key_encryption_key_file)
-                .map_err(|error| error.to_string())
-                .and_then(|bytes| KeyEncryptionKey::from_bytes(&bytes).map_err(|error| error.to_string()))
-            {
+            let kek = match key_encryption_key(&config.key_encryption_key_file) {
                 Ok(kek) => kek,
                 Err(error) => return console.fail(Exit::Failed, "STORE_KEY", error),
             };
@@ -89,7 +93,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             let board = Board {
                 id: BoardId::new(clock.now(), &random),
                 slug,
-                kind,
+                kind: kind.slug().to_owned(),
                 names: Names {
                     nl: Some(name),
                     fr: None,
@@ -101,8 +105,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 created_at: clock.now(),
             };
             let work = async {
-                let db = Db::open(&config.database_url).await?;
-                administer::add_board(&db, &board, Arc::new(kek), Arc::new(random)).await
+                let db = database::open(&config.database_url).await?;
+                administer::add_board(&db, &board, Arc::new(kek), Arc::new(random))
+                    .await
+                    .map_err(|error| DatabaseProblem::taken(error, "a board", &board.slug))
             };
             finish(console, super::block_on(work), |()| {
                 (
@@ -116,7 +122,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 Ok(config) => config,
                 Err(exit) => return exit,
             };
-            let work = async { boards::list(&Db::open(&config.database_url).await?).await };
+            let work = async { Ok(boards::list(&database::open(&config.database_url).await?).await?) };
             finish(console, super::block_on(work), |boards| {
                 let lines: Vec<String> = boards
                     .iter()
@@ -140,20 +146,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     }
 }
 
-fn finish<T>(
-    console: &mut Console,
-    outcome: Result<Result<T, StoreError>, std::io::Error>,
-    shown: impl FnOnce(T) -> (String, serde_json::Value),
-) -> Exit {
-    match outcome {
-        Ok(Ok(value)) => {
-            let (text, json) = shown(value);
-            console.result(text, &json);
-            Exit::Good
-        }
-        Ok(Err(error)) => console.fail(Exit::Failed, error.cause(), error),
-        Err(error) => console.fail(Exit::Failed, "RUNTIME", error),
-    }
+/// Reads the key-encryption key of this installation. The error names the file, never what is in it.
+pub(super) fn key_encryption_key(file: &Path) -> Result<KeyEncryptionKey, String> {
+    let bytes = files::read(file).map_err(|problem| problem.to_string())?;
+    KeyEncryptionKey::from_bytes(&bytes).map_err(|error| format!("`{}`: {error}", file.display()))
 }
 
 fn is_slug(text: &str) -> bool {

@@ -1,7 +1,8 @@
 //! `zegel card readers|read|certificates|watch`: the card at this computer.
 
-mod output;
 mod report;
+
+pub(super) use report::hint;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::console::{Console, Exit};
+use super::console::{Console, Exit, chain};
+use super::files::{self, FileProblem, Output, Readable};
+use super::trust;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::time::Timestamp;
 use crate::card::CardError;
@@ -17,7 +20,6 @@ use crate::card::eid::{CertificateKind, Eid, File, RawFiles};
 use crate::card::readers::{CardPresence, Event, Options, Readers};
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::identity::card_data;
-use crate::pki::anchors::TrustData;
 
 /// Look at the card readers and the eID card at this computer.
 ///
@@ -31,12 +33,24 @@ pub struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// List the readers and what is in them.
+    ///
+    /// Example: zegel card readers --format json
     Readers,
     /// Read identity and address, with the verdict on each element.
+    ///
+    /// Exit code 3 when an element is not what the national register signed, 4 when its signer is not trusted here.
+    ///
+    /// Example: zegel card read --photo holder.jpg
     Read(Read),
     /// List the certificates, or write them out.
+    ///
+    /// Example: zegel card certificates --out certificates
     Certificates(Certificates),
-    /// Tell what happens: readers and cards that come and go.
+    /// Tell what happens: readers and cards that come and go. It begins with what is there.
+    ///
+    /// With --format json each line is one object. It ends with Ctrl-C, or when nobody reads its output.
+    ///
+    /// Example: zegel card watch --events 1
     Watch(Watch),
 }
 
@@ -58,9 +72,9 @@ struct Read {
     /// Print the national number too. Only with a legal basis.
     #[arg(long)]
     national_number: bool,
-    /// Judge against the roots of this test trust file instead of the Belgian roots.
-    #[arg(long, value_name = "FILE")]
-    test_trust: Option<PathBuf>,
+    /// Whom to trust: `production` for the Belgian roots, or the folder of a laboratory's trust.
+    #[arg(long, value_name = "production|FOLDER", default_value = "production")]
+    trust: String,
     /// Write the result to this file instead of stdout.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -76,7 +90,7 @@ struct Read {
 struct Certificates {
     #[command(flatten)]
     reader: Reader,
-    /// Print the certificates as PEM. They hold the national number.
+    /// Print the certificates as PEM, in JSON as the member `pem`. They hold the national number.
     #[arg(long)]
     pem: bool,
     /// Write each certificate as a PEM file into this folder.
@@ -89,7 +103,7 @@ struct Certificates {
 
 #[derive(Args, Debug)]
 struct Watch {
-    /// Stop after so many events.
+    /// Stop after so many events. What is there at the start is not one.
     #[arg(long, value_name = "COUNT")]
     events: Option<usize>,
     /// Stop after so many seconds without an event.
@@ -113,19 +127,49 @@ pub fn run_on(readers: &Readers, arguments: Arguments, now: Timestamp, console: 
         Command::Readers => list(readers, console),
         Command::Read(read) => read_card(readers, &read, now, console),
         Command::Certificates(certificates) => list_certificates(readers, &certificates, console),
-        Command::Watch(watch) => Ok(follow(readers, &watch, console)),
+        Command::Watch(watch) => follow(readers, &watch, console),
     };
     match done {
         Ok(exit) => exit,
         Err(Problem::Card(error)) => fail(console, &error),
-        Err(Problem::Output(message)) => console.fail(Exit::Failed, "OUTPUT", message),
+        Err(Problem::File(error)) => {
+            let exit = match error {
+                FileProblem::Exists(_) => Exit::Usage,
+                FileProblem::Read(..) | FileProblem::Write(..) => Exit::Failed,
+            };
+            console.fail_with(exit, error.cause(), &error);
+            if let Some(hint) = error.hint() {
+                console.hint(hint);
+            }
+            exit
+        }
+        Err(Problem::Trust(error)) => {
+            let exit = console.fail(Exit::Failed, error.cause(), chain(&error));
+            console.hint(
+                "--trust takes `production`, or the folder of a laboratory's trust with its trust.toml",
+            );
+            exit
+        }
     }
 }
 
 /// Why a command did not end well.
 enum Problem {
     Card(CardError),
-    Output(String),
+    File(FileProblem),
+    Trust(trust::TrustProblem),
+}
+
+impl From<FileProblem> for Problem {
+    fn from(error: FileProblem) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<trust::TrustProblem> for Problem {
+    fn from(error: trust::TrustProblem) -> Self {
+        Self::Trust(error)
+    }
 }
 
 impl From<CardError> for Problem {
@@ -146,7 +190,14 @@ fn list(readers: &Readers, console: &mut Console) -> Result<Exit, Problem> {
 }
 
 fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Console) -> Result<Exit, Problem> {
-    let trust = load_trust(read.test_trust.as_ref())?;
+    let trust = trust::named(&read.trust)?;
+    let planned = |path: &Option<PathBuf>| {
+        let path = path.as_deref().filter(|path| !files::is_standard(path));
+        path.map(|path| Output::plan(path, read.force, Readable::ByOwner))
+            .transpose()
+    };
+    // Before the card is read: nobody waits for a result that has no place.
+    let (out, photo) = (planned(&read.out)?, planned(&read.photo)?);
     let files = with_card(readers, &read.reader, |eid| {
         eid.card_data()?;
         eid.read_files(&[
@@ -160,22 +211,22 @@ fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Conso
             File::BasicKey,
         ])
     })?;
-    let holder = card_data::check(&files, &trust, &AlgorithmPolicy::etsi_ts_119_312(), now)?;
-    if let Some(path) = &read.photo {
+    let holder = card_data::check(&files, trust.data(), &AlgorithmPolicy::etsi_ts_119_312(), now)?;
+    if let Some(output) = photo {
         let photo = files
             .get(File::Photo)
             .ok_or(CardError::FileMissing(File::Photo.name()))?;
-        output::write(path, photo, read.force).map_err(Problem::Output)?;
+        output.write(photo)?;
     }
     let text = report::holder_text(&holder, read.national_number);
     let json = report::holder_json(&holder, read.national_number);
-    match &read.out {
-        Some(path) => {
+    match out {
+        Some(output) => {
             let content = match console.format() {
                 super::Format::Json => format!("{json:#}\n"),
                 super::Format::Text => text,
             };
-            output::write(path, content.as_bytes(), read.force).map_err(Problem::Output)?;
+            output.write(content.as_bytes())?;
         }
         None => console.result(text, &json),
     }
@@ -213,46 +264,52 @@ fn list_certificates(
     })?;
     let found = report::certificates(&files)?;
     if let Some(folder) = &wanted.out {
-        std::fs::create_dir_all(folder).map_err(|error| Problem::Output(error.to_string()))?;
-        for entry in &found {
-            let path = folder.join(format!("{}.pem", entry.kind.replace(' ', "-")));
-            output::write(&path, entry.pem().as_bytes(), wanted.force).map_err(Problem::Output)?;
+        std::fs::create_dir_all(folder).map_err(|error| FileProblem::Write(folder.clone(), error))?;
+        let outputs: Vec<Output> = found
+            .iter()
+            .map(|entry| {
+                let path = folder.join(format!("{}.pem", entry.kind.replace(' ', "-")));
+                Output::plan(&path, wanted.force, Readable::ByOwner)
+            })
+            .collect::<Result<_, _>>()?;
+        for (entry, output) in found.iter().zip(outputs) {
+            output.write(entry.pem().as_bytes())?;
         }
     }
-    if wanted.pem {
-        let all: String = found.iter().map(report::Entry::pem).collect();
-        console
-            .raw(all.as_bytes())
-            .map_err(|error| Problem::Output(error.to_string()))?;
-        return Ok(Exit::Good);
-    }
-    let text: Vec<String> = found.iter().map(report::Entry::text).collect();
-    let json =
-        serde_json::json!({ "certificates": found.iter().map(report::Entry::json).collect::<Vec<_>>() });
-    console.result(text.join("\n\n"), &json);
+    let entries: Vec<_> = found.iter().map(|entry| entry.json(wanted.pem)).collect();
+    let json = serde_json::json!({ "certificates": entries });
+    let text: Vec<String> = if wanted.pem {
+        found.iter().map(report::Entry::pem).collect()
+    } else {
+        found.iter().map(report::Entry::text).collect()
+    };
+    console.result(text.join(if wanted.pem { "" } else { "\n\n" }), &json);
     Ok(Exit::Good)
 }
 
-fn follow(readers: &Readers, watch: &Watch, console: &mut Console) -> Exit {
+fn follow(readers: &Readers, watch: &Watch, console: &mut Console) -> Result<Exit, Problem> {
     let events = readers.events();
-    let mut told = 0_usize;
-    for reader in readers.list().unwrap_or_default() {
+    for reader in readers.list()? {
         let event = match reader.card {
             CardPresence::Present(atr) => Event::CardInserted(reader.name, atr),
             CardPresence::Absent | CardPresence::Mute => Event::ReaderAdded(reader.name),
         };
-        report::tell(&event, console);
-        told = told.saturating_add(1);
+        if report::tell(&event, console).is_err() {
+            return Ok(Exit::Good);
+        }
     }
     let idle = watch.idle.map_or(Duration::MAX, Duration::from_secs);
+    let mut told = 0_usize;
     while watch.events.is_none_or(|limit| told < limit) {
         let Ok(event) = events.recv_timeout(idle) else {
             break;
         };
-        report::tell(&event, console);
+        if report::tell(&event, console).is_err() {
+            break;
+        }
         told = told.saturating_add(1);
     }
-    Exit::Good
+    Ok(Exit::Good)
 }
 
 /// Runs `work` on the card that the arguments name.
@@ -268,25 +325,13 @@ fn with_card(
         .wait()
 }
 
-fn load_trust(test: Option<&PathBuf>) -> Result<TrustData, Problem> {
-    let loaded = match test {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| Problem::Output(format!("`{}`: {error}", path.display())))?;
-            TrustData::test(&text)
-        }
-        None => TrustData::production(),
-    };
-    loaded.map_err(|error| Problem::Output(error.to_string()))
-}
-
 fn fail(console: &mut Console, error: &CardError) -> Exit {
     let exit = match error {
         CardError::PinCancelled => Exit::Cancelled,
         _ => Exit::Card,
     };
     console.fail(exit, error.cause(), error);
-    if let Some(hint) = report::hint(error) {
+    if let Some(hint) = hint(error) {
         console.hint(hint);
     }
     exit

@@ -4,6 +4,8 @@ use clap::{Args, Subcommand};
 
 use super::config::Files;
 use super::console::{Console, Exit};
+use super::database::{self, DatabaseProblem, finish};
+use super::files::{self, FileProblem};
 use crate::audit::{Event, EventId, EventKind};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
@@ -17,12 +19,11 @@ use crate::oidc::redirect::RedirectUri;
 use crate::oidc::scope::{Scope, Scopes};
 use crate::oidc::secret::Opaque;
 use crate::store::db::{Db, StoreError};
-use crate::store::{boards, clients, events};
+use crate::store::{clients, events};
 
 /// Register an application with a board, list them, or remove one.
 ///
-/// Example: zegel client add zegelgem decisions --name "Gelinkt Notuleren" --organisation "Gemeente Zegelgem"
-/// --redirect-uri <https://app.zegelgem.example/callback> --scope openid --scope profile --scope capacity
+/// Example: zegel client list zegelgem
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -33,6 +34,8 @@ pub struct Arguments {
 enum Command {
     Add(Box<Add>),
     /// List the applications of a board.
+    ///
+    /// Example: zegel client list zegelgem
     List {
         #[command(flatten)]
         config: Files,
@@ -40,6 +43,8 @@ enum Command {
         board: String,
     },
     /// Remove an application: it can ask nothing any more, and its tokens are void. Its record stays.
+    ///
+    /// Example: zegel client remove zegelgem decisions
     Remove {
         #[command(flatten)]
         config: Files,
@@ -51,6 +56,8 @@ enum Command {
 }
 
 /// Register an application; prints its secret, once.
+///
+/// Example: zegel client add zegelgem decisions --name Besluiten --organisation Zegelgem --redirect-uri URI
 #[derive(Args, Debug)]
 struct Add {
     #[command(flatten)]
@@ -60,46 +67,46 @@ struct Add {
     /// The application's client_id: a-z, 0-9, `-`, `.` and `_`.
     client: ClientSlug,
     /// Its name in Dutch, and in every language that is given no other.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name: String,
     /// Its name in French.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name_fr: Option<String>,
     /// Its name in German.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name_de: Option<String>,
     /// Its name in English.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name_en: Option<String>,
     /// Who runs it.
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     organisation: String,
     /// Where answers may go, compared letter by letter. May be repeated.
-    #[arg(long = "redirect-uri")]
+    #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
     /// openid, profile, capacity, rrn or signing. May be repeated.
-    #[arg(long = "scope", default_values = ["openid", "profile"])]
+    #[arg(long = "scope", value_name = "SCOPE", default_values = ["openid", "profile"])]
     scopes: Vec<Scope>,
     /// Reference of what allows it to know national numbers; the scope rrn needs it.
-    #[arg(long, requires = "legal_basis_date")]
+    #[arg(long, value_name = "REFERENCE", requires = "legal_basis_date")]
     legal_basis: Option<String>,
     /// Date of that, YYYY-MM-DD.
-    #[arg(long, requires = "legal_basis")]
+    #[arg(long, value_name = "DAY", requires = "legal_basis")]
     legal_basis_date: Option<Day>,
     /// What keeps its subjects apart from other applications'; default: the host of its redirect URIs.
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     sector: Option<String>,
     /// How it authenticates: client_secret_basic or client_secret_post.
-    #[arg(long, default_value = "client_secret_basic")]
+    #[arg(long, value_name = "METHOD", default_value = "client_secret_basic")]
     authentication: String,
     /// RS256 or ES256.
-    #[arg(long, default_value = "RS256")]
+    #[arg(long, value_name = "ALGORITHM", default_value = "RS256")]
     id_token_algorithm: String,
     /// Put names and number into the ID token too, for applications that never ask userinfo.
     #[arg(long)]
     claims_in_id_token: bool,
     /// Take the secret from this file instead of making one.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     secret_file: Option<std::path::PathBuf>,
 }
 
@@ -126,12 +133,12 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             };
             let secret = match add.secret() {
                 Ok(secret) => secret,
-                Err(error) => return console.fail(Exit::Failed, "SECRET_FILE", error),
+                Err(problem) => return console.fail(Exit::Failed, problem.cause(), problem),
             };
             let hash = secret.hash();
             let work = async {
-                let db = Db::open(&url).await?;
-                let board = board_called(&db, &add.board).await?;
+                let db = database::open(&url).await?;
+                let board = database::board_id(&db, &add.board).await?;
                 let client = Client {
                     id: ClientId::new(now, &SystemRandom),
                     board,
@@ -141,7 +148,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                     created_at: now,
                     disabled_at: None,
                 };
-                register(&db, &client).await.map(|()| client)
+                register(&db, &client)
+                    .await
+                    .map_err(|error| DatabaseProblem::taken(error, "an application", client.slug.as_str()))?;
+                Ok(client)
             };
             finish(console, super::block_on(work), |client| {
                 let json = serde_json::json!({
@@ -155,9 +165,9 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         }
         Command::List { board, .. } => {
             let work = async {
-                let db = Db::open(&url).await?;
-                let board = board_called(&db, &board).await?;
-                clients::list(&db, board).await
+                let db = database::open(&url).await?;
+                let board = database::board_id(&db, &board).await?;
+                Ok(clients::list(&db, board).await?)
             };
             finish(console, super::block_on(work), |clients| {
                 let lines: Vec<String> = clients
@@ -189,10 +199,11 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         }
         Command::Remove { board, client, .. } => {
             let work = async {
-                let db = Db::open(&url).await?;
-                let board = board_called(&db, &board).await?;
+                let db = database::open(&url).await?;
+                let board = database::board_id(&db, &board).await?;
                 let found = clients::find_by_slug(&db, board, &client).await?;
-                remove(&db, &found.ok_or(StoreError::Stale("no such client"))?, now).await
+                let found = found.ok_or_else(|| DatabaseProblem::ClientUnknown(client.to_string()))?;
+                Ok(remove(&db, &found, now).await?)
             };
             finish(console, super::block_on(work), |()| {
                 (
@@ -248,9 +259,11 @@ impl Add {
         Ok(registration)
     }
 
-    fn secret(&self) -> Result<Opaque, std::io::Error> {
+    fn secret(&self) -> Result<Opaque, FileProblem> {
         match &self.secret_file {
-            Some(file) => Ok(Opaque::from_text(std::fs::read_to_string(file)?.trim())),
+            Some(file) => Ok(Opaque::from_text(
+                String::from_utf8_lossy(&files::read(file)?).trim(),
+            )),
             None => Ok(Opaque::generate(&SystemRandom)),
         }
     }
@@ -294,28 +307,5 @@ fn event(board: BoardId, client: ClientId, change: &str, at: Timestamp) -> Event
         object: Some(client.to_string()),
         result: "ok".to_owned(),
         detail: serde_json::json!({ "change": change, "through": "command line" }),
-    }
-}
-
-async fn board_called(db: &Db, slug: &str) -> Result<BoardId, StoreError> {
-    let board = boards::find_by_slug(db, slug).await?;
-    board
-        .map(|board| board.id)
-        .ok_or(StoreError::Stale("no such board"))
-}
-
-fn finish<T>(
-    console: &mut Console,
-    outcome: Result<Result<T, StoreError>, std::io::Error>,
-    shown: impl FnOnce(T) -> (String, serde_json::Value),
-) -> Exit {
-    match outcome {
-        Ok(Ok(value)) => {
-            let (text, json) = shown(value);
-            console.result(text, &json);
-            Exit::Good
-        }
-        Ok(Err(error)) => console.fail(Exit::Failed, error.cause(), error),
-        Err(error) => console.fail(Exit::Failed, "RUNTIME", error),
     }
 }

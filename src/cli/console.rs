@@ -88,13 +88,19 @@ impl Console {
         self.format
     }
 
-    /// Prints the result: `text` for people, `json` for programs. A closed pipe is no error.
+    /// Prints the result: `text` for people, `json` for programs. A closed pipe is no error; no text is no line.
     pub fn result(&mut self, text: impl Display, json: &serde_json::Value) {
         let _ = match self.format {
+            Format::Text if text.to_string().trim_end().is_empty() => Ok(()),
             Format::Text => writeln!(self.results, "{}", text.to_string().trim_end_matches('\n')),
             Format::Json => writeln!(self.results, "{json:#}"),
         };
         let _ = self.results.flush();
+    }
+
+    /// Where results go, for a file that is one.
+    pub fn results(&mut self) -> &mut dyn Write {
+        &mut *self.results
     }
 
     /// Prints the result as it stands, whatever the format: files that a command writes to stdout.
@@ -128,4 +134,24 @@ impl Console {
         self.error(format_args!("{message} ({code})"));
         exit
     }
+
+    /// The same for an error with everything that caused it.
+    pub fn fail_with(&mut self, exit: Exit, code: &str, error: &dyn std::error::Error) -> Exit {
+        self.fail(exit, code, chain(error))
+    }
+}
+
+/// An error with everything that caused it, on one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let next = cause.to_string();
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        source = cause.source();
+    }
+    text
 }

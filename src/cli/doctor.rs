@@ -1,21 +1,39 @@
 //! `zegel doctor`: look at this installation as the service sees it.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
 use clap::Args;
 
+use super::board::key_encryption_key;
 use super::config::Files;
-use super::console::{Console, Exit};
-use crate::base::clock::{Clock as _, SystemClock};
-use crate::config::Config;
+use super::console::{Console, Exit, chain};
+use super::database::{self, DatabaseProblem};
+use super::trust;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::digest::HashAlgorithm;
+use crate::base::random::SystemRandom;
+use crate::base::time::Timestamp;
+use crate::card::readers::{Options, Readers};
+use crate::config::{Config, Environment};
 use crate::crypto::wrap::KeyEncryptionKey;
+use crate::fetch::Fetcher as _;
+use crate::fetch::http::{FetchRules, HttpFetcher};
+use crate::pki::need::Need;
+use crate::pki::timestamp::{self, TimeStampRequest};
 use crate::store::blobs::Blobs;
 use crate::store::boards;
-use crate::store::db::Db;
+use crate::store::db::{Db, EngineKind};
 use crate::store::keys::{self, KeyPurpose};
-use crate::store::migrate;
 
-/// Check this installation: settings, database, keys, storage, services.
+/// How far a clock may be from a time-stamping service's before somebody should look. Reference ades-signing §9.
+const SKEW: Duration = Duration::from_mins(1);
+
+/// Check this installation: settings, keys, storage, database, trust, time-stamping, clock, card readers.
 ///
-/// One line for each thing looked at, with a hint for each problem. Exit code 7 when there are problems.
+/// One line for each thing looked at, with a hint for each problem. Exit code 7 when there are problems. It changes
+/// nothing; it asks each time-stamping service for one time-stamp.
 ///
 /// Example: zegel doctor --config /etc/zegel/zegel.toml
 #[derive(Args, Debug)]
@@ -54,13 +72,13 @@ impl Finding {
 
 /// Runs the command.
 pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
-    let config = match arguments.config.load(console) {
+    let config = match arguments.config.check() {
         Ok(config) => config,
-        Err(exit) => return exit,
+        Err(problems) => return super::config::report(console, &problems),
     };
     let findings = match super::block_on(look(&config)) {
         Ok(findings) => findings,
-        Err(error) => return console.fail(Exit::Failed, "RUNTIME", error),
+        Err(error) => return console.fail_with(Exit::Failed, "START_RUNTIME", &error),
     };
     let lines: Vec<String> = findings
         .iter()
@@ -88,64 +106,66 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
 }
 
 async fn look(config: &Config) -> Vec<Finding> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let environment = match config.environment {
+        Environment::Production => "production",
+        Environment::Test => "test",
+    };
     let mut findings = vec![Finding::good(
         "settings",
-        format!("{:?}, {}", config.environment, config.public_url),
+        format!("{environment}, {}", config.public_url),
     )];
-    let kek = std::fs::read(&config.key_encryption_key_file)
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| KeyEncryptionKey::from_bytes(&bytes).map_err(|error| error.to_string()));
+    let kek = key_encryption_key(&config.key_encryption_key_file);
     findings.push(match &kek {
         Ok(_) => Finding::good("key-encryption key", "readable"),
         Err(error) => Finding::bad("key-encryption key", error, "make one with: openssl rand -hex 32"),
     });
-    findings.push(match Blobs::in_folder(&config.blobs, &config.scratch) {
-        Ok(_) => Finding::good("document storage", config.blobs.display().to_string()),
-        Err(error) => Finding::bad(
-            "document storage",
-            error.to_string(),
-            "give the service's user write access",
-        ),
-    });
-    match Db::open(&config.database_url).await {
-        Err(error) => findings.push(Finding::bad(
-            "database",
-            error.to_string(),
-            "check database.url, and that the server runs and lets this user in",
-        )),
-        Ok(db) => look_at_database(&db, kek.ok().as_ref(), &mut findings).await,
+    findings.push(look_at_storage(config));
+    match database::open_for_check(&config.database_url).await {
+        Ok((db, missing)) if missing.is_empty() => {
+            look_at_database(&db, kek.ok().as_ref(), &mut findings).await;
+        }
+        Ok((_, missing)) => {
+            let problem = DatabaseProblem::Outdated(missing.join(", "));
+            findings.push(database_problem(&problem));
+        }
+        Err(problem) => findings.push(database_problem(&problem)),
     }
-    findings.push(look_at_counter(config));
-    findings.push(if config.outside.time_stamp_urls.is_empty() {
-        Finding::bad(
-            "time-stamping",
-            "no service is set",
-            "set outside.time_stamp_urls",
-        )
-    } else {
-        Finding::good("time-stamping", config.outside.time_stamp_urls.join(", "))
-    });
-    findings.push(Finding::good("clock", SystemClock::new().now().to_string()));
+    look_outside(config, &clock, &mut findings).await;
+    look_at_counter(config, clock, &mut findings);
     findings
 }
 
-async fn look_at_database(db: &Db, kek: Option<&KeyEncryptionKey>, findings: &mut Vec<Finding>) {
-    match migrate::pending(db).await {
-        Err(error) => {
-            findings.push(Finding::bad(
-                "database",
-                error.to_string(),
-                "install the version that made it",
-            ));
-            return;
-        }
-        Ok(pending) if !pending.names.is_empty() => {
-            let missing = format!("missing: {}", pending.names.join(", "));
-            findings.push(Finding::bad("database", missing, "run: zegel migrate"));
-            return;
-        }
-        Ok(_) => findings.push(Finding::good("database", format!("{:?}, up to date", db.kind()))),
+fn database_problem(problem: &DatabaseProblem) -> Finding {
+    let hint = problem.hint().unwrap_or("install the version that made it");
+    Finding::bad("database", chain(problem), hint)
+}
+
+/// Opens the storage only where its folders are: the service makes them, a look does not.
+fn look_at_storage(config: &Config) -> Finding {
+    const WHAT: &str = "document storage";
+    if let Some(folder) = [&config.blobs, &config.scratch]
+        .into_iter()
+        .find(|folder| !folder.is_dir())
+    {
+        return Finding::bad(
+            WHAT,
+            format!("there is no folder `{}`", folder.display()),
+            "make it, and give the service's user write access",
+        );
     }
+    match Blobs::in_folder(&config.blobs, &config.scratch) {
+        Ok(_) => Finding::good(WHAT, config.blobs.display().to_string()),
+        Err(error) => Finding::bad(WHAT, chain(&error), "give the service's user write access"),
+    }
+}
+
+async fn look_at_database(db: &Db, kek: Option<&KeyEncryptionKey>, findings: &mut Vec<Finding>) {
+    let kind = match db.kind() {
+        EngineKind::Postgres => "PostgreSQL",
+        EngineKind::Sqlite => "SQLite",
+    };
+    findings.push(Finding::good("database", format!("{kind}, up to date")));
     let boards = match boards::list(db).await {
         Ok(boards) if boards.is_empty() => {
             findings.push(Finding::bad(
@@ -159,7 +179,7 @@ async fn look_at_database(db: &Db, kek: Option<&KeyEncryptionKey>, findings: &mu
         Err(error) => {
             findings.push(Finding::bad(
                 "boards",
-                error.to_string(),
+                chain(&error),
                 "look at the database's log",
             ));
             return;
@@ -186,19 +206,121 @@ async fn look_at_database(db: &Db, kek: Option<&KeyEncryptionKey>, findings: &mu
     });
 }
 
-fn look_at_counter(config: &Config) -> Finding {
-    if !config.counter.enabled {
-        return Finding::good("counter reader", "switched off");
-    }
-    let program = config.counter.pin_program.first().map(std::path::Path::new);
-    match program {
-        Some(program) if program.is_file() || !program.is_absolute() => {
-            Finding::good("counter reader", program.display().to_string())
+/// Trust, time-stamping services, and how far the clock is from theirs.
+async fn look_outside(config: &Config, clock: &Arc<dyn Clock>, findings: &mut Vec<Finding>) {
+    let trust = match trust::open(config.test_trust.as_deref()) {
+        Ok(trust) => trust,
+        Err(problem) => {
+            findings.push(Finding::bad(
+                "trust",
+                chain(&problem),
+                "trust.test_folder names the folder with a laboratory's trust.toml",
+            ));
+            return;
         }
-        _ => Finding::bad(
-            "counter reader",
-            "the PIN program is not there",
-            "set counter.pin_program",
-        ),
+    };
+    let roots = trust.data().roots().len();
+    findings.push(Finding::good("trust", format!("pinned roots: {roots}")));
+    if config.outside.time_stamp_urls.is_empty() {
+        findings.push(Finding::bad(
+            "time-stamping",
+            "no service is set, and no signature above level b can be made",
+            "set outside.time_stamp_urls",
+        ));
     }
+    let mut rules = FetchRules::new(config.outside.hosts.clone(), trust.data().hosts().to_vec());
+    rules.private_addresses = config.outside.private_addresses;
+    rules.deadline = config.outside.timeout;
+    let mut stated = None;
+    match HttpFetcher::new(rules, Arc::clone(clock)) {
+        Ok(fetcher) => {
+            for url in &config.outside.time_stamp_urls {
+                let answer = ask_for_time(&fetcher, url).await;
+                findings.push(match &answer {
+                    Ok(_) => Finding::good("time-stamping", url),
+                    Err(cause) => Finding::bad(
+                        "time-stamping",
+                        format!("{url}: {cause}"),
+                        "check the address, and that this machine may call it",
+                    ),
+                });
+                stated = stated.or(answer.ok());
+            }
+        }
+        Err(error) => findings.push(Finding::bad(
+            "outside",
+            chain(&error),
+            "look at this machine's TLS library",
+        )),
+    }
+    findings.push(look_at_clock(clock.now(), stated));
+}
+
+/// The time that a time-stamping service states, or why it states none.
+async fn ask_for_time(fetcher: &HttpFetcher, url: &str) -> Result<Timestamp, &'static str> {
+    let imprint = HashAlgorithm::Sha256.digest(b"zegel doctor");
+    let request = TimeStampRequest::new(HashAlgorithm::Sha256, &imprint, &SystemRandom);
+    let need = Need::TimeStamp {
+        url: url.to_owned(),
+        request: request.der(),
+    };
+    let reply = fetcher
+        .fetch(&need)
+        .await
+        .map_err(crate::pki::need::FetchFailure::as_str)?;
+    timestamp::token_of_reply(&reply)
+        .map(|token| token.gen_time)
+        .map_err(timestamp::TimeStampDefect::cause)
+}
+
+fn look_at_clock(now: Timestamp, stated: Option<Timestamp>) -> Finding {
+    let Some(stated) = stated else {
+        return Finding::good("clock", format!("{now}, compared with nobody's"));
+    };
+    // One of the two is zero.
+    let away = now.since(stated).max(stated.since(now));
+    let says = format!("{now}, {} s from the time-stamping service's", away.as_secs());
+    if away <= SKEW {
+        Finding::good("clock", says)
+    } else {
+        Finding::bad("clock", says, "set this machine's clock, best by NTP")
+    }
+}
+
+fn look_at_counter(config: &Config, clock: Arc<dyn Clock>, findings: &mut Vec<Finding>) {
+    const WHAT: &str = "counter reader";
+    if !config.counter.enabled {
+        findings.push(Finding::good(WHAT, "switched off"));
+        return;
+    }
+    let program = config.counter.pin_program.first().map(Path::new);
+    findings.push(match program {
+        Some(program) if program.is_file() || !program.is_absolute() => {
+            Finding::good("PIN program", program.display().to_string())
+        }
+        other => Finding::bad(
+            "PIN program",
+            format!("`{}` is not there", other.unwrap_or(Path::new("")).display()),
+            "set counter.pin_program to a pinentry program with its full path",
+        ),
+    });
+    let options = Options {
+        skip: config.counter.readers_to_skip.clone(),
+        ..Options::default()
+    };
+    let seen = Readers::pcsc(options, clock).and_then(|readers| readers.list());
+    findings.push(match seen {
+        Ok(readers) if readers.is_empty() => {
+            Finding::bad(WHAT, "no card reader is connected", "connect a card reader")
+        }
+        Ok(readers) => {
+            let names: Vec<String> = readers.into_iter().map(|reader| reader.name).collect();
+            Finding::good(WHAT, names.join(", "))
+        }
+        Err(error) => Finding::bad(
+            WHAT,
+            error.to_string(),
+            super::card::hint(&error).unwrap_or("look at the smart card service"),
+        ),
+    });
 }

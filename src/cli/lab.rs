@@ -22,7 +22,9 @@ use crate::lab::{Lab, LabError, LabSettings, StatusNow};
 
 /// The laboratory: virtual cards in a real reader daemon, and a test PKI with its services.
 ///
-/// Everything it makes says TEST. Example: zegel lab up --dir demo/lab
+/// Everything it makes says TEST.
+///
+/// Example: zegel lab up --dir demo/lab
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -49,6 +51,8 @@ enum Command {
     /// Example: zegel lab pin --next wrong
     Pin(PinArguments),
     /// The PIN program: types the virtual card's PIN. Name it as `pin_program` in a test configuration.
+    ///
+    /// Example: zegel lab pinentry --dir demo/lab
     Pinentry(Where),
     /// Switch how a service of the test PKI behaves.
     ///
@@ -56,10 +60,16 @@ enum Command {
     #[command(subcommand)]
     Service(ServiceCommand),
     /// Show readers, cards, persons, services.
+    ///
+    /// Example: zegel lab status
     Status(Where),
     /// End a running laboratory.
+    ///
+    /// Example: zegel lab stop
     Stop(Where),
     /// Start a laboratory and keep it running until Ctrl-C or `zegel lab stop`.
+    ///
+    /// Example: zegel lab up --insert mayor
     Up(UpArguments),
 }
 
@@ -148,6 +158,8 @@ enum CardCommand {
     /// Example: zegel lab card fault mayor removed --at 2A
     Fault(FaultArguments),
     /// Put a card into a reader.
+    ///
+    /// Example: zegel lab card insert mayor
     Insert {
         /// The card: mayor, director, alderman, staff, citizen, revoked, …
         card: String,
@@ -158,8 +170,12 @@ enum CardCommand {
         place: Where,
     },
     /// Show every card.
+    ///
+    /// Example: zegel lab card list
     List(Where),
     /// Set PIN or tries of a card.
+    ///
+    /// Example: zegel lab card pin mayor --tries 1
     Pin {
         /// The card.
         card: String,
@@ -167,12 +183,14 @@ enum CardCommand {
         #[arg(long)]
         set: Option<String>,
         /// Tries left, 0 to 3.
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u8).range(0..=3))]
         tries: Option<u8>,
         #[command(flatten)]
         place: Where,
     },
     /// Take a card out.
+    ///
+    /// Example: zegel lab card remove mayor
     Remove {
         /// The card.
         card: String,
@@ -180,6 +198,8 @@ enum CardCommand {
         place: Where,
     },
     /// Have another program reset the card.
+    ///
+    /// Example: zegel lab card reset mayor
     Reset {
         /// The card.
         card: String,
@@ -237,6 +257,8 @@ enum FaultWord {
 #[derive(Subcommand, Debug)]
 enum CertCommand {
     /// Set the status that OCSP and CRL give.
+    ///
+    /// Example: zegel lab cert status mayor revoked
     Status {
         /// The card.
         card: String,
@@ -283,6 +305,8 @@ struct PinArguments {
 #[derive(Subcommand, Debug)]
 enum ServiceCommand {
     /// Set how a service behaves.
+    ///
+    /// Example: zegel lab service set tsa down
     Set {
         /// certificates, crl, ocsp or tsa.
         service: Service,
@@ -352,12 +376,16 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     match outcome {
         Ok(()) => Exit::Good,
         Err(error) => {
-            let code = if matches!(error, LabError::Unknown { .. }) {
-                "LAB_UNKNOWN"
-            } else {
-                "LAB"
+            let code = match &error {
+                LabError::Unknown { .. } => "LAB_UNKNOWN",
+                LabError::NotRunning(_) => "LAB_NOT_RUNNING",
+                _ => "LAB",
             };
-            console.fail(Exit::Failed, code, host::with_causes(&error))
+            let exit = console.fail(Exit::Failed, code, host::with_causes(&error));
+            if let LabError::NotRunning(_) = &error {
+                console.hint("start one with `zegel lab up`, or name its folder with --dir");
+            }
+            exit
         }
     }
 }

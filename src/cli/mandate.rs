@@ -8,16 +8,18 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use super::board::key_encryption_key;
 use super::config::Files;
 use super::console::{Console, Exit};
+use super::{database, files};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
 use crate::base::time::{Day, Timestamp};
 use crate::crypto::wrap::KeyEncryptionKey;
 use crate::mandates::rules::RuleSet;
 use crate::mandates::{NewFact, Register, Snapshot};
-use crate::store::boards::{self, Board};
-use crate::store::db::{Db, StoreError};
+use crate::store::boards::Board;
+use crate::store::db::Db;
 use crate::store::facts;
 
 /// Import who holds which post, ask who may sign, report absences, delegate, adopt the rules.
@@ -32,23 +34,42 @@ pub struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Report that a holder is away, or back.
+    ///
+    /// Example: zegel mandate absence report --board zegelgem --holding KEY --kind temporary --evidence mail
     #[command(subcommand)]
     Absence(change::Absence),
     /// Record the board's decision to work by the rules that come with zegel.
+    ///
+    /// Example: zegel mandate adopt --board zegelgem --decision "2026/012 (gemeenteraad)" --date 2026-01-28
     Adopt(change::Adopt),
     /// Record a delegation of signature.
+    ///
+    /// Example: zegel mandate delegate --board zegelgem --grantor PERSON --post KEY --grantee PERSON
+    /// --document decision --from 2026-02-01 --decision "2026/013" --date 2026-01-28
     Delegate(change::Delegate),
     /// Say whether a person may sign, and why; exit code 3 when not, 4 when not enough is known.
+    ///
+    /// Example: zegel mandate explain --board zegelgem --document decision --body college --person PERSON
     Explain(ask::Explain),
     /// Read a Turtle export or a CSV upload into facts, and report what was noticed.
+    ///
+    /// Example: zegel mandate import --board zegelgem mandaten.ttl --dry-run
     Import(import::Import),
     /// Record that a person of a source is a person the board knows by their card.
+    ///
+    /// Example: zegel mandate link --board zegelgem --alias URI --person per_… --evidence "matched by number"
     Link(change::Link),
     /// List the facts in force.
+    ///
+    /// Example: zegel mandate list --board zegelgem --kind holding
     List(ask::List),
     /// Record that a delegation ends for good.
+    ///
+    /// Example: zegel mandate revoke --board zegelgem KEY --evidence "2026/040 (college)"
     Revoke(change::Revoke),
-    /// List who may sign a document, slot by slot.
+    /// List who may sign a document, slot by slot; exit code 4 when there is nobody for one.
+    ///
+    /// Example: zegel mandate who-may --board zegelgem --document decision --body college
     WhoMay(ask::WhoMay),
 }
 
@@ -93,30 +114,21 @@ impl Place {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
-            .map_err(|error| console.fail(Exit::Failed, "RUNTIME", error))?;
+            .map_err(|error| console.fail(Exit::Failed, "START_RUNTIME", error))?;
         let opened = runtime.block_on(async {
-            let db = Db::open(&config.database_url).await?;
-            let board = boards::find_by_slug(&db, &self.board).await?;
-            Ok::<_, StoreError>((db, board))
+            let db = database::open(&config.database_url).await?;
+            let board = database::board(&db, &self.board).await?;
+            Ok::<_, database::DatabaseProblem>((db, board))
         });
         match opened {
-            Ok((db, Some(board))) => Ok(Office {
+            Ok((db, board)) => Ok(Office {
                 db,
                 board,
                 now: SystemClock::new().now(),
                 runtime,
                 key_file: config.key_encryption_key_file,
             }),
-            Ok((_, None)) => {
-                let exit = console.fail(
-                    Exit::Usage,
-                    "BOARD_UNKNOWN",
-                    format_args!("there is no board `{}`", self.board),
-                );
-                console.hint("`zegel board list` shows the boards");
-                Err(exit)
-            }
-            Err(error) => Err(console.fail(Exit::Failed, error.cause(), error)),
+            Err(problem) => Err(problem.tell(console)),
         }
     }
 }
@@ -125,7 +137,7 @@ impl Office {
     fn register(&self, console: &mut Console) -> Result<Register, Exit> {
         self.runtime
             .block_on(facts::register(&self.db, self.board.id))
-            .map_err(|error| console.fail(Exit::Failed, error.cause(), error))
+            .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))
     }
 
     /// The snapshot at `known_at`, or at the present moment.
@@ -144,14 +156,11 @@ impl Office {
                 self.now,
                 Arc::new(SystemRandom),
             ))
-            .map_err(|error| console.fail(Exit::Failed, error.cause(), error))
+            .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))
     }
 
     fn key(&self, console: &mut Console) -> Result<KeyEncryptionKey, Exit> {
-        std::fs::read(&self.key_file)
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| KeyEncryptionKey::from_bytes(&bytes).map_err(|error| error.to_string()))
-            .map_err(|error| console.fail(Exit::Failed, "STORE_KEY", error))
+        key_encryption_key(&self.key_file).map_err(|error| console.fail(Exit::Failed, "STORE_KEY", error))
     }
 }
 
@@ -176,18 +185,5 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 
 /// A document to read, `-` for stdin.
 fn read_file(path: &std::path::Path, console: &mut Console) -> Result<Vec<u8>, Exit> {
-    use std::io::Read as _;
-    let outcome = if path.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(path)
-    };
-    outcome.map_err(|error| {
-        console.fail(
-            Exit::Failed,
-            "FILE",
-            format_args!("cannot read `{}`: {error}", path.display()),
-        )
-    })
+    files::read(path).map_err(|problem| console.fail_with(Exit::Failed, problem.cause(), &problem))
 }

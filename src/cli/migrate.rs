@@ -4,8 +4,9 @@ use clap::Args;
 
 use super::config::Files;
 use super::console::{Console, Exit};
+use super::database::{self, DatabaseProblem};
 use crate::base::clock::{Clock as _, SystemClock};
-use crate::store::db::{Db, StoreError};
+use crate::store::db::Db;
 use crate::store::migrate;
 
 /// Bring the database up to date, or say what is missing.
@@ -28,32 +29,32 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     };
     let check = arguments.check;
     let work = async {
-        let db = Db::open(&config.database_url).await?;
         if check {
-            migrate::pending(&db).await
-        } else {
-            migrate::migrate(&db, SystemClock::new().now()).await
-        }
-    };
-    let outcome: Result<migrate::Pending, StoreError> = match super::block_on(work) {
-        Ok(outcome) => outcome,
-        Err(error) => return console.fail(Exit::Failed, "RUNTIME", error),
-    };
-    match outcome {
-        Ok(pending) => {
-            let json = serde_json::json!({"check": check, "migrations": pending.names});
-            let text = match (pending.names.is_empty(), check) {
-                (true, _) => "the database is up to date".to_owned(),
-                (false, true) => format!("missing: {}", pending.names.join(", ")),
-                (false, false) => format!("applied: {}", pending.names.join(", ")),
+            return match database::open_for_check(&config.database_url).await {
+                Ok((_, missing)) => Ok(missing),
+                // It would be made, with everything in it. Not now: nothing is changed.
+                Err(DatabaseProblem::Missing(_)) => Ok(migrate::names()),
+                Err(problem) => Err(problem),
             };
-            console.result(text, &json);
-            if check && !pending.names.is_empty() {
-                Exit::ProblemsFound
-            } else {
-                Exit::Good
-            }
         }
-        Err(error) => console.fail(Exit::Failed, error.cause(), error),
+        let db = Db::open(&config.database_url).await?;
+        Ok(migrate::migrate(&db, SystemClock::new().now()).await?.names)
+    };
+    let names = match super::block_on(work) {
+        Ok(Ok(names)) => names,
+        Ok(Err(problem)) => return problem.tell(console),
+        Err(error) => return console.fail_with(Exit::Failed, "START_RUNTIME", &error),
+    };
+    let json = serde_json::json!({"check": check, "migrations": names});
+    let text = match (names.is_empty(), check) {
+        (true, _) => "the database is up to date".to_owned(),
+        (false, true) => format!("missing: {}", names.join(", ")),
+        (false, false) => format!("applied: {}", names.join(", ")),
+    };
+    console.result(text, &json);
+    if check && !names.is_empty() {
+        console.hint("run: zegel migrate");
+        return Exit::ProblemsFound;
     }
+    Exit::Good
 }

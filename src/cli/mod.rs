@@ -7,13 +7,18 @@ pub mod card;
 pub mod client;
 pub mod config;
 pub mod console;
+pub mod database;
 pub mod doctor;
+pub mod files;
+pub mod interrupt;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod mandate;
 pub mod migrate;
 pub mod serve;
 pub mod sign;
+pub mod terminal;
+pub mod trust;
 pub mod verify;
 
 use clap::{Parser, Subcommand};
@@ -21,21 +26,45 @@ use clap::{Parser, Subcommand};
 pub use console::{Console, Exit, Format};
 
 /// zegel: log people in with their card, check what they may do, seal documents.
+///
+/// Example: zegel verify decision.pdf
 #[derive(Parser, Debug)]
 #[command(
     name = "zegel",
     version,
+    after_help = EXIT_CODES,
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true
 )]
 pub struct Arguments {
     /// How results are printed: for people, or as stable JSON.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "text|json",
+        default_value_t = Format::Text,
+        hide_possible_values = true
+    )]
     pub format: Format,
     #[command(subcommand)]
     command: Command,
 }
+
+/// What the exit codes mean, for the help.
+const EXIT_CODES: &str = "\
+Exit codes, the same for every command:
+  0  good
+  1  it failed
+  2  wrong usage
+  3  verified, and not valid
+  4  undecided: some proof is missing
+  5  card or reader problem
+  6  cancelled
+  7  doctor or a check found problems
+
+Results go to stdout, everything else to stderr. Settings: `zegel config reference`.";
 
 #[derive(Subcommand, Debug)]
 enum Command {
@@ -59,9 +88,12 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are results; everything else is wrong usage.
-            let wrong = error.use_stderr();
-            let _ = error.print();
-            return if wrong { Exit::Usage } else { Exit::Good };
+            if !error.use_stderr() {
+                let _ = error.print();
+                return Exit::Good;
+            }
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), wrong_usage(&error).as_bytes());
+            return Exit::Usage;
         }
     };
     let mut console = Console::standard(arguments.format);
@@ -79,6 +111,32 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Sign(arguments) => sign::run(arguments, &mut console),
         Command::Verify(arguments) => verify::run(arguments, &mut console),
     }
+}
+
+/// What is wrong with the command line, as this program says such things.
+fn wrong_usage(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let Some(text) = text.strip_prefix("error: ") else {
+        // A command without its subcommand: the help is the answer.
+        return text;
+    };
+    let mut lines = String::from("zegel: error: ");
+    for line in text.lines() {
+        let line = line.trim_end();
+        if let Some(more) = line.strip_prefix("For more information, try ") {
+            lines.push_str("hint: try ");
+            lines.push_str(more.trim_end_matches('.'));
+        } else if let Some(tip) = line.trim_start().strip_prefix("tip: ") {
+            lines.push_str("hint: ");
+            lines.push_str(tip);
+        } else {
+            lines.push_str(line);
+        }
+        if !line.is_empty() {
+            lines.push('\n');
+        }
+    }
+    lines
 }
 
 /// Runs `work` on an asynchronous runtime made for it.

@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         Err(exit) => return exit,
     };
     if let Err(error) = telemetry::start(&config.log) {
-        return console.fail(Exit::Usage, "LOG_FILTER", error);
+        return console.fail(Exit::Failed, "LOG_FILTER", error);
     }
     let outcome = actix_web::rt::System::new().block_on(async {
         let app = open::open(
@@ -80,28 +80,13 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 ServeError::Origin(_) => ("START_ORIGIN", None),
                 ServeError::Signals(_) => ("START_SIGNALS", None),
             };
-            let exit = console.fail(Exit::Failed, cause, chain(&error));
+            let exit = console.fail_with(Exit::Failed, cause, &error);
             if let Some(hint) = hint {
                 console.hint(hint);
             }
             exit
         }
     }
-}
-
-/// An error with everything that caused it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let next = cause.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// Serves `app` with its jobs until `stop` completes. `ready` is told the address.

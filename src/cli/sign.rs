@@ -1,66 +1,78 @@
 //! `zegel sign`: sign PDF files with the card in a reader of this computer.
+//!
+//! Everything that could refuse a signature is asked before the PIN: the files, where the results go, the card, its
+//! certificate and status, how many tries are left. After it each file stands for itself: what was completed is
+//! written, whatever happens to the others.
+
+mod complete;
+mod device;
+mod problem;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use zeroize::Zeroizing;
 
 use super::config::Files;
-use super::console::{Console, Exit};
-use super::verify::{certificates, load_trust, write_parts};
+use super::console::{Console, Exit, Format};
+use super::files::{self, Output, Readable};
+use super::interrupt::Interrupt;
+use super::{terminal, trust};
 use crate::ades::level::Level;
-use crate::ades::pades::completion::{Completion, CompletionError, Settings, Step};
-use crate::ades::pades::finish::FinishError;
-use crate::ades::pades::prepare::{PrepareError, prepare};
-use crate::ades::pades::stages::{Completed, Draft, Prepared, Signed};
-use crate::base::bytes::{FileAt, ReadAt};
-use crate::base::clock::{Clock, SystemClock};
+use crate::ades::pades::prepare::prepare;
+use crate::ades::pades::stages::{Draft, Prepared};
+use crate::base::bytes::ReadAt;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
 use crate::base::random::SystemRandom;
 use crate::base::secret::Pin;
+use crate::base::time::Timestamp;
 use crate::card::CardError;
-use crate::card::eid::{CertificateKind, Eid, File, KeyReference, LastTry, SignRequest, SignatureScheme};
+use crate::card::eid::{LastTry, PinState};
 use crate::card::pin::{PinProgram, PinRequest, Purpose};
 use crate::card::readers::{Options, Readers};
-use crate::config::{Config, Environment};
-use crate::crypto::algorithm::SignatureAlgorithm;
-use crate::crypto::ecdsa;
-use crate::crypto::key::{KeyKind, PublicKey};
-use crate::crypto::policy::AlgorithmPolicy;
-use crate::fetch::Fetcher as _;
+use crate::config::desk::{Desk, time_stamp_host};
+use crate::config::{Environment, desk, read};
 use crate::fetch::http::{FetchRules, HttpFetcher};
+use crate::fetch::resume;
 use crate::pdf::appearance::{Block, Line};
+use crate::pdf::document::Document;
 use crate::pdf::signature_field::Placement;
-use crate::pki::certificate::Certificate;
-use crate::pki::name::AttributeType;
 use crate::pki::trust::Trust;
 
-/// How long the card may take for one list.
-const CARD_TIME: Duration = Duration::from_mins(5);
+use complete::Work;
+use device::SignerCard;
+use problem::Problem;
+
 /// How long a prepared signature waits for the card.
 const PREPARED_TIME: Duration = Duration::from_mins(10);
 
 /// Sign PDF files with the eID card at this computer. The PIN is asked once for all files listed.
+///
+/// Needs no service and no database. Without a configuration file it trusts the Belgian roots alone; levels above b
+/// need a time-stamping service.
 ///
 /// Example: zegel sign decision.pdf --level lta --out decision-signed.pdf
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]
     config: Files,
-    /// The files to sign.
+    /// The files to sign; `-` is stdin, and the result then goes to stdout.
     #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    documents: Vec<PathBuf>,
     /// The level that the result must show.
     #[arg(long, value_name = "b|t|lt|lta", default_value = "lta")]
     level: Level,
-    /// Where the signed file goes; only with one file [default: NAME-signed.pdf beside it].
+    /// Where the signed file goes, `-` for stdout; only with one file [default: NAME-signed.pdf beside it].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The reader by its name; without it the only one that holds a card.
     #[arg(long, value_name = "NAME")]
     reader: Option<String>,
+    /// A time-stamping service (RFC 3161) to ask before those configured; may be repeated.
+    #[arg(long = "time-stamp-url", value_name = "URL")]
+    time_stamp_urls: Vec<String>,
     /// Ask for the PIN on this terminal, not by the program configured.
     #[arg(long)]
     terminal: bool,
@@ -72,72 +84,129 @@ pub struct Arguments {
     force: bool,
 }
 
-/// Why a command did not end well.
-#[derive(Debug, thiserror::Error)]
-enum Problem {
-    #[error(transparent)]
-    Card(#[from] CardError),
-    #[error(transparent)]
-    Completion(#[from] CompletionError),
-    #[error(transparent)]
-    Finish(#[from] FinishError),
-    #[error("{0}")]
-    Other(String),
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
+/// One file to sign.
+struct Job {
+    document: PathBuf,
+    source: Arc<dyn ReadAt>,
+    target: Target,
 }
 
-impl Problem {
-    const fn cause(&self) -> &'static str {
-        match self {
-            Self::Card(error) => error.cause(),
-            Self::Completion(error) => error.cause(),
-            Self::Finish(error) => error.cause(),
-            Self::Other(_) => "SIGN",
-            Self::Prepare(error) => error.cause(),
-        }
-    }
-
-    const fn exit(&self) -> Exit {
-        match self {
-            Self::Card(CardError::PinCancelled) => Exit::Cancelled,
-            Self::Card(_) => Exit::Card,
-            _ => Exit::Failed,
-        }
-    }
+/// Where a signed file goes.
+enum Target {
+    File(Output),
+    Stdout,
 }
 
 /// Runs the command.
 pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
-    if arguments.out.is_some() && arguments.files.len() > 1 {
-        console.error("--out names one file, and several are to be signed");
+    if let Err(problem) = check_usage(&arguments, console.format()) {
+        console.error(problem);
         return Exit::Usage;
     }
-    let config = match arguments.config.load(console) {
-        Ok(config) => config,
+    let desk = match load_desk(&arguments, console) {
+        Ok(desk) => desk,
         Err(exit) => return exit,
     };
-    let jobs: Vec<(PathBuf, PathBuf)> = arguments
-        .files
-        .iter()
-        .map(|file| {
-            (
-                file.clone(),
-                arguments.out.clone().unwrap_or_else(|| beside(file)),
-            )
-        })
-        .collect();
-    if let Some((_, out)) = jobs.iter().find(|(_, out)| !arguments.force && out.exists()) {
-        console.error(format_args!(
-            "`{}` exists already; --force overwrites it",
-            out.display()
-        ));
-        return Exit::Usage;
+    let jobs = match jobs(&arguments, console) {
+        Ok(jobs) => jobs,
+        Err(exit) => return exit,
+    };
+    match sign(&desk, &arguments, jobs, console) {
+        Ok(done) => done.report(console),
+        Err(problem) => problem.tell(console),
     }
-    match sign(&config, &arguments, &jobs, console) {
-        Ok(()) => Exit::Good,
-        Err(problem) => console.fail(problem.exit(), problem.cause(), problem),
+}
+
+fn check_usage(arguments: &Arguments, format: Format) -> Result<(), &'static str> {
+    let several = arguments.documents.len() > 1;
+    if several && arguments.out.is_some() {
+        return Err("--out names one file, and several are to be signed");
     }
+    if several && arguments.documents.iter().any(|file| files::is_standard(file)) {
+        return Err("stdin is one file, and several are to be signed");
+    }
+    let to_stdout = match &arguments.out {
+        Some(out) => files::is_standard(out),
+        None => arguments.documents.iter().any(|file| files::is_standard(file)),
+    };
+    if to_stdout && format == Format::Json {
+        return Err("the signed file goes to stdout, so the result cannot: name a file with --out");
+    }
+    Ok(())
+}
+
+fn load_desk(arguments: &Arguments, console: &mut Console) -> Result<Desk, Exit> {
+    let mut desk = desk::load(&arguments.config.paths_that_exist(), &read::environment())
+        .map_err(|problems| super::config::print(console, &problems, Exit::Failed))?;
+    let mut urls = Vec::new();
+    for url in &arguments.time_stamp_urls {
+        let Some(host) = time_stamp_host(url) else {
+            console.error(format_args!("`{url}` is not an http or https address"));
+            return Err(Exit::Usage);
+        };
+        desk.outside.hosts.push(host);
+        urls.push(url.clone());
+    }
+    urls.append(&mut desk.outside.time_stamp_urls);
+    desk.outside.time_stamp_urls = urls;
+    if arguments.level >= Level::T && desk.outside.time_stamp_urls.is_empty() {
+        let exit = console.fail(
+            Exit::Failed,
+            "TST_UNAVAILABLE",
+            format_args!(
+                "level {} needs a time-stamping service and none is set",
+                arguments.level
+            ),
+        );
+        console.hint("name one with --time-stamp-url, or set outside.time_stamp_urls; --level b needs none");
+        return Err(exit);
+    }
+    Ok(desk)
+}
+
+/// Opens what is to be signed and looks where the results will go; every problem is told, then none is signed.
+fn jobs(arguments: &Arguments, console: &mut Console) -> Result<Vec<Job>, Exit> {
+    let mut jobs: Vec<Job> = Vec::with_capacity(arguments.documents.len());
+    let mut exit = None;
+    for document in &arguments.documents {
+        match job(document, arguments, &jobs) {
+            Ok(job) => jobs.push(job),
+            Err(problem) => {
+                let found = problem.tell(console);
+                exit = exit.or(Some(found));
+            }
+        }
+    }
+    exit.map_or(Ok(jobs), Err)
+}
+
+fn job(document: &Path, arguments: &Arguments, before: &[Job]) -> Result<Job, Problem> {
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None if files::is_standard(document) => document.to_owned(),
+        None => beside(document),
+    };
+    let target = if files::is_standard(&out) {
+        Target::Stdout
+    } else {
+        let output = Output::plan(&out, arguments.force, Readable::AsUsual)?;
+        let taken = before
+            .iter()
+            .any(|job| matches!(&job.target, Target::File(other) if other.is_same(&output)));
+        if taken {
+            return Err(Problem::Twice(out));
+        }
+        Target::File(output)
+    };
+    let source = files::open(document)?;
+    // Looked at before the card is: who hands in what is no PDF need not look for a reader.
+    Document::open(Arc::clone(&source))
+        .map_err(|error| Problem::Document(document.to_owned(), error.into()))?;
+    Ok(Job {
+        document: document.to_owned(),
+        source,
+        target,
+    })
 }
 
 /// `decision.pdf` → `decision-signed.pdf`.
@@ -149,114 +218,87 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(format!("{stem}-signed.pdf"))
 }
 
-struct Card {
-    signature: Certificate,
-    issuer: Option<Certificate>,
-    root: Option<Certificate>,
-    tries_left: Option<u8>,
-}
-
 fn sign(
-    config: &Config,
+    desk: &Desk,
     arguments: &Arguments,
-    jobs: &[(PathBuf, PathBuf)],
+    jobs: Vec<Job>,
     console: &mut Console,
-) -> Result<(), Problem> {
+) -> Result<complete::Outcome, Problem> {
+    let interrupt = Interrupt::watch().map_err(Problem::Runtime)?;
     let clock = Arc::new(SystemClock::new());
     let options = Options {
-        skip: config.counter.readers_to_skip.clone(),
+        skip: desk.counter.readers_to_skip.clone(),
         ..Options::default()
     };
     let readers = Readers::pcsc(options, clock.clone())?;
     let reader = readers.choose(arguments.reader.as_deref())?;
-    let card = read_card(&readers, &reader)?;
-    let trust = trust_with(config, &card)?;
+    let card = device::read(&readers, &reader)?;
+    let last_try = check_tries(&card, arguments)?;
+
+    let trust = Arc::new(trust_with(desk, &card)?);
+    let mut rules = FetchRules::new(desk.outside.hosts.clone(), trust.data().hosts().to_vec());
+    rules.private_addresses = desk.outside.private_addresses;
+    rules.deadline = desk.outside.timeout;
+    let fetcher = HttpFetcher::new(rules, clock.clone())?;
+    interrupt
+        .unless_asked(resume::signer(
+            &trust,
+            &fetcher,
+            &*clock,
+            &SystemRandom,
+            &card.certificate,
+        ))
+        .ok_or(Problem::Interrupted)??;
 
     let mut prepared = Vec::with_capacity(jobs.len());
-    for (file, _) in jobs {
-        let source = open(file)?;
-        let draft = draft(config, arguments.level, &card, clock.now());
-        prepared.push(prepare(source, &draft, clock.now())?);
+    for job in &jobs {
+        let now = clock.now();
+        let draft = draft(desk, arguments.level, &card, now);
+        let made = prepare(Arc::clone(&job.source), &draft, now)
+            .map_err(|error| Problem::Document(job.document.clone(), error))?;
+        prepared.push(made);
     }
-    let key = card
-        .signature
-        .public_key()
-        .map_err(|error| Problem::Other(error.to_string()))?
-        .clone();
-    let pin = ask_pin(config, arguments, &card, jobs, &prepared, console)?;
-    let last_try = if arguments.last_try {
-        LastTry::Confirmed
-    } else {
-        LastTry::NotConfirmed
-    };
-    let values = sign_digests(&readers, &reader, &prepared, key, pin, last_try)?;
-
-    let settings = Settings {
-        trust: Arc::new(trust),
-        algorithms: AlgorithmPolicy::etsi_ts_119_312(),
-        time_stamp_urls: config.outside.time_stamp_urls.clone(),
-        random: Arc::new(SystemRandom),
-    };
-    let fetcher = fetcher(config, &settings.trust, clock.clone())?;
-    let mut results = Vec::new();
-    for (((file, out), prepared), value) in jobs.iter().zip(prepared).zip(values) {
-        let source = open(file)?;
-        let signed = prepared.finish(value, clock.now())?;
-        let completed = complete(source.clone(), signed, &settings, &fetcher, &*clock)?;
-        write_sealed(&source, &completed, out)
-            .map_err(|error| Problem::Other(format!("`{}`: {error}", out.display())))?;
-        results.push((out.display().to_string(), completed.level));
+    tell_what_is_signed(&card, &jobs, &prepared, console);
+    if last_try == LastTry::Confirmed {
+        console.warn("this is the last try of the PIN: a wrong one blocks the card");
     }
-    let text: Vec<String> = results
-        .iter()
-        .map(|(out, level)| format!("{out}: {level}"))
-        .collect();
-    let json: Vec<_> = results
-        .iter()
-        .map(|(out, level)| serde_json::json!({ "file": out, "level": level }))
-        .collect();
-    console.result(text.join("\n"), &serde_json::json!({ "signed": json }));
-    Ok(())
+    let pin = ask_pin(desk, arguments, &card, &jobs, &prepared, &interrupt)?;
+    if interrupt.is_asked() {
+        return Err(Problem::Interrupted);
+    }
+    let (values, lost) = match device::sign(&readers, &reader, &card, &prepared, pin, last_try) {
+        (values, Some(problem)) if values.is_empty() => return Err(problem),
+        made => made,
+    };
+    let work = Work {
+        trust,
+        fetcher,
+        clock,
+        time_stamp_urls: desk.outside.time_stamp_urls.clone(),
+        interrupt,
+    };
+    Ok(work.complete_all(jobs, prepared, values, lost, console))
 }
 
-fn open(file: &Path) -> Result<Arc<dyn ReadAt>, Problem> {
-    match FileAt::open(file) {
-        Ok(source) => Ok(Arc::new(source)),
-        Err(error) => Err(Problem::Other(format!("`{}`: {error}", file.display()))),
+/// No PIN is asked that could not be used, and the last try is not used unasked.
+fn check_tries(card: &SignerCard, arguments: &Arguments) -> Result<LastTry, Problem> {
+    match card.pin {
+        PinState::Blocked => Err(CardError::PinBlocked.into()),
+        PinState::Left(1) if arguments.last_try => Ok(LastTry::Confirmed),
+        PinState::Left(1) => Err(CardError::PinLastTry.into()),
+        // An applet that cannot be asked says so only when the PIN is sent; --last-try then covers it.
+        PinState::Left(_) | PinState::Unknown if arguments.last_try => Ok(LastTry::Confirmed),
+        PinState::Left(_) | PinState::Unknown => Ok(LastTry::NotConfirmed),
     }
-}
-
-fn read_card(readers: &Readers, reader: &str) -> Result<Card, Problem> {
-    let files = readers
-        .submit(reader, CARD_TIME, |connection| {
-            let mut eid = Eid::new(connection);
-            let state = eid.pin_state()?;
-            let files = eid.read_files(&[
-                CertificateKind::Signature.file(),
-                File::CaCertificate,
-                File::RootCertificate,
-            ])?;
-            Ok((files, state.tries_left()))
-        })
-        .wait()?;
-    let (files, tries_left) = files;
-    let find = |file: File| certificates(files.get(file)).into_iter().next();
-    Ok(Card {
-        signature: find(CertificateKind::Signature.file())
-            .ok_or(CardError::FileMissing(CertificateKind::Signature.file().name()))?,
-        issuer: find(File::CaCertificate),
-        root: find(File::RootCertificate),
-        tries_left,
-    })
 }
 
 /// The trust configured; root and authority of the card go in only where a pin lets them.
-fn trust_with(config: &Config, card: &Card) -> Result<Trust, Problem> {
-    let named = match (&config.test_trust, config.environment) {
-        (Some(folder), Environment::Test) => folder.display().to_string(),
-        _ => "production".to_owned(),
+fn trust_with(desk: &Desk, card: &SignerCard) -> Result<Trust, Problem> {
+    let folder = match desk.environment {
+        Environment::Test => desk.test_trust.as_deref(),
+        Environment::Production => None,
     };
-    let trust = load_trust(&named).map_err(Problem::Other)?;
+    let trust = trust::open(folder)?;
     if let Some(root) = &card.root {
         trust.add_anchor(root);
     }
@@ -267,23 +309,12 @@ fn trust_with(config: &Config, card: &Card) -> Result<Trust, Problem> {
     Ok(trust)
 }
 
-fn draft(config: &Config, level: Level, card: &Card, now: crate::base::time::Timestamp) -> Draft {
-    let subject = card.signature.subject();
-    let given = subject.find(AttributeType::GivenName);
-    let first = given
-        .as_deref()
-        .and_then(|names| names.split_whitespace().next())
-        .map(str::to_owned);
-    let surname = subject.find(AttributeType::Surname);
-    let name = [first, surname]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ");
-    let is_test = config.environment == Environment::Test;
+fn draft(desk: &Desk, level: Level, card: &SignerCard, now: Timestamp) -> Draft {
+    let name = card.name();
+    let is_test = desk.environment == Environment::Test;
     Draft {
         level,
-        certificate: card.signature.clone(),
+        certificate: card.certificate.clone(),
         chain: card.issuer.iter().cloned().collect(),
         placement: Placement::Automatic {
             block: Block {
@@ -303,175 +334,53 @@ fn draft(config: &Config, level: Level, card: &Card, now: crate::base::time::Tim
     }
 }
 
-fn ask_pin(
-    config: &Config,
-    arguments: &Arguments,
-    card: &Card,
-    jobs: &[(PathBuf, PathBuf)],
-    prepared: &[Prepared],
-    console: &mut Console,
-) -> Result<Pin, Problem> {
-    for ((file, _), prepared) in jobs.iter().zip(prepared) {
+/// What stands in a PIN window as well: the first digits of the first file's fingerprint.
+fn short_code(prepared: &[Prepared]) -> String {
+    let first = prepared.first();
+    let digest = first.map(|one| one.document_sha256().to_string());
+    digest.unwrap_or_default().chars().take(4).collect()
+}
+
+fn tell_what_is_signed(card: &SignerCard, jobs: &[Job], prepared: &[Prepared], console: &mut Console) {
+    for (job, prepared) in jobs.iter().zip(prepared) {
         console.say(format_args!(
-            "to sign: {} (SHA-256 {})",
-            file.display(),
+            "{} signs {} (SHA-256 {})",
+            card.name(),
+            job.document.display(),
             prepared.document_sha256()
         ));
     }
-    if config.counter.pin_program.is_empty() || arguments.terminal {
-        return pin_from_terminal();
+}
+
+fn ask_pin(
+    desk: &Desk,
+    arguments: &Arguments,
+    card: &SignerCard,
+    jobs: &[Job],
+    prepared: &[Prepared],
+    interrupt: &Interrupt,
+) -> Result<Pin, Problem> {
+    let (tries, limit) = (card.pin.tries_left(), desk.counter.pin_timeout);
+    let stop = || interrupt.is_asked();
+    if desk.counter.pin_program.is_empty() || arguments.terminal {
+        return Ok(terminal::ask_for_pin(tries, limit, &stop)?);
     }
-    let program = PinProgram::new(config.counter.pin_program.clone(), config.counter.pin_timeout)?;
+    let program = PinProgram::new(desk.counter.pin_program.clone(), limit)?;
     let subject = match jobs {
-        [(file, _)] => file
+        [job] => job
+            .document
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
         many => format!("{} PDF", many.len()),
     };
-    let code: String = prepared
-        .first()
-        .map(|one| one.document_sha256().to_string())
-        .unwrap_or_default();
     let request = PinRequest {
         purpose: Purpose::Sign,
         subject: &subject,
-        short_code: code.get(..4).unwrap_or_default(),
+        short_code: &short_code(prepared),
         language: Language::default(),
-        tries_left: card.tries_left,
+        tries_left: tries,
         earlier: None,
     };
-    Ok(program.ask_for_pin(&request, &|| false)?)
-}
-
-/// Asks on the terminal, the typing not shown.
-fn pin_from_terminal() -> Result<Pin, Problem> {
-    use std::io::{BufRead as _, Write as _};
-    let problem = |error: std::io::Error| Problem::Other(format!("no terminal to ask for the PIN: {error}"));
-    let mut terminal = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .map_err(problem)?;
-    let echo = |mode: &str| -> std::io::Result<()> {
-        let input = std::fs::File::open("/dev/tty")?;
-        std::process::Command::new("stty")
-            .arg(mode)
-            .stdin(input)
-            .status()
-            .map(|_| ())
-    };
-    write!(terminal, "PIN: ").map_err(problem)?;
-    echo("-echo").map_err(problem)?;
-    let mut line = Zeroizing::new(String::new());
-    let read = std::io::BufReader::new(terminal.try_clone().map_err(problem)?).read_line(&mut line);
-    echo("echo").map_err(problem)?;
-    let _ = writeln!(terminal);
-    read.map_err(problem)?;
-    let digits = Zeroizing::new(line.trim().as_bytes().to_vec());
-    Pin::from_digits(digits).map_err(|error| Problem::Other(error.to_string()))
-}
-
-/// Signs all digests with one PIN in one session of the card, each value verified before the next is asked.
-fn sign_digests(
-    readers: &Readers,
-    reader: &str,
-    prepared: &[Prepared],
-    key: PublicKey,
-    pin: Pin,
-    last_try: LastTry,
-) -> Result<Vec<Vec<u8>>, Problem> {
-    let digests: Vec<(SignatureAlgorithm, Vec<u8>)> = prepared
-        .iter()
-        .map(|one| (one.algorithm(), one.digest()))
-        .collect();
-    let values = readers.submit(reader, CARD_TIME, move |connection| {
-        let mut eid = Eid::new(connection);
-        let mut values = Vec::with_capacity(digests.len());
-        for (algorithm, digest) in &digests {
-            let request = SignRequest {
-                key: KeyReference::Signature,
-                hash: algorithm.hash(),
-                digest,
-                last_try,
-            };
-            let mut made = None;
-            eid.sign(&request, &pin, &mut |signature| {
-                let value = encoded(signature.scheme, &signature.value, &key);
-                let fits = value
-                    .as_ref()
-                    .is_some_and(|value| key.verify_digest(*algorithm, digest, value).is_ok());
-                made = value;
-                fits
-            })?;
-            values.extend(made);
-        }
-        Ok(values)
-    });
-    Ok(values.wait()?)
-}
-
-/// The card's value as CMS carries it.
-fn encoded(scheme: SignatureScheme, value: &[u8], key: &PublicKey) -> Option<Vec<u8>> {
-    match (scheme, key.kind()) {
-        (SignatureScheme::Ecdsa, KeyKind::Ec(curve)) => ecdsa::raw_to_der(value, curve).ok(),
-        (SignatureScheme::RsaPkcs1, KeyKind::Rsa { .. }) => Some(value.to_vec()),
-        _ => None,
-    }
-}
-
-fn fetcher(config: &Config, trust: &Trust, clock: Arc<dyn Clock>) -> Result<HttpFetcher, Problem> {
-    let mut hosts = config.outside.hosts.clone();
-    hosts.extend(config.outside.time_stamp_urls.iter().filter_map(|address| {
-        url::Url::parse(address)
-            .ok()
-            .and_then(|address| address.host_str().map(str::to_owned))
-    }));
-    let mut rules = FetchRules::new(hosts, trust.data().hosts().to_vec());
-    rules.private_addresses = config.outside.private_addresses;
-    rules.deadline = config.outside.timeout;
-    HttpFetcher::new(rules, clock).map_err(|error| Problem::Other(error.to_string()))
-}
-
-fn complete(
-    document: Arc<dyn ReadAt>,
-    signed: Signed,
-    settings: &Settings,
-    fetcher: &HttpFetcher,
-    clock: &dyn Clock,
-) -> Result<Completed, Problem> {
-    let mut completion = Completion::new(document, signed, settings.clone())?;
-    let work = async {
-        loop {
-            match completion.step(clock.now())? {
-                Step::Done(completed) => return Ok(*completed),
-                Step::Need(need) => {
-                    let answer = fetcher.fetch(&need).await;
-                    completion.answer(answer, clock.now())?;
-                }
-            }
-        }
-    };
-    let outcome: Result<Completed, CompletionError> =
-        super::block_on(work).map_err(|error| Problem::Other(error.to_string()))?;
-    Ok(outcome?)
-}
-
-/// Copies the document and appends the revisions.
-fn write_sealed(document: &Arc<dyn ReadAt>, completed: &Completed, out: &Path) -> std::io::Result<()> {
-    use std::io::Write as _;
-    const CHUNK: u64 = 1024 * 1024;
-    write_parts(out, |file| {
-        let mut at = 0;
-        while at < document.len() {
-            let length = CHUNK.min(document.len().saturating_sub(at));
-            let part = document.read_vec(at, usize::try_from(length).unwrap_or(0))?;
-            file.write_all(&part)?;
-            at = at.saturating_add(length);
-        }
-        completed
-            .tails
-            .iter()
-            .try_for_each(|tail| file.write_all(&tail.0))
-    })
+    Ok(program.ask_for_pin(&request, &stop)?)
 }

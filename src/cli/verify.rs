@@ -1,32 +1,30 @@
 //! `zegel verify`: judge signed PDF files, offline.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 
 use super::console::{Console, Exit, Format};
+use super::files::{self, FileProblem, Output, Readable};
+use super::trust;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::Report;
 use crate::ades::validate::verdict::{ProofFile, VerdictKey};
 use crate::ades::validate::{Context, validate};
-use crate::base::bytes::{FileAt, ReadAt};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
-use crate::pki::anchors::TrustData;
-use crate::pki::certificate::Certificate;
-use crate::pki::trust::Trust;
 
 /// Judge the signatures of PDF files, without a network and without a server.
 ///
-/// Exit code 0: every signature of every file passed; 3: one failed; 4: one is undecided, or a file has none.
+/// Exit code 0: every signature of every file passed; 3: one failed, or a file is no PDF; 4: one is undecided, or a
+/// file has none; 1: a file could not be read, whatever the others are.
 ///
 /// Example: zegel verify decision.pdf --proof decision.proof.json
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// The files to judge.
+    /// The files to judge; `-` is stdin.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Judge as at this moment (RFC 3339); evidence from later is not used [default: now].
@@ -38,7 +36,7 @@ pub struct Arguments {
     /// Whom to trust: `production` for the Belgian roots, or the folder of a laboratory's trust.
     #[arg(long, value_name = "production|FOLDER", default_value = "production")]
     trust: String,
-    /// A proof file beside the documents: it holds the keys that verdicts verify under.
+    /// A proof file beside the documents: it holds the keys that verdicts verify under. May be repeated.
     #[arg(long, value_name = "FILE")]
     proof: Vec<PathBuf>,
     /// Language of the text.
@@ -51,21 +49,28 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
-    let now = arguments.at.unwrap_or_else(|| SystemClock::new().now());
-    if let Some(path) = arguments
-        .report
-        .as_ref()
-        .filter(|path| !arguments.force && path.exists())
-    {
-        console.error(format_args!(
-            "`{}` exists already; --force overwrites it",
-            path.display()
-        ));
+    if arguments.report.as_deref().is_some_and(files::is_standard) {
+        console.error("--report names a file");
+        console.hint("--format json prints the report to stdout");
         return Exit::Usage;
     }
-    let trust = match load_trust(&arguments.trust) {
+    let now = arguments.at.unwrap_or_else(|| SystemClock::new().now());
+    let output = match &arguments.report {
+        Some(path) => match Output::plan(path, arguments.force, Readable::AsUsual) {
+            Ok(output) => Some(output),
+            Err(problem) => return refused(console, &problem),
+        },
+        None => None,
+    };
+    let trust = match trust::named(&arguments.trust) {
         Ok(trust) => trust,
-        Err(problem) => return console.fail(Exit::Failed, "TRUST", problem),
+        Err(problem) => {
+            let exit = console.fail_with(Exit::Failed, problem.cause(), &problem);
+            console.hint(
+                "--trust takes `production`, or the folder of a laboratory's trust with its trust.toml",
+            );
+            return exit;
+        }
     };
     let mut keys = Vec::new();
     for path in &arguments.proof {
@@ -82,33 +87,40 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         at: now,
     };
     let mut reports = Vec::with_capacity(arguments.files.len());
+    let mut unread = Exit::Good;
     for path in &arguments.files {
-        let source: Arc<dyn ReadAt> = match FileAt::open(path) {
-            Ok(file) => Arc::new(file),
-            Err(error) => {
-                return console.fail(
-                    Exit::Failed,
-                    "FILE",
-                    format_args!("`{}`: {error}", path.display()),
-                );
-            }
-        };
-        reports.push((path, validate(source, &context)));
-    }
-    print(&reports, arguments.language, console);
-    if let Some(path) = &arguments.report {
-        let written = serde_json::to_vec_pretty(&json_of(&reports))
-            .map_err(std::io::Error::other)
-            .and_then(|bytes| write_whole(path, &bytes));
-        if let Err(error) = written {
-            return console.fail(
-                Exit::Failed,
-                "FILE",
-                format_args!("`{}`: {error}", path.display()),
-            );
+        match files::open(path) {
+            Ok(source) => reports.push((path, validate(source, &context))),
+            // The other files are judged all the same.
+            Err(problem) => unread = refused(console, &problem),
         }
     }
-    exit(&reports)
+    if !reports.is_empty() {
+        print(&reports, arguments.language, console);
+    }
+    if let Some(output) = output.filter(|_| !reports.is_empty()) {
+        let bytes = format!("{:#}\n", json_of(&reports));
+        if let Err(problem) = output.write(bytes.as_bytes()) {
+            return refused(console, &problem);
+        }
+    }
+    match unread {
+        Exit::Good => exit(&reports),
+        unread => unread,
+    }
+}
+
+/// Says what is wrong with a file.
+fn refused(console: &mut Console, problem: &FileProblem) -> Exit {
+    let exit = match problem {
+        FileProblem::Exists(_) => Exit::Usage,
+        FileProblem::Read(..) | FileProblem::Write(..) => Exit::Failed,
+    };
+    console.fail_with(exit, problem.cause(), problem);
+    if let Some(hint) = problem.hint() {
+        console.hint(hint);
+    }
+    exit
 }
 
 /// One report as itself, several as an array, each with its file.
@@ -151,79 +163,8 @@ fn exit(reports: &[(&PathBuf, Report)]) -> Exit {
 }
 
 fn load_proof(path: &Path) -> Result<Vec<VerdictKey>, String> {
-    let problem = |error: &dyn std::fmt::Display| format!("`{}`: {error}", path.display());
-    let bytes = std::fs::read(path).map_err(|error| problem(&error))?;
+    let bytes = files::read(path).map_err(|problem| problem.to_string())?;
     ProofFile::parse(&bytes)
         .and_then(|proof| proof.keys())
-        .map_err(|error| problem(&error))
-}
-
-/// The trust named: the built-in Belgian pins, or a folder with `trust.toml` and certificates in DER (`*.crt`).
-///
-/// The built-in pins need no certificates at hand: a sealed file carries its roots, and the pin decides.
-pub(super) fn load_trust(named: &str) -> Result<Trust, String> {
-    if named == "production" {
-        return TrustData::production()
-            .map(Trust::new)
-            .map_err(|error| error.to_string());
-    }
-    let folder = Path::new(named);
-    let problem = |path: &Path, error: &dyn std::fmt::Display| format!("`{}`: {error}", path.display());
-    let file = folder.join("trust.toml");
-    let text = std::fs::read_to_string(&file).map_err(|error| problem(&file, &error))?;
-    let trust = TrustData::test(&text)
-        .map(Trust::new)
-        .map_err(|error| problem(&file, &error))?;
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder)
-        .map_err(|error| problem(folder, &error))?
-        .flatten()
-    {
-        if entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "crt")
-        {
-            found.extend(std::fs::read(entry.path()));
-        }
-    }
-    let found = certificates(found.iter().map(Vec::as_slice));
-    for certificate in &found {
-        trust.add_anchor(certificate);
-    }
-    for certificate in &found {
-        // What does not chain to a pin is not kept.
-        let _ = trust.add_issuer(certificate);
-    }
-    Ok(trust)
-}
-
-/// Writes `bytes` to a temporary file beside `path` and renames it.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    write_parts(path, |file| std::io::Write::write_all(file, bytes))
-}
-
-/// Has `write` fill a temporary file beside `path`, and renames it.
-pub(super) fn write_parts(
-    path: &Path,
-    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    let name = path.file_name().ok_or(std::io::ErrorKind::InvalidInput)?;
-    let draft = path.with_file_name(format!(".{}.new", name.to_string_lossy()));
-    let written = std::fs::File::create(&draft).and_then(|mut file| {
-        write(&mut file)?;
-        file.sync_all()
-    });
-    written
-        .and_then(|()| std::fs::rename(&draft, path))
-        .inspect_err(|_| {
-            let _ = std::fs::remove_file(&draft);
-        })
-}
-
-/// Reads certificates that came in DER; what is none is left out.
-pub(super) fn certificates<'a>(ders: impl IntoIterator<Item = &'a [u8]>) -> Vec<Certificate> {
-    ders.into_iter()
-        .filter_map(|der| Certificate::parse(der.to_vec()).ok())
-        .collect()
+        .map_err(|error| format!("`{}` is no proof file: {error}", path.display()))
 }

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use super::Fetcher;
 use crate::base::clock::Clock;
 use crate::base::random::Random;
+use crate::crypto::policy::AlgorithmPolicy;
 use crate::login::LoginRefusal;
 use crate::login::eid::{self, Verification, Verified};
 use crate::pki::certificate::Certificate;
+use crate::pki::path::Path;
+use crate::pki::purpose::Purpose;
 use crate::pki::refusal::Refusal;
-use crate::pki::revocation::{self, Checked, Checker};
+use crate::pki::revocation::{self, CheckOptions, Checked, Checker};
 use crate::pki::trust::Trust;
 
 /// Runs a check of status to its end.
@@ -31,6 +34,32 @@ pub async fn check(
             revocation::Step::Done(outcome) => return outcome,
         }
     }
+}
+
+/// Whether `certificate` may make a signature now: its path to a pinned root and the status of all on it, before
+/// anybody types a PIN. An issuer not known yet is fetched.
+///
+/// # Errors
+/// The first thing that refuses it.
+pub async fn signer(
+    trust: &Trust,
+    fetcher: &dyn Fetcher,
+    clock: &dyn Clock,
+    random: &dyn Random,
+    certificate: &Certificate,
+) -> Result<Path, Refusal> {
+    let algorithms = AlgorithmPolicy::etsi_ts_119_312();
+    if let Some(need) = trust.missing_issuer(certificate)
+        && let Ok(der) = fetcher.fetch(&need).await
+        && let Ok(issuer) = Certificate::parse(der)
+    {
+        // One that does not chain to a pinned root is not kept; the path then says so.
+        let _ = trust.add_issuer(&issuer);
+    }
+    let path = trust.validate(certificate, &[], Purpose::Signature, &algorithms, clock.now())?;
+    let checker = Checker::new(&path, CheckOptions::default(), &algorithms, random);
+    check(checker, trust, fetcher, clock).await?;
+    Ok(path)
 }
 
 /// Runs the verification of a log-in to its end, signatures on a blocking thread.

@@ -104,8 +104,7 @@ pub fn socket_path(folder: &Path) -> PathBuf {
 /// `Reader` when none runs there or when it refuses, with its words.
 pub fn ask(folder: &Path, request: &Request) -> Result<Answer, LabError> {
     let socket = socket_path(folder);
-    let stream = UnixStream::connect(&socket)
-        .map_err(|error| LabError::Reader(format!("no laboratory runs in {}: {error}", folder.display())))?;
+    let stream = UnixStream::connect(&socket).map_err(|_| LabError::NotRunning(folder.to_owned()))?;
     let text = serde_json::to_string(request).map_err(|_| LabError::Malformed("request".to_owned()))?;
     let mut writer = &stream;
     writeln!(writer, "{text}").map_err(LabError::io(&socket))?;
@@ -115,7 +114,7 @@ pub fn ask(folder: &Path, request: &Request) -> Result<Answer, LabError> {
         .map_err(LabError::io(&socket))?;
     let answer: Result<Answer, String> = serde_json::from_str(&line)
         .map_err(|_| LabError::Malformed("answer of the laboratory".to_owned()))?;
-    answer.map_err(LabError::Reader)
+    answer.map_err(LabError::Told)
 }
 
 /// Answers requests until it is dropped.

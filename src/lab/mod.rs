@@ -53,6 +53,12 @@ pub enum LabError {
     /// The laboratory does not do this.
     #[error("{0}")]
     Refused(&'static str),
+    /// No laboratory runs there.
+    #[error("no laboratory runs in `{0}`")]
+    NotRunning(PathBuf),
+    /// The laboratory, or the part of it that plays the cards, said no.
+    #[error("{0}")]
+    Told(String),
     /// The reader stack did not come up or went away.
     #[error("reader stack: {0}")]
     Reader(String),

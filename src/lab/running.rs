@@ -551,7 +551,7 @@ impl CardHost {
             .map_err(|error| LabError::Reader(format!("card host: {error}")))?;
         let answer: CardAnswer = serde_json::from_str(&line)
             .map_err(|_| LabError::Malformed("answer of the card host".to_owned()))?;
-        answer.map_err(LabError::Reader)
+        answer.map_err(LabError::Told)
     }
 
     /// Closes its input, on which it ends by itself; a stubborn one is killed, and everything in its namespace with it.

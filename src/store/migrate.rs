@@ -117,6 +117,11 @@ pub async fn pending(db: &Db) -> Result<Pending, StoreError> {
     Ok(Pending { names })
 }
 
+/// Every migration by its name: what a database that is not there yet misses.
+pub fn names() -> Vec<&'static str> {
+    MIGRATIONS.iter().map(|known| known.name).collect()
+}
+
 const fn for_engine(db: &Db, sqlite: &'static str, postgres: &'static str) -> &'static str {
     match db.kind() {
         EngineKind::Sqlite => sqlite,

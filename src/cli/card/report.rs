@@ -37,7 +37,8 @@ pub(super) fn reader_json(reader: &ReaderStatus) -> Value {
     json!({ "name": reader.name, "card": card, "atr": atr, "stuck": reader.stuck })
 }
 
-pub(super) fn tell(event: &Event, console: &mut Console) {
+/// Tells what happened. The error: nobody reads it any more.
+pub(super) fn tell(event: &Event, console: &mut Console) -> std::io::Result<()> {
     let (word, reader, detail) = match event {
         Event::CardInserted(reader, atr) => ("card_inserted", Some(reader), Some(hex::encode(atr))),
         Event::CardRemoved(reader) => ("card_removed", Some(reader), None),
@@ -55,8 +56,7 @@ pub(super) fn tell(event: &Event, console: &mut Console) {
             parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
         }
     };
-    // A reader of this output that went away ends nothing: the next signal does.
-    let _ = console.raw(format!("{line}\n").as_bytes());
+    console.raw(format!("{line}\n").as_bytes())
 }
 
 /// Identity, address and verdicts for people.
@@ -72,7 +72,9 @@ pub(super) fn holder_text(holder: &CardHolder, with_number: bool) -> String {
     line("surname", &identity.surname);
     line(
         "given names",
-        &[identity.given_names.as_str(), identity.third_initial.as_str()].join(" "),
+        [identity.given_names.as_str(), identity.third_initial.as_str()]
+            .join(" ")
+            .trim_end(),
     );
     if with_number {
         line(
@@ -242,15 +244,20 @@ impl Entry {
         )
     }
 
-    pub(super) fn json(&self) -> Value {
-        json!({
+    /// `with_pem`: the whole certificate too, and with it the holder's number.
+    pub(super) fn json(&self, with_pem: bool) -> Value {
+        let mut entry = json!({
             "kind": self.kind.replace(' ', "_"),
             "issuer": self.issuer(),
             "not_before": self.certificate.not_before().to_string(),
             "not_after": self.certificate.not_after().to_string(),
             "key": self.key(),
             "sha256": self.certificate.fingerprint().to_string(),
-        })
+        });
+        if with_pem && let Some(object) = entry.as_object_mut() {
+            object.insert("pem".to_owned(), json!(self.pem()));
+        }
+        entry
     }
 
     pub(super) fn pem(&self) -> String {
@@ -266,7 +273,7 @@ impl Entry {
 }
 
 /// The way out, where there is one.
-pub(super) const fn hint(error: &CardError) -> Option<&'static str> {
+pub(in crate::cli) const fn hint(error: &CardError) -> Option<&'static str> {
     Some(match error {
         CardError::NoService => "start the smart card service (pcscd), or reconnect the reader",
         CardError::AccessDenied => "ask the administrator for access to the smart card service",
@@ -277,6 +284,14 @@ pub(super) const fn hint(error: &CardError) -> Option<&'static str> {
             "name the reader with --reader; `zegel card readers` lists them"
         }
         CardError::CardMute | CardError::ReaderStuck => "take the card out and put it back",
+        CardError::CardRemoved | CardError::OutcomeUnknown => "put the card back and begin again",
+        CardError::CardNotActivated => "the municipality activates the card",
+        CardError::PinBlocked => "the municipality unblocks the PIN, with the PUK",
+        CardError::PinLastTry => "a wrong PIN blocks the card now; --last-try goes on all the same",
+        CardError::PinProgram(_) => "check counter.pin_program, or use --terminal",
+        CardError::PinWrong { left: 1 } => {
+            "one try is left: --last-try goes on, and a wrong PIN then blocks the card"
+        }
         CardError::Communication | CardError::ShortRead(_) => {
             "check that the chip is clean, and try another reader"
         }

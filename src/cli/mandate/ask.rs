@@ -40,7 +40,7 @@ struct Document {
     #[arg(long, value_parser = moment, value_name = "TIME")]
     known_at: Option<Timestamp>,
     /// Language of the texts.
-    #[arg(long, default_value = "nl", value_name = "LANGUAGE")]
+    #[arg(long, default_value = "en", value_name = "nl|fr|de|en")]
     language: Language,
 }
 
@@ -108,7 +108,7 @@ pub(super) fn who_may(arguments: WhoMay, console: &mut Console) -> Result<Exit, 
         document.at.unwrap_or(office.now),
     ) {
         Ok(plan) => plan,
-        Err(error) => return Err(console.fail(Exit::Indeterminate, error.cause(), error)),
+        Err(error) => return Err(console.fail_with(Exit::Indeterminate, error.cause(), &error)),
     };
     if plan.adopted_by.is_none() {
         console.warn(format_args!(

@@ -21,8 +21,12 @@ use crate::store::persons;
 #[derive(Subcommand, Debug)]
 pub(super) enum Absence {
     /// The holder is back.
+    ///
+    /// Example: zegel mandate absence back --board zegelgem --holding KEY
     Back(Back),
     /// The holder is away.
+    ///
+    /// Example: zegel mandate absence report --board zegelgem --holding KEY --kind temporary --evidence mail
     Report(Report),
 }
 
@@ -54,7 +58,7 @@ pub(super) struct Report {
 enum Away {
     /// The holder may not exercise the post meanwhile.
     Impediment,
-    /// Illness or leave: the holder who signs all the same is permitted, and it is recorded.
+    /// Illness or leave: who signs all the same is permitted, and it is recorded.
     Temporary,
 }
 
@@ -323,7 +327,7 @@ pub(super) fn link(arguments: Link, console: &mut Console) -> Result<Exit, Exit>
     let known = office
         .runtime
         .block_on(persons::find(&office.db, arguments.person))
-        .map_err(|error| console.fail(Exit::Failed, error.cause(), error))?
+        .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))?
         .filter(|person| person.board == office.board.id);
     let Some(person) = known else {
         return Err(console.fail(

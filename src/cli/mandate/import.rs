@@ -83,7 +83,7 @@ pub(super) fn run(arguments: Import, console: &mut Console) -> Result<Exit, Exit
                     &SystemRandom,
                     office.now,
                 ))
-                .map_err(|error| console.fail(Exit::Failed, error.cause(), error))?;
+                .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))?;
             let settings = upload::Settings {
                 pseudonym: &|number| number.pseudonym(secret.expose(), "person_link"),
                 decision: arguments.decision.as_deref(),
@@ -99,7 +99,7 @@ pub(super) fn run(arguments: Import, console: &mut Console) -> Result<Exit, Exit
         office
             .runtime
             .block_on(own_ids(&office, reading))
-            .map_err(|error| console.fail(Exit::Failed, error.cause(), error))?
+            .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))?
     };
     let report = reading.report.clone();
     let changes = reconcile::reconcile(reading, &known);
@@ -128,7 +128,7 @@ pub(super) fn run(arguments: Import, console: &mut Console) -> Result<Exit, Exit
                     facts::keep_import(unit, board, &kept).await
                 })
             }))
-            .map_err(|error| console.fail(Exit::Failed, error.cause(), error))?;
+            .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))?;
     }
     let mut lines: Vec<String> = report
         .findings

@@ -24,7 +24,6 @@ use crate::config::Environment;
 use crate::crypto::ecdsa;
 use crate::crypto::jws;
 use crate::crypto::key::KeyKind;
-use crate::crypto::policy::AlgorithmPolicy;
 use crate::fetch::resume;
 use crate::identity::PersonId;
 use crate::journeys::login::Browser;
@@ -37,8 +36,7 @@ use crate::pdf::signature_field::Placement;
 use crate::pki::certificate::Certificate;
 use crate::pki::name::AttributeType;
 use crate::pki::path::Path;
-use crate::pki::purpose::{self, Purpose};
-use crate::pki::revocation::{CheckOptions, Checker};
+use crate::pki::purpose;
 use crate::signing::appearance;
 use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
 use crate::signing::request::{RequestId, Signer, SigningRequest, StepError};
@@ -179,7 +177,14 @@ async fn ceremony(
     let kept = kept(app, attempt.request).await?;
     let certificate = Certificate::parse(card.certificate)?;
     check_person(app, &kept.request, attempt.person, &certificate).await?;
-    let path = check_certificate(app, &certificate).await?;
+    let path = resume::signer(
+        &app.trust,
+        app.fetcher.as_ref(),
+        app.clock.as_ref(),
+        app.random.as_ref(),
+        &certificate,
+    )
+    .await?;
 
     let (request, prepared) = fix_bytes(app, kept, attempt, &certificate, &path).await?;
     signing::move_attempt(&app.db, attempt.id, &AttemptState::Signing, app.now()).await?;
@@ -258,24 +263,6 @@ async fn check_person(
         Some(found) if found.id == person => Ok(()),
         _ => Err(SignError::WrongPerson),
     }
-}
-
-/// Path and status, before anybody types a PIN.
-async fn check_certificate(app: &App, certificate: &Certificate) -> Result<Path, SignError> {
-    let algorithms = AlgorithmPolicy::etsi_ts_119_312();
-    if let Some(need) = app.trust.missing_issuer(certificate)
-        && let Ok(der) = app.fetcher.fetch(&need).await
-        && let Ok(issuer) = Certificate::parse(der)
-    {
-        // One that does not chain to a pinned root is not kept; the path then says so.
-        let _ = app.trust.add_issuer(&issuer);
-    }
-    let path = app
-        .trust
-        .validate(certificate, &[], Purpose::Signature, &algorithms, app.now())?;
-    let checker = Checker::new(&path, CheckOptions::default(), &algorithms, app.random.as_ref());
-    resume::check(checker, &app.trust, app.fetcher.as_ref(), app.clock.as_ref()).await?;
-    Ok(path)
 }
 
 /// Asks the check of authority once more, has the board's key sign it, fixes the bytes, and stores them.
