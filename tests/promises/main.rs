@@ -21,6 +21,7 @@
 mod ades;
 mod architecture;
 mod card;
+mod cli;
 mod lab;
 mod mandates;
 mod pages;

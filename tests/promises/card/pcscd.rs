@@ -141,15 +141,7 @@ fn a_laboratory_card_is_read_and_proved_through_the_daemon() {
     let trust = lab.folder().join("card-trust.toml");
     let mut command = program(lab, ZEGEL);
     command
-        .args([
-            "card",
-            "read",
-            "--format",
-            "json",
-            "--reader",
-            &reader,
-            "--test-trust",
-        ])
+        .args(["card", "read", "--format", "json", "--reader", &reader, "--trust"])
         .arg(trust);
     let (code, out, messages) = run(&mut command);
     assert_eq!(code, Some(0), "{messages}");
