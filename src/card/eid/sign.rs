@@ -317,10 +317,12 @@ fn expect_ok(command: &'static str, status: StatusWord) -> Result<(), Stop> {
 
 /// The 8 bytes of VERIFY: nibble 2, nibble length, the digits, and `F` to the end.
 ///
+/// WHY on the heap: an array is copied when it is returned, and the copy left on the stack is wiped by nobody.
+///
 /// Source: reference §10.1.
-fn pin_block(pin: &Pin) -> Zeroizing<[u8; 8]> {
+fn pin_block(pin: &Pin) -> Zeroizing<Vec<u8>> {
     let digits = pin.digits();
-    let mut block = Zeroizing::new([0xFF_u8; 8]);
+    let mut block = Zeroizing::new(vec![0xFF_u8; 8]);
     let nibbles = [2, u8::try_from(digits.len()).unwrap_or(0)];
     let values = nibbles.into_iter().chain(digits.iter().map(|digit| digit & 0x0F));
     for (index, value) in values.enumerate() {
