@@ -195,6 +195,9 @@ pub struct ProblemDetails {
     /// Fields that were wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// For the people who run the application, in English: what exactly was wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub developer: Option<String>,
 }
 
 impl ProblemDetails {
@@ -208,6 +211,7 @@ impl ProblemDetails {
             detail: texts.detail(failure.code, &failure.values),
             reference: visit.reference.clone(),
             errors: failure.errors.clone(),
+            developer: failure.developer.clone(),
         }
     }
 

@@ -150,35 +150,12 @@ pub async fn show(
     }
 }
 
-/// The refusal as the person reads it: another's turn, the same person, or no authority with its reasons.
+/// The refusal as the person reads it, with its cause for the people who look after the facts.
 fn may_not(view: &View, verdict: &Verdict) -> Failure {
-    let now = view.request.turn().and_then(|slot| {
-        view.request
-            .check_turn(slot, view.person, view.plan.at)
-            .err()
-            .map(|error| SignError::from(error).code())
-    });
-    if now == Some(PersonCode::SamePerson) {
-        return Failure::new(PersonCode::SamePerson);
-    }
+    let code = view.check_may_see().err().map(|error| error.code());
     let cause = verdict.cause().unwrap_or_default();
     tracing::info!(signing.id = %view.request.id, cause, "the check of authority says no");
-    let later = view.request.slots.iter().any(|slot| {
-        Some(slot.number) > view.request.turn()
-            && view.plan.slots.iter().any(|planned| {
-                planned.number == slot.number
-                    && planned
-                        .candidates
-                        .iter()
-                        .any(|one| one.person.as_str() == view.person.to_string())
-            })
-    });
-    Failure::new(if later {
-        PersonCode::NotYourTurn
-    } else {
-        PersonCode::SignerWithoutAuthority
-    })
-    .for_developers(cause)
+    Failure::new(code.unwrap_or(PersonCode::SignerWithoutAuthority)).for_developers(cause)
 }
 
 async fn ask(asked: &Asked<'_>, view: &View, verdict: &Verdict) -> Result<HttpResponse, Failure> {
@@ -560,6 +537,9 @@ pub async fn ask_decline(
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
     };
+    if !matches!(view.standing, Standing::May { .. }) {
+        return Ok(see_other(&asked.path("")));
+    }
     let page = views::Decline {
         page: Page::new(asked.site, asked.visit, "decline-title"),
         requester: requester(&asked, &view).await,

@@ -11,15 +11,19 @@ use crate::ades::pades::finish::FinishError;
 use crate::ades::pades::prepare::PrepareError;
 use crate::base::code::PersonCode;
 use crate::card::CardError;
+use crate::journeys::login::LoginError;
+use crate::journeys::sign::SignError;
 use crate::login::LoginRefusal;
 use crate::mandates::explain::Code as MandateCode;
 use crate::mandates::plan::PlanError;
+use crate::oidc::authorize::PageError;
 use crate::pdf::error::{PdfError, PdfErrorKind};
 use crate::pdf::permission::SigningRefusal;
 use crate::pdf::signature_field::FieldError;
 use crate::pdf::update::UpdateError;
 use crate::pki::refusal::Refusal;
 use crate::signing::request::StepError;
+use crate::store::db::StoreError;
 
 /// One row of the table: variant, its stable cause, what the person reads.
 pub type Row = (&'static str, &'static str, PersonCode);
@@ -36,6 +40,8 @@ pub struct Section {
 }
 
 /// Declares a function from an error to its person code, and the same as rows for the documentation.
+///
+/// `handing on`: patterns for which another room's table decides; their causes stand in that room's section.
 macro_rules! section {
     ($(#[$doc:meta])* $function:ident, $rows:ident, $kind:ty, $title:literal, $source:literal,
      { $($variant:ident $cause:literal $code:ident,)* }) => {
@@ -43,6 +49,22 @@ macro_rules! section {
         pub const fn $function(error: &$kind) -> PersonCode {
             type Kind = $kind;
             match error { $(Kind::$variant { .. } => PersonCode::$code,)* }
+        }
+        const $rows: Section = Section {
+            title: $title,
+            source: $source,
+            rows: &[$((stringify!($variant), $cause, PersonCode::$code),)*],
+        };
+    };
+    ($(#[$doc:meta])* $function:ident, $rows:ident, $kind:ty, $title:literal, $source:literal,
+     { $($variant:ident $cause:literal $code:ident,)* } handing on { $($handed:pat => $to:expr,)* }) => {
+        $(#[$doc])*
+        pub fn $function(error: &$kind) -> PersonCode {
+            type Kind = $kind;
+            match error {
+                $($handed => $to,)*
+                $(Kind::$variant { .. } => PersonCode::$code,)*
+            }
         }
         const $rows: Section = Section {
             title: $title,
@@ -193,14 +215,16 @@ section! {
     }
 }
 
-/// What a person reads when a signature cannot be prepared.
-pub const fn of_prepare(error: &PrepareError) -> PersonCode {
-    match error {
-        PrepareError::CertificateTime { .. } => PersonCode::CertificateExpired,
-        PrepareError::ExistingSignature { .. } => PersonCode::DocumentSignatureInvalid,
+section! {
+    /// What a person reads when a signature cannot be prepared.
+    of_prepare, PREPARE, PrepareError, "Preparing a signature", "src/ades/pades/prepare.rs", {
+        CertificateTime "ADES_CERTIFICATE_TIME" CertificateExpired,
+        ExistingSignature "ADES_EXISTING_SIGNATURE" DocumentSignatureInvalid,
+        Io "PDF_IO" ServerError,
+        Key "ADES_KEY" CardUnsupported,
+        Message "ADES_MESSAGE" ServerError,
+    } handing on {
         PrepareError::Field(error) => of_field(error),
-        PrepareError::Io(_) | PrepareError::Message(_) => PersonCode::ServerError,
-        PrepareError::Key(_) => PersonCode::CardUnsupported,
         PrepareError::Pdf(error) => of_pdf(error),
         PrepareError::Update(error) => of_update(error),
     }
@@ -235,30 +259,121 @@ section! {
     }
 }
 
-/// What a signer reads when their signature is kept but cannot be completed.
-pub const fn of_completion(error: &CompletionError) -> PersonCode {
-    match error {
-        CompletionError::BelowLevel { .. } => PersonCode::SignatureBelowProfile,
-        CompletionError::DocumentChanged => PersonCode::DocumentChanged,
+section! {
+    /// What a signer reads when their signature is kept but cannot be completed.
+    of_completion, COMPLETION, CompletionError, "Completing a signature", "src/ades/pades/completion.rs", {
+        BelowLevel "ADES_BELOW_LEVEL" SignatureBelowProfile,
+        Certificate "CERT_PARSE" ServerError,
+        DocumentChanged "ADES_DOCUMENT_CHANGED" DocumentChanged,
+        Embed "ADES_EMBED" ServerError,
+        Io "PDF_IO" ServerError,
+        Room "ADES_ROOM" ServerError,
+        TimeStamp "TST_UNAVAILABLE" TimestampUnavailable,
+    } handing on {
+        CompletionError::Field(_) | CompletionError::Update(_) => PersonCode::ServerError,
         CompletionError::Pdf(error) => of_pdf(error),
         // Whatever the outside did not give: the signature is kept and finished later.
-        CompletionError::Refused(Refusal::StatusUnavailable { .. } | Refusal::StatusUnknown { .. })
-        | CompletionError::TimeStamp(_) => PersonCode::TimestampUnavailable,
+        CompletionError::Refused(Refusal::StatusUnavailable { .. } | Refusal::StatusUnknown { .. }) => {
+            PersonCode::TimestampUnavailable
+        },
         CompletionError::Refused(refusal) => of_certificate(refusal),
-        CompletionError::Certificate(_)
-        | CompletionError::Embed(_)
-        | CompletionError::Field(_)
-        | CompletionError::Io(_)
-        | CompletionError::Room(_)
-        | CompletionError::Update(_) => PersonCode::ServerError,
+    }
+}
+
+section! {
+    /// What a person reads, or an application, when the journey of signing does not go on.
+    of_sign, SIGN, SignError, "Signing", "src/journeys/sign/error.rs", {
+        AlreadyWaiting "SIGNING_ALREADY_WAITING" AlreadyWaiting,
+        CardChanged "CARD_CHANGED" CardChanged,
+        Certificate "CERT_PARSE" CertificateUntrusted,
+        CounterElsewhere "COUNTER_ELSEWHERE" CounterOnlyHere,
+        DocumentEmpty "PDF_EMPTY" DocumentEmpty,
+        DocumentLost "SIGNING_DOCUMENT_LOST" ServerError,
+        DocumentSignature "ADES_EXISTING_SIGNATURE" DocumentSignatureInvalid,
+        DocumentTooLarge "SIGNING_DOCUMENT_TOO_LARGE" DocumentTooLarge,
+        IdempotencyBusy "IDEMPOTENCY_BUSY" RequestInvalid,
+        IdempotencyOther "IDEMPOTENCY_OTHER" RequestInvalid,
+        Interrupted "INTERRUPTED" ServerError,
+        Invalid "REQUEST_INVALID" RequestInvalid,
+        Key "STORE_KEY" ServerError,
+        NotReady "SIGNING_NOT_READY" NotYourTurn,
+        Unknown "SIGNING_UNKNOWN" NotFound,
+        WrongPerson "SIGNING_WRONG_PERSON" CertificateWrongPerson,
+    } handing on {
+        SignError::Authority { .. } => PersonCode::SignerWithoutAuthority,
+        SignError::Card(error) => of_card(error),
+        SignError::Completion(error) => of_completion(error),
+        SignError::Finish(error) => of_finish(error),
+        SignError::Forbidden(refusal) => of_permission(refusal),
+        SignError::Login(error) => of_login_journey(error),
+        SignError::Pdf(error) => of_pdf(error),
+        SignError::Plan(error) => of_plan(error),
+        SignError::Prepare(error) => of_prepare(error),
+        SignError::Proof(_) => PersonCode::ServerError,
+        SignError::Refused(refusal) => of_certificate(refusal),
+        SignError::Step(error) => of_step(error),
+        // Somebody else is at the same signature.
+        SignError::Store(StoreError::Stale(_)) => PersonCode::AlreadyWaiting,
+        SignError::Store(error) => of_store(error),
+    }
+}
+
+section! {
+    /// What a person reads when the journey of log-in does not go on.
+    of_login_journey, LOGIN_JOURNEY, LoginError, "Log-in", "src/journeys/login/error.rs", {
+        AlreadyWaiting "INTERACTION_WAITING" AlreadyWaiting,
+        BoardUnknown "BOARD_UNKNOWN" NotFound,
+        CapacityUnknown "CAPACITY_UNKNOWN" MandateExpired,
+        CounterElsewhere "COUNTER_ELSEWHERE" CounterOnlyHere,
+        CounterOff "COUNTER_OFF" CounterOnlyHere,
+        Inconsistent "LOGIN_INCONSISTENT" ServerError,
+        InteractionExpired "INTERACTION_EXPIRED" LoginExpired,
+        InteractionFinished "INTERACTION_FINISHED" LoginElsewhereFinished,
+        InteractionUnknown "INTERACTION_UNKNOWN" LoginExpired,
+        WrongStage "INTERACTION_STAGE" LoginElsewhereFinished,
+    } handing on {
+        LoginError::Card(error) => of_card(error),
+        LoginError::Page(error) => of_authorize_page(error),
+        LoginError::Refused(refusal) => of_login(refusal),
+        // The visit was answered in another window.
+        LoginError::Store(StoreError::Stale(_)) => PersonCode::LoginElsewhereFinished,
+        LoginError::Store(error) => of_store(error),
+    }
+}
+
+section! {
+    /// What a person reads about an authorization request that cannot be sent back to its application.
+    of_authorize_page, AUTHORIZE, PageError, "Authorization requests that end on a page", "src/oidc/authorize.rs", {
+        ClientMissing "AUTHORIZE_CLIENT_MISSING" ClientUnknown,
+        ClientUnknown "AUTHORIZE_CLIENT_UNKNOWN" ClientUnknown,
+        DuplicateParameter "AUTHORIZE_DUPLICATE_PARAMETER" RequestInvalid,
+        RedirectUriMissing "AUTHORIZE_REDIRECT_URI_MISSING" RedirectUriUnknown,
+        RedirectUriUnknown "AUTHORIZE_REDIRECT_URI_UNKNOWN" RedirectUriUnknown,
+        TooLarge "AUTHORIZE_TOO_LARGE" RequestInvalid,
+    }
+}
+
+section! {
+    /// What a person reads when the store fails. A `Stale` means that somebody else was at the same thing: each journey
+    /// says itself what that is.
+    of_store, STORE, StoreError, "Store", "src/store/db.rs", {
+        Conflict "STORE_CONFLICT" ServerError,
+        Database "STORE_DATABASE" ServerError,
+        Inconsistent "STORE_INCONSISTENT" ServerError,
+        Blob "STORE_BLOB" ServerError,
+        BlobChanged "STORE_BLOB_CHANGED" DocumentChanged,
+        Key "STORE_KEY" ServerError,
+        Schema "STORE_SCHEMA" ServerError,
+        Stale "STORE_STALE" ServerError,
     }
 }
 
 section! {
     /// What a person reads when a step of signing cannot follow.
-    of_step, STEP, StepError, "Signing", "src/signing/request.rs", {
+    of_step, STEP, StepError, "Steps of signing", "src/signing/request.rs", {
         Closed "SIGNING_CLOSED" RequestClosed,
         DocumentChanged "SIGNING_DOCUMENT_CHANGED" DocumentChanged,
+        Finishing "SIGNING_FINISHING" NotYourTurn,
         NotYourTurn "SIGNING_NOT_YOUR_TURN" NotYourTurn,
         SamePerson "SIGNING_SAME_PERSON" SamePerson,
         Stage "SIGNING_STAGE" RequestInvalid,
@@ -335,12 +450,18 @@ section! {
 pub const SECTIONS: &[Section] = &[
     CARD,
     CERTIFICATE,
+    LOGIN_JOURNEY,
+    AUTHORIZE,
     LOGIN,
-    PDF,
-    PERMISSION,
-    FINISH,
+    SIGN,
     STEP,
     PLAN,
+    PDF,
+    PERMISSION,
+    PREPARE,
+    FINISH,
+    COMPLETION,
+    STORE,
     MANDATE,
 ];
 
@@ -414,6 +535,26 @@ mod tests {
                     written.get(*variant).map(String::as_str),
                     Some(*cause),
                     "{}: {variant}",
+                    section.source
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_cause_that_a_room_writes_stands_in_the_table() {
+        for section in SECTIONS {
+            for (variant, cause) in causes(&read(section.source)) {
+                let handed_on = cause.is_empty();
+                let row = section.rows.iter().any(|(name, _, _)| *name == variant);
+                let elsewhere = SECTIONS.iter().any(|other| {
+                    other.source == section.source
+                        && other.title != section.title
+                        && other.rows.iter().any(|(name, _, _)| *name == variant)
+                });
+                assert!(
+                    handed_on || row || elsewhere,
+                    "{}: {variant} {cause} is missing",
                     section.source
                 );
             }

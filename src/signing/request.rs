@@ -220,6 +220,9 @@ pub enum StepError {
     /// The bytes prepared do not belong to the document as it is now.
     #[error("the document is not the one that was prepared")]
     DocumentChanged,
+    /// A card has signed, and that signature is finished first.
+    #[error("a signature is being finished")]
+    Finishing,
     /// Another signature comes first, or is being finished.
     #[error("another signature comes first")]
     NotYourTurn,
@@ -237,6 +240,7 @@ impl StepError {
         match self {
             Self::Closed => "SIGNING_CLOSED",
             Self::DocumentChanged => "SIGNING_DOCUMENT_CHANGED",
+            Self::Finishing => "SIGNING_FINISHING",
             Self::NotYourTurn => "SIGNING_NOT_YOUR_TURN",
             Self::SamePerson => "SIGNING_SAME_PERSON",
             Self::Stage => "SIGNING_STAGE",
@@ -419,7 +423,7 @@ impl SigningRequest {
     /// finished, so that no signature is lost.
     ///
     /// # Errors
-    /// `Closed`, or `Stage` while a signature is being finished.
+    /// `Closed`, or `Finishing`.
     pub fn close(mut self, how: Ending, now: Timestamp) -> Result<Self, StepError> {
         if self.closed.is_some() {
             return Err(StepError::Closed);
@@ -429,7 +433,7 @@ impl SigningRequest {
             .iter()
             .any(|slot| matches!(slot.stage, Stage::Signed { .. }))
         {
-            return Err(StepError::Stage);
+            return Err(StepError::Finishing);
         }
         self.closed = Some(Closed { at: now, how });
         Ok(self)

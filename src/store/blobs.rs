@@ -49,7 +49,7 @@ impl Blobs {
         let answer = self.store.get(&object_path(address)).await.map_err(failed)?;
         let bytes = answer.bytes().await.map_err(failed)?.to_vec();
         if Sha256Digest::of(&bytes) != address {
-            return Err(StoreError::Blob(format!("blob {address} was changed")));
+            return Err(StoreError::BlobChanged(address.to_string()));
         }
         Ok(bytes)
     }

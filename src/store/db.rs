@@ -74,9 +74,12 @@ pub enum StoreError {
     /// A row does not read back as what it should be.
     #[error(transparent)]
     Inconsistent(#[from] RowError),
-    /// A document's or blob's bytes are missing or are not what their address says.
-    #[error("stored bytes are missing or changed: {0}")]
+    /// A document's or blob's bytes are missing or cannot be read or written.
+    #[error("stored bytes cannot be had: {0}")]
     Blob(String),
+    /// The bytes at an address are others than were kept there.
+    #[error("stored bytes were changed: {0}")]
+    BlobChanged(String),
     /// A wrapped key or secret does not open with this installation's key-encryption key.
     #[error("a stored key does not open with the key-encryption key of this installation")]
     Key,
@@ -123,6 +126,7 @@ impl StoreError {
             Self::Database { .. } => "STORE_DATABASE",
             Self::Inconsistent(_) => "STORE_INCONSISTENT",
             Self::Blob(_) => "STORE_BLOB",
+            Self::BlobChanged(_) => "STORE_BLOB_CHANGED",
             Self::Key => "STORE_KEY",
             Self::Schema(_) => "STORE_SCHEMA",
             Self::Stale(_) => "STORE_STALE",

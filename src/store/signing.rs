@@ -30,7 +30,7 @@ crate::statements! {
                     WHERE id = $1 AND state NOT IN ('done', 'failed')";
     BEAT = "UPDATE signing_attempt SET updated_at = $2 WHERE id = $1 AND state NOT IN ('done', 'failed')";
     SETTLE = "UPDATE signing_attempt SET state = 'done', code = NULL, cause = NULL, updated_at = $2 \
-              WHERE request_id = $1 AND code = 'timestamp_unavailable'";
+              WHERE request_id = $1 AND (state = 'finishing' OR code = 'timestamp_unavailable')";
     LAST_ATTEMPT = "SELECT id, request_id, slot, person_id, short_code, state, code, cause, tries_left, started_at, \
                     updated_at FROM signing_attempt WHERE request_id = $1 AND person_id = $2 \
                     ORDER BY started_at DESC, id DESC LIMIT 1";
@@ -162,6 +162,9 @@ fn read(row: &Row) -> Result<Kept, StoreError> {
 }
 
 /// Records that a try begins.
+///
+/// # Errors
+/// `Conflict` while another try of the same person at the same request runs, in whatever window or instance.
 pub async fn begin_attempt(db: &Db, attempt: &Attempt) -> Result<(), StoreError> {
     let values = [
         attempt.id.into(),
@@ -210,7 +213,7 @@ pub async fn move_attempt(
     db.commit_alone(MOVE_ATTEMPT, &values).await.map(|_| ())
 }
 
-/// A signature that waited for its time-stamp has it now: the page that said so is told.
+/// A signature that waited for its time-stamp, or whose service was ended under it, stands now: its page is told.
 pub async fn settle_attempts(db: &Db, request: RequestId, now: Timestamp) -> Result<(), StoreError> {
     db.commit_alone(SETTLE, &[request.into(), now.into()])
         .await

@@ -44,7 +44,7 @@ fn state(request: &SigningRequest, now: crate::base::time::Timestamp) -> &'stati
         Some(Ending::Declined { .. }) => "declined",
         Some(Ending::Expired) => "expired",
         Some(Ending::Withdrawn) => "withdrawn",
-        None if now >= request.expires_at => "expired",
+        // A card has signed: that is finished first, however late it is.
         None if request
             .slots
             .iter()
@@ -52,6 +52,7 @@ fn state(request: &SigningRequest, now: crate::base::time::Timestamp) -> &'stati
         {
             "finishing"
         }
+        None if now >= request.expires_at => "expired",
         None => "open",
     }
 }

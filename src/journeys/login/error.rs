@@ -93,25 +93,6 @@ impl LoginError {
 
     /// What the person reads.
     pub fn code(&self) -> PersonCode {
-        match self {
-            Self::BoardUnknown => PersonCode::NotFound,
-            Self::CapacityUnknown => PersonCode::MandateExpired,
-            Self::AlreadyWaiting => PersonCode::AlreadyWaiting,
-            Self::Card(error) => codes::of_card(error),
-            Self::CounterOff | Self::CounterElsewhere => PersonCode::CounterOnlyHere,
-            Self::InteractionExpired | Self::InteractionUnknown => PersonCode::LoginExpired,
-            Self::InteractionFinished | Self::Store(StoreError::Stale(_)) | Self::WrongStage => {
-                PersonCode::LoginElsewhereFinished
-            }
-            Self::Page(error) => match error {
-                PageError::ClientMissing | PageError::ClientUnknown => PersonCode::ClientUnknown,
-                PageError::RedirectUriMissing | PageError::RedirectUriUnknown => {
-                    PersonCode::RedirectUriUnknown
-                }
-                PageError::DuplicateParameter | PageError::TooLarge => PersonCode::RequestInvalid,
-            },
-            Self::Refused(refusal) => codes::of_login(refusal),
-            Self::Inconsistent | Self::Store(_) => PersonCode::ServerError,
-        }
+        codes::of_login_journey(self)
     }
 }

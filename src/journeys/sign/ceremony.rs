@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::ades::cms::attributes::ClaimedAttribute;
 use crate::ades::pades::prepare::prepare;
-use crate::ades::pades::stages::{Draft, Prepared};
+use crate::ades::pades::stages::{Draft, Prepared, Signed};
 use crate::audit::EventKind;
 use crate::base::digest::Sha256Digest;
 use crate::base::lang::Language;
@@ -40,12 +40,14 @@ use crate::pki::purpose;
 use crate::signing::appearance;
 use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
 use crate::signing::request::{RequestId, Signer, SigningRequest, StepError};
+use crate::store::db::StoreError;
 use crate::store::keys::{self, KeyPurpose};
 use crate::store::signing::Kept;
 use crate::store::{boards, events, persons, queue, signing};
 
+use super::STALE_RETRIES;
 use super::view::{self, Standing};
-use super::{SignError, aside, document, finish, kept};
+use super::{SignError, aside, checked_document, finish, kept, request};
 
 /// How long everything at the reader may take beside the person's typing.
 const CARD_TIME: Duration = Duration::from_secs(30);
@@ -76,20 +78,26 @@ pub async fn start(
     let counter = app.counter.clone().ok_or(SignError::CounterElsewhere)?;
     let request = kept(app, id).await?.request;
     let (_, person) = view::who(app, &request, browser).await?;
-    let earlier = signing::last_attempt(&app.db, id, person).await?;
-    if earlier.is_some_and(|earlier| view::given_up(app, earlier).state.is_running()) {
-        return Err(SignError::AlreadyWaiting);
-    }
+    give_up_lost(app, id, person).await?;
     let slot = match view::standing(app, &request, person).await? {
         Standing::May { slot, .. } => slot,
         Standing::MayNot { verdict } => {
-            if let Some(number) = request.turn() {
-                request.check_turn(number, person, app.now())?;
+            let plan = request::refreshed_plan(app, &request).await?;
+            return Err(view::why_not(&request, &plan, person, &verdict));
+        }
+        Standing::AlreadySigned => {
+            let plan = request::refreshed_plan(app, &request).await?;
+            let again = request
+                .turn()
+                .filter(|next| view::is_candidate(&plan, *next, person));
+            return Err(match again {
+                Some(_) if request.is_open(app.now()) => StepError::SamePerson,
+                _ => StepError::NotYourTurn,
             }
-            return Err(view::refused(&verdict));
+            .into());
         }
         Standing::Closed => return Err(StepError::Closed.into()),
-        Standing::AlreadySigned | Standing::Waiting => return Err(StepError::NotYourTurn.into()),
+        Standing::Waiting => return Err(StepError::NotYourTurn.into()),
     };
     let now = app.now();
     let attempt = Attempt {
@@ -102,10 +110,30 @@ pub async fn start(
         started_at: now,
         updated_at: now,
     };
-    signing::begin_attempt(&app.db, &attempt).await?;
+    match signing::begin_attempt(&app.db, &attempt).await {
+        // Two windows at once: the store lets one of them begin.
+        Err(StoreError::Conflict(_)) => return Err(SignError::AlreadyWaiting),
+        outcome => outcome?,
+    }
     let (app, begun) = (Arc::clone(app), attempt.clone());
     tokio::spawn(async move { run(&app, &counter, begun, last_try, language).await });
     Ok(attempt)
+}
+
+/// Refuses while a try of this person runs; one that its service was ended under makes room.
+async fn give_up_lost(app: &App, id: RequestId, person: PersonId) -> Result<(), SignError> {
+    let Some(earlier) = signing::last_attempt(&app.db, id, person).await? else {
+        return Ok(());
+    };
+    if !earlier.state.is_running() {
+        return Ok(());
+    }
+    let earlier = view::given_up(app, earlier);
+    if earlier.state.is_running() {
+        return Err(SignError::AlreadyWaiting);
+    }
+    signing::move_attempt(&app.db, earlier.id, &earlier.state, app.now()).await?;
+    Ok(())
 }
 
 /// What happens beside the page.
@@ -280,9 +308,7 @@ async fn fix_bytes(
     if !verdict.is_permit() {
         return Err(view::refused(&verdict));
     }
-    let source = document(app, &request).await?;
-    let hashed = source.clone();
-    let current = aside(move || sha256_of(hashed.as_ref())).await??;
+    let (source, current) = checked_document(app, &request).await?;
     let proof = prove(app, &request, &verdict, current, certificate, now).await?;
     let name = signer_name(certificate);
     let draft = draft(app, &request, &verdict, &proof, &name, certificate, path, now);
@@ -313,15 +339,6 @@ async fn fix_bytes(
         })
         .await?;
     Ok((request, prepared))
-}
-
-fn sha256_of(source: &dyn crate::base::bytes::ReadAt) -> Result<Sha256Digest, SignError> {
-    use crate::base::digest::{HashAlgorithm, Hasher};
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    crate::pdf::signature::hash_range(&mut hasher, source, 0, source.len())
-        .map_err(|_| SignError::DocumentLost)?;
-    let digest: [u8; 32] = hasher.finish().try_into().map_err(|_| SignError::DocumentLost)?;
-    Ok(Sha256Digest(digest))
 }
 
 /// The verdict as a compact JWS by the board's key.
@@ -506,6 +523,19 @@ async fn keep_value(
 ) -> Result<(), SignError> {
     let now = app.now();
     let signed = prepared.finish(value, now)?;
+    let mut tries = 0_u8;
+    loop {
+        match keep_signed(app, attempt, signed.clone(), now).await {
+            // WHY: the card signed, so whatever was written in between is read again and decides.
+            Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {
+                tries = tries.saturating_add(1);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn keep_signed(app: &App, attempt: &Attempt, signed: Signed, now: Timestamp) -> Result<(), SignError> {
     let Kept { request, version } = kept(app, attempt.request).await?;
     let request = request.sign(attempt.slot, attempt.person, signed, now)?;
     let event = app.event(

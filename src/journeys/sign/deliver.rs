@@ -8,10 +8,10 @@ use crate::base::digest::Sha256Digest;
 use crate::journeys::App;
 use crate::journeys::login::Browser;
 use crate::journeys::login::tokens::Caller;
-use crate::signing::request::{RequestId, SigningRequest, Stage};
+use crate::signing::request::{Ending, RequestId, SigningRequest, Stage, StepError};
 use crate::store::keys::{self, KeyPurpose};
 
-use super::{SignError, aside, document, kept, request, view};
+use super::{SignError, aside, checked_document, document, request, view};
 
 /// The bytes of a document with the name to save them under.
 pub struct Delivered {
@@ -29,30 +29,28 @@ impl std::fmt::Debug for Delivered {
 
 /// The document as it is now, for a signer who has part in it.
 pub async fn for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<Delivered, SignError> {
-    let request = kept(app, id).await?.request;
-    let (_, person) = view::who(app, &request, browser).await?;
-    if let view::Standing::MayNot { verdict } = view::standing(app, &request, person).await? {
-        return Err(view::refused(&verdict));
-    }
-    bytes(app, &request).await
+    let view = view::view(app, id, browser).await?;
+    view.check_may_see()?;
+    bytes(app, &view.request).await
 }
 
 /// The document as it is now, as something that can be read at offsets, for the page that shows it.
 pub async fn source_for_signer(app: &App, view: &view::View) -> Result<Arc<dyn ReadAt>, SignError> {
+    view.check_may_see()?;
     document(app, &view.request).await
 }
 
 /// The proof as far as it goes, for a signer who has part in it.
 pub async fn proof_for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<ProofFile, SignError> {
-    let request = kept(app, id).await?.request;
-    view::who(app, &request, browser).await?;
-    proof_of(app, &request).await
+    let view = view::view(app, id, browser).await?;
+    view.check_may_see()?;
+    proof_of(app, &view.request).await
 }
 
 /// The signed original, once every signature stands.
 ///
 /// # Errors
-/// `NotReady` before.
+/// `NotReady` before; `Closed` when the request ended without its signatures.
 pub async fn signed_original(app: &App, caller: &Caller, id: RequestId) -> Result<Delivered, SignError> {
     let request = completed(app, caller, id).await?;
     bytes(app, &request).await
@@ -61,7 +59,7 @@ pub async fn signed_original(app: &App, caller: &Caller, id: RequestId) -> Resul
 /// The proof file, once every signature stands.
 ///
 /// # Errors
-/// `NotReady` before.
+/// `NotReady` before; `Closed` when the request ended without its signatures.
 pub async fn proof(app: &App, caller: &Caller, id: RequestId) -> Result<ProofFile, SignError> {
     let request = completed(app, caller, id).await?;
     proof_of(app, &request).await
@@ -69,6 +67,11 @@ pub async fn proof(app: &App, caller: &Caller, id: RequestId) -> Result<ProofFil
 
 async fn completed(app: &App, caller: &Caller, id: RequestId) -> Result<SigningRequest, SignError> {
     let request = request::find(app, caller, id).await?;
+    if let Some(closed) = &request.closed
+        && closed.how != Ending::Completed
+    {
+        return Err(StepError::Closed.into());
+    }
     let done = request
         .slots
         .iter()
@@ -81,7 +84,7 @@ async fn completed(app: &App, caller: &Caller, id: RequestId) -> Result<SigningR
 }
 
 async fn bytes(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
-    let source = document(app, request).await?;
+    let (source, _) = checked_document(app, request).await?;
     let length = usize::try_from(source.len()).map_err(|_| SignError::DocumentLost)?;
     let bytes = aside(move || source.read_vec(0, length))
         .await?

@@ -160,34 +160,7 @@ impl SignError {
 
     /// What the person reads.
     pub fn code(&self) -> PersonCode {
-        match self {
-            Self::Authority { .. } => PersonCode::SignerWithoutAuthority,
-            Self::AlreadyWaiting | Self::Store(StoreError::Stale(_)) => PersonCode::AlreadyWaiting,
-            Self::CardChanged => PersonCode::CardChanged,
-            Self::CounterElsewhere => PersonCode::CounterOnlyHere,
-            Self::DocumentEmpty => PersonCode::DocumentEmpty,
-            Self::DocumentSignature => PersonCode::DocumentSignatureInvalid,
-            Self::DocumentTooLarge { .. } => PersonCode::DocumentTooLarge,
-            Self::IdempotencyBusy | Self::IdempotencyOther | Self::Invalid { .. } | Self::Plan(_) => {
-                PersonCode::RequestInvalid
-            }
-            Self::DocumentLost | Self::Interrupted | Self::Key | Self::Proof(_) | Self::Store(_) => {
-                PersonCode::ServerError
-            }
-            Self::Login(error) => error.code(),
-            Self::NotReady => PersonCode::NotYourTurn,
-            Self::Step(error) => codes::of_step(error),
-            Self::Unknown => PersonCode::NotFound,
-            Self::WrongPerson => PersonCode::CertificateWrongPerson,
-            Self::Card(error) => codes::of_card(error),
-            Self::Certificate(_) => PersonCode::CertificateUntrusted,
-            Self::Completion(error) => codes::of_completion(error),
-            Self::Finish(error) => codes::of_finish(error),
-            Self::Forbidden(refusal) => codes::of_permission(refusal),
-            Self::Pdf(error) => codes::of_pdf(error),
-            Self::Prepare(error) => codes::of_prepare(error),
-            Self::Refused(refusal) => codes::of_certificate(refusal),
-        }
+        codes::of_sign(self)
     }
 
     /// PIN tries left, when the card told.

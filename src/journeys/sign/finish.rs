@@ -4,16 +4,18 @@
 
 use std::sync::Arc;
 
+use crate::ades::level::Level;
 use crate::ades::pades::completion::{Completion, CompletionError, Settings, Step};
 use crate::ades::pades::stages::{Completed, Signed};
 use crate::audit::EventKind;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::journeys::App;
 use crate::signing::request::{Piece, RequestId, SigningRequest, Stage};
+use crate::store::db::StoreError;
 use crate::store::signing::Kept;
 use crate::store::{events, signing};
 
-use super::{SignError, aside, document, kept};
+use super::{STALE_RETRIES, SignError, aside, document, kept};
 
 /// The kind of job that goes on where a signature was left.
 pub const JOB: &str = "finish_signature";
@@ -40,11 +42,27 @@ pub async fn finish(app: &App, id: RequestId) -> Result<(), SignError> {
         Ok(completed) => store(app, request, version, number, completed).await,
         Err((error, gained)) => {
             if *gained != before {
-                keep_gains(app, request, version, number, *gained).await?;
+                match keep_gains(app, request, version, number, *gained).await {
+                    // Another instance is at the same signature; what it gained is as good.
+                    Err(SignError::Store(StoreError::Stale(_))) if is_done(app, id, number).await? => {
+                        return Ok(());
+                    }
+                    Ok(()) | Err(SignError::Store(StoreError::Stale(_))) => {}
+                    Err(error) => return Err(error),
+                }
             }
             Err(error)
         }
     }
+}
+
+/// Whether the value of slot `number` waits to be finished.
+fn is_waiting(request: &SigningRequest, number: u8) -> bool {
+    unfinished(request).is_some_and(|(waiting, _)| waiting == number)
+}
+
+async fn is_done(app: &App, id: RequestId, number: u8) -> Result<bool, SignError> {
+    Ok(!is_waiting(&kept(app, id).await?.request, number))
 }
 
 /// The slot whose value waits, if there is one.
@@ -92,7 +110,6 @@ async fn store(
     number: u8,
     completed: Completed,
 ) -> Result<(), SignError> {
-    let now = app.now();
     let tail: Vec<u8> = completed
         .tails
         .iter()
@@ -103,14 +120,43 @@ async fn store(
         sha256: app.blobs.put(tail).await?,
         length_bytes,
     };
-    let request = request.complete(number, piece, completed.level, now)?;
+    let id = request.id;
+    let mut now_kept = Kept { request, version };
+    let mut tries = 0_u8;
+    loop {
+        match store_piece(app, now_kept, number, piece, completed.level).await {
+            Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {}
+            outcome => return outcome,
+        }
+        tries = tries.saturating_add(1);
+        now_kept = kept(app, id).await?;
+        if !is_waiting(&now_kept.request, number) {
+            // Another instance was faster with the same signature: its piece counts, ours belongs to nothing.
+            if now_kept
+                .request
+                .document
+                .tails
+                .iter()
+                .all(|tail| tail.sha256 != piece.sha256)
+            {
+                app.blobs.remove(piece.sha256).await?;
+            }
+            return Ok(());
+        }
+    }
+}
+
+async fn store_piece(app: &App, kept: Kept, number: u8, piece: Piece, level: Level) -> Result<(), SignError> {
+    let now = app.now();
+    let version = kept.version;
+    let request = kept.request.complete(number, piece, level, now)?;
     let event = app.event(
         request.board,
         EventKind::DocumentDelivered,
         None,
         Some(request.id.to_string()),
         "ok",
-        serde_json::json!({"slot": number, "level": completed.level, "sha256": piece.sha256}),
+        serde_json::json!({"slot": number, "level": level, "sha256": piece.sha256}),
     );
     app.db
         .write(move |unit| {

@@ -17,10 +17,11 @@ use crate::mandates::{DocumentKind, Key};
 use crate::pdf::document::Document as Pdf;
 use crate::pki::trust::Trust;
 use crate::signing::request::{Document, Ending, Piece, RequestId, SigningRequest, Slot, Stage};
+use crate::store::db::StoreError;
 use crate::store::idempotency::{self, Claim};
 use crate::store::{events, signing};
 
-use super::{SignError, aside, kept, snapshot};
+use super::{STALE_RETRIES, SignError, aside, kept, snapshot};
 
 /// How long a request stays open when the application does not say.
 const DEFAULT_LIFE: Duration = Duration::from_hours(14 * 24);
@@ -237,6 +238,23 @@ pub async fn withdraw(app: &App, caller: &Caller, id: RequestId) -> Result<Signi
 
 /// Ends a request without its signatures.
 pub(super) async fn close(
+    app: &App,
+    id: RequestId,
+    how: Ending,
+    actor: Option<String>,
+) -> Result<SigningRequest, SignError> {
+    let mut tries = 0_u8;
+    loop {
+        match close_once(app, id, how.clone(), actor.clone()).await {
+            Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {
+                tries = tries.saturating_add(1);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn close_once(
     app: &App,
     id: RequestId,
     how: Ending,

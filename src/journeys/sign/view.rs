@@ -8,7 +8,7 @@ use crate::journeys::login::{self, Browser};
 use crate::mandates::{Action, PersonKey, Question, SigningPlan, Verdict};
 use crate::oidc::session::Session;
 use crate::signing::attempt::{Attempt, AttemptState};
-use crate::signing::request::{Ending, RequestId, SigningRequest};
+use crate::signing::request::{Ending, RequestId, SigningRequest, StepError};
 use crate::store::boards::{self, Board};
 use crate::store::signing;
 
@@ -79,6 +79,9 @@ pub async fn view(app: &App, id: RequestId, browser: &Browser) -> Result<View, S
         .ok_or(SignError::Unknown)?;
     let plan = request::refreshed_plan(app, &request).await?;
     let standing = standing(app, &request, person).await?;
+    if matches!(standing, Standing::Closed | Standing::Waiting) && !has_part(&request, &plan, person) {
+        return Err(SignError::Unknown);
+    }
     let attempt = signing::last_attempt(&app.db, id, person).await?;
     Ok(View {
         request,
@@ -89,6 +92,57 @@ pub async fn view(app: &App, id: RequestId, browser: &Browser) -> Result<View, S
         standing,
         attempt: attempt.map(|found| given_up(app, found)),
     })
+}
+
+/// Why `person`, whom `verdict` does not permit what comes next, may not sign it: their turn comes later, or the check
+/// of authority says no.
+pub(super) fn why_not(
+    request: &SigningRequest,
+    plan: &SigningPlan,
+    person: PersonId,
+    verdict: &Verdict,
+) -> SignError {
+    let turn = request.turn();
+    let is_later = request
+        .slots
+        .iter()
+        .any(|slot| Some(slot.number) > turn && is_candidate(plan, slot.number, person));
+    if is_later {
+        StepError::NotYourTurn.into()
+    } else {
+        refused(verdict)
+    }
+}
+
+/// Whether today's facts make `person` one of those who may sign slot `number`.
+pub(super) fn is_candidate(plan: &SigningPlan, number: u8, person: PersonId) -> bool {
+    let key = PersonKey::from(person);
+    let mut slots = plan.slots.iter().filter(|slot| slot.number == number);
+    slots.any(|slot| slot.candidates.iter().any(|candidate| candidate.person == key))
+}
+
+/// Whether `person` is one of the signers, by what stands in the document or by today's facts.
+fn has_part(request: &SigningRequest, plan: &SigningPlan, person: PersonId) -> bool {
+    let signed = request
+        .slots
+        .iter()
+        .filter_map(|slot| slot.stage.signer())
+        .any(|signer| signer.person == person);
+    let mut slots = plan.slots.iter();
+    signed || slots.any(|slot| is_candidate(plan, slot.number, person))
+}
+
+impl View {
+    /// Says whether this person may see the document.
+    ///
+    /// # Errors
+    /// As [`why_not`], for whoever may not sign what comes next.
+    pub fn check_may_see(&self) -> Result<(), SignError> {
+        match &self.standing {
+            Standing::MayNot { verdict } => Err(why_not(&self.request, &self.plan, self.person, verdict)),
+            Standing::AlreadySigned | Standing::Closed | Standing::May { .. } | Standing::Waiting => Ok(()),
+        }
+    }
 }
 
 /// Who is in `browser`, at the request's board.
@@ -174,11 +228,12 @@ pub async fn decline(
     let (_, person) = who(app, &request, browser).await?;
     match standing(app, &request, person).await? {
         Standing::May { .. } => {}
-        Standing::Closed => return Err(crate::signing::request::StepError::Closed.into()),
-        Standing::AlreadySigned | Standing::Waiting => {
-            return Err(crate::signing::request::StepError::NotYourTurn.into());
+        Standing::Closed => return Err(StepError::Closed.into()),
+        Standing::AlreadySigned | Standing::Waiting => return Err(StepError::NotYourTurn.into()),
+        Standing::MayNot { verdict } => {
+            let plan = request::refreshed_plan(app, &request).await?;
+            return Err(why_not(&request, &plan, person, &verdict));
         }
-        Standing::MayNot { verdict } => return Err(refused(&verdict)),
     }
     let reason: String = reason
         .chars()
