@@ -69,16 +69,22 @@ fn skip(what: &str, required: bool) {
 
 /// An empty, migrated database of each kind, with its name for messages. Each call gives fresh ones.
 pub async fn databases() -> Vec<(&'static str, Db, TestFolder)> {
+    let mut all = Vec::new();
+    for (engine, url, folder) in database_addresses().await {
+        let db = Db::open(&url).await.unwrap();
+        migrate(&db, moment()).await.unwrap();
+        all.push((engine, db, folder));
+    }
+    all
+}
+
+/// Address of an empty database of each kind, with a folder that lives as long.
+pub async fn database_addresses() -> Vec<(&'static str, String, TestFolder)> {
     let folder = TestFolder::new("db");
-    let sqlite = Db::open(&format!("sqlite:{}", folder.path().join("zegel.db").display()))
-        .await
-        .unwrap();
+    let sqlite = format!("sqlite:{}", folder.path().join("zegel.db").display());
     let mut all = vec![("sqlite", sqlite, folder)];
     if let Some(url) = fresh_postgres().await {
-        all.push(("postgres", Db::open(&url).await.unwrap(), TestFolder::new("pg")));
-    }
-    for (_, db, _) in &all {
-        migrate(db, moment()).await.unwrap();
+        all.push(("postgres", url, TestFolder::new("pg")));
     }
     all
 }

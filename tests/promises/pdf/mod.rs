@@ -2,7 +2,7 @@
 
 mod changing;
 mod hostile;
-mod make;
+pub(crate) mod make;
 mod opening;
 mod showing;
 mod updating;

@@ -2,7 +2,6 @@
 
 mod authorize;
 mod capacity;
-mod cards;
 mod counter;
 mod endpoints;
 mod interaction;
@@ -11,4 +10,5 @@ mod openid_client;
 mod pages;
 mod tokens;
 mod web_eid;
-mod world;
+
+use crate::house::{cards, world};

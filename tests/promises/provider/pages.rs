@@ -1,152 +1,21 @@
 //! The pages of a visit over HTTP: every button works with its token alone, and the way ends at the application.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
-use actix_web::test::{self, TestRequest};
-use actix_web::web;
-use zegel::http::server::{Furnish, application};
-use zegel::http::site::{Origin, Site};
-use zegel::journeys::App;
+use actix_web::test::TestRequest;
 use zegel::lab::card::Applet;
 
-use super::world::{CALLBACK, ORIGIN, World, registration, request, world};
-
-/// A browser on this machine: it keeps cookies and follows nothing by itself.
-struct Visitor {
-    app: Arc<App>,
-    world_clock: Arc<dyn zegel::base::clock::Clock>,
-    peer: &'static str,
-    cookies: Mutex<BTreeMap<String, String>>,
-}
-
-struct Seen {
-    status: StatusCode,
-    location: String,
-    policy: String,
-    body: String,
-}
-
-impl Visitor {
-    fn new(world: &World, app: Arc<App>) -> Self {
-        Self {
-            app,
-            world_clock: world.clock.clone(),
-            peer: "127.0.0.1:50000",
-            cookies: Mutex::default(),
-        }
-    }
-
-    async fn ask(&self, request: TestRequest) -> Seen {
-        let mut site = Site::new(
-            Origin::parse(ORIGIN).unwrap(),
-            self.world_clock.clone(),
-            self.app.random.clone(),
-        );
-        site.limits.upload_bytes = 10_000;
-        let app = web::Data::from(Arc::clone(&self.app));
-        let furnish: Furnish = Arc::new(move |config| {
-            config.app_data(app.clone());
-        });
-        let service = test::init_service(application(web::Data::new(site), &furnish)).await;
-        let jar = self
-            .cookies
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>();
-        let request = request
-            .peer_addr(self.peer.parse().unwrap())
-            .insert_header(("cookie", jar.join("; ")));
-        let response = test::call_service(&service, request.to_request()).await;
-        let header = |name: &str| {
-            response
-                .headers()
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-                .unwrap_or_default()
-        };
-        let (status, location, policy) = (
-            response.status(),
-            header("location"),
-            header("content-security-policy"),
-        );
-        for set in response.headers().get_all("set-cookie") {
-            let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
-            let (name, value) = pair.split_once('=').unwrap();
-            self.cookies
-                .lock()
-                .unwrap()
-                .insert(name.to_owned(), value.to_owned());
-        }
-        let body = String::from_utf8(to_bytes(response.into_body()).await.unwrap().to_vec()).unwrap();
-        Seen {
-            status,
-            location,
-            policy,
-            body,
-        }
-    }
-
-    async fn get(&self, path: &str) -> Seen {
-        self.ask(
-            TestRequest::get()
-                .uri(path)
-                .insert_header(("accept-language", "en")),
-        )
-        .await
-    }
-
-    async fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Seen {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(pairs)
-            .finish();
-        let request = TestRequest::post()
-            .uri(path)
-            .insert_header(("content-type", "application/x-www-form-urlencoded"))
-            .insert_header(("origin", ORIGIN))
-            .insert_header(("sec-fetch-site", "same-origin"))
-            .insert_header(("accept-language", "en"));
-        self.ask(request.set_payload(body)).await
-    }
-
-    /// Begins a visit; returns its path.
-    async fn begin(&self, world: &World) -> String {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(request("app", &[]))
-            .finish();
-        let begun = self
-            .get(&format!("/b/{}/authorize?{query}", world.board.slug))
-            .await;
-        assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
-        begun.location.split('?').next().unwrap().to_owned()
-    }
-}
-
-fn token(page: &Seen) -> String {
-    let rest = page
-        .body
-        .split("name=\"csrf\" value=\"")
-        .nth(1)
-        .expect("a form with its token");
-    rest.split('"').next().unwrap().to_owned()
-}
-
-fn heading(page: &Seen) -> String {
-    let rest = page.body.split("<h1").nth(1).unwrap().split_once('>').unwrap().1;
-    rest.split("</h1>").next().unwrap().to_owned()
-}
+use super::world::{CALLBACK, registration, world};
+use crate::house::visitor::{Visitor, heading, token};
 
 #[actix_web::test]
 async fn a_card_at_the_counter_leads_from_the_first_page_to_the_application() {
     let world = world().await;
     world.register("app", registration()).await;
     world.cards.insert("Reader 1", Applet::V18);
-    let visitor = Visitor::new(&world, world.with_counter("echo 'D 1234'; echo OK"));
+    let visitor = Visitor::new(world.with_counter("echo 'D 1234'; echo OK"));
     let path = visitor.begin(&world).await;
 
     let first = visitor.get(&path).await;
@@ -224,7 +93,7 @@ async fn a_card_at_the_counter_leads_from_the_first_page_to_the_application() {
 async fn a_form_without_its_token_or_from_another_site_does_nothing() {
     let world = world().await;
     world.register("app", registration()).await;
-    let visitor = Visitor::new(&world, world.app.clone());
+    let visitor = Visitor::new(world.app.clone());
     let path = visitor.begin(&world).await;
     let page = visitor.get(&path).await;
     for action in ["counter", "cancel", "capacity"] {
@@ -254,8 +123,8 @@ async fn a_form_without_its_token_or_from_another_site_does_nothing() {
 async fn a_page_of_a_visit_shows_nothing_to_another_browser() {
     let world = world().await;
     world.register("app", registration()).await;
-    let path = Visitor::new(&world, world.app.clone()).begin(&world).await;
-    let stranger = Visitor::new(&world, world.app.clone());
+    let path = Visitor::new(world.app.clone()).begin(&world).await;
+    let stranger = Visitor::new(world.app.clone());
     for address in [
         path.clone(),
         format!("{path}/state"),
@@ -276,7 +145,7 @@ async fn a_browser_elsewhere_is_told_where_to_go_and_gets_no_button() {
     let world = world().await;
     world.register("app", registration()).await;
     let app = world.with_counter("echo OK");
-    let mut visitor = Visitor::new(&world, app);
+    let mut visitor = Visitor::new(app);
     visitor.peer = "192.0.2.7:50000";
     let path = visitor.begin(&world).await;
     let page = visitor.get(&path).await;
@@ -293,7 +162,7 @@ async fn a_card_that_is_not_there_is_a_page_that_offers_another_try() {
     let world = world().await;
     world.register("app", registration()).await;
     world.cards.readers.add("Reader 1");
-    let visitor = Visitor::new(&world, world.with_counter("echo 'D 1234'; echo OK"));
+    let visitor = Visitor::new(world.with_counter("echo 'D 1234'; echo OK"));
     let path = visitor.begin(&world).await;
     let page = visitor.get(&path).await;
     visitor
@@ -353,7 +222,7 @@ async fn what_is_no_document_is_told_apart_when_it_is_checked() {
     config.scratch = scratch.path().to_owned();
     let mut app = world.with_counter("echo OK");
     Arc::get_mut(&mut app).unwrap().config = Arc::new(config);
-    let visitor = Visitor::new(&world, app);
+    let visitor = Visitor::new(app);
     let encrypted = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n\
         3 0 obj\n<</Filter/Standard>>\nendobj\n";
     let mut file = encrypted.to_vec();

@@ -24,46 +24,55 @@ use zegel::oidc::scope::Scopes;
 use zegel::oidc::secret::Opaque;
 use zegel::oidc::session::{Session, SessionId};
 use zegel::store::boards::{self, Board};
+use zegel::store::db::Db;
 use zegel::store::facts::Snapshots;
+use zegel::store::migrate::migrate;
 use zegel::store::persons::{self, BoardPerson};
 use zegel::store::sessions;
 
 use super::cards::Cards;
-use crate::support::{TestFolder, databases, moment};
+use crate::support::{TestFolder, database_addresses, moment};
 
-pub(super) const ORIGIN: &str = "https://login.zegelgem.example";
-pub(super) const CALLBACK: &str = "https://app.zegelgem.example/callback";
-pub(super) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-for-tests";
-pub(super) const SECRET: &str = "a secret: with+signs %&";
+pub(crate) const ORIGIN: &str = "https://login.zegelgem.example";
+pub(crate) const CALLBACK: &str = "https://app.zegelgem.example/callback";
+pub(crate) const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters-for-tests";
+pub(crate) const SECRET: &str = "a secret: with+signs %&";
 
-pub(super) struct World {
-    pub(super) engine: &'static str,
-    pub(super) app: Arc<App>,
-    pub(super) clock: Arc<FixedClock>,
-    pub(super) board: Board,
-    pub(super) other: Board,
-    pub(super) cards: Cards,
-    _folder: TestFolder,
+pub(crate) struct World {
+    pub(crate) engine: &'static str,
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) board: Board,
+    pub(crate) other: Board,
+    pub(crate) cards: Cards,
+    pub(crate) folder: TestFolder,
+    /// Address of the database, for a second instance.
+    pub(crate) database: String,
 }
 
 /// A world on each database.
-pub(super) async fn worlds() -> Vec<World> {
+pub(crate) async fn worlds() -> Vec<World> {
     worlds_at(moment(), ORIGIN).await
 }
 
 /// A world on each database at `now`, reached at `origin`.
-pub(super) async fn worlds_at(now: Timestamp, origin: &str) -> Vec<World> {
+pub(crate) async fn worlds_at(now: Timestamp, origin: &str) -> Vec<World> {
     let mut worlds = Vec::new();
-    for (engine, db, folder) in databases().await {
+    for (engine, database, folder) in database_addresses().await {
+        let db = Db::open(&database).await.unwrap();
+        migrate(&db, moment()).await.unwrap();
         let clock = Arc::new(FixedClock::new(now));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(7));
         let kek = Arc::new(KeyEncryptionKey::from_bytes(&[7; 32]).unwrap());
         let mut made: Vec<Board> = Vec::new();
-        for (slug, kbo) in [("zegelgem", "0999900150"), ("ocmw-zegelgem", "0999905197")] {
+        for (slug, kind, kbo) in [
+            ("zegelgem", "municipality", "0999900150"),
+            ("ocmw-zegelgem", "ocmw", "0999905197"),
+        ] {
             let board = Board {
                 id: BoardId::new(now, random.as_ref()),
                 slug: slug.to_owned(),
-                kind: "municipality".to_owned(),
+                kind: kind.to_owned(),
                 names: boards::Names {
                     nl: Some(slug.to_owned()),
                     fr: None,
@@ -115,18 +124,19 @@ pub(super) async fn worlds_at(now: Timestamp, origin: &str) -> Vec<World> {
             board,
             other,
             cards,
-            _folder: folder,
+            folder,
+            database,
         });
     }
     worlds
 }
 
 /// One world, for promises that have nothing to do with the database.
-pub(super) async fn world() -> World {
+pub(crate) async fn world() -> World {
     worlds().await.into_iter().next().unwrap()
 }
 
-pub(super) fn config(origin: &str) -> Config {
+pub(crate) fn config(origin: &str) -> Config {
     Config {
         environment: Environment::Test,
         public_url: origin.to_owned(),
@@ -144,7 +154,7 @@ pub(super) fn config(origin: &str) -> Config {
             hosts: Vec::new(),
             private_addresses: false,
             timeout: Duration::from_secs(5),
-            time_stamp_urls: Vec::new(),
+            time_stamp_urls: vec![format!("{}/tsa", super::cards::BASE)],
         },
         counter: Counter {
             enabled: true,
@@ -161,7 +171,7 @@ pub(super) fn config(origin: &str) -> Config {
 }
 
 /// What an ordinary application has agreed.
-pub(super) fn registration() -> Registration {
+pub(crate) fn registration() -> Registration {
     let uri = RedirectUri::register(CALLBACK).unwrap();
     Registration {
         names: Names::same("Besluiten"),
@@ -179,7 +189,7 @@ pub(super) fn registration() -> Registration {
 }
 
 /// The same, allowed to know national numbers.
-pub(super) fn registration_with_basis() -> Registration {
+pub(crate) fn registration_with_basis() -> Registration {
     Registration {
         scopes: Scopes::known_of("openid profile rrn"),
         legal_basis: Some(LegalBasis {
@@ -190,21 +200,21 @@ pub(super) fn registration_with_basis() -> Registration {
     }
 }
 
-pub(super) fn basic(slug: &str, secret: &str) -> String {
+pub(crate) fn basic(slug: &str, secret: &str) -> String {
     use base64::Engine as _;
     let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = format!("{}:{}", encode(slug), encode(secret));
     format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
 }
 
-pub(super) fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(crate) fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
 }
 
 /// The request of a well-behaved application, changed by `changes`: a value of `-` takes the parameter away.
-pub(super) fn request(client: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(crate) fn request(client: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let challenge = CodeChallenge::of_verifier(VERIFIER);
     let mut all: BTreeMap<&str, &str> = BTreeMap::from([
         ("client_id", client),
@@ -228,7 +238,7 @@ pub(super) fn request(client: &str, changes: &[(&str, &str)]) -> Vec<(String, St
 }
 
 /// A parameter of an answer's location.
-pub(super) fn parameter(answer: &Answer, name: &str) -> Option<String> {
+pub(crate) fn parameter(answer: &Answer, name: &str) -> Option<String> {
     let url = url::Url::parse(&answer.location()).unwrap();
     url.query_pairs()
         .find(|(key, _)| key == name)
@@ -236,7 +246,7 @@ pub(super) fn parameter(answer: &Answer, name: &str) -> Option<String> {
 }
 
 /// A browser with a session's cookie.
-pub(super) fn with_session(cookie: &Opaque) -> Browser {
+pub(crate) fn with_session(cookie: &Opaque) -> Browser {
     Browser {
         before: None,
         session: Some(Opaque::from_text(cookie.expose())),
@@ -246,7 +256,7 @@ pub(super) fn with_session(cookie: &Opaque) -> Browser {
 
 impl World {
     /// The same installation with a counter whose PIN program answers `getpin`, a piece of shell.
-    pub(super) fn with_counter(&self, getpin: &str) -> Arc<App> {
+    pub(crate) fn with_counter(&self, getpin: &str) -> Arc<App> {
         Arc::new(App {
             db: self.app.db.clone(),
             clock: Arc::clone(&self.app.clock),
@@ -262,7 +272,7 @@ impl World {
     }
 
     /// A visit of a new browser on this machine, with an application's request.
-    pub(super) async fn visit(&self, request: Vec<(String, String)>) -> (InteractionId, Browser) {
+    pub(crate) async fn visit(&self, request: Vec<(String, String)>) -> (InteractionId, Browser) {
         match login::authorize(&self.app, &self.board.slug, request, &Browser::default())
             .await
             .unwrap()
@@ -282,15 +292,15 @@ impl World {
         }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.app.now()
     }
 
-    pub(super) async fn register(&self, slug: &str, registration: Registration) -> Client {
+    pub(crate) async fn register(&self, slug: &str, registration: Registration) -> Client {
         self.register_at(self.board.id, slug, registration).await
     }
 
-    pub(super) async fn register_at(&self, board: BoardId, slug: &str, registration: Registration) -> Client {
+    pub(crate) async fn register_at(&self, board: BoardId, slug: &str, registration: Registration) -> Client {
         let client = Client {
             id: ClientId::new(self.now(), self.app.random.as_ref()),
             board,
@@ -305,7 +315,7 @@ impl World {
     }
 
     /// A person known at the first board alone, and the cookie of their session, authenticated now.
-    pub(super) async fn session(&self) -> (PersonId, Opaque) {
+    pub(crate) async fn session(&self) -> (PersonId, Opaque) {
         let (now, random) = (self.now(), self.app.random.as_ref());
         let person = BoardPerson {
             id: PersonId::new(now, random),
@@ -342,7 +352,7 @@ impl World {
     }
 
     /// Takes an application's request through the pages with a live session, to the answer.
-    pub(super) async fn confirm(&self, request: Vec<(String, String)>, cookie: &Opaque) -> Answer {
+    pub(crate) async fn confirm(&self, request: Vec<(String, String)>, cookie: &Opaque) -> Answer {
         let browser = with_session(cookie);
         let begun = login::authorize(&self.app, &self.board.slug, request, &browser)
             .await
@@ -355,7 +365,7 @@ impl World {
         self.choose(interaction, cookie).await
     }
 
-    pub(super) async fn choose(&self, interaction: InteractionId, cookie: &Opaque) -> Answer {
+    pub(crate) async fn choose(&self, interaction: InteractionId, cookie: &Opaque) -> Answer {
         match login::choose(&self.app, interaction, &with_session(cookie), None)
             .await
             .unwrap()
@@ -366,13 +376,13 @@ impl World {
     }
 
     /// A code for `client`, fresh.
-    pub(super) async fn code(&self, client: &str, changes: &[(&str, &str)], cookie: &Opaque) -> String {
+    pub(crate) async fn code(&self, client: &str, changes: &[(&str, &str)], cookie: &Opaque) -> String {
         parameter(&self.confirm(request(client, changes), cookie).await, "code").unwrap()
     }
 }
 
 /// The form that exchanges `code`, changed by `changes` as [`request`].
-pub(super) fn exchange(code: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(crate) fn exchange(code: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let mut all: BTreeMap<&str, &str> = BTreeMap::from([
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -391,7 +401,7 @@ pub(super) fn exchange(code: &str, changes: &[(&str, &str)]) -> Vec<(String, Str
 }
 
 /// The claims of a token, unverified.
-pub(super) fn claims(token: &str) -> serde_json::Value {
+pub(crate) fn claims(token: &str) -> serde_json::Value {
     let token = zegel::crypto::jws::Unverified::parse(token).unwrap();
     serde_json::from_slice(token.unverified_payload()).unwrap()
 }

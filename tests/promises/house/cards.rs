@@ -14,8 +14,9 @@ use zegel::crypto::ecdsa;
 use zegel::crypto::key::{Curve, KeyKind};
 use zegel::fetch::{Fetcher, Fetching};
 use zegel::journeys::Counter;
-use zegel::lab::card::Applet;
 use zegel::lab::card::personal::{CardSpec, personalise};
+use zegel::lab::card::{Applet, Personalised, VirtualCard};
+use zegel::lab::persons::DemoPerson;
 use zegel::lab::pki::{Holder, IssuedLeaf, LabPki, LeafPurpose, Serial, Validity};
 use zegel::lab::services::Services;
 use zegel::login::counter::CounterChallenge;
@@ -26,11 +27,11 @@ use zegel::pki::trust::Trust;
 
 use crate::support::{TestFolder, moment};
 
-pub(super) const NUMBER: &str = "70611500188";
-const BASE: &str = "http://127.0.0.1:8480";
+pub(crate) const NUMBER: &str = "70611500188";
+pub(crate) const BASE: &str = "http://127.0.0.1:8480";
 
 /// The laboratory's services, asked in this process at the fixed moment.
-pub(super) struct LabFetcher {
+pub(crate) struct LabFetcher {
     services: Arc<Services>,
     clock: Arc<FixedClock>,
 }
@@ -49,17 +50,17 @@ impl Fetcher for LabFetcher {
     }
 }
 
-pub(super) struct Cards {
-    pub(super) services: Arc<Services>,
-    pub(super) readers: MemoryReaders,
-    pub(super) folder: TestFolder,
-    now: Timestamp,
-    random: SeededRandom,
+pub(crate) struct Cards {
+    pub(crate) services: Arc<Services>,
+    pub(crate) readers: MemoryReaders,
+    pub(crate) folder: TestFolder,
+    pub(crate) now: Timestamp,
+    pub(crate) random: SeededRandom,
 }
 
 impl Cards {
     /// A PKI made at `now`, with its services up.
-    pub(super) fn new(now: Timestamp) -> Self {
+    pub(crate) fn new(now: Timestamp) -> Self {
         let random = SeededRandom::new(11);
         let pki = LabPki::generate(BASE, &random, now).unwrap();
         let services = Arc::new(Services::new(Arc::new(pki), Arc::new(SeededRandom::new(12))));
@@ -72,7 +73,7 @@ impl Cards {
         }
     }
 
-    pub(super) fn trust(&self) -> Arc<Trust> {
+    pub(crate) fn trust(&self) -> Arc<Trust> {
         let root = Certificate::parse(self.services.pki().root_der().to_vec()).unwrap();
         let text = format!(
             r#"
@@ -84,7 +85,7 @@ hosts = ["127.0.0.1"]
 name = "Zegel TEST Root CA"
 sha256 = "{}"
 generation = "laboratory"
-purposes = ["authentication", "signature", "register"]
+purposes = ["authentication", "signature", "register", "time_stamping"]
 
 [[generation]]
 name = "laboratory"
@@ -105,7 +106,7 @@ url = "{BASE}/crt/citizen.crt"
         Arc::new(trust)
     }
 
-    pub(super) fn fetcher(&self, clock: Arc<FixedClock>) -> Arc<dyn Fetcher> {
+    pub(crate) fn fetcher(&self, clock: Arc<FixedClock>) -> Arc<dyn Fetcher> {
         Arc::new(LabFetcher {
             services: Arc::clone(&self.services),
             clock,
@@ -113,7 +114,7 @@ url = "{BASE}/crt/citizen.crt"
     }
 
     /// Readers of this process and a PIN program that answers `getpin`, a piece of shell.
-    pub(super) fn counter(&self, getpin: &str) -> Counter {
+    pub(crate) fn counter(&self, getpin: &str) -> Counter {
         let script = format!(
             "echo 'OK ready'; while IFS= read -r line; do printf '%s\\n' \"$line\" >> '{}'; case \"$line\" in \
              GETPIN) {getpin} ;; BYE) exit 0 ;; *) echo OK ;; esac; done",
@@ -134,11 +135,11 @@ url = "{BASE}/crt/citizen.crt"
     }
 
     /// What the PIN program was told to show.
-    pub(super) fn heard(&self) -> String {
+    pub(crate) fn heard(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("heard")).unwrap_or_default()
     }
 
-    pub(super) fn holder() -> Holder {
+    pub(crate) fn holder() -> Holder {
         Holder {
             surname: "Specimen".to_owned(),
             given_names: "An Maria".to_owned(),
@@ -147,7 +148,7 @@ url = "{BASE}/crt/citizen.crt"
     }
 
     /// Puts a card of An Specimen into `reader`; returns the serial number of its authentication certificate.
-    pub(super) fn insert(&self, reader: &str, applet: Applet) -> Serial {
+    pub(crate) fn insert(&self, reader: &str, applet: Applet) -> Serial {
         let spec = CardSpec {
             applet,
             holder: Self::holder(),
@@ -168,12 +169,22 @@ url = "{BASE}/crt/citizen.crt"
         made.authentication.serial
     }
 
+    /// The card of the laboratory's specimen called `slug`, changed by `change`, for a reader of this process.
+    pub(crate) fn specimen(&self, slug: &str, change: impl FnOnce(&mut VirtualCard)) -> Personalised {
+        let person = DemoPerson::find(slug).unwrap();
+        let mut made = person
+            .make_card(self.services.pki(), &self.random, self.now)
+            .unwrap();
+        change(&mut made.card);
+        made
+    }
+
     /// An authentication certificate of An Specimen and its key, as a Web eID program would use them.
-    pub(super) fn leaf(&self, kind: KeyKind, validity: Validity) -> IssuedLeaf {
+    pub(crate) fn leaf(&self, kind: KeyKind, validity: Validity) -> IssuedLeaf {
         self.leaf_of(self.services.pki(), kind, validity)
     }
 
-    pub(super) fn leaf_of(&self, pki: &LabPki, kind: KeyKind, validity: Validity) -> IssuedLeaf {
+    pub(crate) fn leaf_of(&self, pki: &LabPki, kind: KeyKind, validity: Validity) -> IssuedLeaf {
         pki.issue_leaf(
             &Self::holder(),
             LeafPurpose::Authentication,
@@ -184,17 +195,17 @@ url = "{BASE}/crt/citizen.crt"
         .unwrap()
     }
 
-    pub(super) fn usual(&self) -> IssuedLeaf {
+    pub(crate) fn usual(&self) -> IssuedLeaf {
         self.leaf(KeyKind::Ec(Curve::P384), LabPki::usual_validity(self.now))
     }
 
-    pub(super) fn foreign_pki(&self) -> LabPki {
+    pub(crate) fn foreign_pki(&self) -> LabPki {
         LabPki::generate_named("Other TEST Root CA", BASE, &self.random, self.now).unwrap()
     }
 }
 
 /// The token with which `leaf` answers `nonce` for `origin`.
-pub(super) fn token(leaf: &IssuedLeaf, origin: &str, nonce: &str) -> String {
+pub(crate) fn token(leaf: &IssuedLeaf, origin: &str, nonce: &str) -> String {
     let challenge = CounterChallenge::new(&leaf.certificate_der, origin, nonce).unwrap();
     let value = leaf.key.sign(challenge.algorithm(), challenge.message()).unwrap();
     let value = match leaf.key.public().kind() {
@@ -205,7 +216,7 @@ pub(super) fn token(leaf: &IssuedLeaf, origin: &str, nonce: &str) -> String {
 }
 
 /// Members of a JSON object changed.
-pub(super) fn changed(token: &str, changes: &[(&str, &str)]) -> String {
+pub(crate) fn changed(token: &str, changes: &[(&str, &str)]) -> String {
     let mut members: BTreeMap<String, serde_json::Value> = serde_json::from_str(token).unwrap();
     for (name, value) in changes {
         members.insert((*name).to_owned(), (*value).into());
@@ -214,7 +225,7 @@ pub(super) fn changed(token: &str, changes: &[(&str, &str)]) -> String {
 }
 
 /// A validity that ended yesterday.
-pub(super) fn over() -> Validity {
+pub(crate) fn over() -> Validity {
     let day = Duration::from_secs(24 * 3600);
     Validity {
         not_before: moment().minus(day * 900),
