@@ -28,6 +28,7 @@ mod mandates;
 mod pages;
 mod pdf;
 mod provider;
+mod signing;
 mod store;
 mod support;
 mod together;

@@ -1,0 +1,14 @@
+//! Sealing over its HTTP boundary: an application asks, persons sign with cards in a reader, the application fetches.
+//! What goes wrong ends in its code, and what a card signed is never lost.
+
+mod api;
+mod certificates;
+mod changed;
+mod crash;
+mod documents;
+mod journey;
+mod outside;
+mod reader;
+mod signers;
+mod together;
+mod town;

@@ -1,0 +1,230 @@
+//! The reader, the card and the PIN when signing: every mishap has its code, signs nothing, and leaves another try.
+
+use std::sync::Arc;
+
+use zegel::journeys::App;
+use zegel::lab::card::{Fault, FaultKind, VirtualCard};
+use zegel::pki::need::Need;
+
+use super::town::{Order, READER, RIGHT, Seat, Town, code, town};
+
+const WRONG: &str = "echo 'D 9999'; echo OK";
+/// PERFORM SECURITY OPERATION, the command that makes the signature.
+const SIGN: u8 = 0x2A;
+/// GET RESPONSE, the command that fetches it.
+const GET_RESPONSE: u8 = 0xC0;
+/// VERIFY, the command that carries the PIN.
+const VERIFY: u8 = 0x20;
+
+/// The mayor tries and is told `expected`; nothing is signed; then the mayor tries again with a card as it should be.
+async fn fails_and_signs_after(town: &Town, name: &str, app: &Arc<App>, expected: &str) {
+    let id = town
+        .open_with(Order::new().key(&format!("key-of-{}", name.replace(' ', "-"))))
+        .await;
+    let mayor = town.seat("mayor", app).await;
+    assert_eq!(mayor.sign(&id).await.as_deref(), Some(expected), "{name}");
+    nothing_is_signed(town, &mayor, &id, name).await;
+    tries_again(town, &mayor, &id, name).await;
+}
+
+async fn nothing_is_signed(town: &Town, mayor: &Seat, id: &str, name: &str) {
+    let state = town.state(id).await;
+    let begun = ["open: open, open", "open: prepared, open"];
+    assert!(begun.contains(&state.as_str()), "{name}: {state}");
+    assert_eq!(
+        mayor.get(&format!("/sign/{id}/document")).await.bytes,
+        zegel::lab::house::decision(),
+        "{name}"
+    );
+}
+
+async fn tries_again(town: &Town, mayor: &Seat, id: &str, name: &str) {
+    town.world.cards.readers.set_away(false);
+    town.world.cards.readers.disconnect("Reader 2");
+    town.insert("mayor");
+    assert_eq!(
+        mayor.at(&town.instance(RIGHT)).use_card(id).await,
+        None,
+        "{name}: again"
+    );
+    assert_eq!(town.state(id).await, "open: done, open", "{name}");
+}
+
+#[actix_web::test]
+async fn a_reader_without_one_card_is_told_apart() {
+    let town = town().await;
+    let readers = &town.world.cards.readers;
+    fails_and_signs_after(&town, "no reader", &town.instance(RIGHT), "reader_missing").await;
+    readers.remove(READER);
+    fails_and_signs_after(&town, "no card", &town.instance(RIGHT), "card_missing").await;
+    let second = town.world.cards.specimen("director", |_| ()).card;
+    readers.insert("Reader 2", second);
+    fails_and_signs_after(&town, "two cards", &town.instance(RIGHT), "several_cards").await;
+    let app = town.instance(RIGHT);
+    readers.set_away(true);
+    fails_and_signs_after(&town, "no service", &app, "pcsc_unavailable").await;
+}
+
+#[actix_web::test]
+async fn a_pin_that_does_not_come_signs_nothing() {
+    let town = town().await;
+    for (name, program, expected) in [
+        (
+            "cancelled",
+            "echo 'ERR 83886179 Operation cancelled'",
+            "pin_cancelled",
+        ),
+        ("time-out", "echo 'ERR 83886142 Timeout'", "pin_timeout"),
+        ("too short", "echo 'D 123'; echo OK", "pin_length"),
+        ("no program", "exit 1", "pin_program_missing"),
+    ] {
+        town.insert("mayor");
+        fails_and_signs_after(&town, name, &town.instance(program), expected).await;
+    }
+}
+
+#[actix_web::test]
+async fn wrong_pins_are_counted_aloud_and_the_last_one_is_not_spent_by_surprise() {
+    let town = town().await;
+    let id = town.open().await;
+    town.insert("mayor");
+    let mayor = town.seat("mayor", &town.instance(WRONG)).await;
+    for left in [2, 1] {
+        assert_eq!(mayor.sign(&id).await.as_deref(), Some("pin_wrong"));
+        let page = mayor.get(&format!("/sign/{id}/progress")).await.body;
+        assert!(page.contains(&format!("{left} ")), "{left} left: {page}");
+        assert_eq!(
+            page.contains("name=\"last_attempt\""),
+            left == 1,
+            "the last try is confirmed"
+        );
+    }
+    let asked = town.world.cards.heard().matches("GETPIN").count();
+    assert_eq!(mayor.use_card(&id).await.as_deref(), Some("pin_last_attempt"));
+    let heard = town.world.cards.heard();
+    assert_eq!(
+        heard.matches("GETPIN").count(),
+        asked,
+        "the last try needs a word first"
+    );
+    assert_eq!(mayor.start(&id, &[("last_attempt", "yes")]).await, None);
+    assert_eq!(mayor.outcome(&id).await.as_deref(), Some("pin_blocked"));
+    for fields in [&[][..], &[("last_attempt", "yes")]] {
+        let right = mayor.at(&town.instance(RIGHT));
+        assert_eq!(right.start(&id, fields).await, None);
+        assert_eq!(right.outcome(&id).await.as_deref(), Some("pin_blocked"));
+    }
+    let heard = town.world.cards.heard();
+    assert_eq!(
+        heard.matches("GETPIN").count(),
+        asked + 1,
+        "nobody types a PIN for a blocked card"
+    );
+    nothing_is_signed(&town, &mayor, &id, "blocked").await;
+    tries_again(&town, &mayor, &id, "another card").await;
+}
+
+#[actix_web::test]
+async fn a_last_try_that_is_right_signs() {
+    let town = town().await;
+    let id = town.open().await;
+    town.insert_changed("mayor", |card| card.image_mut().tries_left = 1);
+    let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+    assert_eq!(mayor.sign(&id).await.as_deref(), Some("pin_last_attempt"));
+    assert_eq!(town.world.cards.heard(), "");
+    assert_eq!(mayor.start(&id, &[("last_attempt", "yes")]).await, None);
+    assert_eq!(mayor.outcome(&id).await, None);
+    assert_eq!(town.state(&id).await, "open: done, open");
+}
+
+#[actix_web::test]
+async fn a_card_that_fails_in_mid_signature_signs_nothing() {
+    let town = town().await;
+    for (name, command, kind, expected) in [
+        ("removed", SIGN, FaultKind::Removed, "card_removed"),
+        ("removed at the PIN", VERIFY, FaultKind::Removed, "card_removed"),
+        // Once the command to sign is out, nobody knows what the card did with it.
+        ("reset", SIGN, FaultKind::Reset, "card_unreadable"),
+        ("reset at the PIN", VERIFY, FaultKind::Reset, "card_busy"),
+        ("mute", SIGN, FaultKind::Mute, "card_unreadable"),
+        ("cut off", SIGN, FaultKind::Communication, "card_unreadable"),
+        (
+            "a wrong value",
+            GET_RESPONSE,
+            FaultKind::Truncated,
+            "card_unreadable",
+        ),
+        ("a status", SIGN, FaultKind::Answer(0x6A80), "card_unreadable"),
+    ] {
+        let fault = move |card: &mut VirtualCard| {
+            card.add_fault(Fault::now(kind).at_instruction(command).always());
+        };
+        town.insert_changed("mayor", fault);
+        let asked = town.world.cards.heard().matches("GETPIN").count();
+        fails_and_signs_after(&town, name, &town.instance(RIGHT), expected).await;
+        let heard = town.world.cards.heard();
+        assert_eq!(
+            heard.matches("GETPIN").count(),
+            asked + 2,
+            "{name}: it failed after the PIN"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn another_card_in_the_reader_when_the_pin_is_due_signs_nothing() {
+    let town = town().await;
+    // The second card is the director's, or another one of the same mayor.
+    for slug in ["director", "mayor"] {
+        town.insert("mayor");
+        let readers = town.world.cards.readers.clone();
+        let mut other = Some(town.world.cards.specimen(slug, |_| ()).card);
+        town.door.before(move |need| {
+            if matches!(need, Need::Ocsp { .. })
+                && let Some(card) = other.take()
+            {
+                readers.insert(READER, card);
+            }
+            None
+        });
+        fails_and_signs_after(
+            &town,
+            &format!("card of {slug}"),
+            &town.instance(RIGHT),
+            "card_changed",
+        )
+        .await;
+    }
+    // One PIN was asked for each good try, none for the swapped cards.
+    assert_eq!(town.world.cards.heard().matches("GETPIN").count(), 2);
+}
+
+#[actix_web::test]
+async fn page_and_pin_window_show_one_code_and_what_is_signed() {
+    let town = town().await;
+    let id = town.open().await;
+    town.insert("mayor");
+    let go = town.world.folder.path().join("go");
+    let getpin = format!("while [ ! -e '{}' ]; do sleep 0.02; done; {RIGHT}", go.display());
+    let mayor = town.seat("mayor", &town.instance(&getpin)).await;
+    assert_eq!(mayor.start(&id, &[]).await, None);
+    mayor.until(&id, &["pin"]).await;
+    let page = mayor.get(&format!("/sign/{id}/progress")).await.body;
+    let shown = page.split("class=\"short-code\">").nth(1).unwrap();
+    let shown = shown.split('<').next().unwrap();
+    std::fs::write(&go, "").unwrap();
+    assert_eq!(mayor.outcome(&id).await, None);
+    let heard = town.world.cards.heard();
+    assert!(heard.contains(shown), "`{shown}` is not in {heard}");
+    assert!(
+        heard.contains("Besluit van het college van 3 maart (TEST)"),
+        "{heard}"
+    );
+    let digest = zegel::base::digest::Sha256Digest::of(&zegel::lab::house::decision()).to_string();
+    assert!(
+        heard.contains(&digest[..12]),
+        "the fingerprint is in the window: {heard}"
+    );
+    assert!(page.contains(&digest), "and on the page");
+    assert_eq!(code(&mayor.get("/sign/srq_0").await), "not_found");
+}
