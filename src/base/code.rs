@@ -298,3 +298,21 @@ impl fmt::Display for PersonCode {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_holds_every_code_once_in_order() {
+        // What a match must name is complete; a list may forget one, and with it its texts.
+        let arms: Vec<&str> = include_str!("code.rs")
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \""))
+            .map(|(_, text)| text.trim_end_matches("\","))
+            .collect();
+        let all: Vec<&str> = PersonCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(all, arms);
+        assert!(PersonCode::ALL.is_sorted());
+    }
+}

@@ -78,7 +78,6 @@ pub async fn start(
     let counter = app.counter.clone().ok_or(SignError::CounterElsewhere)?;
     let request = kept(app, id).await?.request;
     let (_, person) = view::who(app, &request, browser).await?;
-    give_up_lost(app, id, person).await?;
     let slot = match view::standing(app, &request, person).await? {
         Standing::May { slot, .. } => slot,
         Standing::MayNot { verdict } => {
@@ -99,6 +98,7 @@ pub async fn start(
         Standing::Closed => return Err(StepError::Closed.into()),
         Standing::Waiting => return Err(StepError::NotYourTurn.into()),
     };
+    give_up_lost(app, id, person).await?;
     let now = app.now();
     let attempt = Attempt {
         id: AttemptId::new(now, app.random.as_ref()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::base::code::PersonCode;
 use crate::identity::PersonId;
 use crate::journeys::App;
 use crate::journeys::login::{self, Browser};
@@ -273,7 +274,11 @@ pub async fn attempt(app: &App, id: RequestId, browser: &Browser) -> Result<Opti
 pub(super) fn given_up(app: &App, mut attempt: Attempt) -> Attempt {
     if attempt.state.is_running() && app.now().since(attempt.updated_at) >= GIVEN_UP {
         attempt.state = AttemptState::Failed {
-            code: crate::base::code::PersonCode::ServerError,
+            code: match attempt.state {
+                // The value is kept, and a job goes on from there.
+                AttemptState::Finishing => PersonCode::TimestampUnavailable,
+                _ => PersonCode::ServerError,
+            },
             cause: "SIGNING_ATTEMPT_LOST".to_owned(),
             tries_left: None,
         };

@@ -542,7 +542,14 @@ pub(super) fn code(seen: &Seen) -> String {
         .nth(1)
         .and_then(|rest| rest.split('<').next());
     code.map_or_else(
-        || format!("no code: {} {} {}", seen.status, seen.location, seen.body),
+        || {
+            format!(
+                "no code in {} bytes, {} {}",
+                seen.bytes.len(),
+                seen.status,
+                seen.location
+            )
+        },
         str::to_owned,
     )
 }
