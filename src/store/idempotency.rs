@@ -1,16 +1,24 @@
 //! Idempotency keys: a repeated create gets the first one's answer.
 
+use std::time::Duration;
+
 use super::db::{Db, StoreError, Unit};
 use crate::base::digest::Sha256Digest;
 use crate::base::time::Timestamp;
 
 crate::statements! {
+    // A claim that its service was ended under is taken over by the same request.
     CLAIM = "INSERT INTO idempotency (client_id, key, request_sha256, created_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (client_id, key) DO NOTHING RETURNING key";
+             ON CONFLICT (client_id, key) DO UPDATE SET created_at = excluded.created_at \
+             WHERE idempotency.status IS NULL AND idempotency.created_at <= $5 \
+             AND idempotency.request_sha256 = excluded.request_sha256 RETURNING key";
     READ = "SELECT request_sha256, status, response FROM idempotency WHERE client_id = $1 AND key = $2";
     ANSWER = "UPDATE idempotency SET status = $3, response = $4 WHERE client_id = $1 AND key = $2";
     RELEASE = "DELETE FROM idempotency WHERE client_id = $1 AND key = $2 AND status IS NULL";
 }
+
+/// How long a claim without an answer counts as being worked on. The work takes seconds.
+const CLAIM_LIFE: Duration = Duration::from_mins(5);
 
 /// What an idempotency key meets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +38,8 @@ pub enum Claim {
     OtherRequest,
 }
 
-/// Claims `key` for a request whose canonical bytes hash to `request`. Commits alone.
+/// Claims `key` for a request whose canonical bytes hash to `request`. Commits alone. A claim without an answer is the
+/// same request's again after five minutes.
 pub async fn claim(
     db: &Db,
     client: &str,
@@ -38,7 +47,13 @@ pub async fn claim(
     request: Sha256Digest,
     now: Timestamp,
 ) -> Result<Claim, StoreError> {
-    let values = [client.into(), key.into(), request.to_string().into(), now.into()];
+    let values = [
+        client.into(),
+        key.into(),
+        request.to_string().into(),
+        now.into(),
+        now.minus(CLAIM_LIFE).into(),
+    ];
     if !db.commit_alone(CLAIM, &values).await?.is_empty() {
         return Ok(Claim::Fresh);
     }

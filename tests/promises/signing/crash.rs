@@ -12,7 +12,7 @@ use zegel::pdf::document::Document;
 use zegel::pki::need::Need;
 use zegel::store::db::Db;
 
-use super::town::{READER, RIGHT, Seat, Town, files, towns};
+use super::town::{Order, READER, RIGHT, Seat, Town, files, json, refusal, towns};
 
 type Cookies = BTreeMap<String, String>;
 
@@ -64,6 +64,38 @@ async fn stands_once(town: &Town, mayor: &Seat, id: &str) {
     assert_eq!(stored, file.len());
     town.signs("director", id).await;
     assert_eq!(town.state(id).await, "completed: done, done");
+}
+
+#[actix_web::test]
+async fn ended_while_a_request_was_made_the_same_key_makes_it_after_a_while() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        // A claim whose service was ended before the answer: made by taking the answer away.
+        let unfinished = Order::new()
+            .member("title", "Een ander besluit (TEST)")
+            .key("the-key-that-hangs");
+        let first = town.open_with(unfinished.clone()).await;
+        let forget = "UPDATE idempotency SET status = NULL, response = NULL";
+        town.world.app.db.script_for_tests(forget).await.unwrap();
+        let busy = town.send(unfinished.clone()).await;
+        assert_eq!(refusal(&busy), (400, "request_invalid".to_owned()), "{engine}");
+        let other = town.send(Order::new().key("the-key-that-hangs")).await;
+        assert_eq!(refusal(&other), (400, "request_invalid".to_owned()), "{engine}");
+        town.later(Duration::from_mins(5));
+        let other = town.send(Order::new().key("the-key-that-hangs")).await;
+        assert_eq!(
+            json(&other)["developer"],
+            "the idempotency key was used for another request",
+            "{engine}"
+        );
+        let made = town.open_with(unfinished.clone()).await;
+        assert_ne!(made, first, "{engine}");
+        assert_eq!(
+            town.open_with(unfinished).await,
+            made,
+            "{engine}: once from then on"
+        );
+    }
 }
 
 #[actix_web::test]
