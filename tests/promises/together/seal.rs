@@ -5,7 +5,7 @@ use zegel::lab::card::{Fault, FaultKind};
 use zegel::lab::pinentry::PinAnswer;
 use zegel::lab::services::{Service, ServiceMode};
 
-use super::town::Town;
+use super::town::{Town, follow};
 
 const SIGN: u8 = 0x2A;
 /// GET RESPONSE: how a T=0 card hands out the signature.
@@ -125,4 +125,30 @@ async fn a_time_stamp_service_that_is_down_costs_time_and_not_the_signature() {
     assert_eq!(said, None);
     assert_eq!(town.sign(&mut director, &address, &[]).await, None);
     town.sealed(&mut mayor).await;
+}
+
+#[actix_web::test]
+async fn a_document_that_changed_between_the_two_signers_is_not_signed() {
+    let Some(town) = Town::open(&["mayor", "director"], None).await else {
+        return;
+    };
+    town.hold(&["mayor"]);
+    let mut mayor = town.logged_in().await;
+    let address = town.send(&mut mayor).await;
+    assert_eq!(town.sign(&mut mayor, &address, &[]).await, None);
+    town.hold(&["director"]);
+    let (mut director, said) = town.signer(&address).await;
+    assert_eq!(said, None);
+    let asked = town.lab.pins_shown().len();
+    // Somebody with access to the folder of documents changes one letter of what the mayor signed.
+    let touched = town.change_documents();
+    assert!(touched > 0);
+    let said = town.sign(&mut director, &address, &[]).await;
+    assert_eq!(said, some("document_changed"));
+    assert_eq!(
+        town.lab.pins_shown().len(),
+        asked,
+        "no PIN for a document that is not the one signed"
+    );
+    assert_eq!(follow(&mut director).await, said);
 }
