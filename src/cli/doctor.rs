@@ -20,11 +20,13 @@ use crate::config::{Config, Environment};
 use crate::crypto::wrap::KeyEncryptionKey;
 use crate::fetch::Fetcher as _;
 use crate::fetch::http::{FetchRules, HttpFetcher};
+use crate::journeys::open::{self, OpenError};
 use crate::pki::need::Need;
 use crate::pki::timestamp::{self, TimeStampRequest};
 use crate::store::blobs::Blobs;
 use crate::store::boards;
 use crate::store::db::{Db, EngineKind};
+use crate::store::installation;
 use crate::store::keys::{self, KeyPurpose};
 
 /// How far a clock may be from a time-stamping service's before somebody should look. Reference ades-signing §9.
@@ -123,6 +125,7 @@ async fn look(config: &Config) -> Vec<Finding> {
     findings.push(look_at_storage(config));
     match database::open_for_check(&config.database_url).await {
         Ok((db, missing)) if missing.is_empty() => {
+            look_at_environment(&db, config, &mut findings).await;
             look_at_database(&db, kek.ok().as_ref(), &mut findings).await;
         }
         Ok((_, missing)) => {
@@ -158,6 +161,17 @@ fn look_at_storage(config: &Config) -> Finding {
         Ok(_) => Finding::good(WHAT, config.blobs.display().to_string()),
         Err(error) => Finding::bad(WHAT, chain(&error), "give the service's user write access"),
     }
+}
+
+/// A laboratory's database never serves real persons, nor the other way round.
+async fn look_at_environment(db: &Db, config: &Config, findings: &mut Vec<Finding>) {
+    let error = match installation::serves(db, open::pki_environment(config.environment)).await {
+        Ok(true) => return,
+        Ok(false) => OpenError::Environment,
+        Err(error) => error.into(),
+    };
+    let hint = error.hint().unwrap_or("look at the database's log");
+    findings.push(Finding::bad("environment", chain(&error), hint));
 }
 
 async fn look_at_database(db: &Db, kek: Option<&KeyEncryptionKey>, findings: &mut Vec<Finding>) {

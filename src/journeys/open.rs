@@ -14,9 +14,11 @@ use crate::config::{Config, Environment};
 use crate::crypto::wrap::{KeyEncryptionKey, WrapError};
 use crate::fetch::http::{ClientError, FetchRules, HttpFetcher};
 use crate::mandates::rules::RuleSet;
+use crate::pki::anchors;
 use crate::store::blobs::Blobs;
 use crate::store::db::{Db, StoreError};
 use crate::store::facts::Snapshots;
+use crate::store::installation;
 use crate::store::migrate;
 use crate::store::trust::{self, TrustError};
 
@@ -29,6 +31,9 @@ pub enum OpenError {
     /// The HTTP client cannot be made.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// The database is a laboratory's and the settings say production, or the other way round.
+    #[error("the database belongs to the other environment: a laboratory's never becomes a real one")]
+    Environment,
     /// A file cannot be read.
     #[error("cannot read `{path}`")]
     File {
@@ -58,6 +63,7 @@ impl OpenError {
         match self {
             Self::Card(error) => error.cause(),
             Self::Client(_) => "START_HTTP_CLIENT",
+            Self::Environment => "START_ENVIRONMENT",
             Self::File { .. } => "START_FILE",
             Self::Key(_) => "START_KEY",
             Self::Migration(_) => "START_MIGRATION",
@@ -69,6 +75,7 @@ impl OpenError {
     /// A way out, when one is known.
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Environment => Some("name another database, or say which environment this one is for"),
             Self::Key(_) => Some("make a key with: openssl rand -hex 32"),
             Self::Migration(_) => Some("run: zegel migrate"),
             Self::Card(_) => Some("install and start pcscd, or switch counter.enabled off"),
@@ -97,6 +104,9 @@ pub async fn open(
             return Err(OpenError::Migration(pending.names.join(", ")));
         }
     }
+    if !installation::claim(&db, pki_environment(config.environment)).await? {
+        return Err(OpenError::Environment);
+    }
     let blobs = Blobs::in_folder(&config.blobs, &config.scratch)?;
     let laboratory = laboratory(&config).map(PathBuf::as_path);
     let trust = Arc::new(trust::open(&db, laboratory, clock.now()).await?);
@@ -117,6 +127,14 @@ pub async fn open(
         snapshots: Arc::new(Snapshots::new(RuleSet::flanders())),
         config: Arc::new(config),
     }))
+}
+
+/// The environment as databases and trust name it.
+pub const fn pki_environment(environment: Environment) -> anchors::Environment {
+    match environment {
+        Environment::Production => anchors::Environment::Production,
+        Environment::Test => anchors::Environment::Test,
+    }
 }
 
 /// The folder of a laboratory's trust, where this installation may use one; `None` is production's pins.

@@ -44,6 +44,7 @@ pub fn all_statements() -> Vec<Statement> {
         super::facts::STATEMENTS,
         super::grants::STATEMENTS,
         super::idempotency::STATEMENTS,
+        super::installation::STATEMENTS,
         super::keys::STATEMENTS,
         super::login::STATEMENTS,
         super::migrate::STATEMENTS,
@@ -170,7 +171,8 @@ impl Db {
             let options = sqlx::postgres::PgConnectOptions::from_str(url)
                 .map_err(failed)?
                 .application_name("zegel")
-                .options([("statement_timeout", "30000")]);
+                // Its notices (a table that is there already) say nothing to an operator.
+                .options([("statement_timeout", "30000"), ("client_min_messages", "warning")]);
             let pool = sqlx::postgres::PgPoolOptions::new()
                 .max_connections(16)
                 .acquire_timeout(Duration::from_secs(10))

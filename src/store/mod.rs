@@ -11,6 +11,7 @@ pub mod events;
 pub mod facts;
 pub mod grants;
 pub mod idempotency;
+pub mod installation;
 pub mod keys;
 pub mod login;
 pub mod migrate;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use zegel::pki::anchors::Environment;
 use zegel::store::db::Db;
+use zegel::store::installation;
 use zegel::store::migrate;
 
 use super::{Ran, run, zegel};
@@ -115,6 +117,59 @@ async fn an_old_database_is_told_and_not_touched_until_it_is_asked() {
                 "PROBLEM database: the database is not up to date: it misses {last}\n"
             )),
             "{engine}: {doctor:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_laboratorys_database_never_becomes_a_real_one() {
+    for (folder, engine, url) in places().await {
+        let folder = folder.path();
+        assert_eq!(zegel_with(folder, &["migrate"]).code, Some(0), "{engine}");
+        let url = url.replace("sqlite:", &format!("sqlite:{}/", folder.display()));
+        let db = Db::open(&url).await.unwrap();
+        assert!(
+            installation::serves(&db, Environment::Production).await.unwrap(),
+            "{engine}: none yet"
+        );
+        assert!(
+            installation::claim(&db, Environment::Test).await.unwrap(),
+            "{engine}"
+        );
+        assert!(
+            !installation::claim(&db, Environment::Production).await.unwrap(),
+            "{engine}"
+        );
+        assert!(
+            installation::claim(&db, Environment::Test).await.unwrap(),
+            "{engine}: as before"
+        );
+        db.close().await;
+
+        let file = folder.join("zegel.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(
+            &file,
+            text.replace("environment = \"test\"", "environment = \"production\""),
+        )
+        .unwrap();
+        let refused = zegel_with(folder, &["serve"]);
+        assert_eq!(
+            (refused.code, refused.messages.as_str()),
+            (
+                Some(1),
+                "zegel: error: the database belongs to the other environment: a laboratory's never becomes a real \
+                 one (START_ENVIRONMENT)\nhint: name another database, or say which environment this one is for\n"
+            ),
+            "{engine}"
+        );
+        let doctor = zegel_with(folder, &["doctor"]);
+        assert_eq!(doctor.code, Some(7), "{engine}");
+        assert!(
+            doctor
+                .out
+                .contains("PROBLEM environment: the database belongs to the other"),
+            "{doctor:?}"
         );
     }
 }
