@@ -19,6 +19,8 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
         "domain": request.domain,
         "level": request.level,
         "rule": request.plan.rule,
+        // Without the board's decision to work by the rule, the plan is advice and nobody gets to sign.
+        "adopted_by": request.plan.adopted_by.as_ref().map(|adopted| &adopted.decision),
         "documents": [{
             "name": request.document.name,
             "pages": request.document.pages,

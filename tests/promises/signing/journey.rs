@@ -132,6 +132,10 @@ async fn two_signers_seal_a_decision_and_the_application_gets_it_with_its_proof(
         assert_eq!(resource["state"], "open");
         assert_eq!(resource["rule"]["rule"], "FL-CBS");
         assert_eq!(
+            resource["adopted_by"]["reference"],
+            "TEST-besluit 2025/001 (gemeenteraad)"
+        );
+        assert_eq!(
             resource["documents"][0]["sha256"],
             Sha256Digest::of(&original).to_string()
         );
