@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -161,7 +162,9 @@ pub enum EngineKind {
 /// A boxed future, as [`Db::write`] takes them.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-const RETRIES: u32 = 5;
+const RETRIES: u32 = 10;
+/// Tells colliding units apart, so that they do not come back together and collide again.
+static COLLISIONS: AtomicU32 = AtomicU32::new(0);
 
 impl Db {
     /// Opens `url`: `sqlite:PATH` (made when absent) or `postgres://…`. Does not migrate.
@@ -277,7 +280,9 @@ impl Db {
             attempt = attempt.saturating_add(1);
             match outcome {
                 Err(error) if error.is_retryable() && attempt < RETRIES => {
-                    tokio::time::sleep(Duration::from_millis(u64::from(attempt).saturating_mul(7))).await;
+                    let spread = COLLISIONS.fetch_add(1, Ordering::Relaxed) % 8;
+                    let pause = attempt.saturating_mul(7).saturating_add(spread.saturating_mul(3));
+                    tokio::time::sleep(Duration::from_millis(u64::from(pause))).await;
                 }
                 outcome => return outcome,
             }
