@@ -46,6 +46,17 @@ async fn begin(app: &Arc<App>, cookies: &Cookies, id: &str, state: &str) {
     mayor.until(id, &[state]).await;
 }
 
+/// Waits until so many have come to the door.
+async fn reached(count: &AtomicUsize, many: usize) {
+    for _ in 0..6000 {
+        if count.load(Ordering::SeqCst) >= many {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("nobody came to the door");
+}
+
 fn sees(app: &Arc<App>, cookies: &Cookies) -> Seat {
     let seat = Seat::nobody(app);
     seat.0.cookies.lock().unwrap().clone_from(cookies);
@@ -159,6 +170,7 @@ async fn ended_after_the_card_signed_another_instance_finishes_the_value() {
         let cookies = logged_in(&town).await;
         on_an_instance_that_is_ended(&town, RIGHT, async |app| {
             begin(&app, &cookies, &id, "finishing").await;
+            reached(&hanging, 1).await;
         });
         assert_eq!(town.state(&id).await, "finishing: signed, open", "{engine}");
         town.world.cards.readers.disconnect(READER);
@@ -173,9 +185,7 @@ async fn ended_after_the_card_signed_another_instance_finishes_the_value() {
         town.later(Duration::from_mins(1));
         on_an_instance_that_is_ended(&town, "exit 1", async |app| {
             tokio::spawn(async move { jobs::due(&app).await });
-            while hanging.load(Ordering::SeqCst) < 2 {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            reached(&hanging, 2).await;
         });
         town.door.before(|_| None);
         assert!(
