@@ -166,7 +166,16 @@ impl Certificate {
     pub fn public_key(&self) -> Result<&PublicKey, KeyError> {
         self.0
             .key
-            .get_or_init(|| PublicKey::from_spki_der(self.spki_der()))
+            .get_or_init(|| {
+                let key = PublicKey::from_spki_der(self.spki_der())?;
+                // WHY: OpenSSL also reads numbers that are not DER. A key that policy could not judge by its own
+                // reading is no key; one that it judged as another still less.
+                if self.0.key_kind == Some(key.kind()) {
+                    Ok(key)
+                } else {
+                    Err(KeyError::Malformed)
+                }
+            })
             .as_ref()
             .map_err(|error| *error)
     }
@@ -357,6 +366,50 @@ fn parse(der: &[u8]) -> Result<Inner, CertificateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asn1::write;
+
+    /// A certificate with this key, of which nothing else matters.
+    fn with_key(spki: &[u8]) -> Certificate {
+        let algorithm = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256).algorithm_identifier();
+        let name = write::sequence(&[]);
+        let at = write::time("2026-01-01T00:00:00Z".parse().unwrap());
+        let tbs = write::sequence(&[
+            &write::integer(1),
+            &algorithm,
+            &name,
+            &write::sequence(&[&at, &at]),
+            &name,
+            spki,
+        ]);
+        let value = write::element(tag::BIT_STRING, &[0, 1]);
+        Certificate::parse(write::sequence(&[&tbs, &algorithm, &value])).unwrap()
+    }
+
+    #[test]
+    fn a_key_that_two_readers_read_differently_is_none() {
+        let spki = |modulus: &[u8]| {
+            let key = write::sequence(&[&write::element(tag::INTEGER, modulus), &write::integer(65_537)]);
+            let algorithm = write::sequence(&[
+                &write::oid(&"1.2.840.113549.1.1.1".parse().unwrap()),
+                &write::null(),
+            ]);
+            let bits = write::element(tag::BIT_STRING, &[&[0], key.as_slice()].concat());
+            write::sequence(&[&algorithm, &bits])
+        };
+        let digits = [&[0x71][..], &[0x35; 255]].concat();
+        let good = with_key(&spki(&digits));
+        assert_eq!(good.key_kind(), Some(KeyKind::Rsa { bits: 2047 }));
+        assert_eq!(
+            good.public_key().map(PublicKey::kind),
+            Ok(KeyKind::Rsa { bits: 2047 })
+        );
+        // The same number with a zero octet too many: OpenSSL takes it, DER does not.
+        let padded = spki(&[&[0][..], &digits].concat());
+        assert!(PublicKey::from_spki_der(&padded).is_ok());
+        let padded = with_key(&padded);
+        assert_eq!(padded.key_kind(), None);
+        assert_eq!(padded.public_key().map(PublicKey::kind), Err(KeyError::Malformed));
+    }
 
     proptest::proptest! {
         #[test]

@@ -15,6 +15,8 @@ use crate::base::time::{Day, Timestamp};
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::crypto::policy::AlgorithmPolicy;
 
+/// Most extensions of one list. Each is compared with all before it, and a list may be long.
+const MAX_EXTENSIONS: usize = 64;
 /// Most octets of a serial number in an entry; RFC 5280 allows 20, and one for the sign.
 const MAX_SERIAL: usize = 21;
 /// Octets after the serial number in an entry: seconds since 1970 and the reason.
@@ -338,7 +340,7 @@ impl Found {
         let mut seen: Vec<Oid> = Vec::new();
         while let Some(item) = items.next()? {
             let (id, critical, value) = extension(&item)?;
-            if seen.contains(&id) {
+            if seen.contains(&id) || seen.len() >= MAX_EXTENSIONS {
                 return Err(CrlDefect::Malformed);
             }
             match id.content() {
@@ -631,6 +633,22 @@ fn seconds(element: &Element<'_>) -> Result<u32, CrlDefect> {
 mod tests {
     use super::*;
     use crate::asn1::write;
+
+    #[test]
+    fn extensions_beyond_number_are_refused() {
+        let list = |count: u64| {
+            let items: Vec<u8> = (0..count)
+                .flat_map(|number| {
+                    let name = format!("1.2.3.{number}").parse().unwrap();
+                    write::sequence(&[&write::oid(&name), &write::octet_string(&[])])
+                })
+                .collect();
+            let der = write::sequence(&[&items]);
+            Found::default().read(&read::single(&der, Rules::Der).unwrap())
+        };
+        assert_eq!(list(64), Ok(()));
+        assert_eq!(list(65), Err(CrlDefect::Malformed));
+    }
 
     #[test]
     fn fast_dates_agree_with_the_calendar() {

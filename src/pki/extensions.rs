@@ -9,6 +9,10 @@ use crate::asn1::write::tag;
 /// Most extensions read in one certificate; real ones have at most a dozen.
 const MAX_EXTENSIONS: usize = 64;
 
+/// Most policies read of one certificate. Each is compared with all before it, and a file may hold thousands of
+/// certificates.
+const MAX_POLICIES: usize = 128;
+
 /// The extensions of one certificate, each parsed if zegel knows it. Absent ones are `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extensions {
@@ -326,7 +330,7 @@ fn policies(value: &[u8]) -> Result<Vec<Oid>, Asn1Error> {
         // their outer frame is read.
         parts.optional(tag::SEQUENCE)?;
         parts.finish()?;
-        if out.contains(&policy) {
+        if out.contains(&policy) || out.len() >= MAX_POLICIES {
             return Err(Asn1Error::Content(information.offset()));
         }
         out.push(policy);
@@ -441,6 +445,21 @@ pub(super) fn distribution_point_urls(name: &Element<'_>) -> Result<Vec<String>,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn policies_beyond_number_are_refused() {
+        let list = |count: u64| {
+            let items: Vec<u8> = (0..count)
+                .flat_map(|number| {
+                    let name = format!("1.2.3.{number}").parse().unwrap();
+                    crate::asn1::write::sequence(&[&crate::asn1::write::oid(&name)])
+                })
+                .collect();
+            policies(&crate::asn1::write::sequence(&[&items])).map(|found| found.len())
+        };
+        assert_eq!(list(128), Ok(128));
+        assert!(list(129).is_err());
+    }
 
     #[test]
     fn statements_of_a_qualified_signature_certificate_are_read() {

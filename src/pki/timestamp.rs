@@ -22,6 +22,9 @@ use crate::crypto::policy::AlgorithmPolicy;
 /// Most certificates looked at in one token.
 const MAX_CERTIFICATES: usize = 16;
 
+/// Most signed attributes of one token. Each is compared with all before it.
+const MAX_ATTRIBUTES: usize = 64;
+
 /// Content octets of the identifiers met here.
 mod id {
     pub(super) const SIGNED_DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2];
@@ -477,7 +480,7 @@ impl Signer {
             let name = pair.any()?.oid()?;
             let mut values = pair.set()?;
             let value = values.any()?;
-            if seen.contains(&name) {
+            if seen.contains(&name) || seen.len() >= MAX_ATTRIBUTES {
                 return Err(TimeStampDefect::Malformed);
             }
             match name.content() {
@@ -582,6 +585,42 @@ mod tests {
         assert_eq!(parts.expect(tag::INTEGER).unwrap().content().len(), 9);
         assert_eq!(parts.any().unwrap().boolean(), Ok(true));
         assert!(parts.is_at_end());
+    }
+
+    #[test]
+    fn an_accuracy_of_any_length_is_read_or_refused() {
+        let with = |millis: &[u8]| {
+            let der = write::sequence(&[&write::integer(1), &write::element(tag::context(0), millis)]);
+            accuracy(&read::single(&der, Rules::Ber).unwrap())
+        };
+        assert_eq!(with(&[1]), Ok(Duration::from_millis(1_001)));
+        assert_eq!(with(&[3, 0xE7]), Ok(Duration::from_millis(1_999)));
+        // Nine octets of ones are more than 64 bits hold.
+        for bad in [&[0xFF; 9][..], &[0xFF; 12], &[0], &[3, 0xE8], &[], &[1, 0, 0]] {
+            assert_eq!(with(bad), Err(TimeStampDefect::Malformed), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_beyond_number_are_refused() {
+        let attribute = |number: u64| {
+            let name = format!("1.2.3.{number}").parse().unwrap();
+            write::sequence(&[&write::oid(&name), &write::element(tag::SET, &write::null())])
+        };
+        let signer = |count: u64| {
+            let attributes: Vec<u8> = (0..count).flat_map(attribute).collect();
+            let der = write::sequence(&[
+                &write::integer(1),
+                &write::element(0x80, &[1]),
+                &algorithm::hash_identifier(HashAlgorithm::Sha256),
+                &write::element(tag::context_constructed(0), &attributes),
+                &SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha256).algorithm_identifier(),
+                &write::octet_string(&[1]),
+            ]);
+            Signer::parse(&read::single(&der, Rules::Ber).unwrap()).map(|_| ())
+        };
+        assert_eq!(signer(64), Ok(()));
+        assert_eq!(signer(65), Err(TimeStampDefect::Malformed));
     }
 
     #[test]
