@@ -22,8 +22,11 @@ use super::object::ObjectId;
 use referrers::Referrers;
 use step::Step;
 
+/// Most changes told of one signature; beyond, one that is not allowed stands for the rest.
+const CHANGE_LIMIT: usize = 2_000;
+
 /// One thing that happened after a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     /// A document time-stamp was added.
     DocTimeStampAdded {
@@ -123,11 +126,20 @@ impl History {
         let later = self.steps.iter().skip(revision.saturating_add(1)).flatten();
         let nothing_later = self.steps.len() <= revision.saturating_add(1);
         let always = self.always.iter().filter(|_| !nothing_later);
+        let mut seen: HashSet<&Change> = HashSet::new();
         let mut changes: Vec<Change> = Vec::new();
         for change in always.chain(later) {
-            if !changes.contains(change) {
-                changes.push(change.clone());
+            if !seen.insert(change) {
+                continue;
             }
+            if changes.len() >= CHANGE_LIMIT {
+                changes.push(Change::Undefined {
+                    object: None,
+                    why: "there are more changes than can be told",
+                });
+                break;
+            }
+            changes.push(change.clone());
         }
         changes
     }

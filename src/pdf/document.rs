@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::bytes::ReadAt;
@@ -20,6 +21,12 @@ const OBJECT_STREAM_LIMIT: usize = 16 * 1024 * 1024;
 const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// How far the search for the header of a file goes that has it in the wrong place.
 const HEADER_SEARCH: usize = 1024;
+/// What may be read as objects and decoded of any file, however short, in bytes: a few seconds' work.
+const WORK_AT_LEAST: u64 = 512 * 1024 * 1024;
+/// And for each of its bytes. An object is read anew for every question about it; a validation of twenty signatures
+/// reads the objects that matter some hundred times, a file that makes one object be read for each of a hundred
+/// thousand references does not get that far.
+const WORK_A_BYTE: u64 = 16;
 
 /// An open file. Cheap to clone; holds the cross-reference entries and nothing else of the file.
 #[derive(Clone)]
@@ -31,6 +38,10 @@ struct Inner {
     revisions: Vec<Revision>,
     /// Number, revision and place of every object, in this order.
     entries: Vec<(u32, u32, Entry)>,
+    /// Places in `entries`, by revision.
+    by_revision: Vec<u32>,
+    /// Bytes that may still be read as objects or decoded.
+    work_left: AtomicU64,
     cache: Mutex<VecDeque<(u64, Arc<ObjectStream>)>>,
 }
 
@@ -49,6 +60,12 @@ impl Document {
     /// # Errors
     /// `Empty`, `NotPdf`, `Encrypted`; `Malformed` and `Limit` for what this reader does not accept; `Io`.
     pub fn open(source: Arc<dyn ReadAt>) -> Result<Self, PdfError> {
+        let work = WORK_AT_LEAST.saturating_add(source.len().saturating_mul(WORK_A_BYTE));
+        Self::open_within(source, work)
+    }
+
+    /// [`Self::open`] with another bound on what may be read of the file in all.
+    fn open_within(source: Arc<dyn ReadAt>, work: u64) -> Result<Self, PdfError> {
         if source.is_empty() {
             return Err(PdfError::new(PdfErrorKind::Empty, 0, "at least one byte"));
         }
@@ -77,11 +94,15 @@ impl Document {
             return Err(PdfError::malformed(start, "each object once in a revision"));
         }
         entries.dedup_by_key(|(number, index, _)| (*number, *index));
+        let mut by_revision: Vec<u32> = (0..u32::try_from(entries.len()).unwrap_or(u32::MAX)).collect();
+        by_revision.sort_by_key(|place| revision_at(&entries, *place));
         let document = Self(Arc::new(Inner {
             source,
             version,
             revisions,
             entries,
+            by_revision,
+            work_left: AtomicU64::new(work),
             cache: Mutex::default(),
         }));
         document.latest().catalog()?;
@@ -151,8 +172,15 @@ impl Document {
         let Ok(revision) = u32::try_from(revision) else {
             return Vec::new();
         };
-        let listed = self.0.entries.iter().filter(|(_, index, _)| *index == revision);
-        listed.map(|(number, _, entry)| (*number, *entry)).collect()
+        let (entries, places) = (&self.0.entries, &self.0.by_revision);
+        let from = places.partition_point(|place| revision_at(entries, *place) < revision);
+        places
+            .iter()
+            .skip(from)
+            .map_while(|place| entries.get(usize::try_from(*place).ok()?))
+            .take_while(|(_, index, _)| *index == revision)
+            .map(|(number, _, entry)| (*number, *entry))
+            .collect()
     }
 
     /// Number, revision and place of every object of every revision.
@@ -169,6 +197,19 @@ impl Document {
             .partition_point(|(other, index, _)| (*other, *index) <= (number, bound));
         let (other, index, entry) = self.0.entries.get(after.checked_sub(1)?)?;
         (*other == number).then(|| (usize::try_from(*index).unwrap_or(0), *entry))
+    }
+
+    /// Takes `bytes` from what may be read of this file.
+    ///
+    /// # Errors
+    /// `Limit` when nothing is left: the file makes the same bytes be read over and over.
+    pub(super) fn charge(&self, bytes: u64, at: u64) -> Result<(), PdfError> {
+        let less = |left: u64| left.checked_sub(bytes);
+        self.0
+            .work_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .map(|_| ())
+            .map_err(|_| PdfError::limit(at, "a file that is not read so many times over"))
     }
 
     pub(super) fn object_stream(
@@ -217,6 +258,13 @@ impl Document {
     }
 }
 
+fn revision_at(entries: &[(u32, u32, Entry)], place: u32) -> u32 {
+    usize::try_from(place)
+        .ok()
+        .and_then(|place| entries.get(place))
+        .map_or(u32::MAX, |(_, revision, _)| *revision)
+}
+
 fn header(source: &dyn ReadAt) -> Result<(u8, u8), PdfError> {
     let length = usize::try_from(source.len())
         .unwrap_or(usize::MAX)
@@ -237,5 +285,49 @@ fn header(source: &dyn ReadAt) -> Result<(u8, u8), PdfError> {
     match rest {
         [major @ b'1'..=b'2', b'.', minor @ b'0'..=b'9', ..] => Ok((major - b'0', minor - b'0')),
         _ => Err(PdfError::malformed(5, "a version like `1.7`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    /// A form whose one field has the same kid, of some length, very often.
+    fn one_kid_often(kids: usize, length: usize) -> Vec<u8> {
+        let objects = [
+            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>".to_owned(),
+            "<</Type/Pages/Count 1/Kids[3 0 R]>>".to_owned(),
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>".to_owned(),
+            format!("<</FT/Tx/T(a)/Kids[{}]>>", "5 0 R ".repeat(kids)),
+            format!("<</Rect[{}]>>", "0 ".repeat(length)),
+        ];
+        let mut out = "%PDF-1.7\n".to_owned();
+        let mut rows = "0000000000 65535 f\r\n".to_owned();
+        for (index, object) in objects.iter().enumerate() {
+            write!(rows, "{:010} 00000 n\r\n", out.len()).unwrap();
+            write!(out, "{} 0 obj\n{object}\nendobj\n", index + 1).unwrap();
+        }
+        let start = out.len();
+        write!(
+            out,
+            "xref\n0 6\n{rows}trailer\n<</Size 6/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
+        )
+        .unwrap();
+        out.into_bytes()
+    }
+
+    #[test]
+    fn what_is_read_of_a_file_has_a_bound_however_often_it_refers_to_it() {
+        let file: Arc<dyn ReadAt> = Arc::new(one_kid_often(2_000, 500));
+        let open = |work| Document::open_within(file.clone(), work).unwrap().latest();
+        assert_eq!(open(3_000_000).fields().unwrap().len(), 1);
+        let error = open(300_000).fields().unwrap_err();
+        assert_eq!(error.kind, PdfErrorKind::Limit);
+        // The bound is on the file, not on one question about it.
+        let view = open(5_000_000);
+        let asked = (0..10).take_while(|_| view.fields().is_ok()).count();
+        assert_eq!(asked, 2);
     }
 }

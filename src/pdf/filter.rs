@@ -9,6 +9,8 @@ use super::object::{Dictionary, Name, Object};
 
 /// Longest chain of filters on one stream.
 const CHAIN_LIMIT: usize = 8;
+/// The entries of `/DecodeParms` that are read here.
+pub(crate) const PARAMETERS: [&str; 4] = ["Predictor", "Colors", "BitsPerComponent", "Columns"];
 /// Widest row of a predictor, in bytes.
 const ROW_LIMIT: u64 = 1 << 20;
 

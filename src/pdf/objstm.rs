@@ -49,8 +49,8 @@ impl ObjectStream {
         Ok(Self { bytes, index, at })
     }
 
-    /// The object at `position`, which must be the one numbered `number`.
-    pub(crate) fn object(&self, position: u32, number: u32) -> Result<Object, PdfError> {
+    /// The object at `position`, which must be the one numbered `number`, and how many bytes it took.
+    pub(crate) fn object(&self, position: u32, number: u32) -> Result<(Object, u64), PdfError> {
         let found = usize::try_from(position)
             .ok()
             .and_then(|position| self.index.get(position));
@@ -62,9 +62,12 @@ impl ObjectStream {
                 "the object where the cross-reference section says",
             ))?;
         // WHY: an offset inside the stream means nothing in the file, so errors name the stream.
-        Parser::new(&self.bytes, offset, memory_end(&self.bytes))
+        let mut parser = Parser::new(&self.bytes, offset, memory_end(&self.bytes));
+        let object = parser
             .object()
-            .map_err(|error| PdfError::new(error.kind, self.at, error.expected))
+            .map_err(|error| PdfError::new(error.kind, self.at, error.expected))?;
+        let length = parser.lexer().position().saturating_sub(offset);
+        Ok((object, length))
     }
 
     pub(crate) fn size_bytes(&self) -> u64 {

@@ -11,6 +11,8 @@ use super::view::View;
 const ANNOTATION_LIMIT: usize = 20_000;
 /// Distance kept between blocks and from the edge, in points.
 const GAP: f64 = 12.0;
+/// Most places tried on one page: a plan of a metre by two has some two hundred. A page may be said to be of any size.
+const TRY_LIMIT: usize = 5_000;
 
 /// Where the signature goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,10 +91,19 @@ pub(super) fn locate<'r>(
 pub fn free_place(view: &View, page: &Page, width: f64, height: f64) -> Result<Option<Rect>, PdfError> {
     let taken = occupied(view, page)?;
     let (page_width, page_height) = page.display_size();
+    // A page narrower than its margins leaves nothing, and one step must be longer than none.
+    if !(width > 0.0 && height > 0.0) {
+        return Ok(None);
+    }
+    let mut tries = TRY_LIMIT;
     let mut y = GAP * 2.0;
     while y + height <= page_height {
         let mut x = GAP * 2.0;
         while x + width <= page_width {
+            tries = tries.saturating_sub(1);
+            if tries == 0 {
+                return Ok(None);
+            }
             let rect = page.place_from_display(&Rect::new(x, y, x + width, y + height));
             if page.crop_box.contains(&rect) && !taken.iter().any(|other| other.overlaps(&rect)) {
                 return Ok(Some(rect));

@@ -3,6 +3,7 @@
 //! Only the container is judged here; what stands inside `/Contents` is for the room `ades`.
 //! ISO 32000-2 §12.8.1; EN 319 142-1 §5.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ use super::text_string;
 
 /// Bytes hashed at once.
 const CHUNK: u64 = 256 * 1024;
+/// Most signatures and time-stamps of one file. Each is looked up in the revision it covers, and judged with a path.
+const SIGNATURE_LIMIT: usize = 256;
 
 /// What a signature dictionary is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,10 +182,18 @@ impl View {
             .iter()
             .map(|field| field.value.as_ref().and_then(Object::as_reference))
             .collect();
+        if fields.iter().filter(|field| is_filled(field)).count() > SIGNATURE_LIMIT {
+            return Err(PdfError::limit(0, "fewer signatures"));
+        }
+        let mut uses: HashMap<ObjectId, usize> = HashMap::new();
+        for id in values.iter().flatten() {
+            let count = uses.entry(*id).or_default();
+            *count = count.saturating_add(1);
+        }
         let mut found = Vec::with_capacity(fields.len());
         for (index, field) in fields.into_iter().enumerate() {
             let mine = values.get(index).copied().flatten();
-            let shared = mine.is_some() && values.iter().filter(|other| **other == mine).count() > 1;
+            let shared = mine.is_some_and(|id| uses.get(&id).is_some_and(|count| *count > 1));
             let state = match &field.value {
                 None | Some(Object::Null) => FieldState::Empty,
                 Some(_) if shared => FieldState::Faulty(SignatureFault::Shared),
@@ -302,6 +313,10 @@ impl View {
 }
 
 /// Whether `field` is for signatures.
+fn is_filled(field: &Field) -> bool {
+    field.value.as_ref().is_some_and(|value| !value.is_null())
+}
+
 pub(crate) fn is_signature_field(field: &Field) -> bool {
     field.kind.as_ref().is_some_and(|kind| kind.is("Sig"))
 }

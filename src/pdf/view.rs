@@ -3,12 +3,15 @@
 use super::document::Document;
 use super::error::{PdfError, PdfErrorKind};
 use super::filter;
+use super::number;
 use super::object::{Dictionary, Name, Object, ObjectId, Stream, StreamData};
 use super::parser::{Indirect, Parser};
 use super::xref::Entry;
 
 /// Longest chain of references that leads to a value.
 const REFERENCE_LIMIT: usize = 16;
+/// What reading any object costs beside its bytes, in bytes.
+const READ_COST: u64 = 64;
 
 /// The objects as one revision shows them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -155,7 +158,11 @@ impl View {
     /// `Limit` above `cap`; `Unsupported` for image filters and LZW; `Malformed`.
     pub fn stream_bytes(&self, stream: &Stream, cap: usize) -> Result<Vec<u8>, PdfError> {
         let encoded = self.raw_stream(stream, cap)?;
-        filter::decode(encoded, &self.filters(&stream.dictionary)?, cap, place(stream))
+        let at = place(stream);
+        self.document.charge(number::offset(encoded.len()), at)?;
+        let decoded = filter::decode(encoded, &self.filters(&stream.dictionary)?, cap, at)?;
+        self.document.charge(number::offset(decoded.len()), at)?;
+        Ok(decoded)
     }
 
     /// The bytes of `stream` as they are stored, never more than `cap`.
@@ -198,8 +205,10 @@ impl View {
             let given = match given {
                 Some(Object::Dictionary(given)) => {
                     let mut direct = Dictionary::new();
-                    for (key, value) in given.iter() {
-                        direct.set_name(key.clone(), self.resolve(value)?);
+                    for key in filter::PARAMETERS {
+                        if let Some(value) = given.get(key) {
+                            direct.set(key, self.resolve(value)?);
+                        }
                     }
                     Some(direct)
                 }
@@ -224,7 +233,12 @@ impl View {
                     return Err(PdfError::limit(0, "a length that is not inside an object stream"));
                 }
                 let container = self.document.object_stream(stream, self.revision)?;
-                container.object(index, id.number)
+                let read = container.object(index, id.number);
+                let length = read
+                    .as_ref()
+                    .map_or(container.size_bytes(), |(_, length)| *length);
+                self.document.charge(length.saturating_add(READ_COST), 0)?;
+                read.map(|(object, _)| object)
             }
             Some((_, Entry::InFile { .. })) => Ok(self
                 .indirect(id, depth)?
@@ -260,7 +274,14 @@ impl View {
             let value = value.as_integer().and_then(|value| u64::try_from(value).ok());
             value.ok_or(PdfError::malformed(offset, "a stream length of 0 or more"))
         };
-        let indirect = Parser::new(&**self.document.source(), offset, end).indirect(Some(&length_of))?;
+        let read = Parser::new(&**self.document.source(), offset, end).indirect(Some(&length_of));
+        let reached = match &read {
+            Ok(indirect) => indirect.end.saturating_sub(data_length(&indirect.object)),
+            Err(error) => error.offset,
+        };
+        self.document
+            .charge(reached.saturating_sub(offset).saturating_add(READ_COST), offset)?;
+        let indirect = read?;
         if indirect.id != id {
             return Err(PdfError::malformed(
                 offset,
@@ -268,6 +289,17 @@ impl View {
             ));
         }
         Ok(Some(indirect))
+    }
+}
+
+/// Length of a stream's data, which is passed over when the object is read.
+const fn data_length(object: &Object) -> u64 {
+    match object {
+        Object::Stream(Stream {
+            data: StreamData::File { length, .. },
+            ..
+        }) => *length,
+        _ => 0,
     }
 }
 

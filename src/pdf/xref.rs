@@ -13,6 +13,8 @@ use super::parser::{NUMBER_LIMIT, Parser};
 
 /// Most entries of all sections together: some fifty times the largest document this house signs.
 const ENTRY_LIMIT: usize = 3_000_000;
+/// Entries that a file of any length may have; beyond, one for each byte.
+const ENTRIES_AT_LEAST: usize = 100_000;
 /// Most sections in a chain: over a thousand signatures at level B-LTA.
 const SECTION_LIMIT: usize = 4_096;
 /// Bytes of one table row. ISO 32000-2 §7.5.4.
@@ -66,7 +68,11 @@ pub(crate) struct Section {
 pub(crate) fn chain(source: &dyn ReadAt, start: u64) -> Result<Vec<Section>, PdfError> {
     let mut sections = Vec::new();
     let mut visited = HashSet::new();
-    let mut left = ENTRY_LIMIT;
+    // WHY: a section of nothing but free rows shrinks to a thousandth; memory must not grow by a thousand with it.
+    let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
+    let mut left = ENTRIES_AT_LEAST.saturating_add(length).min(ENTRY_LIMIT);
+    // Sections stand beside each other, so they cannot be longer together than the file.
+    let mut bytes_left = source.len();
     let mut next = Some(start);
     while let Some(offset) = next {
         if !visited.insert(offset) {
@@ -76,6 +82,17 @@ pub(crate) fn chain(source: &dyn ReadAt, start: u64) -> Result<Vec<Section>, Pdf
             return Err(PdfError::limit(offset, "fewer cross-reference sections"));
         }
         let section = section(source, offset, &mut left)?;
+        let hidden = section
+            .streams
+            .iter()
+            .filter(|(_, begin, _)| *begin != section.offset);
+        let lengths = hidden
+            .map(|(_, begin, end)| end.saturating_sub(*begin))
+            .chain([section.end.saturating_sub(section.offset)]);
+        bytes_left = bytes_left.checked_sub(lengths.sum()).ok_or(PdfError::limit(
+            offset,
+            "cross-reference sections beside each other",
+        ))?;
         next = section.previous;
         sections.push(section);
     }

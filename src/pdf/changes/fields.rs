@@ -1,5 +1,7 @@
 //! Form fields: new signature fields, empty ones that were signed, and values that were filled in.
 
+use std::collections::HashSet;
+
 use super::Change;
 use super::step::{Step, keys};
 use crate::pdf::document::View;
@@ -51,11 +53,12 @@ impl Step<'_> {
         if appended.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = self
+        // A new name has no full stop, so it collides with what is called like it or stands below it.
+        let names: HashSet<String> = self
             .old
             .fields()?
             .into_iter()
-            .map(|field| field.full_name)
+            .filter_map(|field| field.full_name.split('.').next().map(str::to_owned))
             .collect();
         for item in appended {
             self.check_new_field(item, &names)?;
@@ -63,7 +66,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn check_new_field(&mut self, item: &Object, names: &[String]) -> Result<(), PdfError> {
+    fn check_new_field(&mut self, item: &Object, names: &HashSet<String>) -> Result<(), PdfError> {
         let id = item
             .as_reference()
             .filter(|id| self.added.contains_key(&id.number));
@@ -80,12 +83,7 @@ impl Step<'_> {
             .and_then(Object::as_string)
             .map(text_string::decode)
             .unwrap_or_default();
-        let below = |other: &str| {
-            other
-                .strip_prefix(&name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        if name.is_empty() || name.contains('.') || names.iter().any(|other| below(other)) {
+        if name.is_empty() || name.contains('.') || names.contains(&name) {
             self.undefined(Some(id.number), "a field was added whose name is taken");
             return Ok(());
         }

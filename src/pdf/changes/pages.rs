@@ -1,6 +1,6 @@
 //! Pages: nothing of them may change but the widgets of new signatures at the end of their annotations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::step::{Step, is_type, keys};
 use crate::pdf::error::PdfError;
@@ -91,9 +91,13 @@ impl Step<'_> {
 
     /// A new block lies over nothing that could be clicked or filled, and leaves most of the page in sight.
     fn check_room(&mut self, page: u32, present: &[Object], appended: &[Object]) -> Result<(), PdfError> {
+        let new = self.rects(appended)?;
+        if new.is_empty() {
+            return Ok(());
+        }
         let taken = self.rects(present)?;
         let sheet = self.sheet(page)?;
-        for rect in self.rects(appended)? {
+        for rect in new {
             if taken.iter().any(|other| other.overlaps(&rect)) {
                 self.undefined(
                     Some(page),
@@ -120,14 +124,19 @@ impl Step<'_> {
         Ok(found)
     }
 
-    fn sheet(&self, number: u32) -> Result<Option<Rect>, PdfError> {
-        let mut found = None;
-        self.new.for_each_page(&mut |page| {
-            if page.id.number == number {
-                found = Some(page.crop_box);
-            }
-            found.is_none()
-        })?;
+    fn sheet(&mut self, number: u32) -> Result<Option<Rect>, PdfError> {
+        let sheets = if let Some(sheets) = self.sheets.take() {
+            sheets
+        } else {
+            let mut sheets = HashMap::new();
+            self.new.for_each_page(&mut |page| {
+                sheets.insert(page.id.number, page.crop_box);
+                true
+            })?;
+            sheets
+        };
+        let found = sheets.get(&number).copied();
+        self.sheets = Some(sheets);
         Ok(found)
     }
 }

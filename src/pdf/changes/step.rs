@@ -1,12 +1,13 @@
 //! One revision against the one before it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Change;
 use super::referrers::Referrers;
 use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::{Dictionary, Object, ObjectId, StreamData};
+use crate::pdf::page::Rect;
 use crate::pdf::permission::Restrictions;
 use crate::pdf::xref::Entry;
 
@@ -45,6 +46,9 @@ pub(super) struct Step<'a> {
     /// Widgets of new signature fields: what pages may show in addition.
     pub(super) new_widgets: HashSet<ObjectId>,
     changes: Vec<Change>,
+    reported: HashSet<Change>,
+    /// Crop boxes by page, read once when the first new field is shown somewhere.
+    pub(super) sheets: Option<HashMap<u32, Rect>>,
 }
 
 impl<'a> Step<'a> {
@@ -64,6 +68,8 @@ impl<'a> Step<'a> {
             explained: BTreeSet::new(),
             new_widgets: HashSet::new(),
             changes: Vec::new(),
+            reported: HashSet::new(),
+            sheets: None,
         }
     }
 
@@ -93,7 +99,7 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn report(&mut self, change: Change) {
-        if !self.changes.contains(&change) {
+        if self.reported.insert(change.clone()) {
             self.changes.push(change);
         }
     }

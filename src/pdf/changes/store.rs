@@ -1,9 +1,11 @@
 //! The document security store: it may grow. EN 319 142-1 §5.4.2.
 
+use std::collections::HashSet;
+
 use super::Change;
 use super::step::{Step, keys};
 use crate::pdf::error::PdfError;
-use crate::pdf::object::{Dictionary, Object};
+use crate::pdf::object::{Dictionary, Object, ObjectId};
 
 /// Arrays of the store and of its entries.
 const LISTS: [&str; 6] = ["Certs", "OCSPs", "CRLs", "Cert", "OCSP", "CRL"];
@@ -80,13 +82,20 @@ impl Step<'_> {
         let Some(holder) = self.follow(before, after, holder) else {
             return Ok(());
         };
-        if !then.iter().all(|item| now.contains(item)) {
+        let (then, listed) = (references(&then), references(&now));
+        let (Some(then), Some(listed)) = (then, listed) else {
+            // Streams are always indirect; ISO 32000-2 §7.3.8.1.
+            self.undefined(Some(holder), "validation data is no stream");
+            return Ok(());
+        };
+        if !then.is_subset(&listed) {
             self.undefined(Some(holder), "validation data was taken away");
             return Ok(());
         }
-        for item in now.iter().filter(|item| !then.contains(item)) {
+        let is_new = |item: &&Object| item.as_reference().is_some_and(|id| !then.contains(&id));
+        for item in now.iter().filter(is_new) {
             let is_stream = self.new.resolve(item)?.as_stream().is_some();
-            if item.as_reference().is_none() || !is_stream {
+            if !is_stream {
                 self.undefined(Some(holder), "validation data is no stream");
                 return Ok(());
             }
@@ -115,4 +124,9 @@ impl Step<'_> {
         }
         Some(id.number)
     }
+}
+
+/// What `list` refers to, if it holds nothing but references.
+fn references(list: &[Object]) -> Option<HashSet<ObjectId>> {
+    list.iter().map(Object::as_reference).collect()
 }
