@@ -40,20 +40,22 @@ pub fn read(bytes: &[u8]) -> (Vec<Assignment>, Report) {
             Err((rule, text)) => report.reject(rule, line, text),
         }
     }
-    // One organisation has one code a day.
-    for (place, one) in taken.iter().enumerate() {
-        let twice = taken
-            .iter()
-            .skip(place.saturating_add(1))
-            .any(|other| other.ovo == one.ovo && other.valid.span().overlaps(one.valid.span()));
-        if twice {
+    // One organisation has one code a day. In the order of their beginnings, a period overlaps an earlier one when it
+    // begins before the latest end so far.
+    let mut periods: Vec<_> = taken.iter().map(|one| (one.ovo, one.valid.span())).collect();
+    periods.sort_by_key(|(ovo, span)| (*ovo, span.from, span.to));
+    let mut latest: Option<(OvoCode, i64)> = None;
+    for (ovo, span) in periods {
+        let so_far = latest.filter(|(known, _)| *known == ovo).map(|(_, end)| end);
+        if so_far.is_some_and(|end| span.from < end) {
             report.note(
                 Rule::Q15,
                 Severity::Warning,
-                one.ovo,
+                ovo,
                 "two municipality codes at one time",
             );
         }
+        latest = Some((ovo, so_far.map_or(span.to, |end| end.max(span.to))));
     }
     (taken, report)
 }
