@@ -113,3 +113,68 @@ impl Parts {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::error::PayloadError;
+    use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use actix_web::web::Bytes;
+    use futures_util::stream;
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+
+    const GOOD: &str = "--x\r\nContent-Disposition: form-data; name=\"request\"\r\n\r\n\
+        {\"document_kind\":\"decision\",\"body\":\"college\",\"title\":\"Besluit\",\"document_name\":\"a.pdf\"}\r\n\
+        --x\r\nContent-Disposition: form-data; name=\"document\"; filename=\"a.pdf\"\r\n\r\n%PDF-1.7\r\n--x--\r\n";
+
+    /// What comes of `body` sent in pieces of `piece` bytes.
+    fn read_pieces(body: &[u8], piece: usize, limit: u64) -> Result<Parts, Failure> {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("multipart/form-data; boundary=x"),
+        );
+        let pieces: Vec<Result<Bytes, PayloadError>> = body
+            .chunks(piece.max(1))
+            .map(|part| Ok(Bytes::copy_from_slice(part)))
+            .collect();
+        let body = Multipart::new(&headers, stream::iter(pieces));
+        actix_web::rt::System::new().block_on(read(body, limit))
+    }
+
+    #[test]
+    fn the_parts_are_read_however_the_network_cuts_them() {
+        for piece in [1, 2, 7, 64, 10_000] {
+            let parts = read_pieces(GOOD.as_bytes(), piece, 100).unwrap();
+            assert_eq!(parts.document.as_deref(), Some(&b"%PDF-1.7"[..]), "{piece}");
+            assert!(parts.request.is_some());
+            assert!(read_pieces(GOOD.as_bytes(), piece, 7).is_err(), "over the limit");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 100, failure_persistence: None, rng_seed: RngSeed::Fixed(3), ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn any_body_is_read_within_its_limit_or_refused(
+            noise in proptest::collection::vec(any::<u8>(), 0..60),
+            at in 0..GOOD.len(),
+            cut in 0..40_usize,
+            piece in 1..80_usize,
+        ) {
+            let mut body = GOOD.as_bytes().to_vec();
+            let end = (at + cut).min(body.len());
+            body.splice(at..end, noise.iter().copied());
+            for body in [&body, &noise] {
+                if let Ok(parts) = read_pieces(body, piece, 64) {
+                    prop_assert!(parts.document.as_ref().is_none_or(|document| document.len() <= 64));
+                    let _ = parts.into_request();
+                }
+            }
+        }
+    }
+}
