@@ -22,6 +22,7 @@ mod ades;
 mod architecture;
 mod card;
 mod cli;
+mod hostile;
 mod house;
 mod lab;
 mod mandates;

@@ -3,6 +3,6 @@
 mod attacks;
 mod bad_days;
 mod judges;
-mod samples;
+pub mod samples;
 mod seal;
-mod world;
+pub mod world;

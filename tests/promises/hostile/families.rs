@@ -1,0 +1,59 @@
+//! Every family of readers with its good specimens: the tests and the fuzz targets both walk this one table.
+
+use super::checks::{card, imports, pdf, pki, provider, tokens};
+use super::specimens;
+
+/// Readers of one kind of foreign bytes.
+pub struct Family {
+    /// Its name, and that of its fuzz target.
+    pub name: &'static str,
+    /// What must hold whatever the bytes.
+    pub check: fn(&[u8]),
+    /// Good specimens to start from.
+    pub specimens: fn() -> Vec<Vec<u8>>,
+    /// How many changed specimens the ordinary tests try: more where one costs little.
+    pub cases: u32,
+}
+
+const fn family(name: &'static str, cases: u32, check: fn(&[u8]), specimens: fn() -> Vec<Vec<u8>>) -> Family {
+    Family {
+        name,
+        check,
+        specimens,
+        cases,
+    }
+}
+
+/// All of them.
+pub const ALL: [Family; 22] = [
+    family("card_files", 400, card::files, specimens::card),
+    family("card_driver", 200, card::driver, specimens::answers),
+    family("der", 200, card::asn1, specimens::der),
+    family("certificate", 200, pki::certificate, specimens::certificates),
+    family("crl", 300, pki::crl, specimens::lists),
+    family("ocsp", 200, pki::ocsp, specimens::ocsp_answers),
+    family("time_stamp", 200, pki::time_stamp, specimens::stamps),
+    family("cms", 100, pki::cms, specimens::cms),
+    family("web_eid", 200, tokens::web_eid, specimens::web_eid_tokens),
+    family("jws", 200, tokens::jws, specimens::signed_texts),
+    family("proof_file", 200, tokens::proof_file, specimens::proofs),
+    family("pdf", 150, pdf::structure, specimens::pdfs),
+    family("pdf_small", 200, pdf::structure, specimens::small_pdfs),
+    family("pdf_judged", 60, pdf::judged_after_changes, specimens::scripts),
+    family("pdf_any", 40, pdf::judged, specimens::pdfs),
+    family("pdf_replaced", 20, pdf::replaced, specimens::pdfs),
+    family("pdf_shown", 40, pdf::shown, specimens::small_pdfs),
+    family("turtle", 60, imports::turtle, specimens::turtles),
+    family("tables", 150, imports::tables, specimens::tables),
+    family("settings", 60, imports::settings, specimens::settings),
+    family("oidc", 300, provider::oidc, specimens::requests),
+    family("headers", 300, provider::headers, specimens::headers),
+];
+
+/// The family of this name.
+pub fn find(name: &str) -> &'static Family {
+    const ALL: &[Family] = &self::ALL;
+    ALL.iter()
+        .find(|family| family.name == name)
+        .expect("a family of this name")
+}

@@ -1,0 +1,99 @@
+//! The runs: every family, on arbitrary bytes and on changed specimens.
+
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestRunner};
+
+use super::families::{ALL, Family};
+use super::mutate;
+
+/// A runner that makes the same cases every time and leaves no files.
+fn runner(cases: u32, seed: u64) -> TestRunner {
+    TestRunner::new(ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed),
+        max_shrink_iters: 400,
+        ..ProptestConfig::default()
+    })
+}
+
+fn run(family: &Family) {
+    let specimens = (family.specimens)();
+    assert!(!specimens.is_empty(), "{} has specimens", family.name);
+    for specimen in &specimens {
+        (family.check)(specimen);
+    }
+    let bytes = proptest::collection::vec(any::<u8>(), 0..400);
+    runner(family.cases, 1)
+        .run(&bytes, |bytes| {
+            (family.check)(&bytes);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{}: {error}", family.name));
+    let script = (0..specimens.len(), proptest::collection::vec(any::<u8>(), 4..60));
+    runner(family.cases, 2)
+        .run(&script, |(which, script)| {
+            (family.check)(&mutate::apply(&specimens[which], &script));
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{}: {error}", family.name));
+}
+
+fn of(names: &[&str]) {
+    for name in names {
+        run(super::families::find(name));
+    }
+}
+
+#[test]
+fn nothing_a_card_sends_breaks_a_reader() {
+    of(&["card_files", "card_driver", "der"]);
+}
+
+#[test]
+fn no_certificate_list_or_answer_breaks_a_reader_or_is_believed() {
+    of(&["certificate", "crl", "ocsp", "time_stamp", "cms"]);
+}
+
+#[test]
+fn no_token_or_proof_breaks_a_reader_or_is_believed() {
+    of(&["web_eid", "jws", "proof_file"]);
+}
+
+#[test]
+fn no_file_breaks_the_reader_of_files() {
+    of(&["pdf", "pdf_small", "pdf_shown"]);
+}
+
+#[test]
+fn no_changed_file_passes_over_bytes_that_nobody_signed() {
+    of(&["pdf_judged", "pdf_any", "pdf_replaced"]);
+}
+
+#[test]
+fn no_import_or_setting_breaks_a_reader() {
+    of(&["turtle", "tables", "settings"]);
+}
+
+#[test]
+fn no_request_or_header_breaks_a_reader() {
+    of(&["oidc", "headers"]);
+}
+
+#[test]
+fn every_family_is_run_here_and_has_its_fuzz_target() {
+    let text = include_str!("runs.rs");
+    let manifest = include_str!("../../fuzz/Cargo.toml");
+    for family in &ALL {
+        assert!(
+            text.contains(&format!("\"{}\"", family.name)),
+            "{} is run",
+            family.name
+        );
+        assert!(
+            manifest.contains(&format!("name = \"{}\"", family.name)),
+            "{} has a target",
+            family.name
+        );
+    }
+}
