@@ -72,7 +72,7 @@ fn pages(writer: &mut Writer, count: u32) {
         &format!("<</Type/Pages/Count {count}/MediaBox[0 0 595 842]/Kids[{kids}]>>"),
     );
     for one in 0..count {
-        writer.object(one + 10, "<</Type/Page/Parent 2 0 R/Annots[]>>");
+        writer.object(one + 10, "<</Type/Page/Parent 2 0 R>>");
     }
 }
 
@@ -118,12 +118,14 @@ fn thousands_of_rewritten_pages_are_compared_in_one_pass() {
     writer.end();
     writer.object(1, "<</Type/Catalog/Pages 2 0 R>>");
     for one in 0..3_000 {
-        writer.object(one + 10, "<</Type/Page/Annots[]/Parent 2 0 R>>");
+        // An empty list of annotations comes to each page: something changed on it, and nothing is shown.
+        writer.object(one + 10, "<</Type/Page/Parent 2 0 R/Annots[]>>");
     }
     writer.end();
     let document = writer.open();
     let history = within(PATIENCE, "comparing", || History::of(&document, 0).unwrap());
-    let _ = history.after(0);
+    // The pages are all right; that the catalog was written anew without a change is, too.
+    assert_eq!(history.after(0), []);
 }
 
 #[test]
