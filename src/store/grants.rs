@@ -33,6 +33,8 @@ crate::statements! {
               WHERE session_id = $1 AND client_id = $2 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC \
               LIMIT 1";
     FORGET_NUMBER = "UPDATE login_grant SET number = NULL WHERE number IS NOT NULL AND created_at < $1";
+    SWEEP = "DELETE FROM login_grant WHERE session_id IN (SELECT id FROM session WHERE seen_at < $1) \
+             AND NOT EXISTS (SELECT 1 FROM access_token t WHERE t.grant_id = login_grant.id)";
     INSERT_TOKEN = "INSERT INTO access_token (token_hash, board_id, client_id, grant_id, scopes, created_at, \
                     expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     TOKEN = "SELECT t.board_id, t.client_id, t.grant_id, t.scopes, t.expires_at, \
@@ -130,6 +132,11 @@ pub async fn latest(db: &Db, session: SessionId, client: ClientId) -> Result<Opt
 pub async fn forget_numbers(db: &Db, before: Timestamp) -> Result<u64, StoreError> {
     db.write(move |unit| Box::pin(async move { unit.run(FORGET_NUMBER, &[before.into()]).await }))
         .await
+}
+
+/// Deletes, as part of `unit`, grants of sessions last used before `before` of which no token is kept any more.
+pub(super) async fn sweep(unit: &mut Unit, before: Timestamp) -> Result<u64, StoreError> {
+    unit.run(SWEEP, &[before.into()]).await
 }
 
 /// Adds an access token as part of `unit`.

@@ -19,6 +19,9 @@ crate::statements! {
     SEEN = "UPDATE session SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
     END = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
     END_BY_COOKIE = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE cookie_hash = $1 AND ended_at IS NULL";
+    // A session whose grants could not go yet waits for the next sweep.
+    SWEEP = "DELETE FROM session WHERE seen_at < $1 \
+             AND NOT EXISTS (SELECT 1 FROM login_grant g WHERE g.session_id = session.id)";
 }
 
 /// Adds `session`, reached by the cookie that hashes to `cookie`, as part of `unit`.
@@ -86,6 +89,19 @@ pub async fn end_by_cookie(
     )
     .await
     .map(|_| ())
+}
+
+/// Deletes sessions last used before `before`, with the names in them and the grants that came of them. Returns how
+/// many sessions and grants. A grant stays, and its session with it, as long as one of its tokens is kept.
+pub async fn sweep(db: &Db, before: Timestamp) -> Result<u64, StoreError> {
+    db.write(move |unit| {
+        Box::pin(async move {
+            let grants = super::grants::sweep(unit, before).await?;
+            let sessions = unit.run(SWEEP, &[before.into()]).await?;
+            Ok(grants.saturating_add(sessions))
+        })
+    })
+    .await
 }
 
 async fn read(db: &Db, row: &Row) -> Result<Session, StoreError> {

@@ -177,3 +177,53 @@ async fn it_is_wiped_when_the_tokens_that_could_open_it_have_ended() {
         assert!(!waits().await, "{}", world.engine);
     }
 }
+
+#[tokio::test]
+async fn the_names_of_a_log_in_are_deleted_when_nobody_can_use_it_any_more() {
+    for world in worlds().await {
+        world.register("register", registration_with_basis()).await;
+        let (id, arrived, _) = log_in(&world, "register", "openid rrn").await;
+        let code = parameter(&world.choose(id, &arrived.cookie).await, "code").unwrap();
+        let header = basic("register", SECRET);
+        tokens::token(&world.app, "zegelgem", Some(&header), &exchange(&code, &[]))
+            .await
+            .unwrap();
+        let session = sessions::find_by_cookie(&world.app.db, &arrived.cookie)
+            .await
+            .unwrap()
+            .unwrap()
+            .id;
+        let is_kept = async || sessions::find(&world.app.db, session).await.unwrap().is_some();
+        let hour = std::time::Duration::from_hours(1);
+        // It is over by then, and kept for an hour more.
+        world.clock.advance(hour);
+        login::tidy(&world.app).await.unwrap();
+        assert!(is_kept().await, "{}", world.engine);
+        let grant = {
+            let client =
+                clients::find_by_slug(&world.app.db, world.board.id, &"register".parse().unwrap()).await;
+            let latest = grants::latest(&world.app.db, session, client.unwrap().unwrap().id).await;
+            latest.unwrap().unwrap().id
+        };
+        world.clock.advance(hour / 2 + std::time::Duration::from_secs(1));
+        // The visit, the grant and the session; nothing is left for a second round.
+        assert_eq!(login::tidy(&world.app).await.unwrap(), 3, "{}", world.engine);
+        assert!(!is_kept().await, "{}", world.engine);
+        assert!(grants::find(&world.app.db, grant).await.unwrap().is_none());
+        assert_eq!(login::tidy(&world.app).await.unwrap(), 0, "{}", world.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_session_in_use_keeps_its_names() {
+    for world in worlds().await {
+        world.register("register", registration_with_basis()).await;
+        let (_, arrived, _) = log_in(&world, "register", "openid rrn").await;
+        for _ in 0..8 {
+            world.clock.advance(std::time::Duration::from_mins(29));
+            login::tidy(&world.app).await.unwrap();
+            let session = login::current_session(&world.app, &with_session(&arrived.cookie)).await;
+            assert!(session.unwrap().is_some(), "{}", world.engine);
+        }
+    }
+}
