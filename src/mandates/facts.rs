@@ -209,7 +209,8 @@ pub enum Content {
         set: String,
         /// Its version.
         version: String,
-        /// Fingerprint of the rule file adopted. Another text with the same version is then not adopted.
+        /// Fingerprint of the rule file adopted. Another text with the same version is not adopted; a record without a
+        /// fingerprint adopts nothing.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         sha256: Option<Sha256Digest>,
         /// Ids of the rules adopted; `*` means all of the set, an empty list none.

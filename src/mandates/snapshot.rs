@@ -417,6 +417,9 @@ impl Snapshot {
     }
 
     /// The board's decision to work by `rule` of its rule set, in force at `at`.
+    ///
+    /// WHY the fingerprint must be there: a decision covers the text that was before the board, and a text may change
+    /// under the same version.
     pub fn adopted(&self, rule: &str, at: Timestamp) -> Option<Adopted> {
         self.index
             .adoptions
@@ -431,7 +434,7 @@ impl Snapshot {
                 } if entry.span.contains(at)
                     && *set == self.rules.id
                     && *version == self.rules.version
-                    && sha256.is_none_or(|sha256| sha256 == self.rules.sha256)
+                    && *sha256 == Some(self.rules.sha256)
                     && rules.iter().any(|name| name == rule || name == "*") =>
                 {
                     Some(Adopted {

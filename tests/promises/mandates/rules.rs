@@ -107,7 +107,7 @@ fn an_adoption_counts_for_its_rules_its_version_its_text_and_its_time() {
         answer(&town.ask(MAYOR, 1))
     };
     assert_eq!(adoption(|_| {}), "permit");
-    let changes: [fn(&mut Content); 4] = [
+    let changes: [fn(&mut Content); 5] = [
         |content| {
             if let Content::RuleAdoption { rules, .. } = content {
                 *rules = vec!["FL-GR".to_owned()];
@@ -126,6 +126,11 @@ fn an_adoption_counts_for_its_rules_its_version_its_text_and_its_time() {
         |content| {
             if let Content::RuleAdoption { sha256, .. } = content {
                 *sha256 = Some(zegel::base::digest::Sha256Digest::of(b"another text"));
+            }
+        },
+        |content| {
+            if let Content::RuleAdoption { sha256, .. } = content {
+                *sha256 = None;
             }
         },
     ];

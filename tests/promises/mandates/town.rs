@@ -219,7 +219,7 @@ impl Town {
             Content::RuleAdoption {
                 set: rules.id.clone(),
                 version: rules.version.clone(),
-                sha256: None,
+                sha256: Some(rules.sha256),
                 rules: vec!["*".to_owned()],
                 decision: decision("TEST-besluit regels", "2025-01-01"),
             },
@@ -283,14 +283,22 @@ impl Town {
         })
     }
 
-    /// The same town under rules whose text is changed.
+    /// The same town under rules whose text is changed; what it adopted is the changed text.
     pub fn under(mut self, changes: &[(&str, &str)]) -> Self {
         let mut text = RuleSet::FLANDERS_TEXT.to_owned();
         for (from, to) in changes {
             assert!(text.contains(from), "{from}");
             text = text.replace(from, to);
         }
-        self.rules = Arc::new(RuleSet::parse(&text).unwrap());
+        let rules = RuleSet::parse(&text).unwrap();
+        for fact in &mut self.facts {
+            if let Content::RuleAdoption { sha256, .. } = &mut fact.stated.content
+                && *sha256 == Some(self.rules.sha256)
+            {
+                *sha256 = Some(rules.sha256);
+            }
+        }
+        self.rules = Arc::new(rules);
         self
     }
 
