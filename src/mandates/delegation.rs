@@ -81,9 +81,8 @@ impl Snapshot {
             }
             if above.post != stated.post || self.canonical(&above.grantee) != self.canonical(&stated.grantor)
             {
-                return Err(
-                    Line::new(Code::GrantorWithoutCapacity, fact).with("role", self.role_word(&stated.post))
-                );
+                return Err(Line::new(Code::GrantorWithoutCapacity, fact)
+                    .with("role", self.role_word(&stated.post, at)));
             }
             head = (parent, above);
         };
@@ -106,7 +105,7 @@ impl Snapshot {
         )?;
         lines.push(
             Line::new(Code::GrantConfers, Some(entry.id()))
-                .with("role", self.role_word(&grant.post))
+                .with("role", self.role_word(&grant.post, at))
                 .with("article", &article)
                 .with("decision", &own_decision.reference)
                 .with("date", decided_on),
@@ -121,8 +120,8 @@ impl Snapshot {
         })
     }
 
-    fn role_word(&self, post: &Key) -> &'static str {
-        self.post(post).map_or("?", |post| post.role.slug())
+    fn role_word(&self, post: &Key, at: Timestamp) -> &'static str {
+        self.post(post, at).map_or("?", |post| post.role.slug())
     }
 
     /// One link by itself.
@@ -157,7 +156,7 @@ impl Snapshot {
         facts: &mut Vec<FactId>,
     ) -> Result<(), Line> {
         let person = self.canonical(&grant.grantor);
-        let role = self.role_word(&grant.post);
+        let role = self.role_word(&grant.post, at);
         let without = || Line::new(Code::GrantorWithoutCapacity, Some(entry.id())).with("role", role);
         if let Some(death) = self.died(&person, at) {
             return Err(Line::new(Code::PersonDeceased, Some(death.id())));
@@ -226,7 +225,7 @@ impl Snapshot {
             Grantees::MembersOf(bodies) => {
                 for holding in self.holdings_of_person(&person) {
                     let Some(stated) = holding.holding() else { continue };
-                    let Some(post) = self.post(&stated.post) else {
+                    let Some(post) = self.post(&stated.post, at) else {
                         continue;
                     };
                     let member = post.terms.iter().any(|term| {

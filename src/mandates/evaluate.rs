@@ -181,7 +181,7 @@ impl Snapshot {
         }
         for entry in self.grants_to(&person) {
             let Some(grant) = entry.grant() else { continue };
-            let Some(post) = self.post(&grant.post) else {
+            let Some(post) = self.post(&grant.post, at) else {
                 continue;
             };
             let rule = self
@@ -390,11 +390,8 @@ impl Snapshot {
         at: Timestamp,
     ) -> Option<Result<Way, Line>> {
         let holding = entry.holding()?;
-        let post = self.post(&holding.post)?;
-        let fits = self.slot_roles(rule).contains(&post.role)
-            && self
-                .posts_by_role(&frame.body.organisation, post.role)
-                .contains(&holding.post);
+        let post = self.post(&holding.post, at)?;
+        let fits = self.slot_roles(rule).contains(&post.role) && post.is_of(&frame.body.organisation);
         if !fits {
             return None;
         }
@@ -447,11 +444,8 @@ impl Snapshot {
         at: Timestamp,
     ) -> Option<Result<Way, Line>> {
         let grant = entry.grant()?;
-        let post = self.post(&grant.post)?;
-        let fits = self.slot_roles(rule).contains(&post.role)
-            && self
-                .posts_by_role(&frame.body.organisation, post.role)
-                .contains(&grant.post);
+        let post = self.post(&grant.post, at)?;
+        let fits = self.slot_roles(rule).contains(&post.role) && post.is_of(&frame.body.organisation);
         if !fits {
             return None;
         }
@@ -613,7 +607,7 @@ impl Snapshot {
 
     fn holding_capacity(&self, entry: &Entry, standing: &Standing, at: Timestamp) -> Option<Capacity> {
         let holding = entry.holding()?;
-        let post = self.post(&holding.post)?;
+        let post = self.post(&holding.post, at)?;
         let term = post
             .terms
             .iter()
@@ -649,7 +643,7 @@ impl Snapshot {
         at: Timestamp,
     ) -> Option<Capacity> {
         let grant = entry.grant()?;
-        let post = self.post(&grant.post)?;
+        let post = self.post(&grant.post, at)?;
         let (from, to) = entry.fact.stated.valid.days();
         Some(Capacity {
             id: entry.id(),

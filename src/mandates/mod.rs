@@ -16,6 +16,7 @@ pub mod impact;
 pub mod key;
 pub mod mention;
 pub mod plan;
+mod posts;
 pub mod proof;
 pub mod register;
 pub mod rules;

@@ -10,6 +10,7 @@ use super::codes::{BodyKind, Role};
 use super::facts::{Content, Fact, FactId, Grant, Holding, Organisation};
 use super::key::{Key, PersonKey};
 use super::plan::Adopted;
+use super::posts::{self, Post};
 use super::rules::RuleSet;
 use super::validity::Span;
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
@@ -61,7 +62,7 @@ impl Entry {
     }
 }
 
-type Many<K> = HashMap<K, Vec<Entry>>;
+pub(super) type Many<K> = HashMap<K, Vec<Entry>>;
 
 #[derive(Debug, Default)]
 struct Index {
@@ -83,31 +84,13 @@ struct Index {
     names: Many<PersonKey>,
     nis: Many<Key>,
     organisations: Many<Key>,
-    posts: HashMap<Key, Post>,
+    posts: HashMap<Key, Vec<Post>>,
+    post_facts: Many<Key>,
     posts_by_role: HashMap<Key, HashMap<Role, Vec<Key>>>,
     revocations: Many<Key>,
     suspensions: Many<Key>,
     terms: Many<Key>,
     terms_of_body: Many<Key>,
-}
-
-/// A post with all that hangs on it resolved.
-#[derive(Debug)]
-pub(super) struct Post {
-    pub(super) fact: FactId,
-    pub(super) role: Role,
-    pub(super) max: Option<u32>,
-    /// The terms it hangs in; a holding outside all of them is cut off.
-    pub(super) terms: Vec<Term>,
-}
-
-/// A term of a body, resolved.
-#[derive(Clone, Debug)]
-pub(super) struct Term {
-    pub(super) body: Key,
-    pub(super) kind: BodyKind,
-    pub(super) organisation: Key,
-    pub(super) span: Span,
 }
 
 /// A body found by the name it was asked by.
@@ -123,7 +106,7 @@ fn push<K: Eq + Hash>(many: &mut Many<K>, key: K, entry: &Entry) {
     many.entry(key).or_default().push(entry.clone());
 }
 
-fn of<'a, K, Q>(many: &'a Many<K>, key: &Q) -> &'a [Entry]
+pub(super) fn of<'a, K, Q>(many: &'a Many<K>, key: &Q) -> &'a [Entry]
 where
     K: Eq + Hash + std::borrow::Borrow<Q>,
     Q: Eq + Hash + ?Sized,
@@ -155,7 +138,7 @@ impl Snapshot {
         for entry in &entries {
             index.add(entry);
         }
-        index.resolve_posts(&entries);
+        (index.posts, index.posts_by_role) = posts::resolve(&index.post_facts, &index.terms, &index.bodies);
         for entry in &entries {
             if let Content::Absence(absence) = entry.content() {
                 let posts: HashSet<Key> = of(&index.holdings, &absence.holding)
@@ -331,8 +314,9 @@ impl Snapshot {
                 .any(|other| other.span.from >= term.to && other.span.to <= at_micros)
     }
 
-    pub(super) fn post(&self, key: &Key) -> Option<&Post> {
-        self.index.posts.get(key)
+    /// The post as it is at `at`.
+    pub(super) fn post(&self, key: &Key, at: Timestamp) -> Option<&Post> {
+        posts::at(self.index.posts.get(key)?, at)
     }
 
     pub(super) fn posts_by_role(&self, organisation: &Key, role: Role) -> &[Key] {
@@ -503,62 +487,9 @@ impl Index {
                     .unwrap_or_else(|| what.clone());
                 push(&mut self.suspensions, what, entry);
             }
-            // Absences and posts need the others first.
-            Content::Absence(_)
-            | Content::PersonLink { .. }
-            | Content::Post { .. }
-            | Content::Withdrawn { .. } => {}
-        }
-    }
-
-    fn resolve_posts(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            let Content::Post { role, terms, max, .. } = entry.content() else {
-                continue;
-            };
-            let terms: Vec<Term> = terms
-                .iter()
-                .flat_map(|term| of(&self.terms, term))
-                .filter_map(|term| {
-                    let Content::BodyTerm { body } = term.content() else {
-                        return None;
-                    };
-                    of(&self.bodies, body)
-                        .iter()
-                        .find_map(|found| match found.content() {
-                            Content::Body {
-                                organisation,
-                                body: kind,
-                                ..
-                            } => Some(Term {
-                                body: body.clone(),
-                                kind: *kind,
-                                organisation: organisation.clone(),
-                                span: term.span,
-                            }),
-                            _ => None,
-                        })
-                })
-                .collect();
-            for term in &terms {
-                let posts = self
-                    .posts_by_role
-                    .entry(term.organisation.clone())
-                    .or_default()
-                    .entry(*role)
-                    .or_default();
-                // A post in two bodies of one organisation is one post.
-                if !posts.contains(entry.key()) {
-                    posts.push(entry.key().clone());
-                }
-            }
-            let post = Post {
-                fact: entry.id(),
-                role: *role,
-                max: *max,
-                terms,
-            };
-            self.posts.insert(entry.key().clone(), post);
+            Content::Post { .. } => push(&mut self.post_facts, entry.key().clone(), entry),
+            // Absences need the others first.
+            Content::Absence(_) | Content::PersonLink { .. } | Content::Withdrawn { .. } => {}
         }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::explain::{Code, Line};
 use super::facts::{AbsenceKind, Content, FactId, Holding, Publication, Status};
 use super::key::{Key, PersonKey};
-use super::snapshot::{Entry, Post, Snapshot};
+use super::posts::Post;
+use super::snapshot::{Entry, Snapshot};
 use super::validity::Span;
 use crate::base::time::{Day, Timestamp};
 
@@ -44,7 +45,7 @@ impl Snapshot {
         purpose: Purpose,
     ) -> Result<Standing, Line> {
         let fact = Some(entry.id());
-        let Some(post) = self.post(&holding.post) else {
+        let Some(post) = self.post(&holding.post, at) else {
             return Err(Line::new(Code::NoCapacity, fact).with("roles", &holding.post));
         };
         let refuse = |code: Code| Line::new(code, fact).with("role", post.role);
@@ -215,7 +216,7 @@ impl Snapshot {
 
     /// The natural persons that hold `post` with `status` at `at`, drafts left out.
     fn holders(&self, post: &Key, status: Status, at: Timestamp) -> HashSet<PersonKey> {
-        let Some(resolved) = self.post(post) else {
+        let Some(resolved) = self.post(post, at) else {
             return HashSet::new();
         };
         self.holdings_of_post(post)

@@ -116,3 +116,67 @@ fn a_register_takes_no_foreign_fact_no_double_and_no_second_correction() {
     dangling.add(new);
     assert!(matches!(load(dangling.facts), Err(RegisterError::Correction(_))));
 }
+
+#[test]
+fn of_several_facts_about_a_post_the_one_in_force_counts() {
+    let post = |name: &str, role: &str, valid| {
+        fact(
+            name,
+            valid,
+            zegel::mandates::facts::Content::Post {
+                role: role.parse().unwrap(),
+                terms: vec![key("college-2025")],
+                min: None,
+                max: Some(1),
+            },
+        )
+    };
+    let mayor_until = |last: &str| {
+        Town::new()
+            .without("post-burgemeester")
+            .with(post("post-burgemeester", "mayor", through("2010-01-01", last)))
+            .with(post(
+                "post-burgemeester",
+                "councillor",
+                through("2000-01-01", "2009-12-31"),
+            ))
+    };
+    // Recorded last, and over long ago.
+    assert_eq!(answer(&mayor_until("2030-12-31").ask(MAYOR, 1)), "permit");
+    let turned = mayor_until("2026-02-28").with(post("post-burgemeester", "alderman", since("2026-03-01")));
+    assert_eq!(answer(&turned.ask(MAYOR, 1)), "MANDATE_NO_CAPACITY");
+    let document = zegel::mandates::DocumentKind::Decision;
+    let before = turned.ask_at(MAYOR, 1, document, at("2026-02-28T22:59:59Z"));
+    assert_eq!(answer(&before), "permit");
+    let ahead = mayor_until("2030-12-31").with(post("post-burgemeester", "alderman", since("2026-03-04")));
+    assert_eq!(answer(&ahead.ask(MAYOR, 1)), "permit");
+}
+
+#[test]
+fn of_several_facts_about_a_body_the_one_in_force_counts_for_its_posts() {
+    let college_of = |organisation: &str, valid| {
+        fact(
+            "college",
+            valid,
+            zegel::mandates::facts::Content::Body {
+                organisation: key(organisation),
+                body: "college".parse().unwrap(),
+                name: None,
+            },
+        )
+    };
+    let organisation = |town: &Town| {
+        let capacities = town.known(now()).capacities(&person(ALDERMAN), now());
+        capacities[0].organisation.key.clone()
+    };
+    let earlier = Town::new()
+        .without("college")
+        .with(college_of("ocmw", through("1977-01-01", "2025-12-31")))
+        .with(college_of("gemeente", since("2026-01-01")));
+    assert_eq!(organisation(&earlier), key("gemeente"));
+    let later = Town::new()
+        .without("college")
+        .with(college_of("ocmw", since("2027-01-01")))
+        .with(college_of("gemeente", through("1977-01-01", "2026-12-31")));
+    assert_eq!(organisation(&later), key("gemeente"));
+}
