@@ -27,6 +27,20 @@ pub enum Purpose {
     TimeStamping,
 }
 
+impl Purpose {
+    /// Whether the status of an end entity may stay unasked because its certificate says that it lives too short to be
+    /// revoked (EN 319 412-1 §5.2).
+    ///
+    /// WHY not at log-in: a card lives for years, and whoever holds it must be able to stop it within minutes. Nor do
+    /// the register's signer and time-stamping units have such certificates.
+    pub(super) const fn allows_short_term(self) -> bool {
+        match self {
+            Self::Any | Self::Signature => true,
+            Self::Authentication | Self::Register | Self::TimeStamping => false,
+        }
+    }
+}
+
 /// Checks everything the Belgian layer asks of the end entity `leaf`, issued by `issuer` under a root of
 /// `generation`.
 ///

@@ -111,6 +111,8 @@ pub struct Checker {
     requests: Vec<OcspRequest>,
     algorithms: AlgorithmPolicy,
     options: CheckOptions,
+    /// Whether the end entity is spared when it says that it is short-term.
+    short_term_counts: bool,
     current: usize,
     sources: VecDeque<Source>,
     held: Option<Box<OcspAnswer>>,
@@ -140,6 +142,7 @@ impl Checker {
             requests,
             algorithms: algorithms.clone(),
             options,
+            short_term_counts: path.purpose().allows_short_term(),
             current: 0,
             sources: VecDeque::new(),
             held: None,
@@ -192,7 +195,11 @@ impl Checker {
             let Some((certificate, issuer)) = self.links.get(self.current).cloned() else {
                 return Step::Done(Ok(self.checked.clone()));
             };
-            if certificate.extensions().validity_assured_short_term {
+            // An authority's word about itself counts for nothing: only an end entity can be short-term.
+            if self.current == 0
+                && self.short_term_counts
+                && certificate.extensions().validity_assured_short_term
+            {
                 self.accept(Evidence::ShortTerm);
                 continue;
             }

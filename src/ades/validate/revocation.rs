@@ -97,7 +97,8 @@ impl Judge<'_> {
         role: Role,
         at: Timestamp,
     ) -> Revocation {
-        if certificate.extensions().validity_assured_short_term {
+        // Only of the signer's own certificate: an authority or a time-stamping unit cannot spare itself.
+        if role == Role::EndEntity && certificate.extensions().validity_assured_short_term {
             return Revocation::Good { revision: None };
         }
         let mut causes = Vec::new();

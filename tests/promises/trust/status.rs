@@ -3,7 +3,7 @@
 use zegel::base::clock::Clock as _;
 use zegel::base::time::Timestamp;
 use zegel::crypto::policy::AlgorithmPolicy;
-use zegel::lab::pki::{DAY, LeafPurpose, Serial};
+use zegel::lab::pki::{AuthorityKind, CertificateBuilder, DAY, Extension, LabPki, LeafPurpose, Serial};
 use zegel::lab::services::{CertificateStatus, RevocationReason, Service, ServiceMode};
 use zegel::pki::certificate::Certificate;
 use zegel::pki::crl::UnverifiedCrl;
@@ -334,4 +334,72 @@ fn the_whole_list_of_a_real_authority_stays_small() {
     let crl = unverified.unverified_content();
     assert_eq!((crl.len(), crl.hold_count()), (9257, 822));
     assert!(crl.entry_bytes() <= 24 * crl.len(), "{} bytes", crl.entry_bytes());
+}
+
+/// ext-etsi-valassured-ST-certs, EN 319 412-1 §5.2.
+fn short_term() -> Extension {
+    Extension::new("0.4.0.194121.2.1", vec![5, 0])
+}
+
+#[test]
+fn only_the_certificate_of_a_signature_may_say_that_it_is_too_short_lived_to_be_revoked() {
+    for (purpose, leaf, spared) in [
+        (Purpose::Signature, LeafPurpose::Signature, true),
+        (Purpose::Authentication, LeafPurpose::Authentication, false),
+    ] {
+        let world = World::new();
+        let card = world.card_with(leaf, P384, |builder| builder.with(short_term()));
+        let path = world.path(&card.certificate, purpose).unwrap();
+        let checked = world.status_of(&path, CheckOptions::default()).unwrap();
+        assert_eq!(
+            matches!(checked[0].evidence, Evidence::ShortTerm),
+            spared,
+            "{purpose:?}"
+        );
+        assert!(matches!(checked[1].evidence, Evidence::Crl { .. }));
+        set(
+            &world,
+            &card.certificate,
+            CertificateStatus::OnHold {
+                since: world.clock.now().minus(DAY),
+            },
+        );
+        world.clock.advance(std::time::Duration::from_secs(61));
+        let outcome = world.status_of(&path, CheckOptions::default());
+        assert_eq!(outcome.is_ok(), spared, "{purpose:?}");
+    }
+}
+
+#[test]
+fn an_authority_cannot_spare_itself_the_question_whether_it_is_revoked() {
+    let world = World::new();
+    let citizen = &world.pki().citizen;
+    let again = CertificateBuilder::new(citizen.name().clone(), citizen.key().public())
+        .valid(LabPki::usual_validity(world.clock.now()))
+        .with(Extension::authority(0))
+        .with(Extension::key_usage(&[5, 6]))
+        .with(Extension::policies(&["2.5.29.32.0"]))
+        .with(Extension::subject_key(citizen.key().public()))
+        .with(Extension::access(BASE, AuthorityKind::Root))
+        .with(Extension::crl(BASE, AuthorityKind::Root))
+        .with(short_term())
+        .issue(&world.pki().root, &world.random)
+        .unwrap();
+    let authority = Certificate::parse(again).unwrap();
+    world.trust.add_issuer(&authority).unwrap();
+    let card = world.card_with(LeafPurpose::Signature, P384, |builder| builder);
+    let algorithms = AlgorithmPolicy::live_authentication();
+    let path = world
+        .trust
+        .validate(
+            &card.certificate,
+            &[],
+            Purpose::Signature,
+            &algorithms,
+            world.clock.now(),
+        )
+        .unwrap();
+    assert_eq!(path.issuer(), &authority);
+    let checked = world.status_of(&path, CheckOptions::default()).unwrap();
+    assert!(matches!(checked[1].evidence, Evidence::Crl { .. }));
 }
