@@ -566,11 +566,14 @@ fn anchor_sqlite(url: String, base: &Path) -> String {
     }
 }
 
-/// Whether a PIN program is the laboratory's: `zegel lab pinentry …`, by whatever path it is called.
+/// Whether a PIN program is the laboratory's: the words `lab` and then `pinentry`, by whatever path, wrapper or shell
+/// it is called. What a script on disk does inside is not looked at.
 pub fn is_laboratory_program(argv: &[String]) -> bool {
+    let is_between_words = |c: char| c.is_whitespace() || "\"'`\\;&|()<>{}$".contains(c);
     argv.iter()
-        .skip(1)
-        .any(|argument| argument == "pinentry" || argument == "lab")
+        .flat_map(|argument| argument.split(is_between_words))
+        .skip_while(|word| *word != "lab")
+        .any(|word| word == "pinentry")
 }
 
 /// Reads, merges and resolves in one go. Relative paths count from the folder of the first file.
@@ -706,5 +709,28 @@ mod tests {
         let problems = load(&[file], &[]).unwrap_err();
         let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
         assert_eq!(keys, ["trust.test_folder", "counter.pin_program"]);
+    }
+
+    #[test]
+    fn the_laboratorys_pin_program_is_known_behind_a_wrapper_and_others_are_not_taken_for_it() {
+        for (argv, expected) in [
+            (&["zegel", "lab", "pinentry"][..], true),
+            (&["/opt/zegel/bin/zegel", "lab", "pinentry", "--at", "x"], true),
+            (&["zegel", "--format", "json", "lab", "pinentry"], true),
+            (&["zegel", "lab", "--format", "json", "pinentry"], true),
+            (&["timeout", "30", "zegel", "lab", "pinentry"], true),
+            (&["sh", "-c", "zegel lab pinentry"], true),
+            (&["sh", "-c", "exec zegel 'lab' \"pinentry\""], true),
+            (&["sh", "-c", "(zegel lab\tpinentry;true)"], true),
+            (&["/usr/bin/pinentry-gnome3"], false),
+            (&["/usr/bin/env", "pinentry"], false),
+            (&["env", "LAB=1", "pinentry"], false),
+            (&["/home/lab/bin/pinentry"], false),
+            (&["pinentry", "lab"], false),
+            (&[], false),
+        ] {
+            let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
+            assert_eq!(is_laboratory_program(&argv), expected, "{argv:?}");
+        }
     }
 }
