@@ -10,6 +10,7 @@ pub mod console;
 pub mod database;
 pub mod doctor;
 pub mod files;
+mod guard;
 pub mod interrupt;
 #[cfg(feature = "lab")]
 pub mod lab;
@@ -82,6 +83,41 @@ enum Command {
     Verify(verify::Arguments),
 }
 
+impl Command {
+    /// Whether a PIN or a key of the installation passes through its memory.
+    const fn meets_secrets(&self) -> bool {
+        match self {
+            Self::Board(_)
+            | Self::Card(_)
+            | Self::Client(_)
+            | Self::Doctor(_)
+            | Self::Mandate(_)
+            | Self::Serve(_)
+            | Self::Sign(_) => true,
+            Self::Config(_) | Self::Migrate(_) | Self::Verify(_) => false,
+            // Its secrets are made up, and it makes name spaces, which a process without dumps may not.
+            #[cfg(feature = "lab")]
+            Self::Lab(_) => false,
+        }
+    }
+
+    /// Whether it writes the database, documents or scratch of an installation. What others write is the caller's,
+    /// who decides who may read it.
+    const fn writes_installation(&self) -> bool {
+        match self {
+            Self::Board(_)
+            | Self::Client(_)
+            | Self::Doctor(_)
+            | Self::Mandate(_)
+            | Self::Migrate(_)
+            | Self::Serve(_) => true,
+            Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Verify(_) => false,
+            #[cfg(feature = "lab")]
+            Self::Lab(_) => false,
+        }
+    }
+}
+
 /// Reads the arguments, runs the command and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let arguments = match Arguments::try_parse_from(arguments) {
@@ -97,6 +133,14 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         }
     };
     let mut console = Console::standard(arguments.format);
+    if arguments.command.meets_secrets()
+        && let Err(error) = guard::keep_memory_to_itself()
+    {
+        return console.fail(Exit::Failed, "START_MEMORY", error);
+    }
+    if arguments.command.writes_installation() {
+        guard::keep_files_to_itself();
+    }
     match arguments.command {
         Command::Board(arguments) => board::run(arguments, &mut console),
         Command::Client(arguments) => client::run(arguments, &mut console),
@@ -145,4 +189,34 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, std::io::Error> {
         .enable_all()
         .build()?
         .block_on(work))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_that_meet_secrets_or_write_an_installation_are_guarded() {
+        let (yes, no) = (true, false);
+        for (words, secrets, files) in [
+            (&["serve"][..], yes, yes),
+            (&["sign", "a.pdf"], yes, no),
+            (&["card", "read"], yes, no),
+            (&["board", "list"], yes, yes),
+            (&["client", "list", "zegelgem"], yes, yes),
+            (&["mandate", "list", "--board", "zegelgem"], yes, yes),
+            (&["doctor"], yes, yes),
+            (&["migrate"], no, yes),
+            (&["verify", "a.pdf"], no, no),
+            (&["config", "example"], no, no),
+        ] {
+            let arguments = Arguments::try_parse_from(std::iter::once("zegel").chain(words.iter().copied()));
+            let command = arguments.unwrap().command;
+            assert_eq!(
+                (command.meets_secrets(), command.writes_installation()),
+                (secrets, files),
+                "{words:?}"
+            );
+        }
+    }
 }

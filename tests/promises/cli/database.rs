@@ -10,7 +10,7 @@ use zegel::store::migrate;
 use super::{Ran, run, zegel};
 use crate::support::{TestFolder, fresh_postgres};
 
-fn installation(folder: &Path, url: &str) {
+pub fn installation(folder: &Path, url: &str) {
     std::fs::write(folder.join("kek"), [7; 32]).unwrap();
     std::fs::create_dir_all(folder.join("blobs")).unwrap();
     std::fs::create_dir_all(folder.join("scratch")).unwrap();
@@ -21,7 +21,7 @@ fn installation(folder: &Path, url: &str) {
     std::fs::write(folder.join("zegel.toml"), text).unwrap();
 }
 
-fn zegel_with(folder: &Path, words: &[&str]) -> Ran {
+pub fn zegel_with(folder: &Path, words: &[&str]) -> Ran {
     run(zegel(folder).args(words).args(["--config", "zegel.toml"]))
 }
 

@@ -2,6 +2,7 @@
 
 mod counter;
 mod database;
+mod guard;
 mod help;
 mod json;
 mod sessions;
