@@ -51,15 +51,13 @@ impl DatabaseProblem {
     }
 
     /// The way out, where there is one.
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::BoardUnknown(_) => Some("`zegel board list` shows the boards"),
             Self::ClientUnknown(_) => Some("`zegel client list` shows them"),
             Self::Missing(_) | Self::Outdated(_) => Some("run: zegel migrate"),
-            Self::Store(StoreError::Database { .. }) => {
-                Some("check database.url, and that the server runs and lets this user in")
-            }
-            Self::Store(_) | Self::Taken { .. } => None,
+            Self::Store(error) => error.hint(),
+            Self::Taken { .. } => None,
         }
     }
 

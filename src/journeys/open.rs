@@ -73,12 +73,13 @@ impl OpenError {
     }
 
     /// A way out, when one is known.
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Environment => Some("name another database, or say which environment this one is for"),
             Self::Key(_) => Some("make a key with: openssl rand -hex 32"),
             Self::Migration(_) => Some("run: zegel migrate"),
             Self::Card(_) => Some("install and start pcscd, or switch counter.enabled off"),
+            Self::Store(error) => error.hint(),
             _ => None,
         }
     }

@@ -6,8 +6,9 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool, Postgres, Sqlite, SqlitePool};
 
 use super::row::{Row, RowError, Value};
 
@@ -121,6 +122,31 @@ impl StoreError {
         }
     }
 
+    /// The way out, where there is one.
+    pub fn hint(&self) -> Option<&'static str> {
+        let Self::Database { source, .. } = self else {
+            return None;
+        };
+        let code = match source {
+            sqlx::Error::Database(error) => error.code(),
+            _ => None,
+        };
+        // PostgreSQL: class 28 invalid authorization, 3D000 no such database, 53300 too many connections.
+        Some(match (source, code.as_deref()) {
+            (sqlx::Error::Io(_), _) => {
+                "see that the database server runs, and check host and port in database.url"
+            }
+            (_, Some("28000" | "28P01")) => {
+                "check user and password in database.url, and whom the server lets in"
+            }
+            (_, Some("3D000")) => "make the database on the server, or check its name in database.url",
+            (_, Some("53300")) => {
+                "the server has no connection free: raise max_connections, or stop who holds them"
+            }
+            _ => "check database.url, and that the server runs and lets this user in",
+        })
+    }
+
     /// The stable cause code for logs.
     pub const fn cause(&self) -> &'static str {
         match self {
@@ -165,23 +191,23 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 const RETRIES: u32 = 10;
 /// Tells colliding units apart, so that they do not come back together and collide again.
 static COLLISIONS: AtomicU32 = AtomicU32::new(0);
+/// Longest wait for a connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 impl Db {
     /// Opens `url`: `sqlite:PATH` (made when absent) or `postgres://…`. Does not migrate.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let failed = |source| StoreError::from_sqlx("open", source);
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = sqlx::postgres::PgConnectOptions::from_str(url)
+            let options = PgConnectOptions::from_str(url)
                 .map_err(failed)?
                 .application_name("zegel")
                 // Its notices (a table that is there already) say nothing to an operator.
                 .options([("statement_timeout", "30000"), ("client_min_messages", "warning")]);
             let pool = sqlx::postgres::PgPoolOptions::new()
                 .max_connections(16)
-                .acquire_timeout(Duration::from_secs(10))
-                .connect_with(options)
-                .await
-                .map_err(failed)?;
+                .acquire_timeout(LONGEST_WAIT)
+                .connect_lazy_with(answering(options).await.map_err(failed)?);
             return Ok(Self(Engine::Postgres(pool)));
         }
         let options = SqliteConnectOptions::from_str(url)
@@ -457,6 +483,16 @@ impl Unit {
             _ => Err(StoreError::Stale(statement.name)),
         }
     }
+}
+
+/// The same, once a server has answered to them.
+///
+/// WHY: a pool tries again until its time is over and then says just that; one connection says at once what is wrong.
+async fn answering(options: PgConnectOptions) -> Result<PgConnectOptions, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    let connected = tokio::time::timeout(LONGEST_WAIT, options.connect()).await;
+    connected.map_err(silent)??.close().await?;
+    Ok(options)
 }
 
 fn postgres_query<'q>(

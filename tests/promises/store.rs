@@ -6,10 +6,10 @@ use zegel::audit::{Event, EventId, EventKind};
 use zegel::base::random::SeededRandom;
 use zegel::identity::BoardId;
 use zegel::store::boards::{self, Board, Names};
-use zegel::store::db::{EngineKind, StoreError, all_statements};
+use zegel::store::db::{Db, EngineKind, StoreError, all_statements};
 use zegel::store::{events, idempotency, migrate, queue};
 
-use crate::support::{databases, moment};
+use crate::support::{databases, fresh_postgres, moment};
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_engines() {
@@ -202,5 +202,52 @@ async fn the_audit_chain_tells_a_changed_event() {
         };
         db.script_for_tests(forge).await.unwrap();
         assert_eq!(events::first_break(&db, board).await.unwrap(), Some(3), "{name}");
+    }
+}
+
+/// An address of this machine where nobody listens.
+fn nobody_listens() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    address.to_string()
+}
+
+#[tokio::test]
+async fn a_database_that_refuses_is_told_at_once_with_its_own_words() {
+    let server = fresh_postgres().await;
+    let refused = format!("postgres://zegel@{}/zegel", nobody_listens());
+    let mut cases = vec![(refused, "Connection refused", "see that the database server runs")];
+    if let Some(url) = &server {
+        let (place, name) = url.rsplit_once('/').unwrap();
+        let (_, host) = place.rsplit_once('@').unwrap();
+        cases.push((
+            format!(
+                "{place}/nowhere{}",
+                name.find('?').map_or("", |query| &name[query..])
+            ),
+            "database \"nowhere\" does not exist",
+            "make the database on the server",
+        ));
+        cases.push((
+            format!("postgres://stranger@{host}/{name}"),
+            "role \"stranger\" does not exist",
+            "check user and password",
+        ));
+    }
+    for (url, words, hint) in cases {
+        let opening = tokio::time::timeout(std::time::Duration::from_secs(8), Db::open(&url));
+        let Err(error) = opening.await.expect("it does not wait for a pool") else {
+            panic!("{url} opens")
+        };
+        assert_eq!(error.cause(), "STORE_DATABASE");
+        let said = zegel::cli::console::chain(&error);
+        assert!(said.starts_with("the database failed at `open`"), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert!(
+            error.hint().unwrap().starts_with(hint),
+            "{said}: {:?}",
+            error.hint()
+        );
     }
 }
