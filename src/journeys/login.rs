@@ -31,7 +31,7 @@ use crate::store::boards::{self, Board};
 use crate::store::keys::{self, KeyPurpose};
 use crate::store::{clients, events, grants, login, sessions};
 
-use super::App;
+use super::{App, counter};
 use capacity::{Remembered, chosen_capacity, remembered};
 
 pub use capacity::{Capacity, capacities};
@@ -425,6 +425,6 @@ fn number_context(id: InteractionId) -> String {
 }
 
 /// When a visit's waiting card action is given up.
-fn is_given_up(since: Timestamp, now: Timestamp) -> bool {
-    now.since(since) >= interaction::CARD_LIMIT
+fn is_given_up(app: &App, since: Timestamp) -> bool {
+    app.now().since(since) >= counter::action_limit(&app.config)
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::random::{self, Random};
 use crate::base::time::Timestamp;
 
-/// How long a challenge may be answered.
+/// How long a Web eID program may take to answer a challenge. At the counter it is as long as the PIN window may stand.
 pub const LIFETIME: Duration = Duration::from_mins(3);
 
 /// What an answer to a challenge will be used for. A challenge of one purpose is none for another.
@@ -39,7 +39,7 @@ pub fn nonce(random: &dyn Random) -> String {
     STANDARD.encode(random::bytes::<32>(random))
 }
 
-/// Until when a challenge handed out at `now` may be answered.
+/// Until when a challenge handed to a Web eID program at `now` may be answered.
 pub fn expiry(now: Timestamp) -> Timestamp {
     now.plus(LIFETIME)
 }

@@ -16,15 +16,17 @@ use crate::identity::{AssuranceLevel, BoardId, Channel, Means, PersonId};
 crate::id_kinds! {
     /// A visit to the log-in pages.
     pub InteractionKind = "int",
+    /// One try at the reader of this machine.
+    pub CardJobKind = "job",
 }
 
 /// The id of a visit. It stands in URLs and opens nothing without the cookie of the browser that began it.
 pub type InteractionId = Id<InteractionKind>;
+/// The id of one try at the reader: what a try that was given up brings after all is not taken for the next one's.
+pub type CardJobId = Id<CardJobKind>;
 
 /// How long a visit may take in all.
 pub const LIFETIME: Duration = Duration::from_mins(20);
-/// After so long a card action that never answered counts as given up.
-pub const CARD_LIMIT: Duration = Duration::from_mins(3);
 
 /// A visit as the store keeps it.
 #[derive(Clone, Debug)]
@@ -131,6 +133,8 @@ pub enum Stage {
     Open,
     /// The reader of this machine is at work.
     Card {
+        /// Which try this is.
+        job: CardJobId,
         /// The letters that page and PIN window both show.
         short_code: String,
         /// What is being done.

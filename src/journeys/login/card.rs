@@ -1,14 +1,12 @@
 //! The two ways in which a card answers the challenge; both end in the same verifier and the same proof.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::audit::EventKind;
 use crate::base::lang::Language;
 use crate::card::CardError;
 use crate::card::eid::{CardSignature, CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest};
-use crate::card::pin::{PinProgram, PinRequest, Purpose as PinPurpose};
+use crate::card::pin::{PinRequest, Purpose as PinPurpose};
 use crate::card::transport::Connection;
 use crate::crypto::ecdsa;
 use crate::crypto::key::KeyKind;
@@ -18,20 +16,18 @@ use crate::login::LoginRefusal;
 use crate::login::counter::CounterChallenge;
 use crate::login::eid::{Challenged, EidRules, Received, RequestChecked, RequestForm, SpentNonce};
 use crate::oidc::challenge::{self, Purpose};
-use crate::oidc::interaction::{CardStep, Interaction, InteractionId, Stage, Task};
+use crate::oidc::interaction::{CardJobId, CardStep, Interaction, InteractionId, Stage, Task};
 use crate::oidc::secret::{Opaque, SecretHash};
 use crate::pki::certificate::Certificate;
 use crate::pki::trust::Trust;
 use crate::store::{boards, clients, events, login, trust};
 use crate::webeid::Token;
 
-use super::proof::{self, prove};
+use super::proof::{self, prove, prove_in};
 use super::{Arrived, Browser, LoginError, is_given_up, open_interaction};
+use crate::journeys::counter::{self, Action, PinWindow};
 use crate::journeys::trust::learn_from_card;
 use crate::journeys::{App, Counter};
-
-/// How long everything at the reader may take beside the person's typing.
-const CARD_TIME: Duration = Duration::from_secs(30);
 
 /// A challenge for a Web eID program beside this browser. An earlier one of the same visit is void from now on.
 ///
@@ -103,33 +99,36 @@ pub async fn start_counter(
     let now = app.now();
     match &interaction.stage {
         Stage::Open | Stage::Failed { .. } => {}
-        Stage::Card { since, .. } if is_given_up(*since, now) => {}
+        // Should its window still stand, the person is not left with two of them.
+        Stage::Card { since, .. } if is_given_up(app, *since) => counter.running.stop(id),
         Stage::Card { .. } => return Err(LoginError::AlreadyWaiting),
         Stage::Proved(_) | Stage::Choosing { .. } => return Err(LoginError::WrongStage),
     }
+    let action = counter.running.begin(id);
     let (old, cookie) = (interaction.browser, Opaque::generate(app.random.as_ref()));
     let (short_code, nonce) = (
         challenge::short_code(app.random.as_ref()),
         challenge::nonce(app.random.as_ref()),
     );
     interaction.browser = cookie.hash();
+    let job_id = CardJobId::new(now, app.random.as_ref());
     interaction.stage = Stage::Card {
+        job: job_id,
         short_code: short_code.clone(),
         step: CardStep::Card,
         since: now,
     };
     let job = Job {
+        id: job_id,
         origin: app.origin().to_owned(),
         subject: subject(app, &interaction, language).await?,
         nonce: nonce.clone(),
         short_code,
         language,
         last_try,
-        pin_program: counter.pin_program.clone(),
         trust: Arc::clone(&app.trust),
-        stop: counter.running.begin(id),
     };
-    let expires_at = challenge::expiry(now);
+    let expires_at = now.plus(counter::action_limit(&app.config));
     let begun = interaction.clone();
     app.db
         .write(move |unit| {
@@ -150,22 +149,23 @@ pub async fn start_counter(
         })
         .await?;
     let app = Arc::clone(app);
-    tokio::spawn(async move { at_counter(&app, &counter, interaction, job).await });
+    tokio::spawn(async move { at_counter(&app, &counter, interaction, job, action).await });
     Ok(cookie)
 }
 
 /// What happens beside the page: card, then checks, then the visit moves on.
-async fn at_counter(app: &App, counter: &Counter, interaction: Interaction, job: Job) {
-    let id = interaction.id;
-    let outcome = counter_result(app, counter, &interaction, job).await;
-    counter.running.end(id);
+async fn at_counter(app: &App, counter: &Counter, interaction: Interaction, job: Job, action: Action) {
+    let (id, job_id) = (interaction.id, job.id);
+    let outcome = counter_result(app, counter, &interaction, job, &action).await;
+    // WHY: a deadline ends the try here while its thread still asks for the PIN: the window closes now.
+    drop(action);
     let ended = match outcome {
-        Ok(result) => match prove(app, id, result).await {
+        Ok(result) => match prove_at_counter(app, id, job_id, result).await {
             Ok(()) => Ok(()),
-            Err(error) => fail(app, id, &error).await,
+            Err(error) => fail(app, id, job_id, &error).await,
         },
         Err(error) => match record_refusal(app, &interaction, &error).await {
-            Ok(()) => fail(app, id, &error).await,
+            Ok(()) => fail(app, id, job_id, &error).await,
             Err(error) => Err(error),
         },
     };
@@ -180,19 +180,22 @@ async fn counter_result(
     counter: &Counter,
     interaction: &Interaction,
     job: Job,
+    action: &Action,
 ) -> Result<LoginResult, LoginError> {
     let reader = counter.readers.choose(None)?;
-    let deadline = app.config.counter.pin_timeout.saturating_add(CARD_TIME);
+    let window = counter.window(action, &reader);
+    let deadline = counter::reader_deadline(&app.config);
+    let job_id = job.id;
     let (sender, receiver) = tokio::sync::oneshot::channel();
     counter
         .readers
-        .submit(&reader, deadline, move |connection| job.run(connection))
+        .submit(&reader, deadline, move |connection| job.run(connection, &window))
         .then(move |result| {
             // Nobody waits any more only when the service is ending.
             let _ = sender.send(result);
         });
     let token = receiver.await.map_err(|_| LoginError::Inconsistent)??;
-    move_on(app, interaction.id, |stage| {
+    move_on(app, interaction.id, job_id, |stage| {
         if let Stage::Card { step, .. } = stage {
             *step = CardStep::Checking;
         }
@@ -248,20 +251,19 @@ async fn verified(app: &App, challenged: Challenged) -> Result<LoginResult, Logi
 
 /// What the reader's thread does for one log-in.
 struct Job {
+    id: CardJobId,
     origin: String,
     subject: String,
     nonce: String,
     short_code: String,
     language: Language,
     last_try: LastTry,
-    pin_program: PinProgram,
     trust: Arc<Trust>,
-    stop: Arc<AtomicBool>,
 }
 
 impl Job {
     /// Certificate, PIN, signature over origin and challenge; the same token that a Web eID program would send.
-    fn run(self, connection: &mut dyn Connection) -> Result<Token, CardError> {
+    fn run(self, connection: &mut dyn Connection, window: &PinWindow) -> Result<Token, CardError> {
         let mut eid = Eid::new(connection);
         let der = eid.certificate(CertificateKind::Authentication)?;
         let malformed = CardError::Malformed {
@@ -286,9 +288,7 @@ impl Job {
             tries_left: state.tries_left(),
             earlier: None,
         };
-        let pin = self
-            .pin_program
-            .ask_for_pin(&request, &|| self.stop.load(Ordering::Relaxed))?;
+        let pin = window.ask(&request)?;
         let digest = challenge.digest();
         let request = SignRequest {
             key: KeyReference::Authentication,
@@ -340,20 +340,42 @@ async fn subject(app: &App, interaction: &Interaction, language: Language) -> Re
 }
 
 /// The visit shows the failure and takes another try.
-async fn fail(app: &App, id: InteractionId, error: &LoginError) -> Result<(), LoginError> {
+async fn fail(app: &App, id: InteractionId, job: CardJobId, error: &LoginError) -> Result<(), LoginError> {
     tracing::info!(interaction = %id, cause = error.cause(), code = error.code().as_str(), "log-in at the counter failed");
     let failed = Stage::failed(error.code(), error.cause(), error.tries_left());
-    move_on(app, id, |stage| *stage = failed.clone()).await
+    move_on(app, id, job, |stage| *stage = failed.clone()).await
 }
 
-/// Changes the stage of a visit whose card is at work; one that was cancelled meanwhile stays as it is.
-async fn move_on(app: &App, id: InteractionId, change: impl Fn(&mut Stage)) -> Result<(), LoginError> {
-    let mut interaction = login::find(&app.db, id)
+/// The visit in which this try is at work. Not when it was cancelled meanwhile, and not when another try began.
+async fn visit_of(app: &App, id: InteractionId, job: CardJobId) -> Result<Interaction, LoginError> {
+    let interaction = login::find(&app.db, id)
         .await?
         .ok_or(LoginError::InteractionUnknown)?;
-    if interaction.finished_at.is_some() || !matches!(interaction.stage, Stage::Card { .. }) {
+    let is_at_work = matches!(&interaction.stage, Stage::Card { job: now, .. } if *now == job);
+    if interaction.finished_at.is_some() || !is_at_work {
         return Err(LoginError::InteractionFinished);
     }
+    Ok(interaction)
+}
+
+/// The proof that this try brought.
+async fn prove_at_counter(
+    app: &App,
+    id: InteractionId,
+    job: CardJobId,
+    result: LoginResult,
+) -> Result<(), LoginError> {
+    prove_in(app, visit_of(app, id, job).await?, result).await
+}
+
+/// Changes the stage of the visit in which this try is at work.
+async fn move_on(
+    app: &App,
+    id: InteractionId,
+    job: CardJobId,
+    change: impl Fn(&mut Stage),
+) -> Result<(), LoginError> {
+    let mut interaction = visit_of(app, id, job).await?;
     change(&mut interaction.stage);
     app.db
         .write(move |unit| {

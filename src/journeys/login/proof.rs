@@ -3,7 +3,7 @@
 use crate::audit::EventKind;
 use crate::identity::{BoardId, LoginResult, PersonId};
 use crate::oidc::claims;
-use crate::oidc::interaction::{InteractionId, Proof, Stage, Task};
+use crate::oidc::interaction::{Interaction, InteractionId, Proof, Stage, Task};
 use crate::oidc::secret::Opaque;
 use crate::oidc::session::{Session, SessionId};
 use crate::store::db::StoreError;
@@ -17,9 +17,19 @@ use crate::journeys::App;
 ///
 /// The browser fetches its session afterwards, with [`arrive`].
 pub(super) async fn prove(app: &App, id: InteractionId, result: LoginResult) -> Result<(), LoginError> {
-    let mut interaction = login::find(&app.db, id)
+    let interaction = login::find(&app.db, id)
         .await?
         .ok_or(LoginError::InteractionUnknown)?;
+    prove_in(app, interaction, result).await
+}
+
+/// As [`prove`], into the visit as it was read: `Stale` when it moved on since.
+pub(super) async fn prove_in(
+    app: &App,
+    mut interaction: Interaction,
+    result: LoginResult,
+) -> Result<(), LoginError> {
+    let id = interaction.id;
     let person = known_person(app, interaction.board, &result).await?;
     let mut known = vec![(interaction.board, person)];
     for board in boards::list(&app.db)

@@ -99,7 +99,7 @@ pub async fn view(app: &App, id: InteractionId, browser: &Browser) -> Result<Vie
     let counter = browser.is_at_this_computer && app.counter.is_some();
     Ok(match interaction.stage {
         Stage::Open => View::Choice(ChoiceView { asker, counter }),
-        Stage::Card { since, .. } if is_given_up(since, app.now()) => View::Failed(FailedView {
+        Stage::Card { since, .. } if is_given_up(app, since) => View::Failed(FailedView {
             asker,
             code: PersonCode::PinTimeout,
             tries_left: None,
@@ -177,7 +177,7 @@ pub async fn state(app: &App, id: InteractionId, browser: &Browser) -> Result<St
     let interaction = open_interaction(app, id, browser).await?;
     Ok(match interaction.stage {
         Stage::Open => State::Open,
-        Stage::Card { since, .. } if is_given_up(since, app.now()) => State::Failed {
+        Stage::Card { since, .. } if is_given_up(app, since) => State::Failed {
             code: PersonCode::PinTimeout.as_str().to_owned(),
         },
         Stage::Card {

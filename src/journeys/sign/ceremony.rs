@@ -4,7 +4,6 @@
 //! asked before the PIN; the second asks the PIN and signs the bytes that were fixed in between.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::ades::cms::attributes::ClaimedAttribute;
@@ -18,7 +17,7 @@ use crate::card::CardError;
 use crate::card::eid::{
     CardSignature, CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest, SignatureScheme,
 };
-use crate::card::pin::{PinProgram, PinRequest, Purpose as PinPurpose};
+use crate::card::pin::{PinRequest, Purpose as PinPurpose};
 use crate::card::transport::Connection;
 use crate::config::Environment;
 use crate::crypto::ecdsa;
@@ -26,6 +25,7 @@ use crate::crypto::jws;
 use crate::crypto::key::KeyKind;
 use crate::fetch::resume;
 use crate::identity::PersonId;
+use crate::journeys::counter::{self, Action, PinWindow};
 use crate::journeys::login::Browser;
 use crate::journeys::{App, Counter};
 use crate::mandates::Verdict;
@@ -49,9 +49,9 @@ use super::STALE_RETRIES;
 use super::view::{self, Standing};
 use super::{SignError, aside, checked_document, finish, kept, request};
 
-/// How long everything at the reader may take beside the person's typing.
-const CARD_TIME: Duration = Duration::from_secs(30);
-/// How long the fixed bytes wait for their value.
+/// How long reading the card may take.
+const READ_TIME: Duration = Duration::from_secs(30);
+/// How long the fixed bytes wait for their value, beside the person's typing.
 const PREPARED_LIFE: Duration = Duration::from_mins(10);
 /// A job looks after a kept value when the service was ended under it.
 const RESUME_AFTER: Duration = Duration::from_mins(1);
@@ -115,8 +115,9 @@ pub async fn start(
         Err(StoreError::Conflict(_)) => return Err(SignError::AlreadyWaiting),
         outcome => outcome?,
     }
+    let action = counter.running.begin(id);
     let (app, begun) = (Arc::clone(app), attempt.clone());
-    tokio::spawn(async move { run(&app, &counter, begun, last_try, language).await });
+    tokio::spawn(async move { run(&app, &counter, begun, last_try, language, action).await });
     Ok(attempt)
 }
 
@@ -137,9 +138,18 @@ async fn give_up_lost(app: &App, id: RequestId, person: PersonId) -> Result<(), 
 }
 
 /// What happens beside the page.
-async fn run(app: &Arc<App>, counter: &Counter, attempt: Attempt, last_try: LastTry, language: Language) {
-    let work = Box::pin(ceremony(app, counter, &attempt, last_try, language));
+async fn run(
+    app: &Arc<App>,
+    counter: &Counter,
+    attempt: Attempt,
+    last_try: LastTry,
+    language: Language,
+    action: Action,
+) {
+    let work = Box::pin(ceremony(app, counter, &attempt, last_try, language, &action));
     let outcome = beating(app, attempt.id, work).await;
+    // WHY: a deadline ends the attempt here while its thread still asks for the PIN: the window closes now.
+    drop(action);
     let state = match &outcome {
         Ok(()) => AttemptState::Done,
         Err(error) => AttemptState::Failed {
@@ -194,9 +204,10 @@ async fn ceremony(
     attempt: &Attempt,
     last_try: LastTry,
     language: Language,
+    action: &Action,
 ) -> Result<(), SignError> {
     let reader = counter.readers.choose(None)?;
-    let card = at_reader(counter, &reader, CARD_TIME, read_card).await?;
+    let card = at_reader(counter, &reader, READ_TIME, read_card).await?;
     match (card.pin_state, last_try) {
         (PinState::Blocked, _) => return Err(CardError::PinBlocked.into()),
         (PinState::Left(1), LastTry::NotConfirmed) => return Err(CardError::PinLastTry.into()),
@@ -222,15 +233,18 @@ async fn ceremony(
         short_code: attempt.short_code.clone(),
         language,
         last_try,
-        pin_program: counter.pin_program.clone(),
         serial: card.serial,
         digest: prepared.digest(),
         hash: prepared.hash_algorithm(),
         certificate: certificate.clone(),
         algorithm: prepared.algorithm(),
     };
-    let deadline = app.config.counter.pin_timeout.saturating_add(CARD_TIME);
-    let value = at_reader(counter, &reader, deadline, move |connection| job.run(connection)).await??;
+    let deadline = counter::reader_deadline(&app.config);
+    let window = counter.window(action, &reader);
+    let value = at_reader(counter, &reader, deadline, move |connection| {
+        job.run(connection, &window)
+    })
+    .await??;
     keep_value(app, attempt, prepared, value).await?;
     signing::move_attempt(&app.db, attempt.id, &AttemptState::Finishing, app.now()).await?;
     finish::finish(app, attempt.request).await
@@ -433,7 +447,7 @@ fn draft(
         claimed: vec![ClaimedAttribute::verdict(proof.to_owned())],
         commitment: None,
         time_stamp_bytes: None,
-        expires_at: now.plus(PREPARED_LIFE),
+        expires_at: now.plus(PREPARED_LIFE.saturating_add(app.config.counter.pin_timeout)),
     }
 }
 
@@ -450,7 +464,6 @@ struct SignJob {
     short_code: String,
     language: Language,
     last_try: LastTry,
-    pin_program: PinProgram,
     serial: [u8; 16],
     digest: Vec<u8>,
     hash: crate::base::digest::HashAlgorithm,
@@ -460,7 +473,11 @@ struct SignJob {
 
 impl SignJob {
     /// PIN and signature; the value as CMS carries it. `CardChanged` when another card is in the reader.
-    fn run(self, connection: &mut dyn Connection) -> Result<Result<Vec<u8>, SignError>, CardError> {
+    fn run(
+        self,
+        connection: &mut dyn Connection,
+        window: &PinWindow,
+    ) -> Result<Result<Vec<u8>, SignError>, CardError> {
         let mut eid = Eid::new(connection);
         if eid.card_data()?.chip_serial != self.serial {
             return Ok(Err(SignError::CardChanged));
@@ -474,10 +491,7 @@ impl SignJob {
             tries_left: state.tries_left(),
             earlier: None,
         };
-        let never = AtomicBool::new(false);
-        let pin = self
-            .pin_program
-            .ask_for_pin(&request, &|| never.load(std::sync::atomic::Ordering::Relaxed))?;
+        let pin = window.ask(&request)?;
         let request = SignRequest {
             key: KeyReference::Signature,
             hash: self.hash,

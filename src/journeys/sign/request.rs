@@ -249,7 +249,13 @@ pub(super) async fn close(
             Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {
                 tries = tries.saturating_add(1);
             }
-            outcome => return outcome,
+            outcome => {
+                if let (Ok(_), Some(counter)) = (&outcome, &app.counter) {
+                    // Whoever is asked for a PIN for it is asked in vain.
+                    counter.running.stop(id);
+                }
+                return outcome;
+            }
         }
     }
 }

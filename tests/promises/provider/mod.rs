@@ -8,6 +8,7 @@ mod interaction;
 mod number;
 mod openid_client;
 mod pages;
+mod pin_window;
 mod tokens;
 mod web_eid;
 

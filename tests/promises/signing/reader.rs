@@ -6,7 +6,7 @@ use zegel::journeys::App;
 use zegel::lab::card::{Fault, FaultKind, VirtualCard};
 use zegel::pki::need::Need;
 
-use super::town::{Order, READER, RIGHT, Seat, Town, code, town};
+use super::town::{Order, READER, RIGHT, Seat, Town, code, town, withdraw};
 
 const WRONG: &str = "echo 'D 9999'; echo OK";
 /// PERFORM SECURITY OPERATION, the command that makes the signature.
@@ -227,4 +227,59 @@ async fn page_and_pin_window_show_one_code_and_what_is_signed() {
     );
     assert!(page.contains(&digest), "and on the page");
     assert_eq!(code(&mayor.get("/sign/srq_0").await), "not_found");
+}
+
+/// The mayor is asked for a PIN that does not come before the file `go` is there.
+async fn asked_for_a_pin(town: &Town) -> (String, Seat, std::path::PathBuf) {
+    let id = town.open().await;
+    town.insert("mayor");
+    let go = town.world.folder.path().join("go");
+    let getpin = format!("while [ ! -e '{}' ]; do sleep 0.02; done; {RIGHT}", go.display());
+    let mayor = town.seat("mayor", &town.instance(&getpin)).await;
+    assert_eq!(mayor.start(&id, &[]).await, None);
+    mayor.until(&id, &["pin"]).await;
+    for _ in 0..600 {
+        if town.world.cards.heard().contains("GETPIN") {
+            return (id, mayor, go);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the window never asked");
+}
+
+#[actix_web::test]
+async fn the_pin_window_closes_when_the_card_leaves_the_reader() {
+    let town = town().await;
+    let (id, mayor, _) = asked_for_a_pin(&town).await;
+    town.world.cards.readers.remove(READER);
+    assert_eq!(mayor.outcome(&id).await.as_deref(), Some("card_removed"));
+    nothing_is_signed(&town, &mayor, &id, "taken out").await;
+    tries_again(&town, &mayor, &id, "taken out").await;
+}
+
+#[actix_web::test]
+async fn the_pin_window_closes_when_the_request_is_taken_back() {
+    let town = town().await;
+    let (id, mayor, _) = asked_for_a_pin(&town).await;
+    let bearer = town.bearer(&town.world.board, "app").await;
+    let seen = withdraw(&mayor.0.app, &bearer, &id).await;
+    assert_eq!(seen.status, 200, "{}", seen.body);
+    // The program would have waited for twenty seconds.
+    assert_eq!(mayor.until(&id, &["done", "failed"]).await, "failed");
+    assert_eq!(town.state(&id).await, "withdrawn: prepared, open");
+}
+
+#[actix_web::test]
+async fn the_fixed_bytes_wait_as_long_as_a_pin_may_take() {
+    let town = town().await;
+    let (id, _mayor, go) = asked_for_a_pin(&town).await;
+    town.later(std::time::Duration::from_secs(10 * 60 + 50));
+    std::fs::write(&go, "").unwrap();
+    for _ in 0..600 {
+        if town.state(&id).await == "open: done, open" {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{}", town.state(&id).await);
 }
