@@ -23,6 +23,10 @@ pub type EventId = Id<EventKindMark>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
+    /// A person or a certificate was blocked at a board.
+    AccessBlocked,
+    /// Such a block was lifted.
+    AccessUnblocked,
     /// An authority's fact was added or corrected.
     AuthorityFact,
     /// A rule set was adopted or withdrawn.
@@ -67,6 +71,8 @@ impl EventKind {
     /// The stable text.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::AccessBlocked => "access_blocked",
+            Self::AccessUnblocked => "access_unblocked",
             Self::AuthorityFact => "authority_fact",
             Self::AuthorityRules => "authority_rules",
             Self::ClientChange => "client_change",

@@ -24,6 +24,15 @@ pub enum DatabaseProblem {
     /// Migrations are missing.
     #[error("the database is not up to date: it misses {0}")]
     Outdated(String),
+    /// Nothing of this is blocked.
+    #[error("`{0}` is not blocked")]
+    NotBlocked(String),
+    /// The board has no such person.
+    #[error("the board knows no person `{0}`")]
+    PersonUnknown(String),
+    /// The board knows the person by name alone.
+    #[error("no national number was matched to `{0}`, so no card leads to them")]
+    PersonWithoutNumber(String),
     /// It failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,6 +54,9 @@ impl DatabaseProblem {
             Self::ClientUnknown(_) => "CLIENT_UNKNOWN",
             Self::Missing(_) => "STORE_MISSING",
             Self::Outdated(_) => "START_MIGRATION",
+            Self::NotBlocked(_) => "BLOCK_UNKNOWN",
+            Self::PersonUnknown(_) => "PERSON_UNKNOWN",
+            Self::PersonWithoutNumber(_) => "PERSON_WITHOUT_NUMBER",
             Self::Store(error) => error.cause(),
             Self::Taken { .. } => "STORE_CONFLICT",
         }
@@ -55,9 +67,10 @@ impl DatabaseProblem {
         match self {
             Self::BoardUnknown(_) => Some("`zegel board list` shows the boards"),
             Self::ClientUnknown(_) => Some("`zegel client list` shows them"),
+            Self::NotBlocked(_) => Some("`zegel person blocked` shows what is"),
             Self::Missing(_) | Self::Outdated(_) => Some("run: zegel migrate"),
             Self::Store(error) => error.hint(),
-            Self::Taken { .. } => None,
+            Self::PersonUnknown(_) | Self::PersonWithoutNumber(_) | Self::Taken { .. } => None,
         }
     }
 

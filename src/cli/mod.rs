@@ -16,6 +16,7 @@ pub mod interrupt;
 pub mod lab;
 pub mod mandate;
 pub mod migrate;
+pub mod person;
 pub mod serve;
 pub mod sign;
 pub mod terminal;
@@ -78,6 +79,7 @@ enum Command {
     Lab(lab::Arguments),
     Mandate(mandate::Arguments),
     Migrate(migrate::Arguments),
+    Person(person::Arguments),
     Serve(serve::Arguments),
     Sign(sign::Arguments),
     Verify(verify::Arguments),
@@ -151,6 +153,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Lab(arguments) => lab::run(arguments, &mut console),
         Command::Mandate(arguments) => mandate::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),
+        Command::Person(arguments) => person::run(arguments, &mut console),
         Command::Serve(arguments) => serve::run(arguments, &mut console),
         Command::Sign(arguments) => sign::run(arguments, &mut console),
         Command::Verify(arguments) => verify::run(arguments, &mut console),

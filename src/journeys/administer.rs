@@ -1,4 +1,5 @@
-//! Administer: add a board with its keys, register an application. The command line and the laboratory call these.
+//! Administer: add a board with its keys, register an application, block a person or a card. The command line and the
+//! laboratory call these.
 
 use std::sync::Arc;
 
@@ -7,7 +8,9 @@ use crate::base::random::Random;
 use crate::base::time::Timestamp;
 use crate::crypto::key::{Curve, KeyKind};
 use crate::crypto::wrap::KeyEncryptionKey;
+use crate::identity::{BoardId, PersonId};
 use crate::oidc::client::Client;
+use crate::store::blocks::{self, NewBlock, Subject};
 use crate::store::boards::{self, Board};
 use crate::store::db::{Db, StoreError};
 use crate::store::keys::{self, KeyPurpose};
@@ -74,6 +77,81 @@ pub async fn register_client(
         })
     })
     .await
+}
+
+/// Blocks a person or a certificate at a board, with its audit event. Ends the sessions of `person`, when it is one.
+///
+/// # Errors
+/// `Conflict` when the same is blocked already.
+pub async fn block(
+    db: &Db,
+    block: &NewBlock,
+    person: Option<PersonId>,
+    random: &dyn Random,
+) -> Result<(), StoreError> {
+    let at = block.created_at;
+    let detail = serde_json::json!({"kind": block.subject.kind(), "block": block.id});
+    let event = Event {
+        id: EventId::new(at, random),
+        board: block.board,
+        at,
+        kind: EventKind::AccessBlocked,
+        actor: None,
+        object: object_of(block.subject, person),
+        result: "ok".to_owned(),
+        detail,
+    };
+    let block = block.clone();
+    db.write(move |unit| {
+        let (block, event) = (block.clone(), event.clone());
+        Box::pin(async move {
+            blocks::add(unit, &block).await?;
+            if let Some(person) = person {
+                blocks::end_sessions(unit, person, at).await?;
+            }
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
+/// Lifts the block of a person or a certificate, with its audit event.
+///
+/// # Errors
+/// `Stale` when there is none in force.
+pub async fn unblock(
+    db: &Db,
+    board: BoardId,
+    subject: Subject,
+    person: Option<PersonId>,
+    random: &dyn Random,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let event = Event {
+        id: EventId::new(at, random),
+        board,
+        at,
+        kind: EventKind::AccessUnblocked,
+        actor: None,
+        object: object_of(subject, person),
+        result: "ok".to_owned(),
+        detail: serde_json::json!({"kind": subject.kind()}),
+    };
+    db.write(move |unit| {
+        let event = event.clone();
+        Box::pin(async move {
+            blocks::lift(unit, board, subject, at).await?;
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
+fn object_of(subject: Subject, person: Option<PersonId>) -> Option<String> {
+    match subject {
+        Subject::Certificate(fingerprint) => Some(fingerprint.to_string()),
+        Subject::Person(_) => person.map(|person| person.to_string()),
+    }
 }
 
 fn event(board: &Board, kind: EventKind, object: String, at: Timestamp, random: &dyn Random) -> Event {

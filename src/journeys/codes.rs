@@ -296,6 +296,7 @@ section! {
         Interrupted "INTERRUPTED" ServerError,
         Invalid "REQUEST_INVALID" RequestInvalid,
         Key "STORE_KEY" ServerError,
+        NotPermitted "SIGNING_NOT_PERMITTED" NotAuthorised,
         NotReady "SIGNING_NOT_READY" NotYourTurn,
         Unknown "SIGNING_UNKNOWN" NotFound,
         WrongPerson "SIGNING_WRONG_PERSON" CertificateWrongPerson,

@@ -18,6 +18,8 @@ use serde_json::Value;
 
 use crate::audit::{Event, EventId, EventKind};
 use crate::base::clock::Clock;
+use crate::base::digest::Sha256Digest;
+use crate::base::national::NationalNumber;
 use crate::base::random::Random;
 use crate::base::time::Timestamp;
 use crate::config::Config;
@@ -27,8 +29,9 @@ use crate::identity::BoardId;
 use crate::oidc::discovery;
 use crate::pki::trust::Trust;
 use crate::store::blobs::Blobs;
-use crate::store::db::Db;
+use crate::store::db::{Db, StoreError};
 use crate::store::facts::Snapshots;
+use crate::store::{blocks, persons};
 
 pub use counter::{Counter, Running};
 
@@ -95,6 +98,18 @@ impl App {
             detail,
         }
     }
+}
+
+/// Whether `board` blocks whoever has `number`, or the card of this certificate.
+pub(crate) async fn is_blocked(
+    app: &App,
+    board: BoardId,
+    number: &NationalNumber,
+    certificate: Sha256Digest,
+) -> Result<bool, StoreError> {
+    let random = app.random.as_ref();
+    let pseudonym = persons::pseudonym(&app.db, board, number, &app.kek, random, app.now()).await?;
+    blocks::is_blocked(&app.db, board, pseudonym, certificate).await
 }
 
 impl std::fmt::Debug for App {

@@ -10,6 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::LoginRefusal;
+use crate::base::digest::Sha256Digest;
+use crate::base::national::NationalNumber;
 use crate::base::random::Random;
 use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
@@ -435,6 +437,14 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// Whom and what step 14 has to be asked about: their number, and the fingerprint of the certificate.
+    pub const fn asked_about(&self) -> (&NationalNumber, Sha256Digest) {
+        (
+            &self.result.person.national_number,
+            self.result.evidence.certificate,
+        )
+    }
+
     /// Step 14: `is_permitted` asks the local block list and the rules of accounts.
     ///
     /// # Errors

@@ -40,6 +40,7 @@ macro_rules! statements {
 /// Every statement of the store, for the test that prepares them all on both engines.
 pub fn all_statements() -> Vec<Statement> {
     [
+        super::blocks::STATEMENTS,
         super::boards::STATEMENTS,
         super::clients::STATEMENTS,
         super::events::STATEMENTS,

@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = migrations![
     5 "0005_signing",
     6 "0006_one_attempt",
     7 "0007_installation",
+    8 "0008_blocks",
     9 "0009_tidy",
 ];
 

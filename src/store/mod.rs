@@ -4,6 +4,7 @@
 //! short unit ([`db::Db::write`]); nothing outside is waited for while one is open. Start from [`db::Db`].
 
 pub mod blobs;
+pub mod blocks;
 pub mod boards;
 pub mod clients;
 pub mod db;

@@ -11,7 +11,7 @@ use crate::card::transport::Connection;
 use crate::crypto::ecdsa;
 use crate::crypto::key::KeyKind;
 use crate::fetch::resume;
-use crate::identity::LoginResult;
+use crate::identity::{BoardId, LoginResult};
 use crate::login::LoginRefusal;
 use crate::login::counter::CounterChallenge;
 use crate::login::eid::{Challenged, EidRules, Received, RequestChecked, RequestForm, SpentNonce};
@@ -27,7 +27,7 @@ use super::proof::{self, prove, prove_in};
 use super::{Arrived, Browser, LoginError, is_given_up, open_interaction};
 use crate::journeys::counter::{self, Action, PinWindow};
 use crate::journeys::trust::learn_from_card;
-use crate::journeys::{App, Counter};
+use crate::journeys::{App, Counter, is_blocked};
 
 /// A challenge for a Web eID program beside this browser. An earlier one of the same visit is void from now on.
 ///
@@ -213,7 +213,7 @@ async fn answered(
     received: Received,
 ) -> Result<LoginResult, LoginError> {
     let spent = spend(app, interaction.id, purpose, interaction.browser).await?;
-    verified(app, received.spend(spent)?).await
+    verified(app, interaction.board, received.spend(spent)?).await
 }
 
 async fn spend(
@@ -230,7 +230,7 @@ async fn spend(
     })
 }
 
-async fn verified(app: &App, challenged: Challenged) -> Result<LoginResult, LoginError> {
+async fn verified(app: &App, board: BoardId, challenged: Challenged) -> Result<LoginResult, LoginError> {
     let rules = EidRules::belgian(app.origin());
     let verification = challenged.verify(&rules, &app.trust, app.now())?;
     let (outcome, _) = resume::log_in(
@@ -245,8 +245,11 @@ async fn verified(app: &App, challenged: Challenged) -> Result<LoginResult, Logi
         // What was learnt is in memory; nobody is kept out because it could not be stored.
         tracing::warn!(cause = error.cause(), error = ?error, "what was learnt of the PKI could not be stored");
     }
-    // There is no block list yet: whoever proves who they are is let in, as a person without any role.
-    Ok(outcome?.permit(|_| true)?)
+    let verified = outcome?;
+    let (number, certificate) = verified.asked_about();
+    let is_blocked = is_blocked(app, board, number, certificate).await?;
+    // Beyond the board's block list, whoever proves who they are is let in, as a person without any role.
+    Ok(verified.permit(|_| !is_blocked)?)
 }
 
 /// What the reader's thread does for one log-in.

@@ -11,7 +11,7 @@ use crate::store::persons::{self, BoardPerson};
 use crate::store::{boards, clients, events, login, sessions};
 
 use super::{Arrived, Browser, LoginError, Next, number_context, open_interaction};
-use crate::journeys::App;
+use crate::journeys::{App, is_blocked};
 
 /// Takes a finished proof of identity into the visit: who is this at the boards, and what must be kept of it.
 ///
@@ -37,6 +37,10 @@ pub(super) async fn prove_in(
         .iter()
         .filter(|board| board.id != interaction.board)
     {
+        let number = &result.person.national_number;
+        if is_blocked(app, board.id, number, result.evidence.certificate).await? {
+            continue;
+        }
         known.extend(
             find_person(app, board.id, &result)
                 .await?

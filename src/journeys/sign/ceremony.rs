@@ -27,7 +27,7 @@ use crate::fetch::resume;
 use crate::identity::PersonId;
 use crate::journeys::counter::{self, Action, PinWindow};
 use crate::journeys::login::Browser;
-use crate::journeys::{App, Counter};
+use crate::journeys::{App, Counter, is_blocked};
 use crate::mandates::Verdict;
 use crate::mandates::proof::{self, Claims, Subject};
 use crate::oidc::challenge;
@@ -284,7 +284,8 @@ fn read_card(connection: &mut dyn Connection) -> Result<CardRead, CardError> {
     })
 }
 
-/// The card must belong to whoever logged in: their numbers give the same pseudonym at this board.
+/// The card must belong to whoever logged in: their numbers give the same pseudonym at this board. Neither may be
+/// blocked there.
 async fn check_person(
     app: &App,
     request: &SigningRequest,
@@ -292,6 +293,9 @@ async fn check_person(
     certificate: &Certificate,
 ) -> Result<(), SignError> {
     let number = purpose::national_number(certificate)?;
+    if is_blocked(app, request.board, &number, certificate.fingerprint()).await? {
+        return Err(SignError::NotPermitted);
+    }
     let pseudonym = persons::pseudonym(
         &app.db,
         request.board,

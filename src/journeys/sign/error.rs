@@ -90,6 +90,9 @@ pub enum SignError {
     /// Who is at the other end.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// The board blocks the signer, or the card.
+    #[error("the signer or the card is blocked at this board")]
+    NotPermitted,
     /// It is not ready to be delivered.
     #[error("the signatures are not all there yet")]
     NotReady,
@@ -145,6 +148,7 @@ impl SignError {
             Self::Invalid { .. } => "REQUEST_INVALID",
             Self::Key => "STORE_KEY",
             Self::Login(error) => error.cause(),
+            Self::NotPermitted => "SIGNING_NOT_PERMITTED",
             Self::NotReady => "SIGNING_NOT_READY",
             Self::Pdf(error) => error.cause(),
             Self::Plan(error) => error.cause(),

@@ -26,7 +26,7 @@ pub fn zegel_with(folder: &Path, words: &[&str]) -> Ran {
 }
 
 /// Folder, engine and URL of an empty database of each kind.
-async fn places() -> Vec<(TestFolder, &'static str, String)> {
+pub(super) async fn places() -> Vec<(TestFolder, &'static str, String)> {
     let folder = TestFolder::new("cli-db");
     let mut all = vec![(folder, "sqlite", "sqlite:zegel.db".to_owned())];
     if let Some(url) = fresh_postgres().await {

@@ -1,6 +1,7 @@
 //! The provider: who may ask, what they are told, and that codes, challenges and tokens work once.
 
 mod authorize;
+mod blocks;
 mod capacity;
 mod counter;
 mod endpoints;

@@ -1,7 +1,7 @@
 //! The PIN window at the counter stands exactly as long as somebody waits for it, and a try that was given up never
 //! speaks for the one after it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ async fn window(world: &World) -> PathBuf {
     PathBuf::from("/proc").join(process)
 }
 
-async fn closes(window: &PathBuf) {
+async fn closes(window: &Path) {
     until("the window closes", async || !window.exists()).await;
 }
 

@@ -2,6 +2,7 @@
 //! What goes wrong ends in its code, and what a card signed is never lost.
 
 mod api;
+mod blocks;
 mod certificates;
 mod changed;
 mod crash;
