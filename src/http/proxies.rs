@@ -77,19 +77,20 @@ impl TrustedProxies {
     /// that is not itself a believed proxy.
     ///
     /// `forwarded_for`: the values of `X-Forwarded-For` in their order. Returns `None` when a believed proxy said
-    /// something unreadable: then nothing is known about the visitor.
+    /// nothing or something unreadable: then nothing is known about the visitor.
     pub fn visitor(&self, peer: IpAddr, forwarded_for: &[&str]) -> Option<IpAddr> {
         if !self.contains(peer) {
             return Some(peer);
         }
-        let mut seen = peer;
+        let mut seen = None;
         for item in forwarded_for.iter().flat_map(|value| value.split(',')).rev() {
-            seen = item.trim().parse::<IpAddr>().ok()?.to_canonical();
-            if !self.contains(seen) {
-                return Some(seen);
+            let address = item.trim().parse::<IpAddr>().ok()?.to_canonical();
+            seen = Some(address);
+            if !self.contains(address) {
+                break;
             }
         }
-        Some(seen)
+        seen
     }
 }
 
@@ -141,6 +142,11 @@ mod tests {
             Some(ip("198.51.100.7"))
         );
         assert_eq!(proxies.visitor(ip("10.0.0.1"), &["unknown"]), None);
-        assert_eq!(proxies.visitor(ip("10.0.0.1"), &[]), Some(ip("10.0.0.1")));
+        assert_eq!(proxies.visitor(ip("10.0.0.1"), &[""]), None);
+        assert_eq!(proxies.visitor(ip("10.0.0.1"), &[]), None);
+        assert_eq!(
+            proxies.visitor(ip("10.0.0.1"), &["10.0.0.3, 10.0.0.2"]),
+            Some(ip("10.0.0.3"))
+        );
     }
 }

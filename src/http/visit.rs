@@ -85,30 +85,37 @@ impl FromRequest for AtThisComputer {
     }
 }
 
-const FORWARDING: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
-
 /// Whether the visitor's connection comes from this computer.
 ///
 /// Without a believed proxy the socket alone decides, and a request that shows traces of an unknown proxy is
-/// refused: that proxy's socket is on loopback too, but the person may be anywhere. With a believed proxy the
-/// address it names decides.
+/// refused: that proxy's socket is on loopback too, but the person may be anywhere. A believed proxy must itself be
+/// on this computer, and say so of everybody before it: loopback in the mouth of another computer is that computer.
+/// Whoever is behind the proxy writes the beginning of the list, so one word that cannot be read spoils all of it.
 fn is_at_this_computer(request: &HttpRequest, site: &Site, peer: Option<IpAddr>) -> bool {
-    let Some(peer) = peer else { return false };
-    let forwarded: Vec<&str> = request
+    let Some(peer) = peer.filter(IpAddr::is_loopback) else {
+        return false;
+    };
+    if !site.trusted_proxies.contains(peer) {
+        return !request.headers().keys().any(|name| is_trace(name.as_str()));
+    }
+    let lines: Option<Vec<&str>> = request
         .headers()
         .get_all("x-forwarded-for")
-        .filter_map(|value| value.to_str().ok())
+        .map(|value| value.to_str().ok())
         .collect();
-    if site.trusted_proxies.contains(peer) {
-        return site
-            .trusted_proxies
-            .visitor(peer, &forwarded)
-            .is_some_and(|address| address.is_loopback());
-    }
-    peer.is_loopback()
-        && !FORWARDING
-            .iter()
-            .any(|name| request.headers().contains_key(*name))
+    lines.is_some_and(|lines| {
+        let mut named = lines.iter().flat_map(|line| line.split(',')).peekable();
+        named.peek().is_some()
+            && named.all(|item| {
+                let address = item.trim().parse::<IpAddr>();
+                address.is_ok_and(|address| address.to_canonical().is_loopback())
+            })
+    })
+}
+
+/// Whether a header of this name shows that a proxy passed the request on.
+fn is_trace(name: &str) -> bool {
+    matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
 }
 
 /// Takes a believed proxy's reference when it is short and plain; otherwise makes one of 64 random bits.

@@ -152,15 +152,6 @@ async fn a_reference_is_taken_from_a_believed_proxy_only() {
 
 #[actix_web::test]
 async fn this_computer_is_the_socket_and_never_a_header_of_a_stranger() {
-    use actix_web::{HttpResponse, web::get};
-    use zegel::http::visit::AtThisComputer;
-
-    async fn here(_: AtThisComputer) -> HttpResponse {
-        HttpResponse::Ok().finish()
-    }
-    let furnish: Furnish = Arc::new(|config| {
-        config.route("/here", get().to(here));
-    });
     let believed = || {
         let mut site = samples::site();
         site.trusted_proxies =
@@ -197,16 +188,97 @@ async fn this_computer_is_the_socket_and_never_a_header_of_a_stranger() {
             StatusCode::FORBIDDEN,
         ),
         (believed(), "127.0.0.9:1", Some("127.0.0.1"), StatusCode::OK),
+        (
+            believed(),
+            "127.0.0.9:1",
+            Some("::ffff:127.0.0.1"),
+            StatusCode::OK,
+        ),
+        (
+            believed(),
+            "127.0.0.9:1",
+            Some("127.0.0.1, 127.0.0.9"),
+            StatusCode::OK,
+        ),
+        (believed(), "127.0.0.9:1", None, StatusCode::FORBIDDEN),
+        (believed(), "127.0.0.9:1", Some(""), StatusCode::FORBIDDEN),
         (believed(), "10.0.0.1:1", None, StatusCode::FORBIDDEN),
+        // Loopback of the proxy's computer, which is another one.
+        (believed(), "10.0.0.1:1", Some("127.0.0.1"), StatusCode::FORBIDDEN),
+        (
+            believed(),
+            "127.0.0.9:1",
+            Some("127.0.0.1, 10.0.0.1"),
+            StatusCode::FORBIDDEN,
+        ),
     ] {
-        let service = init_service(application(web::Data::new(site), &furnish)).await;
-        let mut request = TestRequest::with_uri("/here").peer_addr(peer.parse().unwrap());
+        let mut request = TestRequest::default().peer_addr(peer.parse().unwrap());
         if let Some(forwarded) = forwarded {
             request = request.insert_header(("x-forwarded-for", forwarded));
         }
-        let response = call_service(&service, request.to_request()).await;
-        assert_eq!(response.status(), expected, "{peer} {forwarded:?}");
+        assert_eq!(here(site, request).await, expected, "{peer} {forwarded:?}");
     }
+}
+
+/// A proxy on this computer is on loopback itself: what it says of the person must be there and wholly readable, and
+/// whoever is behind it can write the beginning of it.
+#[actix_web::test]
+async fn a_proxy_of_this_computer_makes_nobody_local() {
+    let believed = || {
+        let mut site = samples::site();
+        site.trusted_proxies = TrustedProxies::new(vec!["127.0.0.1".parse().unwrap()]);
+        site
+    };
+    let (refused, taken) = (StatusCode::FORBIDDEN, StatusCode::OK);
+    let rows: &[(&[(&str, &[u8])], StatusCode, StatusCode)] = &[
+        // What came, then the answer where the proxy is believed, and where it is not known.
+        (&[], refused, taken),
+        (&[("x-forwarded-for", b"127.0.0.1")], taken, refused),
+        (&[("x-forwarded-for", b"203.0.113.9")], refused, refused),
+        (&[("x-forwarded-for", b"\xff, 203.0.113.9")], refused, refused),
+        (&[("x-forwarded-for", b"\xff, 127.0.0.1")], refused, refused),
+        (
+            &[("x-forwarded-for", b"\xff"), ("x-forwarded-for", b"127.0.0.1")],
+            refused,
+            refused,
+        ),
+        (&[("x-forwarded-for", b"127.0.0.1,")], refused, refused),
+        (&[("x-forwarded-for", b"_hidden, 127.0.0.1")], refused, refused),
+        (&[("forwarded", b"for=127.0.0.1")], refused, refused),
+        (&[("x-real-ip", b"127.0.0.1")], refused, refused),
+        (&[("via", b"1.1 proxy")], refused, refused),
+        (&[("x-forwarded-host", b"zegel.example")], refused, refused),
+        (&[("x-forwarded-proto", b"https")], refused, refused),
+        (&[("x-forwarded-anything", b"\xff")], refused, refused),
+    ];
+    for (headers, by_believed, by_unknown) in rows {
+        for (site, expected) in [(believed(), by_believed), (samples::site(), by_unknown)] {
+            let mut request = TestRequest::default().peer_addr("127.0.0.1:1".parse().unwrap());
+            for (name, value) in *headers {
+                let value = actix_web::http::header::HeaderValue::from_bytes(value).unwrap();
+                request = request.append_header((*name, value));
+            }
+            let proxies = site.trusted_proxies.clone();
+            assert_eq!(here(site, request).await, *expected, "{headers:?} {proxies:?}");
+        }
+    }
+}
+
+/// The status of a route that only browsers of this computer reach.
+async fn here(site: Site, request: TestRequest) -> StatusCode {
+    use actix_web::{HttpResponse, web::get};
+    use zegel::http::visit::AtThisComputer;
+
+    async fn answer(_: AtThisComputer) -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+    let furnish: Furnish = Arc::new(|config| {
+        config.route("/here", get().to(answer));
+    });
+    let service = init_service(application(web::Data::new(site), &furnish)).await;
+    call_service(&service, request.uri("/here").to_request())
+        .await
+        .status()
 }
 
 #[actix_web::test]
