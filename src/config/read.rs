@@ -509,6 +509,15 @@ pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>>
             ),
         }
     }
+    // Whoever ends TLS in front of the service brings visitors from anywhere to a socket on loopback.
+    if desk.counter.enabled && tls.is_none() && trusted_proxies.is_empty() {
+        reader.wrong(
+            "counter.enabled",
+            "needs server.tls_certificate, or the proxy that does TLS named in server.trusted_proxies: otherwise \
+             every visitor behind that proxy counts as sitting at this computer"
+                .to_owned(),
+        );
+    }
     let database_url = anchor_sqlite(reader.text("database.url"), base);
     let known = ["sqlite:", "postgres://", "postgresql://"];
     if !known.iter().any(|scheme| database_url.starts_with(scheme)) {
@@ -703,7 +712,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("kek"), [0; 32]).unwrap();
         let text = GOOD.replace("\"test\"", "\"production\"")
-            + "[trust]\ntest_folder = \".\"\n[counter]\nenabled = true\npin_program = [\"zegel\", \"lab\", \"pinentry\"]\n";
+            + "[trust]\ntest_folder = \".\"\n[counter]\nenabled = true\npin_program = [\"zegel\", \"lab\", \"pinentry\"]\n\
+               [server]\ntrusted_proxies = [\"127.0.0.1\"]\n";
         let file = folder.path().join("zegel.toml");
         std::fs::write(&file, text).unwrap();
         let problems = load(&[file], &[]).unwrap_err();
@@ -731,6 +741,29 @@ mod tests {
         ] {
             let argv: Vec<String> = argv.iter().map(|&word| word.to_owned()).collect();
             assert_eq!(is_laboratory_program(&argv), expected, "{argv:?}");
+        }
+    }
+
+    #[test]
+    fn a_counter_needs_to_know_who_brings_its_visitors() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["kek", "chain.pem", "key.pem"] {
+            std::fs::write(folder.path().join(name), [0; 32]).unwrap();
+        }
+        let counter = "[counter]\nenabled = true\npin_program = [\"/usr/bin/pinentry\"]\n";
+        let tls = "[server]\ntls_certificate = \"chain.pem\"\ntls_key = \"key.pem\"\n";
+        let proxy = "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n";
+        for (rest, expected) in [
+            (counter.to_owned(), Err(vec!["counter.enabled".to_owned()])),
+            (format!("{counter}{tls}"), Ok(())),
+            (format!("{counter}{proxy}"), Ok(())),
+            (counter.replace("true", "false"), Ok(())),
+        ] {
+            let file = folder.path().join("zegel.toml");
+            std::fs::write(&file, format!("{GOOD}{rest}")).unwrap();
+            let outcome = load(&[file], &[]).map(|_| ());
+            let keys = |problems: Vec<Problem>| problems.into_iter().map(|problem| problem.key).collect();
+            assert_eq!(outcome.map_err(keys), expected, "{rest}");
         }
     }
 }

@@ -458,7 +458,8 @@ fn doctor_says_what_is_wrong_and_changes_nothing() {
         let text = format!(
             "environment = \"test\"\npublic_url = \"https://zegel.example\"\ndatabase.url = \"sqlite:zegel.db\"\n\
              storage = {{ blobs = \"blobs\", scratch = \"scratch\" }}\nkeys.encryption_key_file = \"kek\"\n\
-             trust.test_folder = \"trust\"\n[outside]\nprivate_addresses = true\ntime_stamp_urls = [{listed}]\n\
+             server.trusted_proxies = [\"127.0.0.1\"]\ntrust.test_folder = \"trust\"\n[outside]\n\
+             private_addresses = true\ntime_stamp_urls = [{listed}]\n\
              [counter]\nenabled = true\npin_program = [\"{program}\"]\n"
         );
         std::fs::write(desk.path("service.toml"), text).unwrap();
