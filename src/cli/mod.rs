@@ -94,6 +94,7 @@ impl Command {
             | Self::Client(_)
             | Self::Doctor(_)
             | Self::Mandate(_)
+            | Self::Person(_)
             | Self::Serve(_)
             | Self::Sign(_) => true,
             Self::Config(_) | Self::Migrate(_) | Self::Verify(_) => false,
@@ -112,6 +113,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Mandate(_)
             | Self::Migrate(_)
+            | Self::Person(_)
             | Self::Serve(_) => true,
             Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Verify(_) => false,
             #[cfg(feature = "lab")]

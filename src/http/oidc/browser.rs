@@ -1,5 +1,7 @@
 //! The two cookies of the log-in, read and written in one place.
 
+use std::time::Duration;
+
 use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -35,7 +37,15 @@ pub fn with_cookie(response: &mut HttpResponse, site: &Site, name: &str, value: 
     }
 }
 
-/// Gives the browser its session.
+/// Gives the browser its session, and takes the cookie from before away: whoever may have planted it is left outside.
 pub fn session_cookie(response: &mut HttpResponse, site: &Site, value: &Opaque) {
     with_cookie(response, site, SESSION_COOKIE, value);
+    without_cookie(response, site, BEFORE_COOKIE);
+}
+
+/// Takes the cookie `name` away from the browser.
+pub(super) fn without_cookie(response: &mut HttpResponse, site: &Site, name: &str) {
+    if let Some(header) = cookies::set(site, name, "", Some(Duration::ZERO)) {
+        response.headers_mut().append(SET_COOKIE, header);
+    }
 }

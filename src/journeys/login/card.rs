@@ -23,7 +23,7 @@ use crate::pki::trust::Trust;
 use crate::store::{boards, clients, events, login, trust};
 use crate::webeid::Token;
 
-use super::proof::{self, prove, prove_in};
+use super::proof::{self, prove};
 use super::{Arrived, Browser, LoginError, is_given_up, open_interaction};
 use crate::journeys::counter::{self, Action, PinWindow};
 use crate::journeys::trust::learn_from_card;
@@ -69,10 +69,7 @@ pub async fn web_eid_token(
         Err(refusal) => Err(refusal.into()),
     };
     match proved {
-        Ok(result) => {
-            prove(app, id, result).await?;
-            proof::arrive(app, id, browser).await
-        }
+        Ok(result) => proof::prove_and_arrive(app, id, browser, result).await,
         Err(error) => {
             record_refusal(app, &interaction, &error).await?;
             Err(error)
@@ -368,7 +365,7 @@ async fn prove_at_counter(
     job: CardJobId,
     result: LoginResult,
 ) -> Result<(), LoginError> {
-    prove_in(app, visit_of(app, id, job).await?, result).await
+    prove(app, visit_of(app, id, job).await?, result).await
 }
 
 /// Changes the stage of the visit in which this try is at work.

@@ -1,6 +1,6 @@
 //! From a verified card to a session: who is this at the boards, and what the browser gets.
 
-use crate::audit::EventKind;
+use crate::audit::{Event, EventKind};
 use crate::identity::{BoardId, LoginResult, PersonId};
 use crate::oidc::claims;
 use crate::oidc::interaction::{Interaction, InteractionId, Proof, Stage, Task};
@@ -13,25 +13,50 @@ use crate::store::{boards, clients, events, login, sessions};
 use super::{Arrived, Browser, LoginError, Next, number_context, open_interaction};
 use crate::journeys::{App, is_blocked};
 
-/// Takes a finished proof of identity into the visit: who is this at the boards, and what must be kept of it.
+/// Takes a finished proof of identity into the visit as it was read: who is this at the boards, and what must be kept
+/// of it. The browser fetches its session afterwards, with [`arrive`].
 ///
-/// The browser fetches its session afterwards, with [`arrive`].
-pub(super) async fn prove(app: &App, id: InteractionId, result: LoginResult) -> Result<(), LoginError> {
-    let interaction = login::find(&app.db, id)
-        .await?
-        .ok_or(LoginError::InteractionUnknown)?;
-    prove_in(app, interaction, result).await
+/// # Errors
+/// `Stale` when the visit moved on since.
+pub(super) async fn prove(app: &App, visit: Interaction, result: LoginResult) -> Result<(), LoginError> {
+    let (mut interaction, proof, event) = known(app, visit, result).await?;
+    interaction.stage = Stage::Proved(Box::new(proof));
+    app.db
+        .write(move |unit| {
+            let (interaction, event) = (interaction.clone(), event.clone());
+            Box::pin(async move {
+                login::advance(unit, &interaction).await?;
+                events::record(unit, &event).await
+            })
+        })
+        .await?;
+    Ok(())
 }
 
-/// As [`prove`], into the visit as it was read: `Stale` when it moved on since.
-pub(super) async fn prove_in(
+/// Takes a proof that `browser` itself brought, and gives it its session, all in one write: between the two, whoever
+/// planted this browser's old cookie could have fetched the session first.
+pub(super) async fn prove_and_arrive(
+    app: &App,
+    id: InteractionId,
+    browser: &Browser,
+    result: LoginResult,
+) -> Result<Arrived, LoginError> {
+    let visit = open_interaction(app, id, browser).await?;
+    let (visit, proof, event) = known(app, visit, result).await?;
+    Arriving::new(app, visit, proof)
+        .write(app, browser, Some(event))
+        .await
+}
+
+/// The visit with what must be kept of `result`, who this is at each board, and the event of it.
+async fn known(
     app: &App,
     mut interaction: Interaction,
     result: LoginResult,
-) -> Result<(), LoginError> {
+) -> Result<(Interaction, Proof, Event), LoginError> {
     let id = interaction.id;
     let person = known_person(app, interaction.board, &result).await?;
-    let mut known = vec![(interaction.board, person)];
+    let mut persons = vec![(interaction.board, person)];
     for board in boards::list(&app.db)
         .await?
         .iter()
@@ -41,7 +66,7 @@ pub(super) async fn prove_in(
         if is_blocked(app, board.id, number, result.evidence.certificate).await? {
             continue;
         }
-        known.extend(
+        persons.extend(
             find_person(app, board.id, &result)
                 .await?
                 .map(|person| (board.id, person)),
@@ -68,71 +93,99 @@ pub(super) async fn prove_in(
         "ok",
         evidence,
     );
-    interaction.stage = Stage::Proved(Box::new(Proof {
+    let proof = Proof {
         surname: result.person.surname,
         given_names: result.person.given_names,
-        persons: known,
+        persons,
         means: result.means,
         channel: result.evidence.channel,
         level: result.level,
         authenticated_at: result.authenticated_at,
-    }));
-    app.db
-        .write(move |unit| {
-            let (interaction, event) = (interaction.clone(), event.clone());
-            Box::pin(async move {
-                login::advance(unit, &interaction).await?;
-                events::record(unit, &event).await
-            })
-        })
-        .await?;
-    Ok(())
+    };
+    Ok((interaction, proof, event))
 }
 
 /// The browser fetches the session of a proof: a new id and a new cookie, whatever it had before is dead.
 ///
-/// Works once; only for the browser that the visit belongs to.
+/// Works once; only for the browser that the visit belongs to. Both its old cookies should be removed.
 pub async fn arrive(app: &App, id: InteractionId, browser: &Browser) -> Result<Arrived, LoginError> {
-    let mut interaction = open_interaction(app, id, browser).await?;
+    let interaction = open_interaction(app, id, browser).await?;
     let Stage::Proved(proof) = interaction.stage.clone() else {
         return Err(LoginError::WrongStage);
     };
-    let now = app.now();
-    let cookie = Opaque::generate(app.random.as_ref());
-    let session = Session {
-        id: SessionId::new(now, app.random.as_ref()),
-        surname: proof.surname,
-        given_names: proof.given_names,
-        persons: proof.persons,
-        means: proof.means,
-        channel: proof.channel,
-        level: proof.level,
-        authenticated_at: proof.authenticated_at,
-        seen_at: now,
-    };
-    let next = match &interaction.task {
-        Task::Authorize { .. } => Next::Interaction(id),
-        Task::OwnPage { return_to, .. } => {
+    Arriving::new(app, interaction, *proof)
+        .write(app, browser, None)
+        .await
+}
+
+/// A proof on its way to being a session.
+#[derive(Clone)]
+struct Arriving {
+    /// The visit, moved on.
+    interaction: Interaction,
+    session: Session,
+}
+
+impl Arriving {
+    fn new(app: &App, mut interaction: Interaction, proof: Proof) -> Self {
+        let now = app.now();
+        let session = Session {
+            id: SessionId::new(now, app.random.as_ref()),
+            surname: proof.surname,
+            given_names: proof.given_names,
+            persons: proof.persons,
+            means: proof.means,
+            channel: proof.channel,
+            level: proof.level,
+            authenticated_at: proof.authenticated_at,
+            seen_at: now,
+        };
+        if matches!(interaction.task, Task::OwnPage { .. }) {
             interaction.finished_at = Some(now);
-            Next::Own(return_to.clone())
         }
-    };
-    interaction.stage = Stage::Choosing { session: session.id };
-    interaction.browser = cookie.hash();
-    let (old, new) = (browser.session.as_ref().map(Opaque::hash), cookie.hash());
-    app.db
-        .write(move |unit| {
-            let (interaction, session) = (interaction.clone(), session.clone());
-            Box::pin(async move {
-                login::advance(unit, &interaction).await?;
-                if let Some(old) = old {
-                    sessions::end_by_cookie(unit, old, "replaced", now).await?;
-                }
-                sessions::add(unit, &session, new).await
+        interaction.stage = Stage::Choosing { session: session.id };
+        Self { interaction, session }
+    }
+
+    /// Writes the session with a new cookie. The browser's other visits come along to it: its cookie from before the
+    /// log-in opens nothing any more.
+    async fn write(
+        mut self,
+        app: &App,
+        browser: &Browser,
+        event: Option<Event>,
+    ) -> Result<Arrived, LoginError> {
+        let now = app.now();
+        let cookie = Opaque::generate(app.random.as_ref());
+        let new = cookie.hash();
+        self.interaction.browser = new;
+        let next = match &self.interaction.task {
+            Task::Authorize { .. } => Next::Interaction(self.interaction.id),
+            Task::OwnPage { return_to, .. } => Next::Own(return_to.clone()),
+        };
+        let before = browser.before.as_ref().map(Opaque::hash);
+        let old = browser.session.as_ref().map(Opaque::hash);
+        app.db
+            .write(move |unit| {
+                let (arriving, event) = (self.clone(), event.clone());
+                Box::pin(async move {
+                    login::advance(unit, &arriving.interaction).await?;
+                    if let Some(before) = before {
+                        login::rebind(unit, before, new).await?;
+                    }
+                    if let Some(old) = old {
+                        sessions::end_by_cookie(unit, old, "replaced", now).await?;
+                    }
+                    sessions::add(unit, &arriving.session, new).await?;
+                    match &event {
+                        Some(event) => events::record(unit, event).await,
+                        None => Ok(()),
+                    }
+                })
             })
-        })
-        .await?;
-    Ok(Arrived { cookie, next })
+            .await?;
+        Ok(Arrived { cookie, next })
+    }
 }
 
 async fn find_person(

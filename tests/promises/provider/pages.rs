@@ -60,7 +60,13 @@ async fn a_card_at_the_counter_leads_from_the_first_page_to_the_application() {
         "{}",
         arrived.body
     );
-    assert!(visitor.cookies.lock().unwrap().contains_key("__Host-zegel"));
+    let cookies = visitor.cookies.lock().unwrap().clone();
+    assert!(cookies.get("__Host-zegel").is_some_and(|value| !value.is_empty()));
+    assert_eq!(
+        cookies.get("__Host-zegel-pre").map(String::as_str),
+        Some(""),
+        "the cookie from before is taken away"
+    );
 
     let sharing = visitor.get(&path).await;
     assert_eq!(heading(&sharing), "Share this information");

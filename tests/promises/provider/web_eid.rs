@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use zegel::audit::EventKind;
 use zegel::crypto::key::{Curve, KeyKind};
-use zegel::journeys::login::{self, Arrived, Browser, LoginError, Next, View};
+use zegel::journeys::login::{self, Arrived, Begun, Browser, LoginError, Next, View};
 use zegel::lab::pki::LabPki;
 use zegel::lab::services::{CertificateStatus, RevocationReason, Service, ServiceMode};
 use zegel::login::eid::RequestForm;
-use zegel::oidc::interaction::InteractionId;
+use zegel::oidc::interaction::{InteractionId, Stage};
 use zegel::oidc::secret::Opaque;
-use zegel::store::events;
+use zegel::store::{events, login as login_store};
 
 use super::cards::{changed, over, token};
 use super::world::{ORIGIN, World, registration, request, with_session, world, worlds};
@@ -393,5 +393,43 @@ async fn a_new_session_is_a_new_cookie_and_the_old_one_is_dead() {
                     .is_none()
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_programs_answer_is_proof_and_session_in_one_write_and_other_tabs_come_along() {
+    for world in worlds().await {
+        world.register("app", registration()).await;
+        let (id, browser) = world.visit(request("app", &[])).await;
+        let begun = login::authorize(&world.app, "zegelgem", request("app", &[]), &browser)
+            .await
+            .unwrap();
+        let Begun::Pages {
+            interaction: tab,
+            cookie: None,
+        } = begun
+        else {
+            panic!("{begun:?}")
+        };
+        let nonce = challenge(&world, id, &browser).await;
+        let before = login_store::find(&world.app.db, id).await.unwrap().unwrap();
+        let arrived = answer(&world, id, &browser, &token(&world.cards.usual(), ORIGIN, &nonce))
+            .await
+            .unwrap();
+        // Between two writes the session would wait for whoever holds the cookie from before the log-in.
+        let after = login_store::find(&world.app.db, id).await.unwrap().unwrap();
+        assert_eq!(after.version - before.version, 1, "{}", world.engine);
+        assert!(matches!(after.stage, Stage::Choosing { .. }));
+        let session = with_session(&arrived.cookie);
+        assert!(matches!(
+            login::view(&world.app, tab, &session).await,
+            Ok(View::Choice(_))
+        ));
+        assert_eq!(
+            login::view(&world.app, tab, &browser).await.unwrap_err().cause(),
+            "INTERACTION_UNKNOWN",
+            "{}: the cookie from before opens nothing any more",
+            world.engine
+        );
     }
 }
