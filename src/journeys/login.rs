@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::audit::EventKind;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
-use crate::identity::BoardId;
+use crate::identity::{BoardId, PersonId};
 use crate::oidc::authorize::{AuthorizationRequest, Prompt, Raw, Refusal};
 use crate::oidc::claims;
 use crate::oidc::client::Client;
@@ -414,9 +414,21 @@ async fn hinted(
     let Some(person) = found.person_at(request.board) else {
         return Ok(None);
     };
+    let is_theirs = is_subject(app, request.board, client, person, hinted).await?;
+    Ok(session.filter(|_| is_theirs))
+}
+
+/// Whether `client` knows `person` as `subject`.
+async fn is_subject(
+    app: &App,
+    board: BoardId,
+    client: &Client,
+    person: PersonId,
+    subject: &str,
+) -> Result<bool, LoginError> {
     let sector = &client.registration.sector;
-    let subject = grants::find_subject(&app.db, request.board, sector, person).await?;
-    Ok(session.filter(|_| subject.as_ref() == Some(hinted)))
+    let known = grants::find_subject(&app.db, board, sector, person).await?;
+    Ok(known.as_deref() == Some(subject))
 }
 
 /// What a wrapped national number is bound to while it waits.

@@ -5,14 +5,14 @@ use crate::oidc::authorize::AuthorizationRequest;
 use crate::oidc::client::Client;
 use crate::oidc::grant::{ChosenCapacity, Grant, GrantId};
 use crate::oidc::interaction::Interaction;
-use crate::oidc::response::Answer;
+use crate::oidc::response::{Answer, ErrorCode};
 use crate::oidc::secret::Opaque;
 use crate::oidc::session::Session;
 use crate::oidc::subject;
 use crate::oidc::token::{CODE_LIFETIME, CodeBinding};
 use crate::store::{events, grants, keys, login};
 
-use super::{LoginError, number_context};
+use super::{LoginError, is_subject, number_context};
 use crate::journeys::App;
 
 /// Writes the grant of `session` to `client`, finishes the visit it came of, and makes the answer with its code.
@@ -28,6 +28,13 @@ pub(super) async fn issue(
 ) -> Result<Answer, LoginError> {
     let now = app.now();
     let person = session.person_at(request.board).ok_or(LoginError::Inconsistent)?;
+    // Whoever logged in for this request may be another than the one the application means: that must be an error
+    // (OpenID Connect Core §3.1.2.1, id_token_hint).
+    if let Some(hinted) = &request.hinted_subject
+        && !is_subject(app, request.board, client, person, hinted).await?
+    {
+        return somebody_else(app, request, visit.map(|(visit, _)| visit)).await;
+    }
     let secret = keys::secret(
         &app.db,
         request.board,
@@ -88,6 +95,28 @@ pub(super) async fn issue(
         })
         .await?;
     Ok(Answer::code(request.target.clone(), code.expose()))
+}
+
+/// The answer when the request's hint names another than the person of the session. The visit is over.
+async fn somebody_else(
+    app: &App,
+    request: &AuthorizationRequest,
+    visit: Option<Interaction>,
+) -> Result<Answer, LoginError> {
+    tracing::info!(client.id = %request.client, "the person who logged in is not the one of the hint");
+    if let Some(visit) = visit {
+        app.db
+            .write(move |unit| {
+                let visit = visit.clone();
+                Box::pin(async move { login::advance(unit, &visit).await })
+            })
+            .await?;
+    }
+    Ok(Answer::error(
+        request.target.clone(),
+        ErrorCode::LoginRequired,
+        "the person who logged in is not the one of id_token_hint",
+    ))
 }
 
 /// What a wrapped national number is bound to in its grant.

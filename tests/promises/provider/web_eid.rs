@@ -13,7 +13,9 @@ use zegel::oidc::secret::Opaque;
 use zegel::store::{events, login as login_store};
 
 use super::cards::{changed, over, token};
-use super::world::{ORIGIN, World, registration, request, with_session, world, worlds};
+use super::world::{
+    ORIGIN, SECRET, World, basic, exchange, parameter, registration, request, with_session, world, worlds,
+};
 use crate::support::moment;
 
 const GOOD: RequestForm<'static> = RequestForm {
@@ -431,5 +433,50 @@ async fn a_programs_answer_is_proof_and_session_in_one_write_and_other_tabs_come
             "{}: the cookie from before opens nothing any more",
             world.engine
         );
+    }
+}
+
+#[tokio::test]
+async fn a_hint_that_names_somebody_else_is_an_error_after_the_log_in_too() {
+    for world in worlds().await {
+        world.register("app", registration()).await;
+        let (_, bo) = world.session().await;
+        let header = basic("app", SECRET);
+        let hint_of = async |code: &str| {
+            let form = exchange(code, &[]);
+            let tokens = login::tokens::token(&world.app, "zegelgem", Some(&header), &form).await;
+            tokens.unwrap().id_token.unwrap()
+        };
+        // The card's own person is known to the application, and so is somebody else.
+        let (id, browser) = world.visit(request("app", &[])).await;
+        let nonce = challenge(&world, id, &browser).await;
+        let an = answer(&world, id, &browser, &token(&world.cards.usual(), ORIGIN, &nonce))
+            .await
+            .unwrap();
+        let an = parameter(&world.choose(id, &an.cookie).await, "code").unwrap();
+        let (an, bo) = (
+            hint_of(&an).await,
+            hint_of(&world.code("app", &[], &bo).await).await,
+        );
+        for (hint, expected) in [(&an, None), (&bo, Some("login_required"))] {
+            let asked = request("app", &[("id_token_hint", hint), ("prompt", "login")]);
+            let (id, browser) = world.visit(asked).await;
+            let nonce = challenge(&world, id, &browser).await;
+            let arrived = answer(&world, id, &browser, &token(&world.cards.usual(), ORIGIN, &nonce))
+                .await
+                .unwrap();
+            let answered = world.choose(id, &arrived.cookie).await;
+            assert_eq!(
+                (
+                    parameter(&answered, "error").as_deref(),
+                    parameter(&answered, "code").is_none()
+                ),
+                (expected, expected.is_some()),
+                "{}",
+                world.engine
+            );
+            let over = login::view(&world.app, id, &with_session(&arrived.cookie)).await;
+            assert_eq!(over.unwrap_err().cause(), "INTERACTION_FINISHED");
+        }
     }
 }
