@@ -15,6 +15,7 @@ use super::cookies;
 use crate::base::code::PersonCode;
 use crate::base::lang::Language;
 use crate::base::time::{Day, Timestamp, brussels};
+use crate::oidc::interaction::OwnPath;
 
 /// Name of the cookie that remembers the chosen language. It says nothing about the person.
 pub const COOKIE: &str = "zegel-language";
@@ -314,14 +315,16 @@ pub fn choose(request: &HttpRequest, default: Language) -> Language {
         .unwrap_or(default)
 }
 
-/// The path and query of this page in `language`: everything kept, only `lang` replaced.
+/// The path and query of this page in `language`: everything kept, only `lang` replaced. A path that a browser would
+/// read as another site (`//host/…`) is no page of ours: then it is the start page.
 pub fn same_page_in(language: Language, path: &str, query: &str) -> String {
     let mut pairs = url::form_urlencoded::Serializer::new(String::new());
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key != "lang") {
         pairs.append_pair(&key, &value);
     }
     pairs.append_pair("lang", language.tag());
-    format!("{path}?{}", pairs.finish())
+    let path: OwnPath = path.parse().unwrap_or_default();
+    format!("{}?{}", path.as_str(), pairs.finish())
 }
 
 #[cfg(test)]
@@ -358,6 +361,20 @@ mod tests {
     fn language_links_keep_the_state_of_the_page() {
         let link = same_page_in(Language::Fr, "/verify", "a=1%262&lang=nl&b=%20x");
         assert_eq!(link, "/verify?a=1%262&b=+x&lang=fr");
+    }
+
+    #[test]
+    fn language_links_never_lead_to_another_site() {
+        for path in [
+            "//evil.example/x",
+            "///evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "evil",
+            "",
+        ] {
+            assert_eq!(same_page_in(Language::Fr, path, "a=1"), "/?a=1&lang=fr", "{path}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 use std::net::IpAddr;
 
 use actix_web::dev::{Payload, ServiceRequest};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::i18n;
@@ -21,7 +21,7 @@ pub struct Visit {
     pub reference: String,
     /// The language of the answer.
     pub language: Language,
-    /// Path of the request, for links to the same page.
+    /// Path of the page that was asked for, or that holds the form that was sent: for links to the same page.
     pub path: String,
     /// Query of the request.
     pub query: String,
@@ -42,7 +42,11 @@ impl Visit {
             language: i18n::choose(request.request(), site.default_language),
             query: request.query_string().to_owned(),
             is_at_this_computer: is_at_this_computer(request.request(), site, peer),
-            path,
+            path: if request.method() == Method::POST {
+                page_of_form(&path).to_owned()
+            } else {
+                path
+            },
             wants_json,
         }
     }
@@ -116,6 +120,18 @@ fn is_at_this_computer(request: &HttpRequest, site: &Site, peer: Option<IpAddr>)
 /// Whether a header of this name shows that a proxy passed the request on.
 fn is_trace(name: &str) -> bool {
     matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+}
+
+/// The page to go back to from the answer to a form sent to `path`: not every form's address can be asked for.
+fn page_of_form(path: &str) -> &str {
+    let visit = ["/interaction/", "/sign/"].into_iter().find_map(|kind| {
+        let id = path.strip_prefix(kind)?.split('/').next()?;
+        path.get(..kind.len().saturating_add(id.len()))
+    });
+    match path {
+        "/verify" => path,
+        _ => visit.unwrap_or("/"),
+    }
 }
 
 /// Takes a believed proxy's reference when it is short and plain; otherwise makes one of 64 random bits.

@@ -98,6 +98,13 @@ impl OwnPath {
     }
 }
 
+impl Default for OwnPath {
+    /// The start page.
+    fn default() -> Self {
+        Self("/".to_owned())
+    }
+}
+
 impl std::str::FromStr for OwnPath {
     type Err = OwnPathError;
     /// Takes `/path?query`. Browsers read `//host` and `/\host` as other sites, so these are refused.

@@ -282,6 +282,27 @@ async fn here(site: Site, request: TestRequest) -> StatusCode {
 }
 
 #[actix_web::test]
+async fn the_language_links_of_a_refusal_lead_to_a_page_of_ours() {
+    let form = |path: &str| TestRequest::post().uri(path);
+    for (request, expected) in [
+        (TestRequest::with_uri("//evil.example/x"), "/?"),
+        (TestRequest::with_uri("/%5Cevil.example"), "/%5Cevil.example?"),
+        (TestRequest::with_uri("/nowhere?a=1"), "/nowhere?a=1&#38;"),
+        (form("/interaction/int_1/capacity"), "/interaction/int_1?"),
+        (form("/sign/srq_1/decline"), "/sign/srq_1?"),
+        (form("/b/zegelgem/authorize"), "/?"),
+        (form("/interaction/"), "/interaction/?"),
+    ] {
+        let response = ask(samples::site(), request).await;
+        assert!(response.status().is_client_error() || response.status().is_server_error());
+        let body = text(response).await;
+        let link = format!("href=\"{expected}lang=fr\"");
+        assert!(body.contains(&link), "{link} in {body}");
+        assert!(!body.contains("href=\"//"), "{expected}");
+    }
+}
+
+#[actix_web::test]
 async fn only_a_test_installation_says_test() {
     let mut real = samples::site();
     real.is_test = false;
