@@ -1,4 +1,4 @@
-//! The authorization endpoint: a query or a form, the same either way.
+//! The authorization endpoint: a query, or a form that becomes one.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -11,6 +11,7 @@ use crate::http::site::Site;
 use crate::http::visit::Visit;
 use crate::journeys::App;
 use crate::journeys::login::{self, BEFORE_COOKIE, Begun, LoginError};
+use crate::oidc::authorize::PageError;
 
 /// `GET /b/{board}/authorize`
 pub(super) async fn by_query(
@@ -24,19 +25,25 @@ pub(super) async fn by_query(
     authorize(&app, &site, &visit, &request, &board, pairs).await
 }
 
-/// `POST /b/{board}/authorize`
-pub(super) async fn by_form(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    request: HttpRequest,
-    board: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
+/// Longest address that a posted request is sent on to. Common proxies take a request line of 8 KiB.
+const LONGEST_ADDRESS: usize = 7_680;
+
+/// `POST /b/{board}/authorize`: the same request as a query. A form of another site comes without our cookies
+/// (`SameSite=Lax`), so only the browser's own next request can know its session, or keep the visit it is in.
+pub(super) async fn by_form(request: HttpRequest, body: web::Bytes) -> Result<HttpResponse, Failure> {
     if !super::is_form(&request) {
         return Err(Failure::new(PersonCode::RequestInvalid));
     }
-    authorize(&app, &site, &visit, &request, &board, pairs(&body)).await
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs(&body))
+        .finish();
+    let address = format!("{}?{query}", request.path());
+    if address.len() > LONGEST_ADDRESS {
+        return Err(failure(&PageError::TooLarge.into()));
+    }
+    Ok(HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, address))
+        .finish())
 }
 
 async fn authorize(

@@ -154,32 +154,67 @@ async fn the_key_set_has_both_algorithms_public_halves_only_and_is_each_boards_o
 }
 
 #[actix_web::test]
-async fn authorize_answers_get_and_post_alike_and_sets_the_cookie_before_log_in() {
+async fn authorize_begins_a_visit_and_sets_the_cookie_before_log_in() {
     let world = world().await;
     world.register("app", registration()).await;
     let service = service!(world);
     let pairs = request("app", &[("ui_locales", "fr-BE nl")]);
-    let query = TestRequest::get().uri(&format!("/b/zegelgem/authorize?{}", form(&pairs)));
-    for asked in [query, posted("/b/zegelgem/authorize", &pairs)] {
-        let response = test::call_service(&service, asked.to_request()).await;
-        assert_eq!(response.status(), StatusCode::SEE_OTHER);
-        let location = header!(response, "location").unwrap();
-        assert!(
-            location.starts_with("/interaction/int_") && location.ends_with("?lang=fr"),
-            "{location}"
-        );
-        let cookie = header!(response, "set-cookie").unwrap();
-        assert!(cookie.starts_with("__Host-zegel-pre="), "{cookie}");
-        for part in ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"] {
-            assert!(cookie.contains(part), "{cookie}");
-        }
-        assert!(!cookie.contains("Domain"));
-        assert_eq!(header!(response, "cache-control").as_deref(), Some("no-store"));
-        assert_eq!(
-            header!(response, "referrer-policy").as_deref(),
-            Some("no-referrer")
-        );
+    let asked = TestRequest::get().uri(&format!("/b/zegelgem/authorize?{}", form(&pairs)));
+    let response = test::call_service(&service, asked.to_request()).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let location = header!(response, "location").unwrap();
+    assert!(
+        location.starts_with("/interaction/int_") && location.ends_with("?lang=fr"),
+        "{location}"
+    );
+    let cookie = header!(response, "set-cookie").unwrap();
+    assert!(cookie.starts_with("__Host-zegel-pre="), "{cookie}");
+    for part in ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"] {
+        assert!(cookie.contains(part), "{cookie}");
     }
+    assert!(!cookie.contains("Domain"));
+    assert_eq!(header!(response, "cache-control").as_deref(), Some("no-store"));
+    assert_eq!(
+        header!(response, "referrer-policy").as_deref(),
+        Some("no-referrer")
+    );
+}
+
+#[actix_web::test]
+async fn a_posted_request_is_sent_on_as_a_query_so_that_the_browser_brings_its_cookies() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    let service = service!(world);
+    let (_, cookie) = world.session().await;
+    world.code("app", &[], &cookie).await;
+    let pairs = request("app", &[("prompt", "none")]);
+    let posted_from_there =
+        posted("/b/zegelgem/authorize", &pairs).insert_header(("sec-fetch-site", "cross-site"));
+    let response = test::call_service(&service, posted_from_there.to_request()).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let location = header!(response, "location").unwrap();
+    assert_eq!(location, format!("/b/zegelgem/authorize?{}", form(&pairs)));
+    assert_eq!(
+        header!(response, "set-cookie"),
+        None,
+        "a visit in progress keeps its cookie"
+    );
+    let followed = TestRequest::get()
+        .uri(&location)
+        .insert_header(("cookie", format!("__Host-zegel={}", cookie.expose())));
+    let response = test::call_service(&service, followed.to_request()).await;
+    let location = header!(response, "location").unwrap();
+    assert!(location.contains("code="), "the session is known: {location}");
+
+    let hint = "x".repeat(8_000);
+    let long = posted(
+        "/b/zegelgem/authorize",
+        &request("app", &[("id_token_hint", &hint)]),
+    );
+    let response = test::call_service(&service, long.to_request()).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let body = test::read_body(response).await;
+    assert!(String::from_utf8_lossy(&body).contains("AUTHORIZE_TOO_LARGE"));
 }
 
 #[actix_web::test]
