@@ -72,6 +72,8 @@ async fn known(
                 .map(|person| (board.id, person)),
         );
     }
+    // An earlier card of the same visit may have been another person's.
+    interaction.wrapped_number = None;
     if let Task::Authorize { request } = &interaction.task {
         let client = clients::find(&app.db, request.client)
             .await?

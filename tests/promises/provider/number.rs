@@ -6,12 +6,20 @@ use zegel::journeys::login::{self, Arrived, Begun, View, tokens};
 use zegel::login::eid::RequestForm;
 use zegel::oidc::claims::Shared;
 use zegel::oidc::client::Registration;
-use zegel::store::{clients, events, grants, sessions};
+use zegel::store::db::Statement;
+use zegel::store::{clients, events, grants, login as visits, sessions};
 
 use super::cards::{NUMBER, token};
 use super::world::{
     ORIGIN, SECRET, World, basic, claims, exchange, parameter, registration, registration_with_basis,
     request, with_session, worlds,
+};
+
+const GOOD: RequestForm<'static> = RequestForm {
+    content_type: Some("application/json"),
+    origin: Some(ORIGIN),
+    fetch_site: Some("same-origin"),
+    csrf_valid: true,
 };
 
 /// Logs in with a card for `client`; the arrived browser and what its page says is shared.
@@ -24,14 +32,8 @@ async fn log_in(
     let nonce = login::card::web_eid_challenge(&world.app, id, &browser)
         .await
         .unwrap();
-    let form = RequestForm {
-        content_type: Some("application/json"),
-        origin: Some(ORIGIN),
-        fetch_site: Some("same-origin"),
-        csrf_valid: true,
-    };
     let text = token(&world.cards.usual(), ORIGIN, &nonce);
-    let arrived = login::card::web_eid_token(&world.app, id, &browser, &form, &text)
+    let arrived = login::card::web_eid_token(&world.app, id, &browser, &GOOD, &text)
         .await
         .unwrap();
     let shared = match login::view(&world.app, id, &with_session(&arrived.cookie))
@@ -225,5 +227,43 @@ async fn a_session_in_use_keeps_its_names() {
             let session = login::current_session(&world.app, &with_session(&arrived.cookie)).await;
             assert!(session.unwrap().is_some(), "{}", world.engine);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_second_card_in_a_visit_never_takes_the_number_of_the_first_along() {
+    for world in worlds().await {
+        let client = world.register("register", registration_with_basis()).await;
+        let (id, arrived, _) = log_in(&world, "register", "openid rrn").await;
+        let number = async || {
+            let visit = visits::find(&world.app.db, id).await.unwrap().unwrap();
+            visit.wrapped_number
+        };
+        assert!(number().await.is_some(), "{}", world.engine);
+        // Meanwhile the legal basis is taken away.
+        let without = Registration {
+            legal_basis: None,
+            ..registration_with_basis()
+        };
+        let record = serde_json::to_string(&without).unwrap();
+        let change = Statement {
+            name: "tests::TAKE_LEGAL_BASIS",
+            sql: "UPDATE client SET registration = $2 WHERE id = $1",
+        };
+        world
+            .app
+            .db
+            .commit_alone(change, &[client.id.into(), record.into()])
+            .await
+            .unwrap();
+        let browser = with_session(&arrived.cookie);
+        let nonce = login::card::web_eid_challenge(&world.app, id, &browser)
+            .await
+            .unwrap();
+        let text = token(&world.cards.usual(), ORIGIN, &nonce);
+        login::card::web_eid_token(&world.app, id, &browser, &GOOD, &text)
+            .await
+            .unwrap();
+        assert_eq!(number().await, None, "{}", world.engine);
     }
 }
