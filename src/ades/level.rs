@@ -66,7 +66,8 @@ impl FromStr for Level {
 /// A time-stamp as far as the level cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
-    /// Its imprint and its signature hold.
+    /// Its imprint and its signature hold, and its unit chains to a pinned root: anybody can make one that merely holds
+    /// together. Whether the unit's status is known is a matter of the higher levels' material.
     pub(super) whole: bool,
     /// The newest revision whose material its unit's path needs; none while some is missing.
     pub(super) material: Option<usize>,

@@ -58,6 +58,8 @@ pub enum PersonCode {
     DocumentDamaged,
     /// The document has no content.
     DocumentEmpty,
+    /// `document_active`: see its text.
+    DocumentActive,
     /// `document_final`: see its text.
     DocumentFinal,
     /// `document_protected`: see its text.
@@ -171,6 +173,7 @@ impl PersonCode {
         Self::DocumentChanged,
         Self::DocumentDamaged,
         Self::DocumentEmpty,
+        Self::DocumentActive,
         Self::DocumentFinal,
         Self::DocumentProtected,
         Self::DocumentSignatureInvalid,
@@ -243,6 +246,7 @@ impl PersonCode {
             Self::DocumentChanged => "document_changed",
             Self::DocumentDamaged => "document_damaged",
             Self::DocumentEmpty => "document_empty",
+            Self::DocumentActive => "document_active",
             Self::DocumentFinal => "document_final",
             Self::DocumentProtected => "document_protected",
             Self::DocumentSignatureInvalid => "document_signature_invalid",

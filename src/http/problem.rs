@@ -134,6 +134,7 @@ pub const fn status(code: PersonCode) -> StatusCode {
         C::DocumentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         C::DocumentDamaged
         | C::DocumentEmpty
+        | C::DocumentActive
         | C::DocumentFinal
         | C::DocumentProtected
         | C::DocumentSignatureInvalid => StatusCode::UNPROCESSABLE_ENTITY,

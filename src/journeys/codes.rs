@@ -206,6 +206,7 @@ pub const fn of_pdf(error: &PdfError) -> PersonCode {
 section! {
     /// What a person reads about a file that may not be signed.
     of_permission, PERMISSION, SigningRefusal, "PDF files that may not be signed", "src/pdf/permission.rs", {
+        Active "PDF_ACTIVE" DocumentActive,
         CertifiedFinal "PDF_CERTIFIED_FINAL" DocumentFinal,
         FieldLocked "PDF_FIELD_LOCKED" DocumentFinal,
         SeedValue "PDF_SEED_VALUE" DocumentProtected,

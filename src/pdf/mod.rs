@@ -4,6 +4,7 @@
 //! about what was signed. Never changes a byte that is there: [`update`] only appends.
 //! Start from [`document::Document`]. Source of the rules: ISO 32000-2:2020; ETSI EN 319 142-1.
 
+pub mod active;
 pub mod appearance;
 pub mod changes;
 pub mod compose;

@@ -1,5 +1,6 @@
 //! May this document be signed? What earlier signatures and the document itself allow. ISO 32000-2 §12.8.2, §12.8.4.
 
+use super::active::Activity;
 use super::document::View;
 use super::error::PdfError;
 use super::field::Field;
@@ -13,6 +14,8 @@ const LOCK_LIMIT: usize = 10_000;
 /// Why the document may not be signed, or not in the field asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SigningRefusal {
+    /// It shows different things to different people, or at different times.
+    Active(Activity),
     /// Certified so that nothing may change any more: `/DocMDP` with `/P 1`.
     CertifiedFinal,
     /// An earlier signature locked the field, or all fields.
@@ -31,6 +34,7 @@ impl SigningRefusal {
     /// The stable code for logs and tables.
     pub const fn cause(&self) -> &'static str {
         match self {
+            Self::Active(_) => "PDF_ACTIVE",
             Self::CertifiedFinal => "PDF_CERTIFIED_FINAL",
             Self::FieldLocked => "PDF_FIELD_LOCKED",
             Self::SeedValue => "PDF_SEED_VALUE",
@@ -147,6 +151,9 @@ impl View {
         let dynamic = self.value(&catalog, "NeedsRendering")?.as_boolean() == Some(true);
         if dynamic || self.acro_form()?.is_some_and(|(_, form)| form.contains("XFA")) {
             return Ok(Err(SigningRefusal::Xfa));
+        }
+        if let Some(activity) = self.activity()? {
+            return Ok(Err(SigningRefusal::Active(activity)));
         }
         let Some(field) = field else {
             // A lock on all fields, or on all but some, closes the form for new ones too.

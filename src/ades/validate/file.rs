@@ -137,13 +137,20 @@ fn judge_file(source: &Arc<dyn ReadAt>, context: &Context<'_>, report: &mut Repo
             stamp,
         })
         .collect();
+    // What calls itself a time-stamp and is none is no evidence, so adding it is no allowed change.
+    let broken: BTreeSet<&str> = stamps
+        .iter()
+        .zip(&judged)
+        .filter(|(_, stamp)| stamp.whole.is_none())
+        .map(|((field, _), _)| field.as_str())
+        .collect();
     for found in &signatures {
         let changes = history
             .as_ref()
             .map(|history| history.after(found.signature.revision))
             .unwrap_or_default();
         let mut judged = judge_signature(found, &judge, &digests, &coverings, context.verdict_keys);
-        add_changes(&mut judged, &changes);
+        add_changes(&mut judged, &changes, &broken);
         report.signatures.push(judged);
     }
     report.signatures.extend(faulty);
@@ -206,10 +213,13 @@ fn wanted(signatures: &[Found], stamps: &[(String, Signature)]) -> BTreeSet<(Has
 }
 
 /// A change that is not on the list fails the signature: nobody can say what it does to what was signed.
-fn add_changes(report: &mut SignatureReport, changes: &[Change]) {
-    report.changes = changes.iter().map(change_report).collect();
-    if let Some(change) = changes.iter().find(|change| !change.is_allowed()) {
-        let detail = change_report(change).detail;
+fn add_changes(report: &mut SignatureReport, changes: &[Change], broken: &BTreeSet<&str>) {
+    report.changes = changes
+        .iter()
+        .map(|change| change_report(change, broken))
+        .collect();
+    if let Some(change) = report.changes.iter().find(|change| !change.allowed) {
+        let detail = change.detail.clone();
         report.fail(Failure::new(
             SubIndication::FormatFailure,
             "PDF_CHANGE_NOT_ALLOWED",
@@ -218,8 +228,12 @@ fn add_changes(report: &mut SignatureReport, changes: &[Change]) {
     }
 }
 
-fn change_report(change: &Change) -> ChangeReport {
+fn change_report(change: &Change, broken: &BTreeSet<&str>) -> ChangeReport {
     let (kind, detail) = match change {
+        Change::DocTimeStampAdded { field } if broken.contains(field.as_str()) => (
+            "undefined",
+            format!("{field}: what was added as a document time-stamp is none"),
+        ),
         Change::DocTimeStampAdded { field } => ("document_time_stamp_added", field.clone()),
         Change::DssAdded => ("security_store_added", String::new()),
         Change::FormFilled { field, old, new } => ("form_filled", format!("{field}: `{old}` → `{new}`")),
@@ -232,7 +246,7 @@ fn change_report(change: &Change) -> ChangeReport {
         Change::Undefined { object: None, why } => ("undefined", (*why).to_owned()),
     };
     ChangeReport {
-        allowed: change.is_allowed(),
+        allowed: kind != "undefined",
         kind: kind.to_owned(),
         detail,
     }

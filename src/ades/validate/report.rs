@@ -229,6 +229,13 @@ pub struct ChangeReport {
     pub detail: String,
 }
 
+impl ChangeReport {
+    /// Whether it may have changed what the document says, rather than added a signature or evidence.
+    pub fn is_content(&self) -> bool {
+        matches!(self.kind.as_str(), "form_filled" | "metadata")
+    }
+}
+
 impl Finding {
     /// A finding that decides.
     pub fn error(cause: &str, detail: impl Into<String>) -> Self {

@@ -228,7 +228,7 @@ fn material_revision(chain: &Chain) -> Option<usize> {
 
 const fn level_stamp(stamp: &Stamp) -> level::Stamp {
     level::Stamp {
-        whole: stamp.whole.is_some(),
+        whole: stamp.whole.is_some() && stamp.is_anchored,
         material: stamp.material_revision,
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Stamp {
     pub(super) report: TimeStampReport,
     /// Its time, when imprint and signature hold, whether or not the unit is trusted.
     pub(super) whole: Option<Timestamp>,
+    /// Whether its unit also chains to a pinned root. Its status may still be unknown.
+    pub(super) is_anchored: bool,
     /// The newest revision whose material the unit's path needs; none while some is missing.
     pub(super) material_revision: Option<usize>,
 }
@@ -50,6 +52,7 @@ pub(super) fn validate(
             unit: None,
         },
         whole: None,
+        is_anchored: false,
         material_revision: None,
     };
     match judge_token(judge, der, digest, exists_at, &mut stamp) {
@@ -97,6 +100,7 @@ fn judge_token(
     // The unit must have been valid when it stamped, and when its stamp is first proven to exist.
     chain::validate(judge, &unit, extra, Purpose::TimeStamping, exists_at)?;
     let chain = chain::validate(judge, &unit, extra, Purpose::TimeStamping, gen_time)?;
+    stamp.is_anchored = true;
     stamp.material_revision = chain.material_revision;
     stamp.report.findings.extend(chain.notes);
     chain.failure.map_or(Ok(()), Err)

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::ades::validate::indication::Indication;
-use crate::ades::validate::report::{Report, SignatureReport, VerdictStatus, Weight};
+use crate::ades::validate::report::{ChangeReport, Report, SignatureReport, VerdictStatus, Weight};
 use crate::http::i18n::Texts;
 use crate::http::page::Page;
 
@@ -92,6 +92,8 @@ impl Outcome<'_> {
             "changes-other"
         } else if signature.changes.is_empty() {
             "changes-none"
+        } else if signature.changes.iter().any(ChangeReport::is_content) {
+            "changes-filled"
         } else {
             "changes-allowed"
         }

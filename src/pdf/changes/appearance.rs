@@ -61,15 +61,30 @@ impl Step<'_> {
             _ => return Ok(false),
         };
         let appearance = self.new.dictionary(widget, "AP")?.unwrap_or_default();
-        let Object::Stream(form) = self.new.value(&appearance, "N")? else {
-            return Ok(wanted.trim().is_empty());
+        // Another appearance for a pointer that rests on it or presses it could show anything.
+        if appearance.iter().any(|(key, _)| !key.is("N")) {
+            return Ok(false);
+        }
+        let form = match self.new.value(&appearance, "N")? {
+            Object::Stream(form) => form,
+            Object::Null => return Ok(wanted.trim().is_empty()),
+            // A choice of appearances is for buttons.
+            _ => return Ok(false),
         };
-        // A form inside the form could show anything.
+        // A form inside the form could show anything, and so could a font of its own.
         let resources = self
             .new
             .dictionary(&form.dictionary, "Resources")?
             .unwrap_or_default();
-        if resources.contains("XObject") || resources.contains("Pattern") || resources.contains("Shading") {
+        let others = [
+            "XObject",
+            "Pattern",
+            "Shading",
+            "ExtGState",
+            "ColorSpace",
+            "Properties",
+        ];
+        if others.iter().any(|kind| resources.contains(kind)) || !self.uses_form_fonts(&resources)? {
             return Ok(false);
         }
         let Ok(content) = self.new.stream_bytes(&form, CONTENT_LIMIT) else {
@@ -87,20 +102,53 @@ impl Step<'_> {
     }
 }
 
+impl Step<'_> {
+    /// Whether each font was one of the form's before, and is the same now.
+    fn uses_form_fonts(&self, resources: &Dictionary) -> Result<bool, PdfError> {
+        let form = self.old.acro_form()?.map(|(_, form)| form).unwrap_or_default();
+        let defaults = self.old.dictionary(&form, "DR")?.unwrap_or_default();
+        let known: Vec<Object> = self
+            .old
+            .dictionary(&defaults, "Font")?
+            .unwrap_or_default()
+            .iter()
+            .map(|(_, font)| font.clone())
+            .collect();
+        let fonts = self.new.dictionary(resources, "Font")?.unwrap_or_default();
+        let same = |font: &Object| {
+            font.as_reference().is_some_and(|id| {
+                known.contains(font)
+                    && !self.added.contains_key(&id.number)
+                    && !self.modified.contains_key(&id.number)
+            })
+        };
+        let good = fonts.iter().all(|(_, font)| same(font));
+        Ok(good)
+    }
+}
+
 fn dictionary(view: &View, id: crate::pdf::object::ObjectId) -> Result<Dictionary, PdfError> {
     Ok(view.get(id)?.as_dictionary().cloned().unwrap_or_default())
 }
 
-/// All strings of a content stream, in the encoding most form fonts have; `None` when it cannot be read or draws
-/// an inline image.
+/// What may stand in the appearance of a filled field: one text, its place and colour, and a frame to stay inside. No
+/// path is painted, no text is made invisible, nothing is scaled away, and no piece of text is put before another.
+const OPERATORS: [&[u8]; 21] = [
+    b"q", b"Q", b"BT", b"ET", b"Tf", b"Td", b"Tm", b"Tj", b"Tc", b"Tw", b"g", b"rg", b"k", b"G", b"RG", b"K",
+    b"re", b"W", b"n", b"BMC", b"EMC",
+];
+
+/// The one string that a content stream shows, in the encoding most form fonts have; `None` when it cannot be read or does
+/// more than write it.
 fn shown_text(content: &[u8]) -> Option<String> {
     let mut lexer = Lexer::new(&content, 0, memory_end(content));
-    let mut shown = String::new();
+    let mut shown = None;
     loop {
         match lexer.token().ok()?.0 {
-            Token::End => return Some(shown),
-            Token::String(bytes) => shown.push_str(&text_string::decode(&bytes)),
-            Token::Keyword(word) if word == b"BI" || word == b"Do" || word == b"sh" => return None,
+            Token::End => return Some(shown.unwrap_or_default()),
+            Token::String(bytes) if shown.is_none() => shown = Some(text_string::decode(&bytes)),
+            Token::String(_) => return None,
+            Token::Keyword(word) if !OPERATORS.contains(&word.as_slice()) => return None,
             _ => {}
         }
     }
@@ -113,10 +161,23 @@ mod tests {
     #[test]
     fn words_of_an_appearance_are_read() {
         assert_eq!(
-            shown_text(b"/Tx BMC q BT /F 9 Tf (One) Tj [(T) -20 (wo)] TJ ET Q EMC").as_deref(),
-            Some("OneTwo")
+            shown_text(b"/Tx BMC q 0 0 90 20 re W n BT /F 9 Tf 0 g 2 6 Td (One Two) Tj ET Q EMC").as_deref(),
+            Some("One Two")
         );
+        assert_eq!(shown_text(b"q Q").as_deref(), Some(""));
         assert_eq!(shown_text(b"/Image Do"), None);
+        for trick in [
+            &b"3 Tr (x) Tj"[..],
+            b"(1) Tj -40 0 Td (00) Tj",
+            b"[(1) 900 (00)] TJ",
+            b"0 0 9 9 re f",
+            b"/GS gs",
+            b"1 0 0 1 900 0 cm",
+            b"0 Tz",
+            b"BI ID EI",
+        ] {
+            assert_eq!(shown_text(trick), None, "{}", String::from_utf8_lossy(trick));
+        }
         assert_eq!(shown_text(b"(open"), None);
     }
 }

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use super::Change;
 use super::step::{Step, keys};
+use crate::pdf::active::{OUT_OF_SIGHT, covers_much};
 use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
 use crate::pdf::field::Field;
 use crate::pdf::object::{Dictionary, Object, ObjectId};
+use crate::pdf::page::Rect;
 use crate::pdf::permission::{Certification, Lock};
 use crate::pdf::signature::is_signature_field;
 use crate::pdf::text_string;
@@ -112,7 +114,7 @@ impl Step<'_> {
         }
         self.new_widgets.insert(widget_id);
         self.accept_new(item);
-        self.check_new_signature(id.number, &name, field.get("V"), true)
+        self.check_new_signature(id.number, &name, field.get("V"), &[widget], true)
     }
 
     fn only_widget(&self, id: ObjectId, field: &Dictionary) -> Option<(ObjectId, Dictionary)> {
@@ -134,6 +136,7 @@ impl Step<'_> {
         field: u32,
         name: &str,
         value: Option<&Object>,
+        widgets: &[Dictionary],
         new_field: bool,
     ) -> Result<(), PdfError> {
         let number = value.and_then(Object::as_reference).map(|id| id.number);
@@ -155,6 +158,14 @@ impl Step<'_> {
         self.explain(number);
         self.accept_new(&Object::Dictionary(dictionary.clone()));
         if dictionary.is_name("Type", "DocTimeStamp") {
+            // WHY: no certification or lock stops it, so it must not be a way to draw on the page.
+            if !self.show_nothing(widgets)? {
+                self.undefined(
+                    Some(field),
+                    "a document time-stamp was added that shows something",
+                );
+                return Ok(());
+            }
             self.report(Change::DocTimeStampAdded {
                 field: name.to_owned(),
             });
@@ -217,7 +228,19 @@ impl Step<'_> {
             }
             let value = dictionary_of(&self.new, field.id)?.get("V").cloned();
             self.accept_appearances(field)?;
-            return self.check_new_signature(field.id.number, &field.full_name, value.as_ref(), false);
+            self.check_filled_in_sight(field)?;
+            let widgets = field
+                .widgets
+                .iter()
+                .map(|widget| dictionary_of(&self.new, *widget));
+            let widgets: Vec<Dictionary> = widgets.collect::<Result<_, _>>()?;
+            return self.check_new_signature(
+                field.id.number,
+                &field.full_name,
+                value.as_ref(),
+                &widgets,
+                false,
+            );
         }
         if self.restrictions.certification == Some(Certification::NoChanges)
             || self.restrictions.locks_field(&field.full_name)
@@ -246,6 +269,60 @@ impl Step<'_> {
             old,
             new,
         });
+        Ok(())
+    }
+
+    /// Whether none of these widgets has any room on its page.
+    fn show_nothing(&self, widgets: &[Dictionary]) -> Result<bool, PdfError> {
+        for widget in widgets {
+            let Some(rect) = widget.get("Rect") else {
+                continue;
+            };
+            if !Rect::from_object(&self.new, rect)?.is_some_and(|rect| rect.is_empty()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A prepared field that is signed stays where its author showed it, and leaves most of its page in sight: one that
+    /// was hidden, or that lies over the page, would cover what was signed.
+    fn check_filled_in_sight(&mut self, field: &Field) -> Result<(), PdfError> {
+        for widget in &field.widgets {
+            let (then, now) = (
+                dictionary_of(&self.old, *widget)?,
+                dictionary_of(&self.new, *widget)?,
+            );
+            let flags = |widget: &Dictionary| widget.get("F").and_then(Object::as_integer).unwrap_or(0);
+            if flags(&then) & OUT_OF_SIGHT != 0 && flags(&now) & OUT_OF_SIGHT == 0 {
+                self.undefined(
+                    Some(widget.number),
+                    "a field that was out of sight was brought into it",
+                );
+            }
+            let rect = match now.get("Rect") {
+                Some(rect) => Rect::from_object(&self.new, rect)?,
+                None => None,
+            };
+            let Some(rect) = rect.filter(|rect| !rect.is_empty()) else {
+                continue;
+            };
+            let mut sheet = None;
+            self.old.for_each_page(&mut |page| {
+                let shown = self.old.array(&page.dictionary, "Annots").unwrap_or_default();
+                if shown.iter().any(|item| item.as_reference() == Some(*widget)) {
+                    sheet = Some(page.crop_box);
+                }
+                sheet.is_none()
+            })?;
+            // A widget that no page lists is shown nowhere.
+            if sheet.is_some_and(|sheet| covers_much(&rect, &sheet)) {
+                self.undefined(
+                    Some(widget.number),
+                    "a signature was added that covers much of its page",
+                );
+            }
+        }
         Ok(())
     }
 

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::step::{Step, is_type, keys};
+use crate::pdf::active::covers_much;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::Object;
 use crate::pdf::page::Rect;
-
-/// Largest part of a page that the block of a later signature may take.
-const LARGEST_PART: f64 = 1.0 / 3.0;
 
 impl Step<'_> {
     pub(super) fn check_pages(&mut self) -> Result<(), PdfError> {
@@ -104,8 +102,7 @@ impl Step<'_> {
                     "a signature was added over another field or annotation",
                 );
             }
-            let area = |rect: &Rect| rect.width() * rect.height();
-            if sheet.is_none_or(|sheet| area(&rect) > area(&sheet) * LARGEST_PART) {
+            if sheet.is_none_or(|sheet| covers_much(&rect, &sheet)) {
                 self.undefined(Some(page), "a signature was added that covers much of its page");
             }
         }

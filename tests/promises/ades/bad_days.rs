@@ -204,5 +204,6 @@ fn another_laboratory_is_not_trusted() {
         report.signatures[0].sub_indication,
         Some(SubIndication::CertificateChainGeneralFailure)
     );
-    assert_eq!(report.signatures[0].level, Some(Level::T));
+    // Its time-stamps hold together, and anybody can make such: they show no time here.
+    assert_eq!(report.signatures[0].level, Some(Level::B));
 }
