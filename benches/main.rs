@@ -1,0 +1,77 @@
+//! Today's figures beside their limits: what design §6 calls fast, one table row each.
+//!
+//! Figures are reported and never judged: the program ends with 1 only when something could not be measured. What a
+//! figure is compared with is measured in the same run, turn by turn, because machines differ and so do moments.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::allow_attributes,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::pedantic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement reads the clock and prints, and what cannot be measured ends in a panic with its reason"
+)]
+
+mod card;
+mod laboratory;
+mod leaf;
+mod login;
+mod machine;
+mod measure;
+mod revocation_list;
+mod seal;
+mod table;
+mod verdict;
+
+use std::process::ExitCode;
+
+use table::{Row, Table};
+
+/// What is measured, in the order of design §6.
+const SECTIONS: [(&str, fn() -> Vec<Row>); 6] = [
+    ("Card: commands (bytes sent/received)", card::rows),
+    ("Validation of a certificate, its issuer cached", leaf::rows),
+    (
+        "Local checks of one log-in: token, certificate, OCSP answer",
+        login::rows,
+    ),
+    ("Revocation list of an authority", revocation_list::rows),
+    ("Signing a PDF, read back and validated", seal::rows),
+    ("Check of authority", verdict::rows),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, document, level] = arguments.as_slice()
+        && flag == seal::CHILD
+    {
+        seal::child(document, level);
+        return ExitCode::SUCCESS;
+    }
+    let started = std::time::Instant::now();
+    println!("{}", machine::heading());
+    let mut table = Table::default();
+    let mut failed = false;
+    for (name, rows) in SECTIONS {
+        eprintln!("measuring: {name}");
+        match std::panic::catch_unwind(rows) {
+            Ok(rows) => table.add(name, rows),
+            Err(_) => {
+                failed = true;
+                table.add(
+                    name,
+                    vec![Row::new("could not be measured: the reason is above", "")],
+                );
+            }
+        }
+    }
+    println!("{table}");
+    println!("measured in {:.0} s", started.elapsed().as_secs_f64());
+    ExitCode::from(u8::from(failed))
+}
