@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Reading;
-use crate::mandates::facts::Fact;
+use crate::base::time::Timestamp;
+use crate::mandates::facts::{Content, Fact};
 use crate::mandates::{Key, NewFact};
 
 /// The outcome of comparing a reading with what is known.
@@ -16,14 +17,25 @@ pub struct Changes {
     pub corrections: usize,
     /// How many statements were known already, word for word.
     pub unchanged: usize,
+    /// Corrections by which an authority that has ended would come back. Not among the others: an export made before
+    /// the end says the same as a source that found its mistake, so somebody must say which it is.
+    pub reopened: Vec<NewFact>,
+}
+
+impl Changes {
+    /// Takes what would come back among the corrections: somebody said that it is right.
+    pub fn accept_reopened(&mut self) {
+        self.corrections = self.corrections.saturating_add(self.reopened.len());
+        self.facts.append(&mut self.reopened);
+    }
 }
 
 /// Compares `reading` with the facts known and uncorrected so far.
 ///
 /// A fact with the same subject, kind and period start, or else the only one with the same subject and kind, is the
 /// one a changed statement corrects. What the reading no longer says stays as it is: sources leave out, and an
-/// omission proves nothing.
-pub fn reconcile(reading: Reading, known: &[Arc<Fact>]) -> Changes {
+/// omission proves nothing. What had ended at `now` does not come back by itself.
+pub fn reconcile(reading: Reading, known: &[Arc<Fact>], now: Timestamp) -> Changes {
     let mut by_subject: HashMap<(&Key, &'static str), Vec<&Arc<Fact>>> = HashMap::new();
     for fact in known {
         by_subject
@@ -58,9 +70,27 @@ pub fn reconcile(reading: Reading, known: &[Arc<Fact>]) -> Changes {
         if let Some(corrected) = corrected {
             used.insert(corrected.id);
             fact.supersedes = Some(corrected.id);
+            if reopens(corrected, &fact, now) {
+                changes.reopened.push(fact);
+                continue;
+            }
             changes.corrections = changes.corrections.saturating_add(1);
         }
         changes.facts.push(fact);
     }
     changes
+}
+
+/// Whether `new` lengthens a fact that lets somebody act and had ended at `now`.
+fn reopens(known: &Fact, new: &NewFact, now: Timestamp) -> bool {
+    let lets_act = matches!(
+        new.content,
+        Content::BodyTerm { .. } | Content::Employment { .. } | Content::Grant(_) | Content::Holding(_)
+    );
+    lets_act
+        && known
+            .stated
+            .valid
+            .end()
+            .is_some_and(|ended| ended <= now && new.valid.end().is_none_or(|end| end > ended))
 }

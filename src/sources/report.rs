@@ -60,6 +60,9 @@ pub enum Rule {
     /// A time cannot be read.
     #[serde(rename = "TIME")]
     Time,
+    /// An authority that has ended would come back.
+    #[serde(rename = "REOPENED")]
+    Reopened,
     /// A holding has exactly one person, post and start.
     Q01,
     /// A holding lies inside the term of its body.
@@ -100,6 +103,7 @@ impl fmt::Display for Rule {
             Self::Syntax => f.write_str("SYNTAX"),
             Self::Shape => f.write_str("SHAPE"),
             Self::Time => f.write_str("TIME"),
+            Self::Reopened => f.write_str("REOPENED"),
             rule => fmt::Debug::fmt(rule, f),
         }
     }

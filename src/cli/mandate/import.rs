@@ -15,7 +15,7 @@ use crate::base::random::SystemRandom;
 use crate::identity::PersonId;
 use crate::mandates::PersonKey;
 use crate::mandates::facts::Content;
-use crate::sources::{Reading, reconcile, turtle, upload};
+use crate::sources::{Reading, Rule, reconcile, turtle, upload};
 use crate::store::db::StoreError;
 use crate::store::facts::{self, Import as Kept};
 use crate::store::keys;
@@ -33,6 +33,10 @@ pub(super) struct Import {
     /// CSV: the decision that confirms these holdings. Without one they confer no power to sign.
     #[arg(long, value_name = "REFERENCE")]
     decision: Option<String>,
+    /// Let what has ended run again where the file says so. Without it such lines are rejected: an export made before
+    /// the end would bring an authority back.
+    #[arg(long)]
+    reopen: bool,
     /// Report alone; record nothing.
     #[arg(long)]
     dry_run: bool,
@@ -93,16 +97,27 @@ pub(super) fn run(arguments: Import, console: &mut Console) -> Result<Exit, Exit
             upload::read(&bytes, &settings)
         }
     };
-    let reading = if arguments.dry_run {
-        reading
+    let strangers = if arguments.dry_run {
+        Strangers::StayUnknown
     } else {
-        office
-            .runtime
-            .block_on(own_ids(&office, reading))
-            .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))?
+        Strangers::BecomeKnown
     };
-    let report = reading.report.clone();
-    let changes = reconcile::reconcile(reading, &known);
+    let reading = office
+        .runtime
+        .block_on(own_ids(&office, reading, strangers))
+        .map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))?;
+    let mut report = reading.report.clone();
+    let mut changes = reconcile::reconcile(reading, &known, office.now);
+    if arguments.reopen {
+        changes.accept_reopened();
+    }
+    for fact in &changes.reopened {
+        report.reject(
+            Rule::Reopened,
+            &fact.key,
+            "has ended here and goes on in the file; where the file is right, say `--reopen`",
+        );
+    }
     let (added, corrected, unchanged) = (
         changes.facts.len().saturating_sub(changes.corrections),
         changes.corrections,
@@ -161,8 +176,17 @@ pub(super) fn run(arguments: Import, console: &mut Console) -> Result<Exit, Exit
     })
 }
 
-/// Puts the board's own ids in the place of pseudonyms, adding the persons that it does not know yet.
-async fn own_ids(office: &Office, reading: Reading) -> Result<Reading, StoreError> {
+/// What happens to persons that the board does not know yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strangers {
+    /// They are added.
+    BecomeKnown,
+    /// They keep their pseudonym.
+    StayUnknown,
+}
+
+/// Puts the board's own ids in the place of pseudonyms.
+async fn own_ids(office: &Office, reading: Reading, strangers: Strangers) -> Result<Reading, StoreError> {
     let mut people: HashMap<PersonKey, (Pseudonym, String, String)> = HashMap::new();
     for fact in &reading.facts {
         if let Content::PersonName {
@@ -180,6 +204,8 @@ async fn own_ids(office: &Office, reading: Reading) -> Result<Reading, StoreErro
         let id =
             if let Some(known) = persons::find_by_pseudonym(&office.db, office.board.id, pseudonym).await? {
                 known.id
+            } else if strangers == Strangers::StayUnknown {
+                continue;
             } else {
                 let person = Arc::new(BoardPerson {
                     id: PersonId::new(office.now, &SystemRandom),

@@ -186,7 +186,7 @@ pub async fn load(
         facts,
         report: Report::default(),
     };
-    let new = reconcile::reconcile(reading, &known).facts;
+    let new = reconcile::reconcile(reading, &known, now).facts;
     Ok(stored::record(db, board.id, new, now, random).await?.len())
 }
 

@@ -330,7 +330,7 @@ async fn mandates_are_imported_and_asked_about() {
         );
 
         std::fs::write(folder.join("upload.csv"), CSV).unwrap();
-        let upload = [
+        let words = [
             "mandate",
             "import",
             "upload.csv",
@@ -341,13 +341,52 @@ async fn mandates_are_imported_and_asked_about() {
             "--decision",
             "TEST 2025/001",
         ];
-        let upload = zegel_with(folder, &upload);
+        let upload = zegel_with(folder, &words);
         assert_eq!(
             (upload.code, &upload.json()["rejected"]),
             (Some(7), &1.into()),
             "{engine}: {upload:?}"
         );
         assert!(upload.json()["added"].as_u64() > Some(0), "{engine}: {upload:?}");
+        let (made, foretell) = (
+            upload.json()["added"].clone(),
+            [&words[..], &["--dry-run"]].concat(),
+        );
+        let foretold = zegel_with(folder, &foretell).json();
+        assert_eq!(
+            (&foretold["added"], &foretold["corrected"], &foretold["unchanged"]),
+            (&0.into(), &0.into(), &made),
+            "{engine}: the persons are known by now"
+        );
+        // The holding ends; then somebody reads the first file again.
+        let ended = CSV.replace(
+            "2025-01-01T00:00:00,,Lijst Zegel,,V",
+            "2025-01-01T00:00:00,2025-06-30T23:59:59,Lijst Zegel,,V",
+        );
+        std::fs::write(folder.join("upload.csv"), ended).unwrap();
+        assert_eq!(zegel_with(folder, &words).json()["corrected"], 1, "{engine}");
+        std::fs::write(folder.join("upload.csv"), CSV).unwrap();
+        let again = zegel_with(folder, &words);
+        let told = again.json();
+        assert_eq!(
+            (again.code, &told["corrected"], &told["rejected"]),
+            (Some(7), &0.into(), &2.into()),
+            "{engine}"
+        );
+        assert!(
+            told["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|finding| finding["rule"] == "REOPENED"),
+            "{engine}: {told}"
+        );
+        let meant = zegel_with(folder, &[&words[..], &["--reopen"]].concat()).json();
+        assert_eq!(
+            (&meant["corrected"], &meant["rejected"]),
+            (&1.into(), &1.into()),
+            "{engine}"
+        );
         for number in ["70611500188", "70.61.15-001.88", "70611500189"] {
             assert!(
                 !format!("{upload:?}").contains(number),

@@ -256,17 +256,56 @@ fn reading_the_same_again_changes_nothing_and_a_change_is_a_correction() {
     let first = read(&sample());
     let before = known(&first);
     let again = turtle::read(format!("{PREFIXES}{}", sample()).as_bytes(), "test", &before);
-    let changes = reconcile::reconcile(again, &before);
+    let changes = reconcile::reconcile(again, &before, now());
     assert_eq!((changes.facts.len(), changes.unchanged), (0, first.facts.len()));
     let changed = sample().replace("2026-03-31T21:59:59Z", "2026-03-30T21:59:59Z");
     let reading = turtle::read(format!("{PREFIXES}{changed}").as_bytes(), "test", &before);
-    let changes = reconcile::reconcile(reading, &before);
+    let changes = reconcile::reconcile(reading, &before, now());
     assert_eq!((changes.facts.len(), changes.corrections), (1, 1));
     let corrected = before
         .iter()
         .find(|fact| fact.stated.key.as_str() == uri("m1"))
         .unwrap();
     assert_eq!(changes.facts[0].supersedes, Some(corrected.id));
+}
+
+#[test]
+fn what_has_ended_comes_back_only_when_somebody_says_so() {
+    // The first holding alone: one that went on would overlap the next.
+    let (first, _) = HOLDINGS.split_once("z:m2").unwrap();
+    let export = |end: &str| {
+        format!(
+            "{PREFIXES}{STRUCTURE}{}z:besluit-12 mandaat:bekrachtigtAanstellingVan z:m1 .",
+            first.replace("2026-03-31T21:59:59Z", end)
+        )
+    };
+    let before = known(&turtle::read(
+        export("2026-02-28T22:59:59Z").as_bytes(),
+        "test",
+        &[],
+    ));
+    let again = |text: &str, at: &str| {
+        let reading = turtle::read(text.as_bytes(), "test", &before);
+        reconcile::reconcile(reading, &before, at.parse().unwrap())
+    };
+    let open = export("").replace("mandaat:einde \"\"^^xsd:dateTime ;", "");
+    let ended = "2026-02-28T23:00:00Z";
+    for longer in [open.as_str(), &export("2026-03-31T21:59:59Z")] {
+        let mut changes = again(longer, ended);
+        assert_eq!((changes.facts.len(), changes.corrections), (0, 0));
+        assert_eq!(changes.reopened.len(), 1);
+        assert_eq!(changes.reopened[0].key.as_str(), uri("m1"));
+        changes.accept_reopened();
+        assert_eq!(
+            (changes.facts.len(), changes.corrections, changes.reopened.len()),
+            (1, 1, 0)
+        );
+        // Not over yet: the source changed its mind about a day to come.
+        let early = again(longer, "2026-02-28T22:59:59.999999Z");
+        assert_eq!((early.corrections, early.reopened.len()), (1, 0));
+    }
+    let shorter = again(&export("2026-01-31T22:59:59Z"), ended);
+    assert_eq!((shorter.corrections, shorter.reopened.len()), (1, 0));
 }
 
 #[test]
