@@ -6,11 +6,11 @@ use super::config::Files;
 use super::console::{Console, Exit};
 use super::database::{self, DatabaseProblem, finish};
 use super::files::{self, FileProblem};
-use crate::audit::{Event, EventId, EventKind};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
-use crate::base::time::{Day, Timestamp};
-use crate::identity::{AssuranceLevel, BoardId};
+use crate::base::time::Day;
+use crate::identity::AssuranceLevel;
+use crate::journeys::administer;
 use crate::oidc::client::{
     Client, ClientAuthentication, ClientId, ClientSlug, GrantType, IdTokenAlgorithm, LegalBasis, Names,
     Registration,
@@ -18,8 +18,10 @@ use crate::oidc::client::{
 use crate::oidc::redirect::RedirectUri;
 use crate::oidc::scope::{Scope, Scopes};
 use crate::oidc::secret::Opaque;
-use crate::store::db::{Db, StoreError};
-use crate::store::{clients, events};
+use crate::store::clients;
+
+/// What the audit says by which program a change was made.
+const HERE: &str = "command line";
 
 /// Register an application with a board, list them, or remove one.
 ///
@@ -148,7 +150,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                     created_at: now,
                     disabled_at: None,
                 };
-                register(&db, &client)
+                administer::register_client(&db, &client, HERE, &SystemRandom)
                     .await
                     .map_err(|error| DatabaseProblem::taken(error, "an application", client.slug.as_str()))?;
                 Ok(client)
@@ -203,7 +205,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 let board = database::board_id(&db, &board).await?;
                 let found = clients::find_by_slug(&db, board, &client).await?;
                 let found = found.ok_or_else(|| DatabaseProblem::ClientUnknown(client.to_string()))?;
-                Ok(remove(&db, &found, now).await?)
+                Ok(administer::remove_client(&db, &found, HERE, now, &SystemRandom).await?)
             };
             finish(console, super::block_on(work), |()| {
                 (
@@ -266,46 +268,5 @@ impl Add {
             )),
             None => Ok(Opaque::generate(&SystemRandom)),
         }
-    }
-}
-
-/// Registers `client` with its audit event.
-pub async fn register(db: &Db, client: &Client) -> Result<(), StoreError> {
-    let client = client.clone();
-    let event = event(client.board, client.id, "registered", client.created_at);
-    db.write(move |unit| {
-        let (client, event) = (client.clone(), event.clone());
-        Box::pin(async move {
-            clients::add(unit, &client).await?;
-            events::record(unit, &event).await
-        })
-    })
-    .await
-}
-
-/// Removes `client` with its audit event.
-pub async fn remove(db: &Db, client: &Client, now: Timestamp) -> Result<(), StoreError> {
-    let client = client.clone();
-    let event = event(client.board, client.id, "removed", now);
-    db.write(move |unit| {
-        let (client, event) = (client.clone(), event.clone());
-        Box::pin(async move {
-            clients::disable(unit, &client, now).await?;
-            events::record(unit, &event).await
-        })
-    })
-    .await
-}
-
-fn event(board: BoardId, client: ClientId, change: &str, at: Timestamp) -> Event {
-    Event {
-        id: EventId::new(at, &SystemRandom),
-        board,
-        at,
-        kind: EventKind::ClientChange,
-        actor: None,
-        object: Some(client.to_string()),
-        result: "ok".to_owned(),
-        detail: serde_json::json!({ "change": change, "through": "command line" }),
     }
 }

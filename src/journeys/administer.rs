@@ -1,5 +1,5 @@
-//! Administer: add a board with its keys, register an application, block a person or a card. The command line and the
-//! laboratory call these.
+//! Administer: add a board with its keys, register and remove an application, block a person or a card. The command line
+//! and the laboratory call these.
 
 use std::sync::Arc;
 
@@ -38,41 +38,58 @@ pub async fn add_board(
             ] {
                 keys::create(unit, board.id, purpose, kind, &kek, &*random, board.created_at).await?;
             }
-            let event = event(
-                &board,
-                EventKind::KeyChange,
-                board.id.to_string(),
-                board.created_at,
-                &*random,
-            );
+            let event = Event {
+                id: EventId::new(board.created_at, &*random),
+                board: board.id,
+                at: board.created_at,
+                kind: EventKind::KeyChange,
+                actor: None,
+                object: Some(board.id.to_string()),
+                result: "ok".to_owned(),
+                detail: serde_json::json!({"change": "added"}),
+            };
             events::record(unit, &event).await
         })
     })
     .await
 }
 
-/// Registers `client` at `board`, with its audit event.
+/// Registers `client`, with its audit event. `through`: by which program.
 ///
 /// # Errors
 /// `Conflict` when the board has a client of that name.
 pub async fn register_client(
     db: &Db,
-    board: &Board,
     client: &Client,
-    random: Arc<dyn Random>,
+    through: &str,
+    random: &dyn Random,
 ) -> Result<(), StoreError> {
     let client = client.clone();
-    let event = event(
-        board,
-        EventKind::ClientChange,
-        client.id.to_string(),
-        client.created_at,
-        random.as_ref(),
-    );
+    let event = client_change(&client, "registered", through, client.created_at, random);
     db.write(move |unit| {
         let (client, event) = (client.clone(), event.clone());
         Box::pin(async move {
             clients::add(unit, &client).await?;
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
+/// Removes `client`, with its audit event: its tokens are void at once. `through`: by which program.
+pub async fn remove_client(
+    db: &Db,
+    client: &Client,
+    through: &str,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Result<(), StoreError> {
+    let client = client.clone();
+    let event = client_change(&client, "removed", through, now, random);
+    db.write(move |unit| {
+        let (client, event) = (client.clone(), event.clone());
+        Box::pin(async move {
+            clients::disable(unit, &client, now).await?;
             events::record(unit, &event).await
         })
     })
@@ -154,15 +171,15 @@ fn object_of(subject: Subject, person: Option<PersonId>) -> Option<String> {
     }
 }
 
-fn event(board: &Board, kind: EventKind, object: String, at: Timestamp, random: &dyn Random) -> Event {
+fn client_change(client: &Client, change: &str, through: &str, at: Timestamp, random: &dyn Random) -> Event {
     Event {
         id: EventId::new(at, random),
-        board: board.id,
+        board: client.board,
         at,
-        kind,
+        kind: EventKind::ClientChange,
         actor: None,
-        object: Some(object),
+        object: Some(client.id.to_string()),
         result: "ok".to_owned(),
-        detail: serde_json::json!({"change": "added"}),
+        detail: serde_json::json!({ "change": change, "through": through }),
     }
 }

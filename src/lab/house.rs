@@ -444,7 +444,7 @@ async fn register(
         created_at: now,
         disabled_at: None,
     };
-    administer::register_client(db, board, &client, random.clone())
+    administer::register_client(db, &client, "laboratory", random.as_ref())
         .await
         .map_err(failed)?;
     write_private(&file, secret.expose().as_bytes())?;

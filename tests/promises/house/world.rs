@@ -300,6 +300,14 @@ impl World {
         self.register_at(self.board.id, slug, registration).await
     }
 
+    /// Removes `client`, as an administrator does.
+    pub(crate) async fn remove(&self, client: &Client) {
+        let random = self.app.random.as_ref();
+        zegel::journeys::administer::remove_client(&self.app.db, client, "test", self.now(), random)
+            .await
+            .unwrap();
+    }
+
     pub(crate) async fn register_at(&self, board: BoardId, slug: &str, registration: Registration) -> Client {
         let client = Client {
             id: ClientId::new(self.now(), self.app.random.as_ref()),
@@ -310,7 +318,9 @@ impl World {
             created_at: self.now(),
             disabled_at: None,
         };
-        zegel::cli::client::register(&self.app.db, &client).await.unwrap();
+        zegel::journeys::administer::register_client(&self.app.db, &client, "test", self.app.random.as_ref())
+            .await
+            .unwrap();
         client
     }
 

@@ -19,9 +19,7 @@ async fn an_error_about_client_or_redirect_uri_is_never_redirected() {
         .register_at(world.other.id, "elsewhere", registration())
         .await;
     let gone = world.register("gone", registration()).await;
-    zegel::cli::client::remove(&world.app.db, &gone, world.now())
-        .await
-        .unwrap();
+    world.remove(&gone).await;
     let twice = || {
         let mut all = request("app", &[]);
         all.push(("state".to_owned(), "again".to_owned()));

@@ -451,9 +451,7 @@ async fn an_access_token_opens_its_own_thing_at_its_own_board_for_its_time() {
                 .is_ok()
         );
         // A removed client's tokens are void at once.
-        zegel::cli::client::remove(&world.app.db, &client, world.now())
-            .await
-            .unwrap();
+        world.remove(&client).await;
         assert_eq!(
             userinfo(&world, &person).await.unwrap_err(),
             BearerError::InvalidToken
