@@ -4,4 +4,5 @@
 
 pub mod appearance;
 pub mod attempt;
+pub mod card_value;
 pub mod request;

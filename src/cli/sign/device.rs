@@ -8,15 +8,12 @@ use crate::ades::pades::stages::Prepared;
 use crate::base::digest::HashAlgorithm;
 use crate::base::secret::Pin;
 use crate::card::CardError;
-use crate::card::eid::{
-    CardSignature, CertificateKind, Eid, File, KeyReference, LastTry, PinState, SignRequest, SignatureScheme,
-};
+use crate::card::eid::{CertificateKind, Eid, File, KeyReference, LastTry, PinState, SignRequest};
 use crate::card::readers::Readers;
 use crate::crypto::algorithm::SignatureAlgorithm;
-use crate::crypto::ecdsa;
-use crate::crypto::key::{KeyKind, PublicKey};
 use crate::pki::certificate::Certificate;
 use crate::pki::name::AttributeType;
+use crate::signing::card_value;
 
 /// How long the card may take for one list.
 const CARD_TIME: Duration = Duration::from_mins(5);
@@ -116,9 +113,10 @@ pub(super) fn sign(
                     digest: &digest.bytes,
                     last_try,
                 };
-                let signature =
-                    eid.sign(&request, &pin, &mut |signature| verifies(signature, digest, &key))?;
-                let value = encoded(&signature, &key).ok_or(CardError::SignatureInvalid)?;
+                let signature = eid.sign(&request, &pin, &mut |signature| {
+                    card_value::verifies(signature, digest.algorithm, &digest.bytes, &key)
+                })?;
+                let value = card_value::encoded(&signature, &key).ok_or(CardError::SignatureInvalid)?;
                 made.lock().unwrap_or_else(PoisonError::into_inner).push(value);
             }
             Ok(true)
@@ -131,18 +129,4 @@ pub(super) fn sign(
         Err(error) => Some(error.into()),
     };
     (values, problem)
-}
-
-fn verifies(signature: &CardSignature, digest: &Digest, key: &PublicKey) -> bool {
-    encoded(signature, key)
-        .is_some_and(|value| key.verify_digest(digest.algorithm, &digest.bytes, &value).is_ok())
-}
-
-/// The card's value as CMS carries it.
-fn encoded(signature: &CardSignature, key: &PublicKey) -> Option<Vec<u8>> {
-    match (signature.scheme, key.kind()) {
-        (SignatureScheme::Ecdsa, KeyKind::Ec(curve)) => ecdsa::raw_to_der(&signature.value, curve).ok(),
-        (SignatureScheme::RsaPkcs1, KeyKind::Rsa { .. }) => Some(signature.value.clone()),
-        _ => None,
-    }
 }

@@ -14,15 +14,11 @@ use crate::base::digest::Sha256Digest;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::card::CardError;
-use crate::card::eid::{
-    CardSignature, CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest, SignatureScheme,
-};
+use crate::card::eid::{CardSignature, CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest};
 use crate::card::pin::{PinRequest, Purpose as PinPurpose};
 use crate::card::transport::Connection;
 use crate::config::Environment;
-use crate::crypto::ecdsa;
 use crate::crypto::jws;
-use crate::crypto::key::KeyKind;
 use crate::fetch::resume;
 use crate::identity::PersonId;
 use crate::journeys::counter::{self, Action, PinWindow};
@@ -39,6 +35,7 @@ use crate::pki::path::Path;
 use crate::pki::purpose;
 use crate::signing::appearance;
 use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
+use crate::signing::card_value;
 use crate::signing::request::{RequestId, Signer, SigningRequest, StepError};
 use crate::store::db::StoreError;
 use crate::store::keys::{self, KeyPurpose};
@@ -507,28 +504,17 @@ impl SignJob {
     }
 
     fn value(&self, signature: &CardSignature) -> Result<Vec<u8>, SignError> {
-        let kind = self
+        let key = self
             .certificate
             .public_key()
-            .map_err(|_| SignError::CardChanged)?
-            .kind();
-        match (signature.scheme, kind) {
-            (SignatureScheme::Ecdsa, KeyKind::Ec(curve)) => {
-                ecdsa::raw_to_der(&signature.value, curve).map_err(|_| CardError::SignatureInvalid.into())
-            }
-            (SignatureScheme::RsaPkcs1, KeyKind::Rsa { .. }) => Ok(signature.value.clone()),
-            _ => Err(SignError::CardChanged),
-        }
+            .map_err(|_| SignError::CardChanged)?;
+        card_value::encoded(signature, key).ok_or_else(|| CardError::SignatureInvalid.into())
     }
 
     fn verifies(&self, signature: &CardSignature) -> bool {
-        let Ok(value) = self.value(signature) else {
-            return false;
-        };
-        let Ok(key) = self.certificate.public_key() else {
-            return false;
-        };
-        key.verify_digest(self.algorithm, &self.digest, &value).is_ok()
+        self.certificate
+            .public_key()
+            .is_ok_and(|key| card_value::verifies(signature, self.algorithm, &self.digest, key))
     }
 }
 
