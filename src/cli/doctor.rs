@@ -19,7 +19,7 @@ use crate::card::readers::{Options, Readers};
 use crate::config::{Config, Environment};
 use crate::crypto::wrap::KeyEncryptionKey;
 use crate::fetch::Fetcher as _;
-use crate::fetch::http::{FetchRules, HttpFetcher};
+use crate::fetch::http::HttpFetcher;
 use crate::journeys::open::{self, OpenError};
 use crate::pki::need::Need;
 use crate::pki::timestamp::{self, TimeStampRequest};
@@ -242,11 +242,8 @@ async fn look_outside(config: &Config, clock: &Arc<dyn Clock>, findings: &mut Ve
             "set outside.time_stamp_urls",
         ));
     }
-    let mut rules = FetchRules::new(config.outside.hosts.clone(), trust.data().hosts().to_vec());
-    rules.private_addresses = config.outside.private_addresses;
-    rules.deadline = config.outside.timeout;
     let mut stated = None;
-    match HttpFetcher::new(rules, Arc::clone(clock)) {
+    match HttpFetcher::new(config.outside.fetch_rules(&trust), Arc::clone(clock)) {
         Ok(fetcher) => {
             for url in &config.outside.time_stamp_urls {
                 let answer = ask_for_time(&fetcher, url).await;

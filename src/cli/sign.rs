@@ -34,7 +34,7 @@ use crate::card::pin::{PinProgram, PinRequest, Purpose};
 use crate::card::readers::{Options, Readers};
 use crate::config::desk::{Desk, time_stamp_host};
 use crate::config::{Environment, desk, read};
-use crate::fetch::http::{FetchRules, HttpFetcher};
+use crate::fetch::http::HttpFetcher;
 use crate::fetch::resume;
 use crate::pdf::appearance::{Block, Line};
 use crate::pdf::document::Document;
@@ -236,10 +236,7 @@ fn sign(
     let last_try = check_tries(&card, arguments)?;
 
     let trust = Arc::new(trust_with(desk, &card)?);
-    let mut rules = FetchRules::new(desk.outside.hosts.clone(), trust.data().hosts().to_vec());
-    rules.private_addresses = desk.outside.private_addresses;
-    rules.deadline = desk.outside.timeout;
-    let fetcher = HttpFetcher::new(rules, clock.clone())?;
+    let fetcher = HttpFetcher::new(desk.outside.fetch_rules(&trust), clock.clone())?;
     interrupt
         .unless_asked(resume::signer(
             &trust,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use super::read::{Problem, Reader, base_of, is_laboratory_program, merge_needing};
 use super::{Counter, Environment, Outside};
+use crate::fetch::http::FetchRules;
+use crate::pki::trust::Trust;
 
 /// What a person who signs with the card here needs: no database, no storage, no address of a service.
 #[derive(Clone, Debug)]
@@ -77,6 +79,16 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Desk {
             readers_to_skip: reader.list("counter.readers_to_skip"),
             pin_timeout: reader.seconds("counter.pin_timeout_seconds"),
         },
+    }
+}
+
+impl Outside {
+    /// What may be called: the hosts named here, and those of `trust`.
+    pub fn fetch_rules(&self, trust: &Trust) -> FetchRules {
+        let mut rules = FetchRules::new(self.hosts.clone(), trust.data().hosts().to_vec());
+        rules.private_addresses = self.private_addresses;
+        rules.deadline = self.timeout;
+        rules
     }
 }
 

@@ -12,7 +12,7 @@ use crate::card::pin::PinProgram;
 use crate::card::readers::{Options, Readers};
 use crate::config::{Config, Environment};
 use crate::crypto::wrap::{KeyEncryptionKey, WrapError};
-use crate::fetch::http::{ClientError, FetchRules, HttpFetcher};
+use crate::fetch::http::{ClientError, HttpFetcher};
 use crate::mandates::rules::RuleSet;
 use crate::pki::anchors;
 use crate::store::blobs::Blobs;
@@ -111,9 +111,7 @@ pub async fn open(
     let blobs = Blobs::in_folder(&config.blobs, &config.scratch)?;
     let laboratory = laboratory(&config).map(PathBuf::as_path);
     let trust = Arc::new(trust::open(&db, laboratory, clock.now()).await?);
-    let mut rules = FetchRules::new(config.outside.hosts.clone(), trust.data().hosts().to_vec());
-    rules.private_addresses = config.outside.private_addresses;
-    rules.deadline = config.outside.timeout;
+    let rules = config.outside.fetch_rules(&trust);
     let fetcher = Arc::new(HttpFetcher::new(rules, Arc::clone(&clock))?);
     let counter = counter(&config, &clock)?;
     Ok(Arc::new(App {
