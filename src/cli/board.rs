@@ -1,6 +1,5 @@
 //! `zegel board add|list`: the legal persons this service works for.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -8,12 +7,11 @@ use clap::{Args, Subcommand};
 use super::config::Files;
 use super::console::{Console, Exit};
 use super::database::{self, DatabaseProblem, finish};
-use super::files;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
-use crate::crypto::wrap::KeyEncryptionKey;
 use crate::identity::BoardId;
 use crate::journeys::administer;
+use crate::journeys::open::key_encryption_key;
 use crate::mandates::codes::OrganisationKind;
 use crate::store::boards::{self, Board, Names};
 
@@ -87,7 +85,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             }
             let kek = match key_encryption_key(&config.key_encryption_key_file) {
                 Ok(kek) => kek,
-                Err(error) => return console.fail(Exit::Failed, "STORE_KEY", error),
+                Err(error) => return console.fail_with(Exit::Failed, "STORE_KEY", &error),
             };
             let (clock, random) = (SystemClock::new(), SystemRandom);
             let board = Board {
@@ -144,12 +142,6 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             })
         }
     }
-}
-
-/// Reads the key-encryption key of this installation. The error names the file, never what is in it.
-pub(super) fn key_encryption_key(file: &Path) -> Result<KeyEncryptionKey, String> {
-    let bytes = files::read(file).map_err(|problem| problem.to_string())?;
-    KeyEncryptionKey::from_bytes(&bytes).map_err(|error| format!("`{}`: {error}", file.display()))
 }
 
 fn is_slug(text: &str) -> bool {

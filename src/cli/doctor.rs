@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::board::key_encryption_key;
 use super::config::Files;
 use super::console::{Console, Exit, chain};
 use super::database::{self, DatabaseProblem};
@@ -117,10 +116,14 @@ async fn look(config: &Config) -> Vec<Finding> {
         "settings",
         format!("{environment}, {}", config.public_url),
     )];
-    let kek = key_encryption_key(&config.key_encryption_key_file);
+    let kek = open::key_encryption_key(&config.key_encryption_key_file);
     findings.push(match &kek {
         Ok(_) => Finding::good("key-encryption key", "readable"),
-        Err(error) => Finding::bad("key-encryption key", error, "make one with: openssl rand -hex 32"),
+        Err(error) => Finding::bad(
+            "key-encryption key",
+            chain(error),
+            "make one with: openssl rand -hex 32",
+        ),
     });
     findings.push(look_at_storage(config));
     match database::open_for_check(&config.database_url).await {

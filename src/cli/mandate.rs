@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
-use super::board::key_encryption_key;
 use super::config::Files;
 use super::console::{Console, Exit};
 use super::{database, files};
@@ -16,6 +15,7 @@ use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
 use crate::base::time::{Day, Timestamp};
 use crate::crypto::wrap::KeyEncryptionKey;
+use crate::journeys::open::key_encryption_key;
 use crate::mandates::rules::RuleSet;
 use crate::mandates::{NewFact, Register, Snapshot};
 use crate::store::boards::Board;
@@ -160,7 +160,8 @@ impl Office {
     }
 
     fn key(&self, console: &mut Console) -> Result<KeyEncryptionKey, Exit> {
-        key_encryption_key(&self.key_file).map_err(|error| console.fail(Exit::Failed, "STORE_KEY", error))
+        key_encryption_key(&self.key_file)
+            .map_err(|error| console.fail_with(Exit::Failed, "STORE_KEY", &error))
     }
 }
 

@@ -44,8 +44,14 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// The key-encryption key is none.
-    #[error(transparent)]
-    Key(#[from] WrapError),
+    #[error("`{path}` holds no key-encryption key")]
+    Key {
+        /// Which file.
+        path: String,
+        /// Why.
+        #[source]
+        source: WrapError,
+    },
     /// The database is not up to date and may not be changed.
     #[error("the database needs: {0}")]
     Migration(String),
@@ -65,7 +71,7 @@ impl OpenError {
             Self::Client(_) => "START_HTTP_CLIENT",
             Self::Environment => "START_ENVIRONMENT",
             Self::File { .. } => "START_FILE",
-            Self::Key(_) => "START_KEY",
+            Self::Key { .. } => "START_KEY",
             Self::Migration(_) => "START_MIGRATION",
             Self::Store(error) => error.cause(),
             Self::Trust(_) => "START_TRUST",
@@ -76,7 +82,7 @@ impl OpenError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Environment => Some("name another database, or say which environment this one is for"),
-            Self::Key(_) => Some("make a key with: openssl rand -hex 32"),
+            Self::Key { .. } => Some("make a key with: openssl rand -hex 32"),
             Self::Migration(_) => Some("run: zegel migrate"),
             Self::Card(_) => Some("install and start pcscd, or switch counter.enabled off"),
             Self::Store(error) => error.hint(),
@@ -95,7 +101,7 @@ pub async fn open(
     random: Arc<dyn Random>,
     may_migrate: bool,
 ) -> Result<Arc<App>, OpenError> {
-    let kek = KeyEncryptionKey::from_bytes(&read(&config.key_encryption_key_file)?)?;
+    let kek = key_encryption_key(&config.key_encryption_key_file)?;
     let db = Db::open(&config.database_url).await?;
     if may_migrate {
         migrate::migrate(&db, clock.now()).await?;
@@ -158,9 +164,14 @@ fn counter(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Counter>, O
     Ok(Some(Counter::new(readers, pin_program)))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
-    std::fs::read(path).map_err(|source| OpenError::File {
-        path: path.display().to_string(),
-        source,
-    })
+/// Reads the key-encryption key of an installation.
+///
+/// # Errors
+/// `File` or `Key`, which name the file and never what is in it.
+pub fn key_encryption_key(file: &Path) -> Result<KeyEncryptionKey, OpenError> {
+    let path = || file.display().to_string();
+    let bytes = std::fs::read(file)
+        .map(zeroize::Zeroizing::new)
+        .map_err(|source| OpenError::File { path: path(), source })?;
+    KeyEncryptionKey::from_bytes(&bytes).map_err(|source| OpenError::Key { path: path(), source })
 }
