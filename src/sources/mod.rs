@@ -9,6 +9,7 @@ pub mod municipality_codes;
 pub mod quality;
 pub mod reconcile;
 pub mod report;
+mod table;
 pub mod turtle;
 pub mod upload;
 mod vocabulary;

@@ -2,6 +2,7 @@
 
 use super::literal;
 use super::report::{Report, Rule, Severity};
+use super::table;
 use crate::base::time::Day;
 use crate::mandates::identifiers::{NisCode, OvoCode};
 use crate::mandates::validity::Validity;
@@ -26,15 +27,9 @@ pub fn read(bytes: &[u8]) -> (Vec<Assignment>, Report) {
     let mut taken = Vec::new();
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                report.reject(Rule::Syntax, format!("line {line}"), "the line cannot be read");
-                continue;
-            }
+        let Some((line, record)) = table::readable(record, &mut report) else {
+            continue;
         };
-        let line = format!("line {}", record.position().map_or(0, csv::Position::line));
         match assignment(&record) {
             Ok(assignment) => taken.push(assignment),
             Err((rule, text)) => report.reject(rule, line, text),

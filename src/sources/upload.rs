@@ -7,6 +7,7 @@ use super::Reading;
 use super::literal;
 use super::quality::{self, Remarks};
 use super::report::{Report, Rule, Severity};
+use super::table;
 use super::world::World;
 use crate::base::digest::Sha256Digest;
 use crate::base::national::{NationalNumber, Pseudonym};
@@ -84,15 +85,9 @@ pub fn read(bytes: &[u8], settings: &Settings<'_>) -> Reading {
     let mut names: BTreeMap<PersonKey, (String, String)> = BTreeMap::new();
     let mut lines: HashMap<Key, String> = HashMap::new();
     for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                report.reject(Rule::Syntax, format!("line {line}"), "the line cannot be read");
-                continue;
-            }
+        let Some((line, record)) = table::readable(record, &mut report) else {
+            continue;
         };
-        let line = format!("line {}", record.position().map_or(0, csv::Position::line));
         match row(&header, &record, settings, &world) {
             Ok(row) => {
                 let name = (row.given, row.family);
