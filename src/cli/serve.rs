@@ -17,6 +17,7 @@ use crate::http::site::{Origin, Site};
 use crate::jobs;
 use crate::journeys::App;
 use crate::journeys::open::{self, OpenError};
+use crate::journeys::seats;
 use crate::telemetry;
 
 /// Run the service.
@@ -89,7 +90,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     }
 }
 
-/// Serves `app` with its jobs until `stop` completes. `ready` is told the address.
+/// Serves `app` with its jobs and its eye on the readers until `stop` completes. `ready` is told the address.
 pub async fn serve(
     app: Arc<App>,
     stop: impl Future<Output = ()>,
@@ -144,9 +145,15 @@ pub async fn serve(
     let jobs = tokio::spawn(jobs::run(Arc::clone(&app), async move {
         let _ = jobs_end.await;
     }));
+    let (end_watch, watch_ends) = tokio::sync::oneshot::channel::<()>();
+    let watching = tokio::spawn(seats::watch(Arc::clone(&app), async move {
+        let _ = watch_ends.await;
+    }));
     let outcome = bound.run(stop, stop_now).await;
     // The job under way is finished; what is left is taken up at the next start.
     drop(end_jobs);
+    drop(end_watch);
+    let _ = watching.await;
     let _ = tokio::time::timeout(Duration::from_mins(1), jobs).await;
     app.db.close().await;
     Ok(outcome?)

@@ -12,6 +12,7 @@ use super::oidc;
 use super::page::{self, Page, Steps};
 use super::pages::interaction as views;
 use super::problem::Failure;
+use super::session;
 use super::site::Site;
 use super::visit::Visit;
 use crate::base::code::PersonCode;
@@ -117,7 +118,10 @@ pub async fn show(
         View::Waiting(waiting) => waiting_page(&asked, &waiting),
         View::Failed(failed) => failed_page(&asked, &failed),
         View::Arriving => arrive(&app, &asked).await?,
-        View::Capacity(choosing) => capacity(&asked, &choosing, hints.missing.is_some()),
+        View::Capacity(choosing) => {
+            session::know(&visit, &asked.browser, choosing.full_name.clone());
+            capacity(&asked, &choosing, hints.missing.is_some())
+        }
     })
 }
 
@@ -207,7 +211,11 @@ pub async fn cancel(
 
 /// The browser fetches the session of whoever proved who they are, and goes on.
 async fn arrive(app: &App, asked: &Asked<'_>) -> Result<HttpResponse, Failure> {
-    let arrived = login::arrive(app, asked.id, &asked.browser).await?;
+    let arrived = match login::arrive(app, asked.id, &asked.browser).await {
+        // The visit's page says what is wrong with the card, and takes another try.
+        Err(login::LoginError::Card(_)) => return Ok(see_other(&asked.path(""))),
+        arrived => arrived?,
+    };
     let mut response = match &arrived.next {
         Next::Interaction(_) => see_other(&asked.path("")),
         Next::Own(path) => see_other(path.as_str()),

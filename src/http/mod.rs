@@ -20,6 +20,7 @@ pub mod problem;
 pub mod proxies;
 pub mod routes;
 pub mod server;
+pub mod session;
 pub mod sign;
 pub mod site;
 pub mod upload;

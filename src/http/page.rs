@@ -8,6 +8,7 @@ use super::headers::Policy;
 use super::i18n::{self, Texts};
 use super::pages;
 use super::problem::{Failure, status};
+use super::session::Known;
 use super::site::Site;
 use super::visit::Visit;
 use crate::base::lang::Language;
@@ -77,6 +78,11 @@ impl<'a> Page<'a> {
     pub fn at_step(mut self, names: &'static [&'static str], current: usize) -> Self {
         self.steps = Some(Steps { names, current });
         self
+    }
+
+    /// Who is logged in, where the page knows.
+    pub fn known(&self) -> Option<&Known> {
+        self.visit.known.get()
     }
 
     /// The four language links.

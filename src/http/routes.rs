@@ -8,6 +8,7 @@ use super::health;
 use super::interaction;
 use super::pages;
 use super::problem::Failure;
+use super::session;
 use super::sign;
 use super::site::Site;
 use super::verify;
@@ -23,6 +24,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/interaction/{id}/state", get().to(interaction::state))
         .route("/interaction/{id}/capacity", post().to(interaction::choose))
         .route("/interaction/{id}/cancel", post().to(interaction::cancel))
+        .route("/log-out", post().to(session::log_out))
+        .route("/logged-out", get().to(session::logged_out))
         // Anybody may check a signed document.
         .route("/verify", get().to(verify::form))
         .route("/verify", post().to(verify::check))

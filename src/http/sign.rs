@@ -14,6 +14,7 @@ use super::page::{self, Page, Steps};
 use super::pages::interaction as waiting;
 use super::pages::sign as views;
 use super::problem::Failure;
+use super::session;
 use super::site::Site;
 use super::visit::Visit;
 use crate::base::code::PersonCode;
@@ -116,7 +117,10 @@ impl<'a> Asked<'a> {
             .parse()
             .map_err(|_| Failure::new(PersonCode::NotFound))?;
         match login::begin_own(&self.app, board.id, here, Some(self.language()), &self.browser).await? {
-            Begun::There(_) => Ok(Ok(view::view(&self.app, self.id, &self.browser).await?)),
+            Begun::There(_) => {
+                session::look(&self.app, self.visit, &self.browser).await?;
+                Ok(Ok(view::view(&self.app, self.id, &self.browser).await?))
+            }
             begun => Ok(Err(oidc::begun(begun, None, self.visit, self.site))),
         }
     }

@@ -2,12 +2,14 @@
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::i18n;
+use super::session::Known;
 use super::site::Site;
 use crate::base::code::PersonCode;
 use crate::base::lang::Language;
@@ -29,6 +31,8 @@ pub struct Visit {
     pub is_at_this_computer: bool,
     /// Whether the caller wants JSON problems rather than pages.
     pub wants_json: bool,
+    /// Who is logged in, once a handler has found out. Clones share it, so that a page of refusal says it as well.
+    pub known: Arc<OnceLock<Known>>,
 }
 
 impl Visit {
@@ -48,6 +52,7 @@ impl Visit {
                 path
             },
             wants_json,
+            known: Arc::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::seats::Seats;
 use crate::base::secret::Pin;
 use crate::card::CardError;
 use crate::card::pin::{PinProgram, PinRequest};
@@ -40,6 +41,8 @@ pub struct Counter {
     pub pin_program: PinProgram,
     /// What is going on.
     pub running: Running,
+    /// Whose card is where.
+    pub seats: Seats,
 }
 
 impl Counter {
@@ -49,6 +52,7 @@ impl Counter {
             readers,
             pin_program,
             running: Running::default(),
+            seats: Seats::default(),
         }
     }
 

@@ -8,6 +8,7 @@
 mod capacity;
 pub mod card;
 mod codes;
+mod end;
 mod error;
 mod proof;
 mod tidy;
@@ -16,7 +17,6 @@ mod views;
 
 use std::sync::Arc;
 
-use crate::audit::EventKind;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::identity::{BoardId, PersonId};
@@ -29,12 +29,13 @@ use crate::oidc::secret::{Opaque, SecretHash};
 use crate::oidc::session::{self, Decision, Session};
 use crate::store::boards::{self, Board};
 use crate::store::keys::{self, KeyPurpose};
-use crate::store::{clients, events, grants, login, sessions};
+use crate::store::{clients, grants, login, sessions};
 
 use super::{App, counter};
 use capacity::{Remembered, chosen_capacity, remembered};
 
 pub use capacity::{Capacity, capacities};
+pub use end::{end_session, log_out};
 pub use error::LoginError;
 pub use proof::arrive;
 pub use tidy::tidy;
@@ -205,9 +206,10 @@ pub async fn current_session(app: &App, browser: &Browser) -> Result<Option<Sess
         return Ok(None);
     };
     let now = app.now();
+    let seats = app.counter.as_ref().map(|counter| &counter.seats);
     let session = sessions::find_by_cookie(&app.db, cookie)
         .await?
-        .filter(|session| !session.is_over(now));
+        .filter(|session| !session.is_over(now) && !seats.is_some_and(|seats| seats.has_left(session.id)));
     if let Some(session) = &session {
         // One write a minute is enough to know that somebody is still there.
         if now.since(session.seen_at) >= std::time::Duration::from_mins(1) {
@@ -277,38 +279,6 @@ pub async fn cancel(app: &App, id: InteractionId, browser: &Browser) -> Result<F
         )),
         Task::OwnPage { return_to, .. } => Finished::Own(return_to),
     })
-}
-
-/// Ends the session of this browser. The cookie should be removed as well.
-pub async fn log_out(app: &App, browser: &Browser) -> Result<(), LoginError> {
-    let Some(session) = current_session(app, browser).await? else {
-        return Ok(());
-    };
-    let now = app.now();
-    let event = session.persons.first().map(|(board, person)| {
-        let (actor, object) = (Some(person.to_string()), Some(session.id.to_string()));
-        app.event(
-            *board,
-            EventKind::SessionEnded,
-            actor,
-            object,
-            "ok",
-            serde_json::json!({"reason": "log_out"}),
-        )
-    });
-    app.db
-        .write(move |unit| {
-            let event = event.clone();
-            Box::pin(async move {
-                sessions::end(unit, session.id, "log_out", now).await?;
-                match &event {
-                    Some(event) => events::record(unit, event).await,
-                    None => Ok(()),
-                }
-            })
-        })
-        .await?;
-    Ok(())
 }
 
 /// The board at `slug`, by which its issuer is called.

@@ -8,6 +8,7 @@ pub mod codes;
 mod counter;
 pub mod login;
 pub mod open;
+pub mod seats;
 pub mod sign;
 pub mod trust;
 pub mod validate;

@@ -121,6 +121,10 @@ impl Walker {
         let state = self.absolute(&state)?;
         for _ in 0..PATIENCE {
             let answer = self.request(&state, None).await?;
+            // As the page's script: what is gone is asked for again, and says why.
+            if matches!(answer.status().as_u16(), 404 | 410) {
+                return self.walk(self.page.address.clone(), None).await;
+            }
             if answer.status().is_success() {
                 let json: serde_json::Value =
                     serde_json::from_slice(&answer.bytes().await.map_err(|error| wrong(error.to_string()))?)

@@ -17,6 +17,8 @@ pub type SessionId = Id<SessionKind>;
 
 /// After so long without a request a session is over.
 pub const IDLE_LIMIT: Duration = Duration::from_mins(30);
+/// The same for a session made at the counter, where the next person uses the same computer.
+pub const COUNTER_IDLE_LIMIT: Duration = Duration::from_mins(10);
 /// So long after the log-in a session is over, whatever happens.
 pub const ABSOLUTE_LIMIT: Duration = Duration::from_hours(8);
 
@@ -54,7 +56,11 @@ impl Session {
 
     /// Whether the session is over at `now`.
     pub fn is_over(&self, now: Timestamp) -> bool {
-        now.since(self.seen_at) >= IDLE_LIMIT || now.since(self.authenticated_at) >= ABSOLUTE_LIMIT
+        let idle = match self.channel {
+            Channel::Counter => COUNTER_IDLE_LIMIT,
+            Channel::WebEid => IDLE_LIMIT,
+        };
+        now.since(self.seen_at) >= idle || now.since(self.authenticated_at) >= ABSOLUTE_LIMIT
     }
 
     /// Given names and surname in reading order, for pages.

@@ -3,7 +3,7 @@
 use super::db::{Db, StoreError, Unit};
 use super::row::Row;
 use crate::base::time::Timestamp;
-use crate::identity::{BoardId, PersonId};
+use crate::identity::{BoardId, Channel, PersonId};
 use crate::oidc::secret::{Opaque, SecretHash};
 use crate::oidc::session::{Session, SessionId};
 
@@ -17,6 +17,7 @@ crate::statements! {
              WHERE id = $1";
     PERSONS = "SELECT board_id, person_id FROM session_person WHERE session_id = $1 ORDER BY board_id";
     SEEN = "UPDATE session SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
+    SEEN_SINCE = "SELECT id FROM session WHERE channel = $1 AND seen_at > $2 AND ended_at IS NULL";
     END = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
     END_BY_COOKIE = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE cookie_hash = $1 AND ended_at IS NULL";
     // A session whose grants could not go yet waits for the next sweep.
@@ -69,11 +70,17 @@ pub async fn seen(db: &Db, id: SessionId, now: Timestamp) -> Result<(), StoreErr
     db.commit_alone(SEEN, &[id.into(), now.into()]).await.map(|_| ())
 }
 
-/// Ends a session as part of `unit`; one that ended before stays as it was.
-pub async fn end(unit: &mut Unit, id: SessionId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-    unit.run(END, &[id.into(), now.into(), reason.into()])
-        .await
-        .map(|_| ())
+/// Sessions made at a counter that were used after `since` and did not end.
+pub async fn open_at_counters(db: &Db, since: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+    let values = [Channel::Counter.as_str().into(), since.into()];
+    let rows = db.all(SEEN_SINCE, &values).await?;
+    rows.iter().map(|row| Ok(row.parsed("id")?)).collect()
+}
+
+/// Ends a session as part of `unit`; one that ended before stays as it was. Says whether it ended now.
+pub async fn end(unit: &mut Unit, id: SessionId, reason: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let ended = unit.run(END, &[id.into(), now.into(), reason.into()]).await?;
+    Ok(ended > 0)
 }
 
 /// Ends the session of a cookie as part of `unit`, if there is one.

@@ -43,8 +43,14 @@ pub fn session_cookie(response: &mut HttpResponse, site: &Site, value: &Opaque) 
     without_cookie(response, site, BEFORE_COOKIE);
 }
 
+/// Takes both cookies away from the browser.
+pub fn without_session(response: &mut HttpResponse, site: &Site) {
+    without_cookie(response, site, SESSION_COOKIE);
+    without_cookie(response, site, BEFORE_COOKIE);
+}
+
 /// Takes the cookie `name` away from the browser.
-pub(super) fn without_cookie(response: &mut HttpResponse, site: &Site, name: &str) {
+fn without_cookie(response: &mut HttpResponse, site: &Site, name: &str) {
     if let Some(header) = cookies::set(site, name, "", Some(Duration::ZERO)) {
         response.headers_mut().append(SET_COOKIE, header);
     }

@@ -12,7 +12,7 @@ use actix_web::web::{self, ServiceConfig, get, post};
 
 pub use answer::answer;
 pub use authorize::begun;
-pub use browser::{browser, csrf_secret, session_cookie, with_cookie};
+pub use browser::{browser, csrf_secret, session_cookie, with_cookie, without_session};
 
 /// The endpoints.
 pub fn configure(config: &mut ServiceConfig) {

@@ -1,12 +1,15 @@
 //! The pages that stand beside the journeys: start and the accessibility statement.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::base::time::Day;
+use crate::http::oidc;
 use crate::http::page::{Page, show};
+use crate::http::session;
 use crate::http::site::Site;
 use crate::http::visit::Visit;
+use crate::journeys::App;
 
 /// The start page: what this service is, and what a visitor can do without an application.
 #[derive(Debug, Template)]
@@ -35,7 +38,14 @@ impl Accessibility<'_> {
 }
 
 /// `GET /`
-pub async fn start(site: web::Data<Site>, visit: Visit) -> HttpResponse {
+pub async fn start(site: web::Data<Site>, visit: Visit, request: HttpRequest) -> HttpResponse {
+    let app = request.app_data::<web::Data<App>>();
+    if let Some(app) = app
+        && let Err(error) = session::look(app, &visit, &oidc::browser(&request, &visit)).await
+    {
+        // The page says what it is for all the same.
+        tracing::error!(cause = error.cause(), "who is logged in could not be read");
+    }
     show(&Start {
         page: Page::new(&site, &visit, "start-title"),
     })

@@ -180,6 +180,7 @@ async fn counter_result(
     action: &Action,
 ) -> Result<LoginResult, LoginError> {
     let reader = counter.readers.choose(None)?;
+    counter.seats.begin(interaction.id, &reader, app.now());
     let window = counter.window(action, &reader);
     let deadline = counter::reader_deadline(&app.config);
     let job_id = job.id;

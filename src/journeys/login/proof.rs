@@ -1,7 +1,8 @@
 //! From a verified card to a session: who is this at the boards, and what the browser gets.
 
 use crate::audit::{Event, EventKind};
-use crate::identity::{BoardId, LoginResult, PersonId};
+use crate::card::CardError;
+use crate::identity::{BoardId, Channel, LoginResult, PersonId};
 use crate::oidc::claims;
 use crate::oidc::interaction::{Interaction, InteractionId, Proof, Stage, Task};
 use crate::oidc::secret::Opaque;
@@ -10,7 +11,7 @@ use crate::store::db::StoreError;
 use crate::store::persons::{self, BoardPerson};
 use crate::store::{boards, clients, events, login, sessions};
 
-use super::{Arrived, Browser, LoginError, Next, number_context, open_interaction};
+use super::{Arrived, Browser, LoginError, Next, end_session, number_context, open_interaction};
 use crate::journeys::{App, is_blocked};
 
 /// Takes a finished proof of identity into the visit as it was read: who is this at the boards, and what must be kept
@@ -115,9 +116,22 @@ pub async fn arrive(app: &App, id: InteractionId, browser: &Browser) -> Result<A
     let Stage::Proved(proof) = interaction.stage.clone() else {
         return Err(LoginError::WrongStage);
     };
-    Arriving::new(app, interaction, *proof)
-        .write(app, browser, None)
-        .await
+    let arriving = Arriving::new(app, interaction, *proof);
+    let (id, session) = (arriving.interaction.id, arriving.session.id);
+    let seats = app.counter.as_ref().map(|counter| &counter.seats);
+    let Some(seats) = seats.filter(|_| arriving.session.channel == Channel::Counter) else {
+        return arriving.write(app, browser, None).await;
+    };
+    if !seats.sit(id, session, app.now()) {
+        arriving.fail(app).await?;
+        return Err(LoginError::Card(CardError::CardRemoved));
+    }
+    let arrived = arriving.write(app, browser, None).await?;
+    if seats.has_left(session) {
+        // It left while the session was written, and whoever watches found none to end.
+        end_session(app, session, "card_removed").await?;
+    }
+    Ok(arrived)
 }
 
 /// A proof on its way to being a session.
@@ -147,6 +161,22 @@ impl Arriving {
         }
         interaction.stage = Stage::Choosing { session: session.id };
         Self { interaction, session }
+    }
+
+    /// The card left before the browser came for its session: the visit takes another try.
+    async fn fail(self, app: &App) -> Result<(), LoginError> {
+        let error = LoginError::Card(CardError::CardRemoved);
+        let mut interaction = self.interaction;
+        interaction.stage = Stage::failed(error.code(), error.cause(), None);
+        interaction.finished_at = None;
+        interaction.wrapped_number = None;
+        app.db
+            .write(move |unit| {
+                let interaction = interaction.clone();
+                Box::pin(async move { login::advance(unit, &interaction).await })
+            })
+            .await?;
+        Ok(())
     }
 
     /// Writes the session with a new cookie. The browser's other visits come along to it: its cookie from before the

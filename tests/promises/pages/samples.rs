@@ -1,6 +1,6 @@
 //! Every page with sample data, for the tests and for looking at.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use askama::Template;
 use zegel::ades::level::Level;
@@ -27,6 +27,7 @@ use zegel::http::pages::sign::{
 };
 use zegel::http::pages::{start, verify};
 use zegel::http::problem::Failure;
+use zegel::http::session::{Known, LoggedOut};
 use zegel::http::site::{Origin, Site};
 use zegel::http::visit::Visit;
 use zegel::oidc::claims::Shared;
@@ -53,25 +54,51 @@ pub fn visit(language: Language, path: &str) -> Visit {
         query: String::new(),
         is_at_this_computer: true,
         wants_json: false,
+        known: Arc::default(),
     }
 }
 
 /// Every page of zegel in the language of `visit`: its name and its HTML.
 pub fn every_page(site: &Site, visit: &Visit) -> Vec<(String, String)> {
-    let mut pages = beside_the_journeys(site, visit);
-    pages.extend(log_in(site, visit));
-    pages.extend(sign(site, visit));
+    let inside = logged_in(visit);
+    let mut pages = beside_the_journeys(site, visit, &inside);
+    pages.extend(log_in(site, visit, &inside));
+    pages.extend(sign(site, &inside));
     pages.extend(checks(site, visit));
     pages.extend(every_problem(site, visit));
     pages
+}
+
+/// The same request by somebody who is logged in, with a name that is hard to fit.
+fn logged_in(visit: &Visit) -> Visit {
+    let known = OnceLock::new();
+    let name = "Wilhelmina Vanderspiegelenbroeck-Specimen".to_owned();
+    let csrf = "0a".to_owned();
+    known.set(Known { name, csrf }).unwrap();
+    Visit {
+        known: Arc::new(known),
+        ..visit.clone()
+    }
 }
 
 fn page(name: &str, view: &impl Template) -> (String, String) {
     (name.to_owned(), view.render().unwrap())
 }
 
-fn beside_the_journeys(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+fn beside_the_journeys(site: &Site, visit: &Visit, inside: &Visit) -> Vec<(String, String)> {
     vec![
+        page(
+            "start-logged-in",
+            &start::Start {
+                page: Page::new(site, inside, "start-title"),
+            },
+        ),
+        page(
+            "logged-out",
+            &LoggedOut {
+                page: Page::new(site, visit, LoggedOut::TITLE),
+            },
+        ),
         page(
             "start",
             &start::Start {
@@ -136,7 +163,7 @@ fn options() -> Vec<CapacityOption> {
     ]
 }
 
-fn log_in(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+fn log_in(site: &Site, visit: &Visit, inside: &Visit) -> Vec<(String, String)> {
     let t = site.catalog.texts(visit.language);
     let text = |value: &str| value.to_owned();
     let waiting = |state, is_signing: bool| Waiting {
@@ -155,7 +182,7 @@ fn log_in(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         documents: if is_signing { fingerprints() } else { Vec::new() },
     };
     let capacity = |options: Vec<CapacityOption>, is_choice_missing| Capacity {
-        page: Page::new(site, visit, Capacity::title_key(options.len())).at_step(Steps::LOGIN, 3),
+        page: Page::new(site, inside, Capacity::title_key(options.len())).at_step(Steps::LOGIN, 3),
         name: text("An Specimen"),
         client: client(),
         shared: every_shared(),

@@ -200,6 +200,25 @@ impl Town {
         (walker, said)
     }
 
+    /// Waits until the session of this browser has ended with its card: the document's page asks who is there.
+    pub(super) async fn logged_out(&self, walker: &mut Walker, address: &str) {
+        let started = Instant::now();
+        loop {
+            walker.go(address).await.unwrap();
+            if walker.page().address.contains("/interaction/") {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "the session never ended");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Logs a browser in again whose session ended with its card; what the page says when that goes wrong.
+    pub(super) async fn log_in_again(&self, walker: &mut Walker, address: &str) -> Option<String> {
+        self.logged_out(walker, address).await;
+        act(walker, &[]).await
+    }
+
     /// The state of its request that the application's page shows.
     pub(super) async fn state(&self, walker: &mut Walker) -> String {
         walker.go(&self.house.application_url()).await.unwrap();
@@ -315,7 +334,15 @@ impl Town {
         address: &str,
         more: &[(&str, &str)],
     ) -> Option<String> {
-        walker.go(&format!("{address}/confirm")).await.unwrap();
+        let confirm = format!("{address}/confirm");
+        walker.go(&confirm).await.unwrap();
+        if walker.page().address.contains("/interaction/") {
+            // The session ended with its card: whoever's card is there now logs in first.
+            if let Some(code) = act(walker, &[]).await {
+                return Some(code);
+            }
+            walker.go(&confirm).await.unwrap();
+        }
         if walker.form("/counter").is_none() {
             return Some(code(walker).unwrap_or_else(|| walker::heading(&walker.page().html)));
         }
