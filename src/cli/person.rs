@@ -131,8 +131,10 @@ fn block(place: &Place, who: &Who, reason: &str, console: &mut Console) -> Resul
         Ok(block.id)
     };
     Ok(finish(console, super::block_on(work), |id| {
-        let mut json = named.json();
-        json["id"] = serde_json::json!(id);
+        let json = match named {
+            Named::Certificate(digest) => serde_json::json!({"id": id, "certificate": digest}),
+            Named::Person(person) => serde_json::json!({"id": id, "person": person}),
+        };
         (format!("blocked {named}"), json)
     }))
 }

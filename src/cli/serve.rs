@@ -11,6 +11,7 @@ use crate::base::clock::SystemClock;
 use crate::base::lang::Language;
 use crate::base::random::SystemRandom;
 use crate::config::Environment;
+use crate::http::limiter::Limiter;
 use crate::http::proxies::TrustedProxies;
 use crate::http::server::{self, Listening, TlsFiles};
 use crate::http::site::{Origin, Site};
@@ -114,6 +115,8 @@ pub async fn serve(
             .collect(),
     );
     site.limits.upload_bytes = usize::try_from(config.limits.upload_bytes).unwrap_or(usize::MAX);
+    let (each, all) = (config.limits.attempts_per_address, config.limits.attempts);
+    site.limiter = Limiter::per_minute(each, all);
     let shared = actix_web::web::Data::from(Arc::clone(&app));
     let furnish: server::Furnish = Arc::new(move |services| {
         services.app_data(shared.clone());

@@ -255,6 +255,32 @@ pub const KEYS: &[Key] = &[
         ),
         "80",
     ),
+    with_default(
+        key(
+            "limits.attempts_per_address",
+            Form::Number {
+                least: 240,
+                most: 1_000_000,
+            },
+            "600",
+            "Most requests a minute from one address (IPv6: one /64) that need no credential: beginning a log-in, \
+             answering with a card, a token request whose client does not prove itself, checking a document. A log-in \
+             takes two. Behind a proxy, name it in server.trusted_proxies, or all visitors are one address.",
+        ),
+        "600",
+    ),
+    with_default(
+        key(
+            "limits.attempts",
+            Form::Number {
+                least: 240,
+                most: 1_000_000,
+            },
+            "6000",
+            "The same from all addresses together, for each instance of the service.",
+        ),
+        "6000",
+    ),
 ];
 
 /// The setting called `path`.

@@ -94,4 +94,8 @@ pub struct Limits {
     pub upload_bytes: u64,
     /// Most documents of one signing request.
     pub documents: u32,
+    /// Most requests without a credential from one address, a minute.
+    pub attempts_per_address: u32,
+    /// The same from all addresses together.
+    pub attempts: u32,
 }

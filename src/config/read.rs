@@ -560,6 +560,9 @@ pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>>
         limits: Limits {
             upload_bytes: u64::try_from(reader.number("limits.upload_bytes")).unwrap_or_default(),
             documents: u32::try_from(reader.number("limits.documents")).unwrap_or_default(),
+            attempts_per_address: u32::try_from(reader.number("limits.attempts_per_address"))
+                .unwrap_or_default(),
+            attempts: u32::try_from(reader.number("limits.attempts")).unwrap_or_default(),
         },
         log: reader.text("log"),
     })

@@ -49,12 +49,16 @@ pub async fn signer(
     certificate: &Certificate,
 ) -> Result<Path, Refusal> {
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
-    if let Some(need) = trust.missing_issuer(certificate)
-        && let Ok(der) = fetcher.fetch(&need).await
-        && let Ok(issuer) = Certificate::parse(der)
-    {
-        // One that does not chain to a pinned root is not kept; the path then says so.
-        let _ = trust.add_issuer(&issuer);
+    if let Some(need) = trust.missing_issuer(certificate, clock.now()) {
+        if let Ok(der) = fetcher.fetch(&need).await
+            && let Ok(issuer) = Certificate::parse(der)
+        {
+            // One that does not chain to a pinned root is not kept; the path then says so.
+            let _ = trust.add_issuer(&issuer);
+        }
+        if !trust.knows_issuer(certificate) {
+            trust.note_missing(&need, clock.now());
+        }
     }
     let path = trust.validate(certificate, &[], Purpose::Signature, &algorithms, clock.now())?;
     let checker = Checker::new(&path, CheckOptions::default(), &algorithms, random);

@@ -3,7 +3,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue, SET_COOKIE};
+use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
@@ -38,7 +38,12 @@ pub async fn surround(
     let mut response = next.call(request).await?.map_into_boxed_body();
     if let Some(failure) = unworded(&response) {
         response = response.map_body(|_, _| actix_web::body::BoxBody::new(()));
-        let worded = worded(&failure, &visit, &site);
+        let mut worded = worded(&failure, &visit, &site);
+        if let Some(seconds) = failure.retry_after {
+            worded
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response = ServiceResponse::new(response.request().clone(), worded);
     }
     finish(&mut response, &site, &visit, chosen);

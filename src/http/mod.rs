@@ -12,6 +12,7 @@ pub mod headers;
 pub mod health;
 pub mod i18n;
 pub mod interaction;
+pub mod limiter;
 pub mod middleware;
 pub mod oidc;
 pub mod page;

@@ -25,6 +25,8 @@ pub struct Failure {
     pub back: Option<String>,
     /// For the people who run the application, in English and without personal data: what exactly was wrong.
     pub developer: Option<String>,
+    /// After how many seconds the same request may be made again.
+    pub retry_after: Option<u64>,
 }
 
 /// One field that was wrong.
@@ -45,6 +47,7 @@ impl Failure {
             errors: Vec::new(),
             back: None,
             developer: None,
+            retry_after: None,
         }
     }
 
@@ -69,6 +72,13 @@ impl Failure {
     #[must_use]
     pub fn back_to(mut self, address: &str) -> Self {
         self.back = Some(address.to_owned());
+        self
+    }
+
+    /// With the seconds to wait before the same request may be made again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 

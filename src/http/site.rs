@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::assets::Assets;
 use super::i18n::Catalog;
+use super::limiter::Limiter;
 use super::proxies::TrustedProxies;
 use crate::base::clock::Clock;
 use crate::base::lang::Language;
@@ -93,6 +94,8 @@ pub struct Site {
     pub trusted_proxies: TrustedProxies,
     /// Sizes that are refused beyond.
     pub limits: Limits,
+    /// How often visitors may ask for what needs no credential.
+    pub limiter: Limiter,
     /// Where to turn for help and complaints, as an e-mail address or web address; shown on pages.
     pub contact: String,
     /// All texts in all languages.
@@ -115,6 +118,7 @@ impl Site {
             default_language: Language::Nl,
             trusted_proxies: TrustedProxies::default(),
             limits: Limits::default(),
+            limiter: Limiter::per_minute(600, 6000),
             contact: String::new(),
             catalog: Catalog::embedded(),
             assets: Assets::embedded(),

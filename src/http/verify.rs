@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::csrf;
 use super::headers::Policy;
+use super::limiter::Admitted;
 use super::page::{self, Page};
 use super::pages::verify::{Form, Outcome};
 use super::problem::Failure;
@@ -27,6 +28,7 @@ pub async fn form(site: web::Data<Site>, visit: Visit) -> HttpResponse {
 
 /// `POST /verify`: a form with the part `file`; answers a page, or the report as JSON to who asks for it.
 pub async fn check(
+    _: Admitted,
     app: web::Data<App>,
     site: web::Data<Site>,
     visit: Visit,

@@ -196,7 +196,7 @@ impl Challenged {
         purpose::check_usage(&leaf, Purpose::Authentication).map_err(LoginRefusal::CertificatePurpose)?;
         purpose::check_policy(&leaf, Purpose::Authentication, trust.data().generations())
             .map_err(LoginRefusal::CertificatePolicy)?;
-        let need = trust.missing_issuer(&leaf);
+        let need = trust.missing_issuer(&leaf, now);
         Ok(Verification {
             channel: self.channel,
             to_be_signed: to_be_signed(algorithm, &rules.origin, &self.nonce),
@@ -335,13 +335,15 @@ impl Verification {
     /// Takes the answer to the need of the last [`Self::step`].
     pub fn answer(&mut self, answer: Answer, trust: &Trust, now: Timestamp) {
         match &mut self.state {
-            State::Issuer(_) => {
+            State::Issuer(need) => {
                 // WHY: an issuer that cannot be had, or does not chain to a pin, ends in `cert_untrusted` when the
                 // path is not found; where it came from says nothing.
                 if let Some(authority) = answer.ok().and_then(|der| Certificate::parse(der).ok())
                     && trust.add_issuer(&authority) == Ok(true)
                 {
                     self.learned = Some(authority);
+                } else if !trust.knows_issuer(&self.leaf) {
+                    trust.note_missing(need, now);
                 }
                 self.state = State::Path;
             }

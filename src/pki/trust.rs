@@ -25,6 +25,11 @@ use crate::crypto::policy::AlgorithmPolicy;
 const MAX_ISSUERS: usize = 4096;
 /// Most OCSP answers remembered at once; they live for minutes.
 const MAX_ANSWERS: usize = 20_000;
+/// How long an authority that could not be had is not looked for again.
+const MISSING_LIFE: Duration = Duration::from_mins(1);
+/// Most addresses at which nothing is looked for. WHY: a made-up certificate names any number as its authority's; past
+/// so many within a minute nothing that is not known is looked for, rather than asking outside for each.
+const MAX_MISSING: usize = 256;
 /// Lists up to this size keep their bytes in memory for embedding: root lists do, an authority's list does not.
 const KEEP_DER_BYTES: usize = 64 * 1024;
 
@@ -38,6 +43,8 @@ pub struct Trust {
     crls: RwLock<HashMap<CrlKey, StoredCrl>>,
     answers: RwLock<HashMap<(Sha256Digest, Vec<u8>), OcspAnswer>>,
     changes: Mutex<Vec<Change>>,
+    /// Addresses at which an authority was looked for in vain, and until when it is not looked for again.
+    missing: Mutex<HashMap<String, Timestamp>>,
 }
 
 /// Something learnt that a store may keep.
@@ -97,6 +104,7 @@ impl Trust {
             crls: RwLock::default(),
             answers: RwLock::default(),
             changes: Mutex::default(),
+            missing: Mutex::default(),
         }
     }
 
@@ -227,14 +235,22 @@ impl Trust {
     }
 
     /// What to fetch so that a path for `leaf` can be found: its issuer's certificate, when that is not known and
-    /// an address follows from the issuer's own name. Never an address that `leaf` names.
-    pub fn missing_issuer(&self, leaf: &Certificate) -> Option<Need> {
+    /// an address follows from the issuer's own name. Never an address that `leaf` names, and none at which it was
+    /// looked for in vain within the last minute.
+    pub fn missing_issuer(&self, leaf: &Certificate, now: Timestamp) -> Option<Need> {
         if self.knows_issuer(leaf) {
             return None;
         }
-        self.data
-            .authority_url(leaf.issuer())
-            .map(|url| Need::Issuer { url })
+        let url = self.data.authority_url(leaf.issuer())?;
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.retain(|_, until| now < *until);
+        (missing.len() < MAX_MISSING && !missing.contains_key(&url)).then_some(Need::Issuer { url })
+    }
+
+    /// Remembers for a minute that what [`Self::missing_issuer`] asked for was not had, or was no authority of ours.
+    pub fn note_missing(&self, need: &Need, now: Timestamp) {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.insert(need.url().to_owned(), now.plus(MISSING_LIFE));
     }
 
     /// What to fetch so that every pinned root that has an address is at hand.

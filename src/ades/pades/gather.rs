@@ -83,7 +83,7 @@ impl Gather {
                 &settings.algorithms,
                 now,
             );
-            let path = match (known, settings.trust.missing_issuer(&wanted.leaf)) {
+            let path = match (known, settings.trust.missing_issuer(&wanted.leaf, now)) {
                 (Ok(path), _) => path,
                 (Err(Refusal::NoAnchor), Some(need)) if !self.asked_issuer => {
                     return Ok(Gathered::Need(need));

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{answer, browser, pairs};
 use crate::base::code::PersonCode;
 use crate::base::lang::Language;
+use crate::http::limiter::Admitted;
 use crate::http::problem::Failure;
 use crate::http::site::Site;
 use crate::http::visit::Visit;
@@ -15,6 +16,7 @@ use crate::oidc::authorize::PageError;
 
 /// `GET /b/{board}/authorize`
 pub(super) async fn by_query(
+    _: Admitted,
     app: web::Data<App>,
     site: web::Data<Site>,
     visit: Visit,

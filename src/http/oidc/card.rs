@@ -8,6 +8,7 @@ use super::{browser, csrf_secret};
 use crate::base::code::PersonCode;
 use crate::card::eid::LastTry;
 use crate::http::csrf;
+use crate::http::limiter::Admitted;
 use crate::http::problem::Failure;
 use crate::http::site::Site;
 use crate::http::visit::Visit;
@@ -28,6 +29,7 @@ pub(super) struct CounterForm {
 
 /// `POST /interaction/{id}/counter`: opens the PIN window on this machine, then shows the waiting page.
 pub(super) async fn counter(
+    _: Admitted,
     app: web::Data<App>,
     site: web::Data<Site>,
     visit: Visit,
@@ -75,6 +77,7 @@ pub(super) async fn challenge(
 
 /// `POST /interaction/{id}/web-eid/token` → `{"next": "/…"}` and the session's cookie. The body is the token itself.
 pub(super) async fn token(
+    _: Admitted,
     app: web::Data<App>,
     site: web::Data<Site>,
     visit: Visit,

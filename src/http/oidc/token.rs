@@ -3,7 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::http::limiter;
 use crate::http::problem::Failure;
+use crate::http::site::Site;
 use crate::journeys::App;
 use crate::journeys::login::tokens::{self, TokenFailure};
 use crate::oidc::token::TokenError;
@@ -11,6 +13,7 @@ use crate::oidc::token::TokenError;
 /// `POST /b/{board}/token`
 pub(super) async fn token(
     app: web::Data<App>,
+    site: web::Data<Site>,
     request: HttpRequest,
     board: web::Path<String>,
     body: web::Bytes,
@@ -33,6 +36,10 @@ pub(super) async fn token(
                 code = error.code(),
                 "token request refused"
             );
+            if error.status() == StatusCode::UNAUTHORIZED.as_u16() {
+                // Who proves to be an application may ask as often as it likes; who does not is counted.
+                limiter::admit(&request, &site)?;
+            }
             Ok(refused(error, authorization.is_some()))
         }
     }

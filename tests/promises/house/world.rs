@@ -165,6 +165,8 @@ pub(crate) fn config(origin: &str) -> Config {
         limits: Limits {
             upload_bytes: 1_000_000,
             documents: 10,
+            attempts_per_address: 600,
+            attempts: 6000,
         },
         log: "info".to_owned(),
     }

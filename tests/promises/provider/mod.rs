@@ -6,6 +6,7 @@ mod capacity;
 mod counter;
 mod endpoints;
 mod interaction;
+mod limits;
 mod log_out;
 mod number;
 mod openid_client;

@@ -480,3 +480,31 @@ async fn a_hint_that_names_somebody_else_is_an_error_after_the_log_in_too() {
         }
     }
 }
+#[tokio::test]
+async fn an_authority_that_is_not_there_is_looked_for_once_a_minute() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    let table = std::sync::Arc::new(zegel::fetch::table::TableFetcher::new());
+    table.fail("http://", zegel::pki::need::FetchFailure::Connect);
+    let mut app = std::sync::Arc::into_inner(world.app).unwrap();
+    app.fetcher = table.clone();
+    let world = World {
+        app: std::sync::Arc::new(app),
+        ..world
+    };
+    let leaf = world.cards.usual();
+    let refused = async || {
+        let (id, browser) = world.visit(request("app", &[])).await;
+        let nonce = challenge(&world, id, &browser).await;
+        let error = answer(&world, id, &browser, &token(&leaf, ORIGIN, &nonce))
+            .await
+            .unwrap_err();
+        assert_eq!(error.cause(), "cert_untrusted");
+        table.asked().len()
+    };
+    assert_eq!(refused().await, 1);
+    world.clock.advance(Duration::from_secs(59));
+    assert_eq!(refused().await, 1, "it was looked for within the minute");
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(refused().await, 2);
+}

@@ -102,7 +102,7 @@ async fn what_was_learnt_is_there_after_a_restart_on_both_databases() {
             zegel::pki::anchors::laboratory_text(&root, "127.0.0.1", "TEST Citizen CA", BASE, "TEST RRN");
         let restarted = Trust::new(TrustData::test(&text).unwrap());
         trust::load(&db, &restarted, now).await.unwrap();
-        assert_eq!(restarted.missing_issuer(&card.certificate), None, "{engine}");
+        assert_eq!(restarted.missing_issuer(&card.certificate, now), None, "{engine}");
         assert_eq!(restarted.authorities().len(), 2, "{engine}");
         let list = card.certificate.issuer().clone();
         let authority = restarted
