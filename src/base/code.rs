@@ -128,12 +128,20 @@ pub enum PersonCode {
     RevocationUnavailable,
     /// One person may not fill two slots of one request.
     SamePerson,
+    /// Too much is under way at once; a moment later it goes on.
+    ServerBusy,
     /// `server_error`: see its text.
     ServerError,
     /// `several_cards`: see its text.
     SeveralCards,
     /// The result did not reach the level asked and is not delivered.
     SignatureBelowProfile,
+    /// A card signed, and that signature can never be finished: the request ended.
+    SignatureFailed,
+    /// A card has signed, and that signature is being finished first.
+    SignatureFinishing,
+    /// The signatures are not all there yet.
+    SignaturesMissing,
     /// The check of authority denies this person this signature.
     SignerWithoutAuthority,
     /// `timestamp_unavailable`: see its text.
@@ -208,9 +216,13 @@ impl PersonCode {
         Self::RequestInvalid,
         Self::RevocationUnavailable,
         Self::SamePerson,
+        Self::ServerBusy,
         Self::ServerError,
         Self::SeveralCards,
         Self::SignatureBelowProfile,
+        Self::SignatureFailed,
+        Self::SignatureFinishing,
+        Self::SignaturesMissing,
         Self::SignerWithoutAuthority,
         Self::TimestampUnavailable,
         Self::TooManyAttempts,
@@ -281,9 +293,13 @@ impl PersonCode {
             Self::RequestInvalid => "request_invalid",
             Self::RevocationUnavailable => "revocation_unavailable",
             Self::SamePerson => "same_person",
+            Self::ServerBusy => "server_busy",
             Self::ServerError => "server_error",
             Self::SeveralCards => "several_cards",
             Self::SignatureBelowProfile => "signature_below_profile",
+            Self::SignatureFailed => "signature_failed",
+            Self::SignatureFinishing => "signature_finishing",
+            Self::SignaturesMissing => "signatures_missing",
             Self::SignerWithoutAuthority => "signer_without_authority",
             Self::TimestampUnavailable => "timestamp_unavailable",
             Self::TooManyAttempts => "too_many_attempts",

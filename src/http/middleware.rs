@@ -12,7 +12,7 @@ use super::cookies;
 use super::headers::{self, Policy};
 use super::i18n;
 use super::page;
-use super::problem::{Failure, ProblemDetails};
+use super::problem::{self, Failure, ProblemDetails};
 use super::site::Site;
 use super::visit::Visit;
 use crate::base::code::PersonCode;
@@ -82,11 +82,18 @@ fn is_plain(response: &ServiceResponse) -> bool {
 }
 
 fn worded(failure: &Failure, visit: &Visit, site: &Site) -> HttpResponse {
-    if visit.wants_json {
+    let mut answer = if visit.wants_json {
         ProblemDetails::of(failure, visit, site.catalog.texts(visit.language)).response()
     } else {
         page::failure(failure, visit, site)
+    };
+    if let Some(seconds) = problem::retry_after(failure.code) {
+        let seconds = HeaderValue::from_static(seconds);
+        answer
+            .headers_mut()
+            .insert(HeaderName::from_static("retry-after"), seconds);
     }
+    answer
 }
 
 fn finish(response: &mut ServiceResponse, site: &Site, visit: &Visit, chosen: Option<Language>) {

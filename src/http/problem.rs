@@ -137,9 +137,11 @@ pub const fn status(code: PersonCode) -> StatusCode {
         | C::SamePerson
         | C::SignerWithoutAuthority => StatusCode::FORBIDDEN,
         C::NotFound => StatusCode::NOT_FOUND,
-        C::LoginElsewhereFinished | C::LoginExpired | C::RequestClosed | C::RequestDeclined => {
-            StatusCode::GONE
-        }
+        C::LoginElsewhereFinished
+        | C::LoginExpired
+        | C::RequestClosed
+        | C::RequestDeclined
+        | C::SignatureFailed => StatusCode::GONE,
         C::DocumentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         C::DocumentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         C::DocumentDamaged
@@ -156,6 +158,7 @@ pub const fn status(code: PersonCode) -> StatusCode {
         | C::PcscUnavailable
         | C::PinProgramMissing
         | C::RevocationUnavailable
+        | C::ServerBusy
         | C::TimestampUnavailable
         | C::TrustListStale => StatusCode::SERVICE_UNAVAILABLE,
         C::AgentMissing
@@ -183,7 +186,17 @@ pub const fn status(code: PersonCode) -> StatusCode {
         | C::PinWrong
         | C::ReaderMissing
         | C::ReaderRemoved
-        | C::SeveralCards => StatusCode::CONFLICT,
+        | C::SeveralCards
+        | C::SignatureFinishing
+        | C::SignaturesMissing => StatusCode::CONFLICT,
+    }
+}
+
+/// After how many seconds the same request may go better, where time alone helps. RFC 9110 §10.2.3.
+pub const fn retry_after(code: PersonCode) -> Option<&'static str> {
+    match code {
+        PersonCode::ServerBusy | PersonCode::SignatureFinishing | PersonCode::SignaturesMissing => Some("30"),
+        _ => None,
     }
 }
 

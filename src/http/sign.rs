@@ -147,6 +147,7 @@ pub async fn show(
     };
     match &view.standing {
         Standing::May { verdict, .. } => ask(&asked, &view, verdict).await,
+        Standing::AlreadySigned if has_failed(&view) => closed(&asked, &view).await,
         Standing::AlreadySigned => Ok(done(&asked, &view).await),
         Standing::Closed => closed(&asked, &view).await,
         Standing::Waiting => Err(Failure::new(PersonCode::NotYourTurn)),
@@ -596,8 +597,16 @@ async fn back(asked: &Asked<'_>, view: &View) -> Option<(String, String)> {
     Some((requester(asked, view).await, url))
 }
 
+fn has_failed(view: &View) -> bool {
+    let ending = view.request.closed.as_ref().map(|closed| &closed.how);
+    matches!(ending, Some(Ending::Failed { .. }))
+}
+
 async fn closed(asked: &Asked<'_>, view: &View) -> Result<HttpResponse, Failure> {
     let requester = requester(asked, view).await;
+    if has_failed(view) && matches!(view.standing, Standing::AlreadySigned) {
+        return Err(Failure::new(PersonCode::SignatureFailed).with("requester", requester));
+    }
     let is_own = matches!(
         view.request.closed.as_ref().map(|closed| &closed.how),
         Some(Ending::Declined { by, .. }) if *by == view.person

@@ -11,8 +11,8 @@ use crate::journeys::App;
 use crate::journeys::login;
 use crate::journeys::sign::{finish, request};
 use crate::journeys::trust;
+use crate::store::events;
 use crate::store::queue::{self, TakenJob};
-use crate::store::{events, signing};
 
 /// How often the queue is looked at when nothing was due.
 const IDLE: Duration = Duration::from_secs(5);
@@ -125,7 +125,7 @@ async fn perform(app: &App, job: &TakenJob) -> Result<(), &'static str> {
         finish::JOB => {
             let id = job.subject.parse().map_err(|_| "JOB_SUBJECT")?;
             finish::finish(app, id).await.map_err(|error| error.cause())?;
-            if let Err(error) = signing::settle_attempts(&app.db, id, app.now()).await {
+            if let Err(error) = finish::tell_pages(app, id).await {
                 tracing::warn!(
                     cause = error.cause(),
                     "the page of a finished signature was not told"

@@ -224,6 +224,7 @@ section! {
         Io "PDF_IO" ServerError,
         Key "ADES_KEY" CardUnsupported,
         Message "ADES_MESSAGE" ServerError,
+        WouldNotHold "ADES_WOULD_NOT_HOLD" DocumentDamaged,
     } handing on {
         PrepareError::Field(error) => of_field(error),
         PrepareError::Pdf(error) => of_pdf(error),
@@ -298,7 +299,7 @@ section! {
         Invalid "REQUEST_INVALID" RequestInvalid,
         Key "STORE_KEY" ServerError,
         NotPermitted "SIGNING_NOT_PERMITTED" NotAuthorised,
-        NotReady "SIGNING_NOT_READY" NotYourTurn,
+        NotReady "SIGNING_NOT_READY" SignaturesMissing,
         Unknown "SIGNING_UNKNOWN" NotFound,
         WrongPerson "SIGNING_WRONG_PERSON" CertificateWrongPerson,
     } handing on {
@@ -375,7 +376,7 @@ section! {
     of_step, STEP, StepError, "Steps of signing", "src/signing/request.rs", {
         Closed "SIGNING_CLOSED" RequestClosed,
         DocumentChanged "SIGNING_DOCUMENT_CHANGED" DocumentChanged,
-        Finishing "SIGNING_FINISHING" NotYourTurn,
+        Finishing "SIGNING_FINISHING" SignatureFinishing,
         NotYourTurn "SIGNING_NOT_YOUR_TURN" NotYourTurn,
         SamePerson "SIGNING_SAME_PERSON" SamePerson,
         Stage "SIGNING_STAGE" RequestInvalid,

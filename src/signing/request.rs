@@ -207,6 +207,13 @@ pub enum Ending {
     },
     /// Nobody finished it in time.
     Expired,
+    /// A card signed, and that signature can never stand in the document. The value stays in its slot.
+    Failed {
+        /// Which slot.
+        slot: u8,
+        /// The stable cause.
+        cause: String,
+    },
     /// The application took it back.
     Withdrawn,
 }
@@ -252,6 +259,12 @@ impl SigningRequest {
     /// Whether the request takes signatures at `now`.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.closed.is_none() && now < self.expires_at
+    }
+
+    /// Whether a card has signed and that signature is being finished.
+    pub fn is_finishing(&self) -> bool {
+        let mut slots = self.slots.iter();
+        self.closed.is_none() && slots.any(|slot| matches!(slot.stage, Stage::Signed { .. }))
     }
 
     /// The number of the signature that comes next: the first that no card has signed, when every earlier one stands
@@ -383,7 +396,7 @@ impl SigningRequest {
     /// The last one completes the request.
     ///
     /// # Errors
-    /// `Stage` when no value is kept for the slot.
+    /// `Closed`; `Stage` when no value is kept for the slot.
     pub fn complete(
         mut self,
         number: u8,
@@ -391,6 +404,9 @@ impl SigningRequest {
         level: Level,
         now: Timestamp,
     ) -> Result<Self, StepError> {
+        if self.closed.is_some() {
+            return Err(StepError::Closed);
+        }
         let slot = self.slot(number).ok_or(StepError::Stage)?;
         let Stage::Signed {
             signer, signed_at, ..
@@ -428,13 +444,31 @@ impl SigningRequest {
         if self.closed.is_some() {
             return Err(StepError::Closed);
         }
-        if self
-            .slots
-            .iter()
-            .any(|slot| matches!(slot.stage, Stage::Signed { .. }))
-        {
+        if self.is_finishing() {
             return Err(StepError::Finishing);
         }
+        self.closed = Some(Closed { at: now, how });
+        Ok(self)
+    }
+
+    /// Ends the request because the signature of slot `number` can never be finished. The value stays kept.
+    ///
+    /// # Errors
+    /// `Closed`, or `Stage` when no value is kept for the slot.
+    pub fn fail(mut self, number: u8, cause: &str, now: Timestamp) -> Result<Self, StepError> {
+        if self.closed.is_some() {
+            return Err(StepError::Closed);
+        }
+        if !matches!(
+            self.slot(number).map(|slot| &slot.stage),
+            Some(Stage::Signed { .. })
+        ) {
+            return Err(StepError::Stage);
+        }
+        let how = Ending::Failed {
+            slot: number,
+            cause: cause.to_owned(),
+        };
         self.closed = Some(Closed { at: now, how });
         Ok(self)
     }

@@ -19,8 +19,9 @@ crate::statements! {
                  ORDER BY id DESC LIMIT $3";
     OPEN_OF_BOARD = "SELECT request, version FROM signing_request WHERE board_id = $1 AND closed_at IS NULL \
                      AND expires_at > $2 ORDER BY created_at LIMIT 500";
+    // A signature that is being finished is finished first; such requests must not fill the round for the others.
     OVERDUE = "SELECT request, version FROM signing_request WHERE closed_at IS NULL AND expires_at <= $1 \
-               ORDER BY expires_at LIMIT 100";
+               AND state <> 'finishing' ORDER BY expires_at LIMIT 100";
     ADD_PIECE = "INSERT INTO signing_piece (request_id, ordinal, sha256, length_bytes, added_at) \
                  VALUES ($1, $2, $3, $4, $5)";
     ADD_ATTEMPT = "INSERT INTO signing_attempt (id, request_id, slot, person_id, short_code, state, started_at, \
@@ -31,6 +32,8 @@ crate::statements! {
     BEAT = "UPDATE signing_attempt SET updated_at = $2 WHERE id = $1 AND state NOT IN ('done', 'failed')";
     SETTLE = "UPDATE signing_attempt SET state = 'done', code = NULL, cause = NULL, updated_at = $2 \
               WHERE request_id = $1 AND (state = 'finishing' OR code = 'timestamp_unavailable')";
+    LOSE = "UPDATE signing_attempt SET state = 'failed', code = $2, cause = $3, tries_left = NULL, updated_at = $4 \
+            WHERE request_id = $1 AND (state = 'finishing' OR code = 'timestamp_unavailable')";
     LAST_ATTEMPT = "SELECT id, request_id, slot, person_id, short_code, state, code, cause, tries_left, started_at, \
                     updated_at FROM signing_attempt WHERE request_id = $1 AND person_id = $2 \
                     ORDER BY started_at DESC, id DESC LIMIT 1";
@@ -134,17 +137,19 @@ pub async fn open_of_board(db: &Db, board: BoardId, now: Timestamp) -> Result<Ve
         .collect()
 }
 
-/// Requests that nobody finished in time.
+/// Requests that nobody finished in time, but for those in which a signature is being finished.
 pub async fn overdue(db: &Db, now: Timestamp) -> Result<Vec<Kept>, StoreError> {
     db.all(OVERDUE, &[now.into()]).await?.iter().map(read).collect()
 }
 
 fn state(request: &SigningRequest) -> &'static str {
     match request.closed.as_ref().map(|closed| &closed.how) {
+        None if request.is_finishing() => "finishing",
         None => "open",
         Some(Ending::Completed) => "completed",
         Some(Ending::Declined { .. }) => "declined",
         Some(Ending::Expired) => "expired",
+        Some(Ending::Failed { .. }) => "failed",
         Some(Ending::Withdrawn) => "withdrawn",
     }
 }
@@ -218,6 +223,18 @@ pub async fn settle_attempts(db: &Db, request: RequestId, now: Timestamp) -> Res
     db.commit_alone(SETTLE, &[request.into(), now.into()])
         .await
         .map(|_| ())
+}
+
+/// A signature that was kept can never stand: whoever was told that it would follow is told so.
+pub async fn lose_attempts(
+    db: &Db,
+    request: RequestId,
+    code: PersonCode,
+    cause: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let values = [request.into(), code.as_str().into(), cause.into(), now.into()];
+    db.commit_alone(LOSE, &values).await.map(|_| ())
 }
 
 /// The latest try of `person` at `request`.

@@ -433,12 +433,23 @@ code-revocation_unavailable = Wir können Ihr Zertifikat zurzeit nicht prüfen
     .detail = Der föderale Prüfdienst antwortet nicht. Mit Ihrer Karte ist alles in Ordnung. Versuchen Sie es in einigen Minuten erneut.
 code-same_person = Sie haben schon in der anderen Rolle unterschrieben
     .detail = Eine Person kann dieses Dokument nicht zweimal unterschreiben. Die zweite Unterschrift muss von jemand anderem kommen.
+code-server_busy = Im Augenblick läuft zu viel gleichzeitig
+    .detail = Warten Sie einen Moment und versuchen Sie es erneut.
 code-server_error = Bei uns ist ein Fehler aufgetreten
     .detail = Ihre Daten sind sicher. Versuchen Sie es erneut. Bleibt der Fehler, nennen Sie dem Helpdesk die Referenz.
 code-several_cards = Es wurden mehrere Karten gefunden
     .detail = Wählen Sie die Karte, die Sie verwenden möchten.
 code-signature_below_profile = Die Unterschrift erreicht nicht die verlangte Stufe
     .detail = Wir liefern das Dokument nicht aus. Das ist nicht Ihr Fehler. Nennen Sie dem Helpdesk die Referenz.
+code-signature_failed = Ihre Unterschrift konnte nicht fertiggestellt werden
+    .detail = Sie steht nicht im Dokument und zählt nicht. Die Anfrage ist abgeschlossen. Das ist nicht Ihr Fehler. { $requester ->
+        [unknown] Der Absender muss
+       *[other] { $requester } muss
+    } das Dokument erneut senden.
+code-signature_finishing = Eine Unterschrift wird gerade fertiggestellt
+    .detail = Sie ist geleistet und geht nicht verloren. Versuchen Sie es erneut, sobald sie fertig ist.
+code-signatures_missing = Es sind noch nicht alle Unterschriften da
+    .detail = Das fertige Dokument ist da, sobald alle unterschrieben haben.
 code-signer_without_authority = Sie dürfen dieses Dokument nicht unterschreiben{ $capacity ->
         [unknown] { "" }
        *[other] { " " }– als { $capacity }

@@ -433,12 +433,23 @@ code-revocation_unavailable = We cannot check your certificate right now
     .detail = The federal checking service does not answer. Nothing is wrong with your card. Try again in a few minutes.
 code-same_person = You already signed for the other role
     .detail = One person cannot sign this document twice. The second signature must come from somebody else.
+code-server_busy = Too much is under way at this moment
+    .detail = Wait a moment, then try again.
 code-server_error = Something went wrong on our side
     .detail = Your data is safe. Try again, and if it keeps happening give the reference to the helpdesk.
 code-several_cards = More than one card found
     .detail = Choose the card you want to use.
 code-signature_below_profile = The signature did not reach the level asked
     .detail = We do not deliver the document. This is not your fault. Give the reference to the helpdesk.
+code-signature_failed = Your signature could not be finished
+    .detail = It is not in the document and does not count. The request is closed. This is not your fault. { $requester ->
+        [unknown] The sender has
+       *[other] { $requester } has
+    } to send the document again.
+code-signature_finishing = A signature is being finished
+    .detail = It is placed and will not be lost. Try again when it is ready.
+code-signatures_missing = The signatures are not all there yet
+    .detail = The finished document is there as soon as everybody has signed.
 code-signer_without_authority = You may not sign this document{ $capacity ->
         [unknown] { "" }
        *[other] { " " }as { $capacity }

@@ -433,12 +433,23 @@ code-revocation_unavailable = Nous ne pouvons pas vérifier votre certificat pou
     .detail = Le service fédéral de vérification ne répond pas. Votre carte n'est pas en cause. Réessayez dans quelques minutes.
 code-same_person = Vous avez déjà signé pour l'autre rôle
     .detail = Une même personne ne peut pas signer ce document deux fois. La deuxième signature doit venir de quelqu'un d'autre.
+code-server_busy = Trop d'opérations sont en cours en ce moment
+    .detail = Patientez un instant, puis réessayez.
 code-server_error = Une erreur s'est produite chez nous
     .detail = Vos données sont en sécurité. Réessayez. Si le problème persiste, communiquez la référence au service d'aide.
 code-several_cards = Plusieurs cartes ont été trouvées
     .detail = Choisissez la carte que vous voulez utiliser.
 code-signature_below_profile = La signature n'atteint pas le niveau demandé
     .detail = Nous ne délivrons pas le document. Ce n'est pas de votre faute. Communiquez la référence au service d'aide.
+code-signature_failed = Votre signature n'a pas pu être finalisée
+    .detail = Elle ne figure pas dans le document et ne compte pas. La demande est clôturée. Ce n'est pas de votre faute. { $requester ->
+        [unknown] L'expéditeur doit
+       *[other] { $requester } doit
+    } renvoyer le document.
+code-signature_finishing = Une signature est en cours de finalisation
+    .detail = Elle est apposée et ne sera pas perdue. Réessayez quand elle sera prête.
+code-signatures_missing = Toutes les signatures ne sont pas encore là
+    .detail = Le document finalisé sera disponible dès que chacun aura signé.
 code-signer_without_authority = Vous ne pouvez pas signer ce document{ $capacity ->
         [unknown] { "" }
        *[other] { " " }en tant que { $capacity }

@@ -433,12 +433,23 @@ code-revocation_unavailable = We kunnen uw certificaat nu niet controleren
     .detail = De federale controledienst antwoordt niet. Er is niets mis met uw kaart. Probeer het over enkele minuten opnieuw.
 code-same_person = U hebt al ondertekend in de andere rol
     .detail = Eén persoon kan dit document niet twee keer ondertekenen. De tweede handtekening moet van iemand anders zijn.
+code-server_busy = Er loopt op dit ogenblik te veel tegelijk
+    .detail = Wacht even en probeer het opnieuw.
 code-server_error = Er ging iets mis bij ons
     .detail = Uw gegevens zijn veilig. Probeer het opnieuw. Blijft het misgaan, geef dan de referentie door aan de helpdesk.
 code-several_cards = Er zijn meerdere kaarten gevonden
     .detail = Kies de kaart die u wilt gebruiken.
 code-signature_below_profile = De handtekening haalt het gevraagde niveau niet
     .detail = We leveren het document niet af. Dit is niet uw fout. Geef de referentie door aan de helpdesk.
+code-signature_failed = Uw handtekening kon niet worden afgewerkt
+    .detail = Ze staat niet in het document en telt niet. De vraag is afgesloten. Dit is niet uw fout. { $requester ->
+        [unknown] De afzender moet
+       *[other] { $requester } moet
+    } het document opnieuw sturen.
+code-signature_finishing = Er wordt net een handtekening afgewerkt
+    .detail = Ze is gezet en gaat niet verloren. Probeer het opnieuw als ze klaar is.
+code-signatures_missing = De handtekeningen staan er nog niet allemaal
+    .detail = Het afgewerkte document is er zodra iedereen heeft ondertekend.
 code-signer_without_authority = U mag dit document niet ondertekenen{ $capacity ->
         [unknown] { "" }
        *[other] { " " }als { $capacity }

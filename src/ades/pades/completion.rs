@@ -119,6 +119,16 @@ impl CompletionError {
                 | Self::Io(_)
         )
     }
+
+    /// Whether no later try can help: what is wrong stands in the bytes that the card signed, or the certificate is
+    /// refused. An undecided read-back is not that, nor a document that an operator can put back.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::BelowLevel { report, .. } => report.indication == Indication::TotalFailed,
+            Self::DocumentChanged => false,
+            _ => !self.is_retryable(),
+        }
+    }
 }
 
 /// What a [`Completion`] wants next.
@@ -496,11 +506,7 @@ impl Completion {
 
     /// The document with `tails` behind it.
     fn file(&self, tails: &[Vec<u8>]) -> Arc<dyn ReadAt> {
-        let mut parts: Vec<Box<dyn ReadAt>> = vec![Box::new(self.document.clone())];
-        for tail in tails {
-            parts.push(Box::new(tail.clone()));
-        }
-        Arc::new(Concatenated::new(parts))
+        file_with(&self.document, tails)
     }
 
     /// Reads the file back, and refuses less than was ordered.
@@ -523,6 +529,15 @@ impl Completion {
             time_stamp_bytes: self.signed.time_stamp.as_ref().map(|token| token.0.len()),
         })
     }
+}
+
+/// `document` with `tails` behind it.
+pub(super) fn file_with(document: &Arc<dyn ReadAt>, tails: &[Vec<u8>]) -> Arc<dyn ReadAt> {
+    let mut parts: Vec<Box<dyn ReadAt>> = vec![Box::new(document.clone())];
+    for tail in tails {
+        parts.push(Box::new(tail.clone()));
+    }
+    Arc::new(Concatenated::new(parts))
 }
 
 fn token_of(der: &[u8]) -> Result<TimeStampToken, CompletionError> {

@@ -8,4 +8,5 @@ pub mod completion;
 pub mod finish;
 mod gather;
 pub mod prepare;
+pub mod rehearse;
 pub mod stages;

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use super::rehearse::rehearse_with;
 use super::stages::{Draft, Octets, Prepared};
 use crate::ades::cms::attributes::SignedAttributes;
 use crate::ades::cms::build::{BuildError, Message};
@@ -12,6 +13,7 @@ use crate::base::time::Timestamp;
 use crate::crypto::key::{KeyError, KeyKind};
 use crate::pdf::document::Document;
 use crate::pdf::error::PdfError;
+use crate::pdf::object::ObjectId;
 use crate::pdf::signature::{FieldState, SignatureFault, hash_range};
 use crate::pdf::signature_field::{self, Content, FieldError, FieldRequest};
 use crate::pdf::update::{Update, UpdateError};
@@ -62,6 +64,20 @@ pub enum PrepareError {
     /// The update cannot be written.
     #[error(transparent)]
     Update(UpdateError),
+    /// A signature on this document would be judged not valid as soon as it stands there.
+    #[error("a signature on this document would not hold: {}{why}", shown(*.object))]
+    WouldNotHold {
+        /// The object at fault, when it is one.
+        object: Option<ObjectId>,
+        /// What is wrong, in words.
+        why: &'static str,
+    },
+}
+
+fn shown(object: Option<ObjectId>) -> String {
+    object
+        .map(|object| format!("object {object}: "))
+        .unwrap_or_default()
 }
 
 impl From<UpdateError> for PrepareError {
@@ -95,14 +111,19 @@ impl PrepareError {
             Self::Pdf(error) => error.cause(),
             Self::Io(_) => "PDF_IO",
             Self::Update(error) => error.cause(),
+            Self::WouldNotHold { .. } => "ADES_WOULD_NOT_HOLD",
         }
+    }
+
+    pub(super) const fn would_not_hold(object: Option<ObjectId>, why: &'static str) -> Self {
+        Self::WouldNotHold { object, why }
     }
 }
 
 /// Prepares the signature that `draft` orders on `document`.
 ///
 /// The bytes made here are kept and never made again: the digest to sign, and after it the signature, belong to them
-/// alone.
+/// alone. What will be judged once the device has signed is judged on them before.
 ///
 /// # Errors
 /// See [`PrepareError`]; nothing is written anywhere.
@@ -134,6 +155,7 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
     };
     let field = signature_field::add(&mut update, &request)?.name;
     let tail = update.finish()?;
+    rehearse_with(&document, tail.clone())?;
 
     // One pass over the document gives both digests.
     let algorithm = kind.default_algorithm();

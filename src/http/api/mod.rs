@@ -69,6 +69,7 @@ fn failure(error: &SignError) -> Failure {
     match error {
         SignError::Invalid { field, problem } => failure.for_developers(format!("{field}: {problem}")),
         SignError::Plan(error) => failure.for_developers(error.to_string()),
+        SignError::Prepare(error) => failure.for_developers(error.to_string()),
         SignError::IdempotencyBusy | SignError::IdempotencyOther | SignError::NotReady => {
             failure.for_developers(error.to_string())
         }
@@ -186,7 +187,7 @@ async fn document(
                 super::api::attachment(&delivered.name),
             ))
             .body(delivered.bytes)),
-        Err(error) => not_yet(error),
+        Err(error) => Err(failure(&error)),
     }
 }
 
@@ -201,20 +202,7 @@ async fn proof(
     };
     match deliver::proof(&app, &caller, id_of(&id)?).await {
         Ok(proof) => Ok(HttpResponse::Ok().json(proof)),
-        Err(error) => not_yet(error),
-    }
-}
-
-/// What is not ready is not missing: 409 with a time to come back.
-fn not_yet(error: SignError) -> Result<HttpResponse, Failure> {
-    match error {
-        SignError::NotReady => Ok(HttpResponse::Conflict()
-            .insert_header((header::RETRY_AFTER, "30"))
-            .content_type("application/problem+json")
-            .json(serde_json::json!({
-                "status": 409, "code": "not_your_turn", "title": "not ready", "detail": error.to_string(),
-            }))),
-        error => Err(failure(&error)),
+        Err(error) => Err(failure(&error)),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
         "slots": slots,
         "reason": match request.closed.as_ref().map(|closed| &closed.how) {
             Some(Ending::Declined { reason, .. }) => Value::from(reason.as_str()),
+            Some(Ending::Failed { cause, .. }) => Value::from(cause.as_str()),
             _ => Value::Null,
         },
         "created_at": request.created_at,
@@ -45,15 +46,10 @@ fn state(request: &SigningRequest, now: crate::base::time::Timestamp) -> &'stati
         Some(Ending::Completed) => "completed",
         Some(Ending::Declined { .. }) => "declined",
         Some(Ending::Expired) => "expired",
+        Some(Ending::Failed { .. }) => "failed",
         Some(Ending::Withdrawn) => "withdrawn",
         // A card has signed: that is finished first, however late it is.
-        None if request
-            .slots
-            .iter()
-            .any(|slot| matches!(slot.stage, Stage::Signed { .. })) =>
-        {
-            "finishing"
-        }
+        None if request.is_finishing() => "finishing",
         None if now >= request.expires_at => "expired",
         None => "open",
     }

@@ -3,14 +3,16 @@
 //! Runs right after the card, and again from a job when something outside was down or the service was ended.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ades::level::Level;
-use crate::ades::pades::completion::{Completion, CompletionError, Settings, Step};
+use crate::ades::pades::completion::{Completion, Settings, Step};
 use crate::ades::pades::stages::{Completed, Signed};
 use crate::audit::EventKind;
+use crate::base::code::PersonCode;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::journeys::App;
-use crate::signing::request::{Piece, RequestId, SigningRequest, Stage};
+use crate::signing::request::{Ending, Piece, RequestId, SigningRequest, Stage};
 use crate::store::db::StoreError;
 use crate::store::signing::Kept;
 use crate::store::{events, signing};
@@ -20,15 +22,37 @@ use super::{STALE_RETRIES, SignError, aside, document, kept};
 /// The kind of job that goes on where a signature was left.
 pub const JOB: &str = "finish_signature";
 
+/// How long what might still come is waited for, from the card's value on.
+const LONGEST: Duration = Duration::from_hours(14 * 24);
+
 /// Finishes the signature of `id` whose value is kept. Nothing to do is no error: somebody else was faster.
 ///
 /// # Errors
-/// What stood in the way. Whatever was gained is stored, so that the next run goes on from there.
+/// What stood in the way. Whatever was gained is stored, so that the next run goes on from there; when no later run
+/// can help, the request ends as failed.
 pub async fn finish(app: &App, id: RequestId) -> Result<(), SignError> {
     let Kept { request, version } = kept(app, id).await?;
     let Some((number, signed)) = unfinished(&request) else {
         return Ok(());
     };
+    let since = app.now().since(signed.signed_at());
+    let outcome = go_on(app, request, version, number, signed).await;
+    if let Err(error) = &outcome
+        && (is_final(error) || since >= LONGEST)
+    {
+        give_up(app, id, number, error).await?;
+    }
+    outcome
+}
+
+async fn go_on(
+    app: &App,
+    request: SigningRequest,
+    version: i64,
+    number: u8,
+    signed: Signed,
+) -> Result<(), SignError> {
+    let id = request.id;
     let source = document(app, &request).await?;
     let settings = Settings {
         trust: app.trust.clone(),
@@ -56,6 +80,66 @@ pub async fn finish(app: &App, id: RequestId) -> Result<(), SignError> {
     }
 }
 
+/// Whether no later run can help.
+fn is_final(error: &SignError) -> bool {
+    matches!(error, SignError::Completion(error) if error.is_final())
+}
+
+/// Ends the request of a signature that can never stand. Somebody has to send the document anew; the value stays in
+/// the record.
+async fn give_up(app: &App, id: RequestId, number: u8, error: &SignError) -> Result<(), SignError> {
+    let mut tries = 0_u8;
+    loop {
+        match give_up_once(app, id, number, error.cause()).await {
+            Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {
+                tries = tries.saturating_add(1);
+            }
+            // Another instance was faster, with whatever came of it.
+            Err(SignError::Step(_)) => return Ok(()),
+            Err(error) => return Err(error),
+            Ok(()) => break,
+        }
+    }
+    tracing::error!(signing.id = %id, cause = error.cause(), "a signature can never be finished; its request ended");
+    tell_pages(app, id).await
+}
+
+/// Tells the pages that wait for a signature what came of it.
+pub async fn tell_pages(app: &App, id: RequestId) -> Result<(), SignError> {
+    let request = kept(app, id).await?.request;
+    let (db, now) = (&app.db, app.now());
+    match request.closed.map(|closed| closed.how) {
+        Some(Ending::Failed { cause, .. }) => {
+            signing::lose_attempts(db, id, PersonCode::SignatureFailed, &cause, now).await?;
+        }
+        _ => signing::settle_attempts(db, id, now).await?,
+    }
+    Ok(())
+}
+
+async fn give_up_once(app: &App, id: RequestId, number: u8, cause: &'static str) -> Result<(), SignError> {
+    let Kept { request, version } = kept(app, id).await?;
+    let request = request.fail(number, cause, app.now())?;
+    let event = app.event(
+        request.board,
+        EventKind::SigningFailed,
+        None,
+        Some(id.to_string()),
+        cause,
+        serde_json::json!({"slot": number, "final": true}),
+    );
+    app.db
+        .write(move |unit| {
+            let (request, event) = (request.clone(), event.clone());
+            Box::pin(async move {
+                signing::save(unit, &request, version).await?;
+                events::record(unit, &event).await
+            })
+        })
+        .await?;
+    Ok(())
+}
+
 /// Whether the value of slot `number` waits to be finished.
 fn is_waiting(request: &SigningRequest, number: u8) -> bool {
     unfinished(request).is_some_and(|(waiting, _)| waiting == number)
@@ -65,8 +149,11 @@ async fn is_done(app: &App, id: RequestId, number: u8) -> Result<bool, SignError
     Ok(!is_waiting(&kept(app, id).await?.request, number))
 }
 
-/// The slot whose value waits, if there is one.
+/// The slot whose value waits, if there is one. In a request that ended none does.
 fn unfinished(request: &SigningRequest) -> Option<(u8, Signed)> {
+    if request.closed.is_some() {
+        return None;
+    }
     request.slots.iter().find_map(|slot| match &slot.stage {
         Stage::Signed { signed, .. } => Some((slot.number, (**signed).clone())),
         _ => None,
@@ -191,15 +278,4 @@ async fn keep_gains(
         })
         .await?;
     Ok(())
-}
-
-/// Whether the same signature may be finished later without its signer.
-pub fn is_retryable(error: &SignError) -> bool {
-    match error {
-        SignError::Completion(error) => {
-            error.is_retryable() || matches!(error, CompletionError::BelowLevel { .. })
-        }
-        SignError::Store(_) | SignError::Interrupted => true,
-        _ => false,
-    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ades::level::Level;
+use crate::ades::pades::rehearse::rehearse;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::{self, Context};
 use crate::audit::EventKind;
@@ -182,7 +183,8 @@ async fn create_fresh(
     Ok(request)
 }
 
-/// Reads the document and judges what is signed in it already. Returns the number of pages.
+/// Reads the document, judges what is signed in it already, and whether one more signature would hold. Returns the
+/// number of pages.
 fn check_document(source: Arc<dyn ReadAt>, trust: &Trust, now: Timestamp) -> Result<u32, SignError> {
     let pdf = Pdf::open(source.clone())?;
     let view = pdf.latest();
@@ -197,7 +199,7 @@ fn check_document(source: Arc<dyn ReadAt>, trust: &Trust, now: Timestamp) -> Res
         verdict_keys: &[],
         at: now,
     };
-    let report = validate::validate(source, &context);
+    let report = validate::validate(source.clone(), &context);
     // A signature of somebody whose issuer is not known here is undecided, and none of our business; a broken one
     // must not be covered up by ours.
     if report
@@ -207,6 +209,7 @@ fn check_document(source: Arc<dyn ReadAt>, trust: &Trust, now: Timestamp) -> Res
     {
         return Err(SignError::DocumentSignature);
     }
+    rehearse(&source, now)?;
     Ok(pages)
 }
 
@@ -272,6 +275,7 @@ async fn close_once(
         Ending::Completed => "ok",
         Ending::Declined { .. } => "declined",
         Ending::Expired => "expired",
+        Ending::Failed { .. } => "failed",
         Ending::Withdrawn => "withdrawn",
     };
     let closed = kept.request.close(how, now)?;
@@ -301,7 +305,7 @@ async fn close_once(
 pub async fn expire_overdue(app: &App) -> Result<usize, SignError> {
     let mut count = 0_usize;
     for kept in signing::overdue(&app.db, app.now()).await? {
-        // A signature that is being finished is finished first; the next round comes back.
+        // A card may have signed in between: that signature is finished first.
         match close(app, kept.request.id, Ending::Expired, None).await {
             Ok(_) => count = count.saturating_add(1),
             Err(SignError::Step(_) | SignError::Store(_)) => {}

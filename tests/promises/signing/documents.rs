@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 
-use super::town::{Order, RIGHT, files, json, refusal, towns};
+use super::town::{Order, RIGHT, files, json, refusal, town, towns};
 use crate::pdf::make;
 
 /// A file with a signature field whose signature certifies it: nothing may change any more.
@@ -29,6 +29,49 @@ fn encrypted() -> Vec<u8> {
         ],
         "/Encrypt 4 0 R",
     )
+}
+
+/// A readable page, and beside it one object that nothing refers to: `extra`, or a row that points nowhere.
+fn with_a_stray(extra: Option<&str>) -> Vec<u8> {
+    let mut objects = vec![
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]>>",
+    ];
+    objects.push(extra.unwrap_or("null"));
+    let mut file = make::by_hand(&objects, "");
+    if extra.is_none() {
+        let text = String::from_utf8(file).unwrap();
+        let at = text.find("4 0 obj").unwrap();
+        file = text
+            .replace(&format!("{at:010} 00000 n"), "0000000003 00000 n")
+            .into_bytes();
+    }
+    file
+}
+
+#[actix_web::test]
+async fn a_document_in_which_no_signature_would_hold_is_refused_before_anybody_is_asked() {
+    let town = town().await;
+    let strays = [
+        ("a row that points nowhere", with_a_stray(None)),
+        ("a key that comes twice", with_a_stray(Some("<</A 1/A 2>>"))),
+    ];
+    for (name, bytes) in strays {
+        let seen = town.send(Order::new().document(&bytes)).await;
+        assert_eq!(refusal(&seen), (422, "document_damaged".to_owned()), "{name}");
+        assert!(
+            json(&seen)["developer"].as_str().unwrap().contains("object 4"),
+            "{}",
+            seen.body
+        );
+    }
+    assert_eq!(files(&town.blobs()), Vec::<std::path::PathBuf>::new());
+    // The same file without the fault is taken.
+    let made = town
+        .send(Order::new().document(&with_a_stray(Some("<</A 1>>"))))
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
 }
 
 #[actix_web::test]

@@ -144,7 +144,7 @@ async fn two_signers_seal_a_decision_and_the_application_gets_it_with_its_proof(
         assert_eq!(resource["slots"][0]["signer"], serde_json::Value::Null);
         for what in ["document", "proof"] {
             let early = town.call(&format!("/{id}/{what}")).await;
-            assert_eq!(refusal(&early), (409, "not_your_turn".to_owned()), "{what}");
+            assert_eq!(refusal(&early), (409, "signatures_missing".to_owned()), "{what}");
         }
 
         // The mayor comes to the counter, logs in with the card, and sees what is asked.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zegel::jobs;
-use zegel::lab::services::{Service, ServiceMode};
+use zegel::lab::services::{CertificateStatus, RevocationReason, Service, ServiceMode};
 use zegel::pdf::document::Document;
 use zegel::pki::need::Need;
 use zegel::store::signing;
@@ -27,7 +27,7 @@ async fn is_kept(town: &Town, mayor: &Seat, id: &str) {
     assert_eq!(director.use_card(id).await.as_deref(), Some("not_your_turn"));
     assert_eq!(mayor.use_card(id).await.as_deref(), Some("not_your_turn"));
     let early = town.call(&format!("/{id}/document")).await;
-    assert_eq!(refusal(&early), (409, "not_your_turn".to_owned()));
+    assert_eq!(refusal(&early), (409, "signatures_missing".to_owned()));
 }
 
 /// The card is gone, another instance looks at its jobs: the signature stands, once.
@@ -188,5 +188,106 @@ async fn a_file_below_its_level_is_not_delivered() {
             blobs,
             "nothing of it is stored"
         );
+    }
+}
+
+/// The mayor signed, and that can never stand: the request ends, everybody is told, and nothing tries on for ever.
+async fn is_over(town: &Town, mayor: &Seat, id: &str, cause: &str) {
+    let resource = town.resource(id).await;
+    assert_eq!(
+        (&resource["state"], &resource["reason"]),
+        (&"failed".into(), &cause.into())
+    );
+    assert_eq!(
+        resource["slots"][0]["stage"], "signed",
+        "the value stays in the record"
+    );
+    assert_eq!(mayor.outcome(id).await.as_deref(), Some("signature_failed"));
+    let page = mayor.get(&format!("/sign/{id}")).await;
+    assert_eq!(refusal(&page), (410, "signature_failed".to_owned()));
+    let other = town.instance("exit 1");
+    for _ in 0..2 {
+        town.later(Duration::from_hours(1));
+        jobs::due(&other).await;
+    }
+    town.later(Duration::from_hours(1));
+    assert!(!jobs::due(&other).await, "the job is done");
+    let mayor = town.seat("mayor", &other).await;
+    assert_eq!(mayor.outcome(id).await.as_deref(), Some("signature_failed"));
+    let bearer = town.bearer(&town.world.board, "app").await;
+    let seen = super::town::withdraw(&town.world.app, &bearer, id).await;
+    assert_eq!(refusal(&seen), (410, "request_closed".to_owned()));
+    // The application sends the document anew.
+    town.open_with(super::town::Order::new().key("the-document-anew"))
+        .await;
+}
+
+#[actix_web::test]
+async fn a_certificate_revoked_while_its_card_signs_ends_the_request_for_good() {
+    for town in towns().await {
+        let id = town.open().await;
+        let serial = town.insert("mayor");
+        let services = town.world.cards.services.clone();
+        let at = town.now().minus(Duration::from_secs(1));
+        town.door.before(move |need| {
+            if matches!(need, Need::TimeStamp { .. }) {
+                let reason = RevocationReason::KeyCompromise;
+                services.set_certificate(&serial, CertificateStatus::Revoked { at, reason });
+            }
+            None
+        });
+        let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+        assert_eq!(
+            mayor.sign(&id).await.as_deref(),
+            Some("signature_failed"),
+            "{}",
+            town.world.engine
+        );
+        town.door.before(|_| None);
+        is_over(&town, &mayor, &id, "REVOKED").await;
+    }
+}
+
+#[actix_web::test]
+async fn a_time_stamp_that_never_comes_is_not_waited_for_for_ever() {
+    let town = super::town::town().await;
+    let id = town.open().await;
+    town.world
+        .cards
+        .services
+        .set_service(Service::TimeStamp, ServiceMode::Down);
+    town.insert("mayor");
+    let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+    assert_eq!(mayor.sign(&id).await.as_deref(), Some("timestamp_unavailable"));
+    let bearer = town.bearer(&town.world.board, "app").await;
+    let early = super::town::withdraw(&town.world.app, &bearer, &id).await;
+    assert_eq!(refusal(&early), (409, "signature_finishing".to_owned()));
+    town.later(Duration::from_hours(14 * 24 - 1));
+    assert!(jobs::due(&town.instance("exit 1")).await);
+    assert_eq!(town.state(&id).await, "finishing: signed, open");
+    town.later(Duration::from_hours(1));
+    assert!(jobs::due(&town.instance("exit 1")).await);
+    let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+    is_over(&town, &mayor, &id, "TST_UNAVAILABLE").await;
+}
+
+#[actix_web::test]
+async fn requests_that_are_being_finished_do_not_keep_others_from_ending() {
+    for town in towns().await {
+        let id = town.open().await;
+        town.world
+            .cards
+            .services
+            .set_service(Service::TimeStamp, ServiceMode::Down);
+        town.insert("mayor");
+        let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+        assert_eq!(mayor.sign(&id).await.as_deref(), Some("timestamp_unavailable"));
+        let other = town
+            .open_with(super::town::Order::new().key("the-second-one"))
+            .await;
+        town.later(Duration::from_hours(14 * 24));
+        let overdue = signing::overdue(&town.world.app.db, town.now()).await.unwrap();
+        let overdue: Vec<String> = overdue.iter().map(|kept| kept.request.id.to_string()).collect();
+        assert_eq!(overdue, [other], "{}", town.world.engine);
     }
 }

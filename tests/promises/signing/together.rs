@@ -115,7 +115,11 @@ async fn what_is_taken_back_while_a_signature_is_finished_is_finished_first() {
         kept(&town, "mayor", &id).await;
         let bearer = town.bearer(&town.world.board, "app").await;
         let seen = withdraw(&town.world.app, &bearer, &id).await;
-        assert_eq!(refusal(&seen), (409, "not_your_turn".to_owned()), "{engine}");
+        assert_eq!(
+            refusal(&seen),
+            (409, "signature_finishing".to_owned()),
+            "{engine}"
+        );
         for slug in ["mayor", "director"] {
             let seat = town.seat(slug, &town.instance(RIGHT)).await;
             let seen = seat
