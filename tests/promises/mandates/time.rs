@@ -176,7 +176,7 @@ fn of_several_facts_about_a_body_the_one_in_force_counts_for_its_posts() {
     assert_eq!(organisation(&earlier), key("gemeente"));
     let later = Town::new()
         .without("college")
-        .with(college_of("ocmw", since("2027-01-01")))
-        .with(college_of("gemeente", through("1977-01-01", "2026-12-31")));
+        .with(college_of("gemeente", through("1977-01-01", "2026-12-31")))
+        .with(college_of("ocmw", since("2027-01-01")));
     assert_eq!(organisation(&later), key("gemeente"));
 }
