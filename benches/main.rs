@@ -1,4 +1,4 @@
-//! Today's figures beside their limits: what design §6 calls fast, one table row each.
+//! Today's figures beside their limits: one table row each.
 //!
 //! Figures are reported and never judged: the program ends with 1 only when something could not be measured. What a
 //! figure is compared with is measured in the same run, turn by turn, because machines differ and so do moments.
@@ -33,8 +33,11 @@ use std::process::ExitCode;
 
 use table::{Row, Table};
 
-/// What is measured, in the order of design §6.
-const SECTIONS: [(&str, fn() -> Vec<Row>); 6] = [
+/// A heading and what measures its rows.
+type Section = (&'static str, fn() -> Vec<Row>);
+
+/// What is measured, in this order.
+const SECTIONS: [Section; 6] = [
     ("Card: commands (bytes sent/received)", card::rows),
     ("Validation of a certificate, its issuer cached", leaf::rows),
     (

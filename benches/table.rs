@@ -22,12 +22,12 @@ impl Row {
         }
     }
 
-    /// What design §6 asks: at most `limit`. `value` in the same unit.
+    /// The reach: at most `limit`. `value` in the same unit.
     pub fn at_most(self, reach: impl Into<String>, limit: f64, value: f64) -> Self {
         self.compared(reach, value / limit, value <= limit)
     }
 
-    /// What design §6 asks: at least `limit`.
+    /// The reach: at least `limit`.
     pub fn at_least(self, reach: impl Into<String>, limit: f64, value: f64) -> Self {
         self.compared(reach, value / limit, value >= limit)
     }
@@ -97,7 +97,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(' ');
         }
         out.push(digit);

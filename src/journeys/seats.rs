@@ -148,7 +148,7 @@ async fn left(app: &App, session: SessionId) {
         Ok(()) => tracing::info!(%session, "the card of a session left its reader"),
         // This process takes the session for over all the same.
         Err(error) => {
-            tracing::error!(cause = error.cause(), %session, "the end of a session could not be stored")
+            tracing::error!(cause = error.cause(), %session, "the end of a session could not be stored");
         }
     }
 }

@@ -230,7 +230,8 @@ async fn a_proxy_of_this_computer_makes_nobody_local() {
         site
     };
     let (refused, taken) = (StatusCode::FORBIDDEN, StatusCode::OK);
-    let rows: &[(&[(&str, &[u8])], StatusCode, StatusCode)] = &[
+    type Headers = &'static [(&'static str, &'static [u8])];
+    let rows: &[(Headers, StatusCode, StatusCode)] = &[
         // What came, then the answer where the proxy is believed, and where it is not known.
         (&[], refused, taken),
         (&[("x-forwarded-for", b"127.0.0.1")], taken, refused),

@@ -212,7 +212,8 @@ fn what_could_show_something_else_later_is_not_sealed() {
     let field = |rest: &str| format!("<</Type/Annot/Subtype/Widget/T(A)/Rect[10 10 90 30]/P 3 0 R{rest}>>");
     let (form, shown) = ("/AcroForm<</Fields[4 0 R]>>", "/Annots[4 0 R]");
     let one = |text: String| vec![text];
-    let cases: Vec<(&str, String, &str, Vec<String>, Option<Activity>)> = vec![
+    type Case = (&'static str, String, &'static str, Vec<String>, Option<Activity>);
+    let cases: Vec<Case> = vec![
         ("plain", String::new(), "", vec![], None),
         (
             "goes to a page",
