@@ -480,6 +480,7 @@ async fn a_hint_that_names_somebody_else_is_an_error_after_the_log_in_too() {
         }
     }
 }
+
 #[tokio::test]
 async fn an_authority_that_is_not_there_is_looked_for_once_a_minute() {
     let world = world().await;
