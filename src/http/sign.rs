@@ -18,6 +18,7 @@ use super::session;
 use super::site::Site;
 use super::visit::Visit;
 use crate::base::code::PersonCode;
+use crate::base::digest::Sha256Digest;
 use crate::base::lang::Language;
 use crate::card::eid::LastTry;
 use crate::journeys::App;
@@ -261,7 +262,7 @@ fn slot_state(slot: &Slot, mine: Option<u8>) -> views::SlotState {
 }
 
 async fn document_view(asked: &Asked<'_>, view: &View) -> Result<views::DocumentView, Failure> {
-    let source = deliver::source_for_signer(&asked.app, view).await?;
+    let (source, current) = deliver::source_for_signer(&asked.app, view).await?;
     let texts = web::block(move || {
         let pdf = Pdf::open(source)?;
         text::of_document(&pdf.latest())
@@ -290,7 +291,9 @@ async fn document_view(asked: &Asked<'_>, view: &View) -> Result<views::Document
         name: view.request.title.clone(),
         kind: Some(view.request.kind.name(asked.language()).to_owned()),
         size_bytes: view.request.document.length_bytes(),
-        sha256: view.request.document.base.sha256.to_string(),
+        sha256: current.to_string(),
+        base_sha256: (!view.request.document.tails.is_empty())
+            .then(|| view.request.document.base.sha256.to_string()),
         original: asked.path("/document"),
         pages,
         signatures,
@@ -308,7 +311,7 @@ pub async fn picture(
     let (id, number) = path.into_inner();
     let asked = Asked::new(app, &http, &site, &visit, &id)?;
     let view = view::view(&asked.app, asked.id, &asked.browser).await?;
-    let source = deliver::source_for_signer(&asked.app, &view).await?;
+    let (source, _) = deliver::source_for_signer(&asked.app, &view).await?;
     let index = number.checked_sub(1).filter(|index| *index < PICTURES);
     let index = index.ok_or_else(|| Failure::new(PersonCode::NotFound))?;
     let drawn = web::block(move || {
@@ -379,13 +382,11 @@ pub async fn confirm(
         return Ok(see_other(&asked.path("")));
     };
     let here = asked.browser.is_at_this_computer && asked.app.counter.is_some();
+    let current = deliver::digest(&asked.app, &view.request).await?;
     let page = views::Confirm {
         page: Page::new(asked.site, asked.visit, views::Confirm::TITLE).at_step(Steps::SIGN, 2),
         capacity: capacity(verdict, asked.language()),
-        documents: vec![(
-            view.request.title.clone(),
-            view.request.document.base.sha256.to_string(),
-        )],
+        documents: vec![(view.request.title.clone(), current.to_string())],
         action: here.then(|| asked.path("/counter")),
         back: asked.path(""),
         csrf: asked.csrf(),
@@ -429,7 +430,7 @@ pub async fn progress(
     let Some(attempt) = &view.attempt else {
         return Ok(see_other(&asked.path("")));
     };
-    let waiting_page = |state| waiting::Waiting {
+    let waiting_page = |state, current: Sha256Digest| waiting::Waiting {
         page: Page::new(asked.site, asked.visit, waiting::Waiting::TITLE).at_step(Steps::SIGN, 3),
         short_code: attempt.short_code.clone(),
         is_signing: true,
@@ -439,14 +440,14 @@ pub async fn progress(
         until: None,
         cancel: None,
         csrf: asked.csrf(),
-        documents: vec![(
-            view.request.title.clone(),
-            view.request.document.base.sha256.to_string(),
-        )],
+        documents: vec![(view.request.title.clone(), current.to_string())],
     };
+    let current = || deliver::digest(&asked.app, &view.request);
     Ok(match &attempt.state {
-        AttemptState::Checking => page::show(&waiting_page(waiting::WaitingState::Checking)),
-        AttemptState::Signing => page::show(&waiting_page(waiting::WaitingState::Pin)),
+        AttemptState::Checking => {
+            page::show(&waiting_page(waiting::WaitingState::Checking, current().await?))
+        }
+        AttemptState::Signing => page::show(&waiting_page(waiting::WaitingState::Pin, current().await?)),
         AttemptState::Finishing => page::show(&views::Finishing {
             page: Page::new(asked.site, asked.visit, "finishing-title").at_step(Steps::SIGN, 3),
             state_href: asked.path("/state"),
@@ -586,10 +587,24 @@ async fn done(asked: &Asked<'_>, view: &View) -> HttpResponse {
             download: asked.path("/document"),
             proof: complete.then(|| asked.path("/proof")),
         }],
+        ended: (!complete).then(|| ended(asked, view)).flatten(),
         next,
         back: back(asked, view).await,
     };
     page::show(&page)
+}
+
+/// How the request ended, in a sentence.
+fn ended(asked: &Asked<'_>, view: &View) -> Option<String> {
+    let key = match view.request.closed.as_ref().map(|closed| &closed.how) {
+        Some(Ending::Completed) => "ended-completed",
+        Some(Ending::Declined { .. }) => "ended-declined",
+        Some(Ending::Failed { .. }) => "ended-failed",
+        Some(Ending::Withdrawn) => "ended-withdrawn",
+        None if view.request.is_finishing() || view.request.is_open(asked.app.now()) => return None,
+        Some(Ending::Expired) | None => "ended-expired",
+    };
+    Some(asked.site.catalog.texts(asked.language()).get(key))
 }
 
 async fn back(asked: &Asked<'_>, view: &View) -> Option<(String, String)> {
@@ -612,7 +627,11 @@ async fn closed(asked: &Asked<'_>, view: &View) -> Result<HttpResponse, Failure>
         Some(Ending::Declined { by, .. }) if *by == view.person
     );
     if !is_own {
-        return Err(Failure::new(PersonCode::RequestClosed).with("requester", requester));
+        let mut failure = Failure::new(PersonCode::RequestClosed).with("requester", requester);
+        if let Some(ended) = ended(asked, view) {
+            failure = failure.with("reason", ended);
+        }
+        return Err(failure);
     }
     let texts = asked.site.catalog.texts(asked.language());
     let values = [("requester", Value::from(requester))];

@@ -12,6 +12,7 @@ pub mod ceremony;
 pub mod deliver;
 mod error;
 pub mod finish;
+mod reader;
 pub mod request;
 pub mod view;
 

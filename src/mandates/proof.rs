@@ -51,8 +51,10 @@ pub struct Claims {
     pub signer_certificate_sha256: Sha256Digest,
     /// The signing request.
     pub request: String,
-    /// The place in the plan.
+    /// The place in the plan, from 1.
     pub slot: u8,
+    /// How many signatures the plan has: with fewer the document is not what was to be signed.
+    pub slots: u8,
     /// The moment the check was about.
     pub at: Timestamp,
     /// As known when.
@@ -119,6 +121,8 @@ pub struct Subject<'a> {
     pub signer_certificate_sha256: Sha256Digest,
     /// The signing request's id.
     pub request: &'a str,
+    /// How many signatures its plan has.
+    pub slots: u8,
     /// When the proof is made.
     pub now: Timestamp,
 }
@@ -193,6 +197,7 @@ impl Claims {
             signer_certificate_sha256: subject.signer_certificate_sha256,
             request: subject.request.to_owned(),
             slot,
+            slots: subject.slots,
             at: verdict.at,
             known_at: verdict.known_at,
             snapshot: verdict.snapshot,

@@ -4,7 +4,7 @@ use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::mandates::verdict::Verdict;
 
-/// The lines for `name` signing by `verdict` at `now`, in the board's language.
+/// The lines for `name` signing by `verdict` at `now`, in `language`: that of the act, not of the signer.
 ///
 /// A delegate's mention comes first: the law wants it above signature, name and function (art. 280 and 283 of the
 /// Decree on Local Government).

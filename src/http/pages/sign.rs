@@ -15,8 +15,10 @@ pub struct DocumentView {
     pub kind: Option<String>,
     /// Size in bytes.
     pub size_bytes: u64,
-    /// SHA-256 in lower-case hex.
+    /// SHA-256 of it as it is now, in lower-case hex.
     pub sha256: String,
+    /// The same of what the application sent, where signatures were added since.
+    pub base_sha256: Option<String>,
     /// Where the original is downloaded.
     pub original: String,
     /// Its pages.
@@ -148,6 +150,8 @@ pub struct Done<'a> {
     pub page: Page<'a>,
     /// The documents: name, where the sealed file is, where its proof is.
     pub documents: Vec<DoneDocument>,
+    /// How the request ended, when it did without all its signatures.
+    pub ended: Option<String>,
     /// The role that signs next; none when all signatures are in place.
     pub next: Option<String>,
     /// Name and address of the application to go back to.

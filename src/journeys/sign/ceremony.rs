@@ -3,6 +3,7 @@
 //! Two visits to the reader's thread: the first reads the certificate, so that everything that could refuse it is
 //! asked before the PIN; the second asks the PIN and signs the bytes that were fixed in between.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,14 +15,12 @@ use crate::base::digest::Sha256Digest;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::card::CardError;
-use crate::card::eid::{CardSignature, CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest};
-use crate::card::pin::{PinRequest, Purpose as PinPurpose};
-use crate::card::transport::Connection;
+use crate::card::eid::{LastTry, PinState};
 use crate::config::Environment;
 use crate::crypto::jws;
 use crate::fetch::resume;
 use crate::identity::PersonId;
-use crate::journeys::counter::{self, Action, PinWindow};
+use crate::journeys::counter::{self, Action};
 use crate::journeys::login::Browser;
 use crate::journeys::{App, Counter, is_blocked};
 use crate::mandates::Verdict;
@@ -35,14 +34,14 @@ use crate::pki::path::Path;
 use crate::pki::purpose;
 use crate::signing::appearance;
 use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
-use crate::signing::card_value;
-use crate::signing::request::{RequestId, Signer, SigningRequest, StepError};
+use crate::signing::request::{RequestId, Signer, SigningRequest, Stage, StepError};
 use crate::store::db::StoreError;
 use crate::store::keys::{self, KeyPurpose};
 use crate::store::signing::Kept;
 use crate::store::{boards, events, persons, queue, signing};
 
 use super::STALE_RETRIES;
+use super::reader::{SignJob, at_reader, gate, read_card};
 use super::view::{self, Standing};
 use super::{SignError, aside, checked_document, finish, kept, request};
 
@@ -96,6 +95,7 @@ pub async fn start(
         Standing::Waiting => return Err(StepError::NotYourTurn.into()),
     };
     give_up_lost(app, id, person).await?;
+    refuse_beside_another(app, &request, slot, person).await?;
     let now = app.now();
     let attempt = Attempt {
         id: AttemptId::new(now, app.random.as_ref()),
@@ -132,6 +132,28 @@ async fn give_up_lost(app: &App, id: RequestId, person: PersonId) -> Result<(), 
     }
     signing::move_attempt(&app.db, earlier.id, &earlier.state, app.now()).await?;
     Ok(())
+}
+
+/// Refuses while somebody else's card is at work on the same slot: preparing it anew would lose what that card signs.
+async fn refuse_beside_another(
+    app: &App,
+    request: &SigningRequest,
+    slot: u8,
+    person: PersonId,
+) -> Result<(), SignError> {
+    let Some(Stage::Prepared { signer, .. }) = request.slot(slot).map(|slot| &slot.stage) else {
+        return Ok(());
+    };
+    if signer.person == person {
+        return Ok(());
+    }
+    let theirs = signing::last_attempt(&app.db, request.id, signer.person).await?;
+    match theirs.map(|theirs| view::given_up(app, theirs)) {
+        Some(theirs) if theirs.state.is_running() && theirs.slot == slot => {
+            Err(StepError::NotYourTurn.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What happens beside the page.
@@ -204,7 +226,11 @@ async fn ceremony(
     action: &Action,
 ) -> Result<(), SignError> {
     let reader = counter.readers.choose(None)?;
-    let card = at_reader(counter, &reader, READ_TIME, read_card).await?;
+    let trust = app.trust.clone();
+    let card = at_reader(counter, &reader, READ_TIME, move |connection| {
+        read_card(connection, &trust)
+    })
+    .await?;
     match (card.pin_state, last_try) {
         (PinState::Blocked, _) => return Err(CardError::PinBlocked.into()),
         (PinState::Left(1), LastTry::NotConfirmed) => return Err(CardError::PinLastTry.into()),
@@ -238,47 +264,46 @@ async fn ceremony(
     };
     let deadline = counter::reader_deadline(&app.config);
     let window = counter.window(action, &reader);
-    let value = at_reader(counter, &reader, deadline, move |connection| {
-        job.run(connection, &window)
-    })
-    .await??;
+    let (gate, keeper) = gate();
+    let mut signing = pin!(at_reader(counter, &reader, deadline, move |connection| {
+        job.run(connection, &window, gate)
+    }));
+    let mut allowed = Ok(());
+    let value = tokio::select! {
+        value = &mut signing => value,
+        answer = keeper.keep(may_still(app, attempt)) => {
+            allowed = answer;
+            signing.await
+        }
+    };
+    allowed?;
+    let value = value??;
     keep_value(app, attempt, prepared, value).await?;
     signing::move_attempt(&app.db, attempt.id, &AttemptState::Finishing, app.now()).await?;
     finish::finish(app, attempt.request).await
 }
 
-/// Runs `job` on the reader's thread.
-async fn at_reader<T: Send + 'static>(
-    counter: &Counter,
-    reader: &str,
-    deadline: Duration,
-    job: impl FnOnce(&mut dyn Connection) -> Result<T, CardError> + Send + 'static,
-) -> Result<T, SignError> {
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    counter.readers.submit(reader, deadline, job).then(move |result| {
-        // Nobody waits any more only when the service is ending.
-        let _ = sender.send(result);
-    });
-    Ok(receiver.await.map_err(|_| SignError::Interrupted)??)
+/// Asks once more, after the PIN, whether the request is open and the person may sign it.
+async fn may_still(app: &App, attempt: &Attempt) -> Result<(), SignError> {
+    let request = kept(app, attempt.request).await?.request;
+    if request.closed.is_some() {
+        return Err(StepError::Closed.into());
+    }
+    check_authority(app, &request, attempt).await.map(|_| ())
 }
 
-/// What the first visit to the card brings.
-struct CardRead {
-    certificate: Vec<u8>,
-    serial: [u8; 16],
-    pin_state: PinState,
-}
-
-fn read_card(connection: &mut dyn Connection) -> Result<CardRead, CardError> {
-    let mut eid = Eid::new(connection);
-    let serial = eid.card_data()?.chip_serial;
-    let certificate = eid.certificate(CertificateKind::Signature)?;
-    let pin_state = eid.pin_state()?;
-    Ok(CardRead {
-        certificate,
-        serial,
-        pin_state,
-    })
+/// The verdict, when it permits.
+async fn check_authority(
+    app: &App,
+    request: &SigningRequest,
+    attempt: &Attempt,
+) -> Result<Verdict, SignError> {
+    let verdict = view::verdict(app, request, attempt.person, attempt.slot).await?;
+    if verdict.is_permit() {
+        Ok(verdict)
+    } else {
+        Err(view::refused(&verdict))
+    }
 }
 
 /// The card must belong to whoever logged in: their numbers give the same pseudonym at this board. Neither may be
@@ -319,10 +344,8 @@ async fn fix_bytes(
     let now = app.now();
     let Kept { request, version } = kept;
     request.check_turn(attempt.slot, attempt.person, now)?;
-    let verdict = view::verdict(app, &request, attempt.person, attempt.slot).await?;
-    if !verdict.is_permit() {
-        return Err(view::refused(&verdict));
-    }
+    refuse_beside_another(app, &request, attempt.slot, attempt.person).await?;
+    let verdict = check_authority(app, &request, attempt).await?;
     let (source, current) = checked_document(app, &request).await?;
     let proof = prove(app, &request, &verdict, current, certificate, now).await?;
     let name = signer_name(certificate);
@@ -373,6 +396,7 @@ async fn prove(
         document_sha256,
         signer_certificate_sha256: certificate.fingerprint(),
         request: &request.id.to_string(),
+        slots: u8::try_from(request.slots.len()).unwrap_or(u8::MAX),
         now,
     };
     let claims = Claims::new(verdict, &subject, &app.snapshots.rules())?;
@@ -415,6 +439,8 @@ fn draft(
     now: Timestamp,
 ) -> Draft {
     let is_test = app.config.environment == Environment::Test;
+    // WHY: a Flemish board's acts are in Dutch, whatever language the signer reads (art. 11 of the coordinated laws
+    // on the use of languages).
     let lines = appearance::lines(name, verdict, Language::Nl, now);
     let block = Block {
         lines: lines
@@ -452,70 +478,11 @@ fn draft(
     }
 }
 
-/// The line in the PIN window that says what is signed.
+/// The line in the PIN window that says what is signed. The digest first: a long title is cut off.
 fn subject(app: &App, request: &SigningRequest, prepared: &Prepared) -> String {
     let digest = prepared.document_sha256().to_string();
     let short: String = digest.chars().take(12).collect();
-    format!("{} ({short}…, {})", request.title, app.origin())
-}
-
-/// What the second visit to the card does.
-struct SignJob {
-    subject: String,
-    short_code: String,
-    language: Language,
-    last_try: LastTry,
-    serial: [u8; 16],
-    digest: Vec<u8>,
-    hash: crate::base::digest::HashAlgorithm,
-    certificate: Certificate,
-    algorithm: crate::crypto::algorithm::SignatureAlgorithm,
-}
-
-impl SignJob {
-    /// PIN and signature; the value as CMS carries it. `CardChanged` when another card is in the reader.
-    fn run(
-        self,
-        connection: &mut dyn Connection,
-        window: &PinWindow,
-    ) -> Result<Result<Vec<u8>, SignError>, CardError> {
-        let mut eid = Eid::new(connection);
-        if eid.card_data()?.chip_serial != self.serial {
-            return Ok(Err(SignError::CardChanged));
-        }
-        let state = eid.pin_state()?;
-        let request = PinRequest {
-            purpose: PinPurpose::Sign,
-            subject: &self.subject,
-            short_code: &self.short_code,
-            language: self.language,
-            tries_left: state.tries_left(),
-            earlier: None,
-        };
-        let pin = window.ask(&request)?;
-        let request = SignRequest {
-            key: KeyReference::Signature,
-            hash: self.hash,
-            digest: &self.digest,
-            last_try: self.last_try,
-        };
-        let signature = eid.sign(&request, &pin, &mut |signature| self.verifies(signature))?;
-        Ok(self.value(&signature))
-    }
-
-    fn value(&self, signature: &CardSignature) -> Result<Vec<u8>, SignError> {
-        let key = self
-            .certificate
-            .public_key()
-            .map_err(|_| SignError::CardChanged)?;
-        card_value::encoded(signature, key).ok_or_else(|| CardError::SignatureInvalid.into())
-    }
-
-    fn verifies(&self, signature: &CardSignature) -> bool {
-        self.certificate
-            .public_key()
-            .is_ok_and(|key| card_value::verifies(signature, self.algorithm, &self.digest, key))
-    }
+    format!("{short}… {} ({})", request.title, app.origin())
 }
 
 /// Keeps the card's value before anything outside is asked, together with the job that would go on from here.
@@ -541,6 +508,9 @@ async fn keep_value(
 
 async fn keep_signed(app: &App, attempt: &Attempt, signed: Signed, now: Timestamp) -> Result<(), SignError> {
     let Kept { request, version } = kept(app, attempt.request).await?;
+    // WHY: the card signed minutes after the check whose proof stands in the bytes. A power that was taken back in
+    // between leaves a value that nobody keeps.
+    check_authority(app, &request, attempt).await?;
     let request = request.sign(attempt.slot, attempt.person, signed, now)?;
     let event = app.event(
         request.board,

@@ -11,7 +11,7 @@ use crate::journeys::login::tokens::Caller;
 use crate::signing::request::{Ending, RequestId, SigningRequest, Stage, StepError};
 use crate::store::keys::{self, KeyPurpose};
 
-use super::{SignError, aside, checked_document, document, request, view};
+use super::{SignError, aside, checked_document, request, view};
 
 /// The bytes of a document with the name to save them under.
 pub struct Delivered {
@@ -34,10 +34,18 @@ pub async fn for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<D
     bytes(app, &view.request).await
 }
 
-/// The document as it is now, as something that can be read at offsets, for the page that shows it.
-pub async fn source_for_signer(app: &App, view: &view::View) -> Result<Arc<dyn ReadAt>, SignError> {
+/// The document as it is now, as something that can be read at offsets, with its SHA-256, for the page that shows it.
+pub async fn source_for_signer(
+    app: &App,
+    view: &view::View,
+) -> Result<(Arc<dyn ReadAt>, Sha256Digest), SignError> {
     view.check_may_see()?;
-    document(app, &view.request).await
+    checked_document(app, &view.request).await
+}
+
+/// SHA-256 of the document as it is now: what a card would sign, on every page and in the PIN window.
+pub async fn digest(app: &App, request: &SigningRequest) -> Result<Sha256Digest, SignError> {
+    Ok(checked_document(app, request).await?.1)
 }
 
 /// The proof as far as it goes, for a signer who has part in it.

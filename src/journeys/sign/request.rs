@@ -92,6 +92,9 @@ async fn create_fresh(
     let now = app.now();
     check_text("title", &new.title)?;
     check_text("document_name", &new.document_name)?;
+    if let Some(domain) = &new.domain {
+        check_text("domain", domain)?;
+    }
     if new.document_name.contains(['/', '\\', '\0']) {
         return Err(invalid("document_name", "expected a file name without a path"));
     }
@@ -353,11 +356,45 @@ fn check_key(key: &str) -> Result<(), SignError> {
 
 fn check_text(field: &'static str, text: &str) -> Result<(), SignError> {
     let length = text.chars().count();
-    if (1..=200).contains(&length) && !text.chars().any(char::is_control) {
-        Ok(())
-    } else {
-        Err(invalid(field, "expected 1 to 200 characters"))
+    if !(1..=200).contains(&length) {
+        return Err(invalid(field, "expected 1 to 200 characters"));
     }
+    if text.chars().any(|sign| sign.is_control() || is_unseen(sign)) {
+        return Err(invalid(
+            field,
+            "expected no control, direction or other characters without a shape",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether `sign` changes how its neighbours show without showing itself: with one of these a title reads otherwise
+/// than it is, on the page and in the PIN window.
+///
+/// Source: Unicode 16, general category Cf, with the line and paragraph separators.
+const fn is_unseen(sign: char) -> bool {
+    matches!(
+        sign,
+        '\u{ad}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 fn invalid(field: &'static str, problem: &str) -> SignError {

@@ -70,8 +70,9 @@ pub async fn board_of(app: &App, id: RequestId) -> Result<Board, SignError> {
         .ok_or(SignError::Unknown)
 }
 
-/// The request as the person in `browser` sees it. Somebody its board does not know, or who has no part in it,
-/// is told that there is no such request.
+/// The request as the person in `browser` sees it. Somebody its board does not know is told that there is no such
+/// request; somebody it knows who has no part in it is told while it is open that they may not sign, and nothing else
+/// of it, and afterwards that there is none.
 pub async fn view(app: &App, id: RequestId, browser: &Browser) -> Result<View, SignError> {
     let request = kept(app, id).await?.request;
     let (session, person) = who(app, &request, browser).await?;
@@ -261,7 +262,7 @@ pub(super) fn refused(verdict: &Verdict) -> SignError {
     }
 }
 
-/// The latest try of the person in `browser`.
+/// The latest try of the person in `browser`; whoever the board knows and never tried has none.
 pub async fn attempt(app: &App, id: RequestId, browser: &Browser) -> Result<Option<Attempt>, SignError> {
     let request = kept(app, id).await?.request;
     let (_, person) = who(app, &request, browser).await?;

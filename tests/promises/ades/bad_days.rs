@@ -14,6 +14,7 @@ use zegel::lab::services::{CertificateStatus, RevocationReason, Service, Service
 
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{P384, RSA, World, whole};
+use crate::pdf::make;
 
 fn plain() -> Vec<u8> {
     pdf(Xref::Stream, SHAPES[0])
@@ -206,4 +207,25 @@ fn another_laboratory_is_not_trusted() {
     );
     // Its time-stamps hold together, and anybody can make such: they show no time here.
     assert_eq!(report.signatures[0].level, Some(Level::B));
+}
+
+#[test]
+fn a_document_in_which_no_signature_would_hold_is_not_prepared() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let with = |stray: &str| {
+        make::by_hand(
+            &[
+                "<</Type/Catalog/Pages 2 0 R>>",
+                "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+                "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+                stray,
+            ],
+            "",
+        )
+    };
+    let draft = world.draft(&signer, Level::Lta);
+    let refused = prepare(Arc::new(with("<</A 1/A 2>>")), &draft, world.now).unwrap_err();
+    assert_eq!(refused.cause(), "ADES_WOULD_NOT_HOLD", "{refused}");
+    prepare(Arc::new(with("<</A 1>>")), &draft, world.now).unwrap();
 }

@@ -12,6 +12,7 @@ fn subject() -> Subject<'static> {
         document_sha256: Sha256Digest::of(b"%PDF TEST"),
         signer_certificate_sha256: Sha256Digest::of(b"TEST certificate"),
         request: "srq_TEST",
+        slots: 2,
         now: now(),
     }
 }

@@ -241,6 +241,18 @@ async fn a_request_that_says_something_wrong_is_refused_with_what_is_wrong_and_l
         ),
         (Order::new().member("title", "a\u{0}b"), "title: expected"),
         (
+            Order::new().member("title", "Besluit \u{202e}fdp.netsok"),
+            "title: expected no control, direction",
+        ),
+        (
+            Order::new().member("document_name", "a\u{2066}b.pdf"),
+            "document_name: expected no control, direction",
+        ),
+        (
+            Order::new().member("domain", "x".repeat(201)),
+            "domain: expected 1 to 200 characters",
+        ),
+        (
             Order::new().member("document_name", "../besluit.pdf"),
             "document_name: expected a file name",
         ),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use zegel::base::digest::Sha256Digest;
 use zegel::lab::demo;
 use zegel::mandates::NewFact;
 use zegel::mandates::facts::{
@@ -349,4 +350,83 @@ async fn a_form_without_this_sessions_token_does_nothing() {
     );
     assert_eq!(town.world.cards.heard(), "");
     assert_eq!(town.state(&id).await, "open: open, open");
+}
+
+/// The specimen `slug` stands before the open PIN window; the file `go` lets them type.
+async fn before_the_pin(town: &Town, slug: &str, id: &str) -> (Seat, std::path::PathBuf) {
+    let go = town.world.folder.path().join("go");
+    let getpin = format!("while [ ! -e '{}' ]; do sleep 0.02; done; {RIGHT}", go.display());
+    town.insert(slug);
+    let seat = town.seat(slug, &town.instance(&getpin)).await;
+    assert_eq!(seat.start(id, &[]).await, None);
+    seat.until(id, &["pin"]).await;
+    (seat, go)
+}
+
+#[actix_web::test]
+async fn a_delegation_taken_back_while_the_pin_window_is_open_leaves_no_signature() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        let id = town.open().await;
+        let (alderman, go) = before_the_pin(&town, "alderman", &id).await;
+        town.later(Duration::from_secs(1));
+        town.learn(revocation(&town)).await;
+        std::fs::write(&go, "").unwrap();
+        assert_eq!(
+            alderman.outcome(&id).await.as_deref(),
+            Some(NO_AUTHORITY),
+            "{engine}"
+        );
+        assert_eq!(town.state(&id).await, "open: prepared, open", "{engine}");
+        // Nothing stands in the way of whoever may.
+        town.signs("mayor", &id).await;
+    }
+}
+
+#[actix_web::test]
+async fn nobody_begins_while_anothers_card_is_at_work_on_the_same_signature() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        let id = town.open().await;
+        let (mayor, go) = before_the_pin(&town, "mayor", &id).await;
+        let alderman = town.seat("alderman", &town.instance(RIGHT)).await;
+        assert_eq!(
+            alderman.use_card(&id).await.as_deref(),
+            Some("not_your_turn"),
+            "{engine}"
+        );
+        std::fs::write(&go, "").unwrap();
+        assert_eq!(mayor.outcome(&id).await, None, "{engine}");
+        assert_eq!(town.state(&id).await, "open: done, open", "{engine}");
+    }
+}
+
+#[actix_web::test]
+async fn the_second_signer_reads_one_fingerprint_everywhere() {
+    let town = town().await;
+    let long = "Besluit ".repeat(24);
+    let id = town.open_with(Order::new().member("title", long.trim())).await;
+    let base = Sha256Digest::of(&zegel::lab::house::decision()).to_string();
+    let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+    let page = mayor.get(&format!("/sign/{id}")).await.body;
+    assert_eq!(
+        page.matches(&base).count(),
+        1,
+        "before anybody signed there is one"
+    );
+    town.signs("mayor", &id).await;
+    let (director, go) = before_the_pin(&town, "director", &id).await;
+    let file = director.get(&format!("/sign/{id}/document")).await.bytes;
+    let current = Sha256Digest::of(&file).to_string();
+    assert_ne!(current, base);
+    for (page, bases) in [("", 1), ("/confirm", 0), ("/progress", 0)] {
+        let body = director.get(&format!("/sign/{id}{page}")).await.body;
+        assert_eq!(body.matches(&current).count(), 1, "{page}");
+        assert_eq!(body.matches(&base).count(), bases, "{page}");
+    }
+    // However long the title is, the window says which document.
+    let asked = town.world.cards.heard();
+    assert!(asked.contains(&current[..12]), "{asked}");
+    std::fs::write(&go, "").unwrap();
+    assert_eq!(director.outcome(&id).await, None);
 }
