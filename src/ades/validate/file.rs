@@ -56,6 +56,7 @@ pub fn validate(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
         indication: Indication::Indeterminate,
         signatures: Vec::new(),
         document_time_stamps: Vec::new(),
+        plans: Vec::new(),
     };
     if let Err(error) = judge_file(&source, context, &mut report) {
         report.document.format_failure = Some(format!("{error} ({})", error.cause()));
@@ -64,6 +65,7 @@ pub fn validate(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
         report.document.sha256 = whole_digest(&*source);
     }
     report.indication = overall(&report);
+    report.plans = super::verdict::plans(&report.signatures);
     report
 }
 

@@ -26,6 +26,27 @@ pub struct Report {
     pub signatures: Vec<SignatureReport>,
     /// Every document time-stamp, in the order they were made.
     pub document_time_stamps: Vec<TimeStampReport>,
+    /// How many signatures the authority says the document needs, and how many of them hold.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub plans: Vec<PlanReport>,
+}
+
+/// What verdicts that verify say about the signatures that a document needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanReport {
+    /// The signing request.
+    pub request: String,
+    /// How many signatures it needs.
+    pub required: u8,
+    /// How many of them are in the file and pass.
+    pub present: u8,
+}
+
+impl PlanReport {
+    /// Whether every signature needed is there.
+    pub const fn is_complete(&self) -> bool {
+        self.present >= self.required
+    }
 }
 
 /// The file that was judged.
@@ -168,6 +189,15 @@ pub struct AuthorityAttests {
     /// Under which articles, when the verdict verifies.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub rules: Vec<String>,
+    /// The signing request, when the verdict verifies.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request: Option<String>,
+    /// The place of this signature in its plan, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub slot: Option<u8>,
+    /// How many signatures the plan has.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub slots: Option<u8>,
     /// All claims of the verdict, when it verifies.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub claims: Option<serde_json::Value>,
@@ -183,6 +213,9 @@ pub enum VerdictStatus {
     KeyMissing,
     /// It verifies, but speaks of another document or another signer.
     OtherSubject,
+    /// It verifies and speaks of this signature, but the check was not made within minutes of the time that is proven
+    /// for it: whether the power was still there then is not attested.
+    OtherTime,
     /// It verifies and speaks of this signature.
     Verified,
 }

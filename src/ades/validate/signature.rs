@@ -174,7 +174,6 @@ pub(super) fn judge_signature(
         }
     };
     report.certificate = Some(certificate_says(&certificate));
-    report.attested = attested(found, signer, &certificate, digests, keys);
     let intact = check_intact(signature, signer, &certificate, digests);
     let is_intact = intact.is_ok();
     if let Err(failure) = intact {
@@ -184,6 +183,7 @@ pub(super) fn judge_signature(
     let stamps = judge_own_stamps(signature, signer, judge, &mut report);
     let best = best_time(signature, &stamps, judge, coverings, &mut report);
     report.best_signature_time = Some(best);
+    report.attested = attested(found, signer, &certificate, digests, best, keys);
     check_algorithm(signer, &certificate, judge, best, &mut report);
     let extra: Vec<Certificate> = message
         .certificates
@@ -370,6 +370,7 @@ fn attested(
     signer: &SignerInfo,
     certificate: &Certificate,
     digests: &Digests<'_>,
+    proven: Timestamp,
     keys: &[VerdictKey],
 ) -> Option<AuthorityAttests> {
     let claims = claimed_attributes(signer)?;
@@ -379,6 +380,7 @@ fn attested(
         verdict,
         &is_document,
         &certificate.fingerprint(),
+        proven,
         keys,
     ))
 }

@@ -105,6 +105,18 @@ const VERDICT_OTHER: Label = Label([
     "die Bestätigung betrifft ein anderes Dokument oder einen anderen Unterzeichner",
     "the attestation speaks of another document or another signer",
 ]);
+const VERDICT_TIME: Label = Label([
+    "niet op het bewezen tijdstip nagegaan",
+    "non vérifié à l'heure prouvée",
+    "nicht zum nachgewiesenen Zeitpunkt geprüft",
+    "not checked at the proven time",
+]);
+const PLAN: Label = Label([
+    "{present} van {required} vereiste handtekeningen",
+    "{present} des {required} signatures requises",
+    "{present} von {required} verlangten Unterschriften",
+    "{present} of {required} required signatures",
+]);
 const NOTHING: Label = Label(["niets", "rien", "nichts", "nothing"]);
 const CHANGES: Label = Label([
     "later gewijzigd",
@@ -145,6 +157,18 @@ impl Report {
         }
         if self.signatures.is_empty() {
             line(format!("  {}", NO_SIGNATURE.in_(language)));
+        }
+        for plan in &self.plans {
+            let text = PLAN
+                .in_(language)
+                .replace("{present}", &plan.present.to_string())
+                .replace("{required}", &plan.required.to_string());
+            let warning = if plan.is_complete() {
+                String::new()
+            } else {
+                format!("{}: ", WARNING.in_(language))
+            };
+            line(format!("  {warning}{text}"));
         }
         for (index, signature) in self.signatures.iter().enumerate() {
             line(String::new());
@@ -278,8 +302,11 @@ fn attestation(attested: &AuthorityAttests, language: Language) -> String {
         VerdictStatus::Invalid => VERDICT_INVALID.in_(language).to_owned(),
         VerdictStatus::KeyMissing => VERDICT_KEY_MISSING.in_(language).to_owned(),
         VerdictStatus::OtherSubject => VERDICT_OTHER.in_(language).to_owned(),
-        VerdictStatus::Verified => {
+        VerdictStatus::OtherTime | VerdictStatus::Verified => {
             let mut text = attested.capacity.clone().unwrap_or_default();
+            if attested.status == VerdictStatus::OtherTime {
+                let _ = write!(text, ", {}", VERDICT_TIME.in_(language));
+            }
             if !attested.decisions.is_empty() {
                 let _ = write!(
                     text,

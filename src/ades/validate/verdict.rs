@@ -2,11 +2,16 @@
 //!
 //! Checks that it verifies and that it speaks of this signature; what its rules mean is judged elsewhere.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::report::{AuthorityAttests, KeySource, VerdictStatus};
+use super::indication::Indication;
+use super::report::{AuthorityAttests, KeySource, PlanReport, SignatureReport, VerdictStatus};
 use crate::base::digest::Sha256Digest;
+use crate::base::time::Timestamp;
 use crate::crypto::jws::{self, Unverified};
 use crate::crypto::key::PublicKey;
 
@@ -19,8 +24,15 @@ pub const MAX_VERDICT_BYTES: usize = 8 * 1024;
 /// Claim with the SHA-256, in hex, of the document before the signature's own revision.
 const CLAIM_DOCUMENT: &str = "document_sha256";
 
-/// Claim with the SHA-256, in hex, of the signer's certificate. A verdict without it may speak of any signer.
+/// Claim with the SHA-256, in hex, of the signer's certificate. A verdict without it would speak of any signer.
 const CLAIM_CERTIFICATE: &str = "signer_certificate_sha256";
+
+/// Claim with the id of the board that gave the verdict.
+const CLAIM_BOARD: &str = "board";
+
+/// How far the check of authority may be from the proven time of the signature: as long as a PIN window stays open,
+/// and the clocks' difference.
+const NEAR: Duration = Duration::from_mins(15);
 
 /// A key that verdicts may verify under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +43,8 @@ pub struct VerdictKey {
     pub key: PublicKey,
     /// Where it came from.
     pub source: KeySource,
+    /// The id of the board whose key it is, when that is known: it then verifies no verdict of another.
+    pub board: Option<String>,
 }
 
 impl VerdictKey {
@@ -43,7 +57,15 @@ impl VerdictKey {
             id: jws::thumbprint(&key)?,
             key,
             source: KeySource::Trusted,
+            board: None,
         })
+    }
+
+    /// The same, which verifies verdicts of the board `id` alone.
+    #[must_use]
+    pub fn of_board(mut self, id: impl std::fmt::Display) -> Self {
+        self.board = Some(id.to_string());
+        self
     }
 }
 
@@ -118,6 +140,7 @@ impl ProofFile {
                     id,
                     key,
                     source: KeySource::ProofFile,
+                    board: None,
                 })
             })
             .collect()
@@ -127,11 +150,13 @@ impl ProofFile {
 /// What `verdict`, found in the signature made with `certificate` over a document, attests.
 ///
 /// `is_document`: tells whether a SHA-256 is that of the file before the signature's own revision, so that a verdict
-/// copied from elsewhere is told. `keys`: in order of preference; a trusted one should come before one of a proof file.
+/// copied from elsewhere is told. `proven`: when the signature is proven to have existed. `keys`: in order of
+/// preference; a trusted one should come before one of a proof file.
 pub fn check(
     verdict: &str,
     is_document: &dyn Fn(&Sha256Digest) -> bool,
     certificate: &Sha256Digest,
+    proven: Timestamp,
     keys: &[VerdictKey],
 ) -> AuthorityAttests {
     let mut attests = AuthorityAttests {
@@ -141,6 +166,9 @@ pub fn check(
         capacity: None,
         decisions: Vec::new(),
         rules: Vec::new(),
+        request: None,
+        slot: None,
+        slots: None,
         claims: None,
     };
     let Ok(unverified) = Unverified::parse(verdict) else {
@@ -156,23 +184,70 @@ pub fn check(
     let Some(Ok(claims)) = claims.map(serde_json::from_slice::<Value>) else {
         return attests;
     };
-    let digest = |claim: &str| {
-        claims
-            .get(claim)
-            .map(|value| value.as_str().and_then(Sha256Digest::from_hex))
-    };
-    let right_document = digest(CLAIM_DOCUMENT).flatten().as_ref().is_some_and(is_document);
-    let right_signer = digest(CLAIM_CERTIFICATE).is_none_or(|claimed| claimed.as_ref() == Some(certificate));
+    let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
+    let digest = |claim: &str| text(claim).and_then(Sha256Digest::from_hex);
+    if key.board.is_some() && key.board.as_deref() != text(CLAIM_BOARD) {
+        return attests;
+    }
+    let right_document = digest(CLAIM_DOCUMENT).as_ref().is_some_and(is_document);
+    let right_signer = digest(CLAIM_CERTIFICATE).as_ref() == Some(certificate);
     if !right_document || !right_signer {
         attests.status = VerdictStatus::OtherSubject;
         return attests;
     }
-    attests.status = VerdictStatus::Verified;
+    attests.status = if is_near(&claims, proven) {
+        VerdictStatus::Verified
+    } else {
+        VerdictStatus::OtherTime
+    };
     attests.capacity = capacity(&claims);
     attests.decisions = decisions(&claims);
     attests.rules = texts(&claims, "/rules", |rule| text_at(rule, "/article"));
+    let small = |pointer: &str| u8::try_from(claims.pointer(pointer)?.as_u64()?).ok();
+    attests.request = text_at(&claims, "/request");
+    attests.slot = small("/slot");
+    attests.slots = small("/slots");
     attests.claims = Some(claims);
     attests
+}
+
+/// Whether the check was made, and signed by the authority, about when the signature was made.
+fn is_near(claims: &Value, proven: Timestamp) -> bool {
+    let at = claims
+        .get("at")
+        .and_then(|at| serde_json::from_value::<Timestamp>(at.clone()).ok());
+    let made = claims.get("iat").and_then(Value::as_i64);
+    let made = made.and_then(|made| Timestamp::from_seconds(made).ok());
+    let near = |time: Timestamp| proven.since(time) <= NEAR && time.since(proven) <= NEAR;
+    at.is_some_and(near) && made.is_some_and(near)
+}
+
+/// For each request whose signatures are in the file: how many it needs, and how many are there and hold. Told by the
+/// verdicts that verify.
+pub(super) fn plans(signatures: &[SignatureReport]) -> Vec<PlanReport> {
+    let mut plans: BTreeMap<&str, (u8, Vec<u8>)> = BTreeMap::new();
+    for signature in signatures {
+        let Some(attested) = &signature.attested else {
+            continue;
+        };
+        let (Some(request), Some(slot), Some(slots)) = (&attested.request, attested.slot, attested.slots)
+        else {
+            continue;
+        };
+        let (required, present) = plans.entry(request).or_default();
+        *required = slots.max(*required);
+        if signature.indication == Indication::TotalPassed && !present.contains(&slot) {
+            present.push(slot);
+        }
+    }
+    plans
+        .into_iter()
+        .map(|(request, (required, present))| PlanReport {
+            request: request.to_owned(),
+            required,
+            present: u8::try_from(present.len()).unwrap_or(u8::MAX),
+        })
+        .collect()
 }
 
 fn text_at(value: &Value, pointer: &str) -> Option<String> {
@@ -222,6 +297,60 @@ mod tests {
         jws::sign(key, algorithm, Some(&id), kind, claims.to_string().as_bytes()).unwrap()
     }
 
+    /// So many seconds after the check in the verdicts below.
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(1_772_542_798 + seconds).unwrap()
+    }
+
+    #[test]
+    fn a_verdict_counts_only_with_all_it_must_say_near_its_time_and_under_its_boards_key() {
+        let key = PrivateKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
+        let (document, certificate) = (Sha256Digest::of(b"document"), Sha256Digest::of(b"certificate"));
+        let claims = serde_json::json!({
+            "document_sha256": document.to_string(),
+            "signer_certificate_sha256": certificate.to_string(),
+            "board": "brd_1",
+            "at": "2026-03-03T12:59:58Z",
+            "iat": 1_772_542_798,
+        });
+        let trusted = VerdictKey::trusted(key.public().clone()).unwrap();
+        let check = |claims: &Value, proven: Timestamp, key_: &VerdictKey| {
+            let verdict = signed(&key, VERDICT_TYPE, claims);
+            let keys = std::slice::from_ref(key_);
+            super::check(
+                &verdict,
+                &|digest| *digest == document,
+                &certificate,
+                proven,
+                keys,
+            )
+            .status
+        };
+        for (seconds, status) in [
+            (0, VerdictStatus::Verified),
+            (900, VerdictStatus::Verified),
+            (901, VerdictStatus::OtherTime),
+            (-900, VerdictStatus::Verified),
+            (-901, VerdictStatus::OtherTime),
+        ] {
+            assert_eq!(check(&claims, at(seconds), &trusted), status, "{seconds}");
+        }
+        for (claim, status) in [
+            ("document_sha256", VerdictStatus::OtherSubject),
+            ("signer_certificate_sha256", VerdictStatus::OtherSubject),
+            ("at", VerdictStatus::OtherTime),
+            ("iat", VerdictStatus::OtherTime),
+        ] {
+            let mut without = claims.clone();
+            without.as_object_mut().unwrap().remove(claim);
+            assert_eq!(check(&without, at(0), &trusted), status, "without {claim}");
+        }
+        let own = trusted.clone().of_board("brd_1");
+        assert_eq!(check(&claims, at(0), &own), VerdictStatus::Verified);
+        let of_another = trusted.of_board("brd_2");
+        assert_eq!(check(&claims, at(0), &of_another), VerdictStatus::Invalid);
+    }
+
     #[test]
     fn a_verdict_counts_only_for_its_own_signature_under_its_own_key() {
         let key = PrivateKey::generate(KeyKind::Ec(Curve::P256)).unwrap();
@@ -230,16 +359,24 @@ mod tests {
         let claims = serde_json::json!({
             "document_sha256": document.to_string(),
             "signer_certificate_sha256": certificate.to_string(),
+            "board": "brd_1",
+            "at": "2026-03-03T12:59:58Z",
+            "iat": 1_772_542_798,
+            "request": "srq_1",
+            "slot": 1,
+            "slots": 2,
             "capacity": {"kind": "holding", "role": "burgemeester", "status": "acting"},
             "organisation": {"name": "Gemeente Zegelgem"},
             "decisions": [{"reference": "besluit 2026/12", "date": "2026-01-05"}],
             "rules": [{"rule": "FL-CBS", "article": "art. 279 §2 DLB"}],
         });
         let verdict = signed(&key, VERDICT_TYPE, &claims);
-        let keys = [VerdictKey::trusted(key.public().clone()).unwrap()];
+        let keys = [VerdictKey::trusted(key.public().clone())
+            .unwrap()
+            .of_board("brd_1")];
         let check =
             |verdict: &str, document: &Sha256Digest, certificate: &Sha256Digest, keys: &[VerdictKey]| {
-                super::check(verdict, &|digest| digest == document, certificate, keys)
+                super::check(verdict, &|digest| digest == document, certificate, at(0), keys)
             };
         let good = check(&verdict, &document, &certificate, &keys);
         assert_eq!(good.status, VerdictStatus::Verified);
@@ -250,6 +387,7 @@ mod tests {
         assert_eq!(good.decisions, ["besluit 2026/12 (2026-01-05)"]);
         assert_eq!(good.rules, ["art. 279 §2 DLB"]);
         assert_eq!(good.key_source, Some(KeySource::Trusted));
+        assert_eq!((good.slot, good.slots), (Some(1), Some(2)));
 
         let other = Sha256Digest::of(b"other");
         assert_eq!(

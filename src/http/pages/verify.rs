@@ -120,6 +120,11 @@ impl Outcome<'_> {
                 "capacity",
                 attested.capacity.clone().unwrap_or_default(),
             ),
+            VerdictStatus::OtherTime => t.with(
+                "attested-other-time",
+                "capacity",
+                attested.capacity.clone().unwrap_or_default(),
+            ),
             VerdictStatus::KeyMissing => t.get("attested-key-missing"),
             VerdictStatus::Invalid => t.get("attested-invalid"),
             VerdictStatus::OtherSubject => t.get("attested-other"),

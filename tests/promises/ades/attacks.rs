@@ -291,6 +291,9 @@ fn a_verdict_counts_only_in_the_signature_it_was_given_for() {
     let verdict = |document: &[u8]| {
         let claims = serde_json::json!({
             "document_sha256": Sha256Digest::of(document).to_string(),
+            "signer_certificate_sha256": mayor.certificate.fingerprint().to_string(),
+            "at": world.now,
+            "iat": world.now.as_seconds(),
             "capacity": {"kind": "holding", "role": "burgemeester", "status": "effective"},
             "organisation": {"name": "Gemeente Zegelgem"},
         });

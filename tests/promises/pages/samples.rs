@@ -6,8 +6,8 @@ use askama::Template;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::{
-    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, QUALIFICATION, Report,
-    SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
+    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, PlanReport, QUALIFICATION,
+    Report, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
 };
 use zegel::base::clock::FixedClock;
 use zegel::base::code::PersonCode;
@@ -277,6 +277,7 @@ fn document(name: &str, signatures: Vec<SignatureLine>) -> DocumentView {
         kind: Some("Besluit van het college".to_owned()),
         size_bytes: 183_422,
         sha256: Sha256Digest::of(name.as_bytes()).to_string(),
+        base_sha256: (!signatures.is_empty()).then(|| Sha256Digest::of(b"base").to_string()),
         original: "/sign/req_1/documents/1/original".to_owned(),
         pages: vec![
             PageView {
@@ -333,13 +334,14 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         back: text("/sign/req_1"),
         csrf: text("0a"),
     };
-    let done = |next: Option<&str>| Done {
+    let done = |next: Option<&str>, ended: Option<&str>| Done {
         page: Page::new(site, visit, Done::TITLE).at_step(Steps::SIGN, 4),
         documents: vec![DoneDocument {
             name: text("Besluit speelstraten.pdf"),
             download: text("/sign/req_1/documents/1/signed"),
             proof: Some(text("/sign/req_1/documents/1/proof")),
         }],
+        ended: ended.map(|key| t.get(key)),
         next: next.map(str::to_owned),
         back: Some((client().name, text("https://app.example/back"))),
     };
@@ -366,8 +368,12 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
                 self_href: text("/sign/req_1/finishing"),
             },
         ),
-        page("sign-4-done", &done(Some("algemeen directeur"))),
-        page("sign-4-done-all", &done(None)),
+        page("sign-4-done", &done(Some("algemeen directeur"), None)),
+        page("sign-4-done-all", &done(None, None)),
+        page(
+            "sign-4-done-withdrawn",
+            &done(Some("algemeen directeur"), Some("ended-withdrawn")),
+        ),
         page(
             "sign-decline",
             &Decline {
@@ -426,6 +432,9 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             capacity: Some("Burgemeester, Gemeente Zegelgem".to_owned()),
             decisions: vec!["FL-CBS".to_owned()],
             rules: Vec::new(),
+            request: None,
+            slot: None,
+            slots: None,
             claims: None,
         }),
         time_stamps: Vec::new(),
@@ -464,6 +473,7 @@ fn report(signatures: Vec<SignatureReport>, laboratory: bool) -> Report {
             gen_time: Some(at("2026-03-03T13:00:01Z")),
             unit: Some("TEST TSU".to_owned()),
         }],
+        plans: Vec::new(),
     }
 }
 
@@ -491,6 +501,14 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     keyless.attested.as_mut().unwrap().status = VerdictStatus::KeyMissing;
     let mut other = keyless.clone();
     other.attested.as_mut().unwrap().status = VerdictStatus::OtherSubject;
+    let mut late = signature(TotalPassed, None, Some(true));
+    late.attested.as_mut().unwrap().status = VerdictStatus::OtherTime;
+    let mut half = report(vec![late], false);
+    half.plans = vec![PlanReport {
+        request: "srq_1".to_owned(),
+        required: 2,
+        present: 1,
+    }];
     let mut damaged = report(
         vec![signature(
             TotalFailed,
@@ -519,6 +537,7 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         ),
         result("verify-undecided", &report(vec![unknown], true)),
         result("verify-failed", &damaged),
+        result("verify-incomplete", &half),
         result("verify-none", &report(Vec::new(), false)),
     ]
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use serde_json::json;
 use zegel::ades::validate::verdict::ProofFile;
 use zegel::ades::validate::{self, Context};
 use zegel::base::digest::Sha256Digest;
+use zegel::base::lang::Language;
 use zegel::crypto::policy::AlgorithmPolicy;
 use zegel::lab::demo;
 use zegel::lab::persons::DemoPerson;
@@ -235,6 +237,8 @@ async fn two_signers_seal_a_decision_and_the_application_gets_it_with_its_proof(
             .unwrap();
         assert!(catalog.get("Names").is_none() && catalog.get("AF").is_none());
         assert!(!contains(&everything_but_certificates(&file), "EmbeddedFile"));
+        let plan = json!([{"request": id, "required": 2, "present": 2}]);
+        assert_eq!(report["plans"], plan, "{engine}");
         for slug in ["mayor", "director"] {
             let number = DemoPerson::find(slug).unwrap().national_number;
             let list = town.call("").await.body;
@@ -311,4 +315,40 @@ async fn whoever_acts_for_an_absent_mayor_signs_and_needs_no_delegation() {
         signer["capacity"],
         "waarnemend burgemeester, Gemeente Zegelgem (TEST)"
     );
+}
+
+#[actix_web::test]
+async fn a_document_that_was_taken_back_half_signed_says_what_it_lacks() {
+    let town = town().await;
+    let id = town.open().await;
+    town.signs("mayor", &id).await;
+    let bearer = town.bearer(&town.world.board, "app").await;
+    super::town::withdraw(&town.world.app, &bearer, &id).await;
+    let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+    let page = mayor.get(&format!("/sign/{id}")).await.body;
+    assert!(
+        page.contains("The request was withdrawn. This document does not carry"),
+        "{page}"
+    );
+    assert!(!page.contains("general director"), "nobody signs next: {page}");
+    let half = mayor.get(&format!("/sign/{id}/document")).await.bytes;
+    let report = validated(&town, &half).await;
+    assert_eq!(report["indication"], "TOTAL-PASSED");
+    assert_eq!(
+        report["plans"],
+        json!([{"request": id, "required": 2, "present": 1}])
+    );
+    let report: validate::report::Report = serde_json::from_value(report).unwrap();
+    for (language, line) in [
+        (Language::De, "Achtung: 1 von 2 verlangten Unterschriften"),
+        (Language::En, "warning: 1 of 2 required signatures"),
+        (Language::Fr, "attention: 1 des 2 signatures requises"),
+        (Language::Nl, "let op: 1 van 2 vereiste handtekeningen"),
+    ] {
+        assert!(
+            report.to_text(language).contains(line),
+            "{}",
+            report.to_text(language)
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use zegel::ades::validate::report::VerdictStatus;
 use zegel::ades::validate::verdict::{self, ProofFile, VerdictKey};
 use zegel::base::digest::Sha256Digest;
+use zegel::base::time::Timestamp;
 use zegel::crypto::jws::{MAX_BYTES, Unverified};
 use zegel::mandates::proof::Claims;
 use zegel::webeid::Token;
@@ -39,7 +40,8 @@ pub fn jws(bytes: &[u8]) {
         }
     }
     let keys = [VerdictKey::trusted(board.public().clone()).unwrap()];
-    let attests = verdict::check(&text, &|_| true, &Sha256Digest([0; 32]), &keys);
+    let proven = Timestamp::from_seconds(1_772_542_800).unwrap();
+    let attests = verdict::check(&text, &|_| true, &Sha256Digest([0; 32]), proven, &keys);
     assert!(
         attests.status != VerdictStatus::Verified || authority().made_verdict(&text),
         "a verdict that the board did not give"
@@ -57,7 +59,8 @@ pub fn proof_file(bytes: &[u8]) {
     };
     assert_eq!(proof.format, ProofFile::FORMAT);
     let _ = proof.keys();
+    let proven = Timestamp::from_seconds(1_772_542_800).unwrap();
     for text in &proof.verdicts {
-        let _ = verdict::check(text, &|_| true, &Sha256Digest([0; 32]), &[]);
+        let _ = verdict::check(text, &|_| true, &Sha256Digest([0; 32]), proven, &[]);
     }
 }
