@@ -264,8 +264,15 @@ async fn the_pin_window_closes_when_the_request_is_taken_back() {
     let bearer = town.bearer(&town.world.board, "app").await;
     let seen = withdraw(&mayor.0.app, &bearer, &id).await;
     assert_eq!(seen.status, 200, "{}", seen.body);
-    // The program would have waited for twenty seconds.
     assert_eq!(mayor.until(&id, &["done", "failed"]).await, "failed");
+    // Not because nobody typed for twenty seconds, after which the program gives up by itself.
+    let events = zegel::store::events::recent(&town.world.app.db, town.world.board.id, 20)
+        .await
+        .unwrap();
+    let failed = events
+        .iter()
+        .find(|event| event.kind == zegel::audit::EventKind::SigningFailed);
+    assert_eq!(failed.map(|event| event.result.as_str()), Some("PIN_CANCELLED"));
     assert_eq!(town.state(&id).await, "withdrawn: prepared, open");
 }
 
