@@ -158,6 +158,19 @@ pub fn vri_key(contents: &[u8]) -> String {
 /// # Errors
 /// What reading `source` reports.
 pub fn hash_range(hasher: &mut Hasher, source: &dyn ReadAt, offset: u64, length: u64) -> io::Result<()> {
+    hash_range_by(&mut [hasher], source, offset, length)
+}
+
+/// As [`hash_range`], for several digests of the same bytes, which are read once.
+///
+/// # Errors
+/// What reading `source` reports.
+pub fn hash_range_by(
+    hashers: &mut [&mut Hasher],
+    source: &dyn ReadAt,
+    offset: u64,
+    length: u64,
+) -> io::Result<()> {
     let end = offset.checked_add(length).ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut at = offset;
     let mut buffer = vec![0; usize::try_from(CHUNK.min(length)).unwrap_or(0)];
@@ -165,7 +178,9 @@ pub fn hash_range(hasher: &mut Hasher, source: &dyn ReadAt, offset: u64, length:
         let size = usize::try_from(CHUNK.min(end.saturating_sub(at))).unwrap_or(0);
         let Some(part) = buffer.get_mut(..size) else { break };
         source.read_exact_at(part, at)?;
-        hasher.update(part);
+        for hasher in hashers.iter_mut() {
+            hasher.update(part);
+        }
         at = at.saturating_add(CHUNK);
     }
     Ok(())

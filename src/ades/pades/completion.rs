@@ -170,6 +170,8 @@ enum Stamping {
 /// revocation before it (EN 319 102-1 §5.2.5; reference ades-signing §9).
 pub struct Completion {
     document: Arc<dyn ReadAt>,
+    /// SHA-256 of the document so far: what a document time-stamp covers begins with all of it.
+    covered: Hasher,
     signed: Signed,
     settings: Settings,
     state: State,
@@ -190,13 +192,14 @@ impl Completion {
         if document.len() != prepared.document_length() {
             return Err(CompletionError::DocumentChanged);
         }
-        let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-        hash_range(&mut hasher, &document, 0, document.len())?;
-        if hasher.finish() != prepared.document_sha256().as_bytes() {
+        let mut covered = Hasher::new(HashAlgorithm::Sha256);
+        hash_range(&mut covered, &document, 0, document.len())?;
+        if covered.clone().finish() != prepared.document_sha256().as_bytes() {
             return Err(CompletionError::DocumentChanged);
         }
         Ok(Self {
             document,
+            covered,
             signed,
             settings,
             state: State::Idle,
@@ -326,9 +329,12 @@ impl Completion {
             return Ok(None);
         };
         if archive.token.is_none() {
-            let source = self.file(&self.tails_before_archive()?);
-            let imprint = archive.tail.digest(&source, HashAlgorithm::Sha256)?;
-            return Ok(Some(self.stamping(&imprint, Stamping::Archive)));
+            let mut covered = self.covered.clone();
+            for tail in self.tails_before_archive()? {
+                covered.update(&tail);
+            }
+            archive.tail.hash_tail(&mut covered)?;
+            return Ok(Some(self.stamping(&covered.finish(), Stamping::Archive)));
         }
         if self.signed.archive_material.is_none() && !self.archive_failed {
             let token = archive

@@ -14,7 +14,7 @@ use crate::crypto::key::{KeyError, KeyKind};
 use crate::pdf::document::Document;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::ObjectId;
-use crate::pdf::signature::{FieldState, SignatureFault, hash_range};
+use crate::pdf::signature::{FieldState, SignatureFault, hash_range, hash_range_by};
 use crate::pdf::signature_field::{self, Content, FieldError, FieldRequest};
 use crate::pdf::update::{Update, UpdateError};
 use crate::pki::certificate::Certificate;
@@ -166,8 +166,7 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
         hash_range(&mut covered, &document, 0, length)?;
         whole = covered.clone();
     } else {
-        hash_range(&mut whole, &document, 0, length)?;
-        hash_range(&mut covered, &document, 0, length)?;
+        hash_range_by(&mut [&mut whole, &mut covered], &document, 0, length)?;
     }
     tail.hash_tail(&mut covered)?;
     let whole: [u8; 32] = whole.finish().try_into().unwrap_or_default();
