@@ -56,7 +56,7 @@ pub fn snapshot(towns: usize) -> (usize, Snapshot) {
         Content::RuleAdoption {
             set: rules.id.clone(),
             version: rules.version.clone(),
-            sha256: None,
+            sha256: Some(rules.sha256),
             rules: vec!["*".to_owned()],
             decision: decided("TEST-besluit regels"),
         },
