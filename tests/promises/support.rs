@@ -124,8 +124,8 @@ pub async fn fresh_postgres() -> Option<String> {
     Some(cluster.url(&name))
 }
 
-/// A private PostgreSQL on a Unix socket and a free loopback port. It stops when this process ends, however it ends:
-/// its keeper waits for the end of a pipe that only this process holds open.
+/// A private PostgreSQL on a Unix socket and a free loopback port. It stops when this process ends, however it ends, and
+/// its gigabytes go with it: its keeper waits for the end of a pipe that only this process holds open.
 struct Cluster {
     port: u16,
     _folder: TestFolder,
@@ -163,7 +163,7 @@ impl Cluster {
             "set -e; {runner} {bin}/initdb -D {data} -A trust -U zegel -E UTF8 --no-sync >/dev/null; \
              {runner} {bin}/postgres -D {data} -h 127.0.0.1 -p {port} -k {folder} -c fsync=off \
              -c max_connections=400 >{folder}/log 2>&1 & cat >/dev/null; \
-             kill -INT $(head -n 1 {data}/postmaster.pid); wait",
+             kill -INT $(head -n 1 {data}/postmaster.pid); wait; rm -rf '{folder}'",
             bin = bin.display(),
             data = data.display(),
             folder = folder.path().display(),
