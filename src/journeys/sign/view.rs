@@ -138,7 +138,7 @@ impl View {
     /// Says whether this person may see the document.
     ///
     /// # Errors
-    /// As [`why_not`], for whoever may not sign what comes next.
+    /// As `why_not`, for whoever may not sign what comes next.
     pub fn check_may_see(&self) -> Result<(), SignError> {
         match &self.standing {
             Standing::MayNot { verdict } => Err(why_not(&self.request, &self.plan, self.person, verdict)),
