@@ -6,6 +6,7 @@ use zegel::lab::pinentry::PinAnswer;
 use zegel::lab::services::{Service, ServiceMode};
 
 use super::town::{Town, follow};
+use crate::support::judge;
 
 const SIGN: u8 = 0x2A;
 /// GET RESPONSE: how a T=0 card hands out the signature.
@@ -168,4 +169,37 @@ async fn a_document_that_changed_between_the_two_signers_is_not_signed() {
         "no PIN for a document that is not the one signed"
     );
     assert_eq!(follow(&mut director).await, said);
+}
+
+#[actix_web::test]
+async fn a_delegate_signs_for_the_mayor_and_the_document_says_so() {
+    let Some(town) = Town::open(&["alderman", "director"], None).await else {
+        return;
+    };
+    town.hold(&["alderman"]);
+    let mut alderman = town.logged_in().await;
+    let address = town.send(&mut alderman).await;
+    let (mut delegate, said) = town.signer(&address).await;
+    assert_eq!(said, None);
+    assert_eq!(town.sign(&mut delegate, &address, &[]).await, None);
+    town.hold(&["director"]);
+    let (mut director, said) = town.signer(&address).await;
+    assert_eq!(said, None);
+    assert_eq!(town.sign(&mut director, &address, &[]).await, None);
+    town.sealed(&mut alderman).await;
+    if let Some(reader) = judge("pdftotext") {
+        let document = town.folder.path().join("sealed.pdf");
+        let text = std::process::Command::new(reader)
+            .arg(document)
+            .arg("-")
+            .output()
+            .unwrap()
+            .stdout;
+        let text = String::from_utf8_lossy(&text)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(text.contains("Namens de burgemeester, bij delegatie"), "{text}");
+        assert!(text.contains("Carla"), "{text}");
+    }
 }
