@@ -54,6 +54,11 @@ enum Command {
     ///
     /// Example: zegel lab pinentry --dir demo/lab
     Pinentry(Where),
+    /// Disconnect the readers, or connect them again.
+    ///
+    /// Example: zegel lab reader disconnect
+    #[command(subcommand)]
+    Reader(ReaderCommand),
     /// Switch how a service of the test PKI behaves.
     ///
     /// Example: zegel lab service set ocsp stale-fractional
@@ -293,9 +298,21 @@ enum PurposeWord {
     Signature,
 }
 
+#[derive(Subcommand, Debug)]
+enum ReaderCommand {
+    /// Connect all readers again, empty.
+    ///
+    /// Example: zegel lab reader connect
+    Connect(Where),
+    /// Pull the plug of all readers, with the cards in them.
+    ///
+    /// Example: zegel lab reader disconnect
+    Disconnect(Where),
+}
+
 #[derive(Args, Debug)]
 struct PinArguments {
-    /// right, wrong, cancel, timeout, or digits.
+    /// right, wrong, cancel, timeout, wait, or digits.
     #[arg(long, value_name = "ANSWER")]
     next: Option<PinAnswer>,
     #[command(flatten)]
@@ -365,6 +382,17 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         Command::Pinentry(place) => {
             pinentry::run(&place.dir, std::io::stdin().lock(), std::io::stdout().lock())
                 .map_err(LabError::io(Path::new("stdout")))
+        }
+        Command::Reader(command) => {
+            let (place, connected) = match command {
+                ReaderCommand::Connect(place) => (place, true),
+                ReaderCommand::Disconnect(place) => (place, false),
+            };
+            send(
+                &place,
+                &Request::Card(CardRequest::Readers { connected }),
+                console,
+            )
         }
         Command::Service(ServiceCommand::Set { service, mode, place }) => {
             send(&place, &Request::Service { service, mode }, console)

@@ -57,6 +57,11 @@ pub enum CardRequest {
         /// Which card.
         card: String,
     },
+    /// Connect the readers again, or disconnect them all with the cards in them.
+    Readers {
+        /// Whether there are readers from now on.
+        connected: bool,
+    },
     /// What every card is doing.
     List,
 }
@@ -140,12 +145,13 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
 
 struct Host {
     folder: PathBuf,
-    readers: usize,
+    settings: HostSettings,
     cards: BTreeMap<String, SharedCard>,
     inserted: BTreeMap<usize, (String, InsertedCard)>,
     last: Arc<Mutex<Option<String>>>,
+    connected: bool,
     // Last, so that cards leave before the daemon does.
-    _daemon: Daemon,
+    daemon: Option<Daemon>,
 }
 
 impl Host {
@@ -156,17 +162,22 @@ impl Host {
         let daemon = Daemon::start(&settings.pcscd, &folder)?;
         Ok(Self {
             folder: settings.folder.join("cards"),
-            readers: settings.readers,
+            settings: settings.clone(),
             cards: BTreeMap::new(),
             inserted: BTreeMap::new(),
             last: Arc::default(),
-            _daemon: daemon,
+            connected: true,
+            daemon: Some(daemon),
         })
     }
 
     fn handle(&mut self, request: CardRequest) -> Result<Vec<CardState>, LabError> {
         self.inserted.retain(|_, (_, card)| card.is_in());
         match request {
+            CardRequest::Readers { connected } => {
+                self.connect_readers(connected)?;
+                self.handle(CardRequest::List)
+            }
             CardRequest::List => {
                 for name in card_names(&self.folder)? {
                     self.card(&name)?;
@@ -222,12 +233,29 @@ impl Host {
         }
     }
 
+    /// The driver's readers cannot leave a running daemon, so that begins anew with or without them.
+    fn connect_readers(&mut self, connected: bool) -> Result<(), LabError> {
+        if self.connected == connected {
+            return Ok(());
+        }
+        self.inserted.clear();
+        self.daemon = None;
+        let folder = ReaderFolder::in_lab(&self.settings.folder);
+        folder.configure(if connected { self.settings.readers } else { 0 })?;
+        self.daemon = Some(Daemon::start(&self.settings.pcscd, &folder)?);
+        self.connected = connected;
+        Ok(())
+    }
+
     fn insert(&mut self, name: &str, reader: Option<usize>) -> Result<(), LabError> {
+        if !self.connected {
+            return Err(LabError::Refused("the readers are disconnected"));
+        }
         if self.reader_of(name).is_some() {
             return Err(LabError::Refused("the card is in a reader already"));
         }
         let number = match reader {
-            Some(number) if number >= self.readers => {
+            Some(number) if number >= self.settings.readers => {
                 return Err(LabError::Unknown {
                     what: "reader",
                     name: number.to_string(),
@@ -237,7 +265,7 @@ impl Host {
                 return Err(LabError::Refused("there is another card in that reader"));
             }
             Some(number) => number,
-            None => (0..self.readers)
+            None => (0..self.settings.readers)
                 .find(|number| !self.inserted.contains_key(number))
                 .ok_or(LabError::Refused("every reader has a card"))?,
         };

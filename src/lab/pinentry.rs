@@ -23,6 +23,8 @@ pub enum PinAnswer {
     Right,
     /// As if nobody typed anything in time.
     Timeout,
+    /// As if the person does nothing: the window stands until whoever asked closes it.
+    Wait,
     /// Another PIN than the right one.
     Wrong,
 }
@@ -30,12 +32,13 @@ pub enum PinAnswer {
 impl std::str::FromStr for PinAnswer {
     type Err = LabError;
 
-    /// `right`, `wrong`, `cancel`, `timeout`, or digits.
+    /// `right`, `wrong`, `cancel`, `timeout`, `wait`, or digits.
     fn from_str(text: &str) -> Result<Self, LabError> {
         Ok(match text {
             "cancel" => Self::Cancel,
             "right" => Self::Right,
             "timeout" => Self::Timeout,
+            "wait" => Self::Wait,
             "wrong" => Self::Wrong,
             digits if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Self::Digits(digits.to_owned())
@@ -60,6 +63,8 @@ pub enum PinReply {
     Digits(String),
     /// Timed out.
     Timeout,
+    /// No answer.
+    Wait,
 }
 
 /// What the PIN program was told to show. Texts are decoded.
@@ -73,7 +78,7 @@ pub struct PinDialog {
     pub prompt: String,
     /// Why it is asked again.
     pub error: String,
-    /// How the question was answered: `digits`, `cancel`, `timeout`.
+    /// How the question was answered: `digits`, `cancel`, `timeout`, `wait`.
     #[serde(default)]
     pub answered: String,
 }
@@ -114,6 +119,7 @@ pub fn run(folder: &Path, input: impl BufRead, mut output: impl Write) -> std::i
                 let reply = match ask(folder, &request) {
                     Ok(Answer::Pin(PinReply::Digits(digits))) => format!("D {digits}\nOK"),
                     Ok(Answer::Pin(PinReply::Timeout)) => "ERR 83886142 Timeout <Pinentry>".to_owned(),
+                    Ok(Answer::Pin(PinReply::Wait)) => continue,
                     Ok(_) => "ERR 83886179 Operation cancelled <Pinentry>".to_owned(),
                     Err(error) => {
                         let why = error.to_string().replace('\n', " ");

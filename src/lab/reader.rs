@@ -53,13 +53,29 @@ impl ReaderFolder {
 
     /// Makes the folders, a copy of the driver and a configuration for each pair of readers.
     pub(super) fn prepare(&self, driver: &Path, readers: usize) -> Result<(), LabError> {
-        for folder in [self.run(), self.empty(), self.configuration(), self.drivers()] {
+        for folder in [self.run(), self.empty(), self.drivers()] {
             let _ = std::fs::remove_dir_all(&folder);
             std::fs::create_dir_all(&folder).map_err(LabError::io(&folder))?;
         }
-        for pair in 0..readers.clamp(1, MAX_READERS).div_ceil(2) {
-            let library = self.drivers().join(format!("libifdvpcd-{pair}.so"));
+        let readers = readers.clamp(1, MAX_READERS);
+        for pair in 0..readers.div_ceil(2) {
+            let library = self.driver_of(pair);
             std::fs::copy(driver, &library).map_err(LabError::io(driver))?;
+        }
+        self.configure(readers)
+    }
+
+    fn driver_of(&self, pair: usize) -> PathBuf {
+        self.drivers().join(format!("libifdvpcd-{pair}.so"))
+    }
+
+    /// Writes the daemon's configuration of these many readers, which may be none.
+    pub(super) fn configure(&self, readers: usize) -> Result<(), LabError> {
+        let folder = self.configuration();
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).map_err(LabError::io(&folder))?;
+        for pair in 0..readers.min(MAX_READERS).div_ceil(2) {
+            let library = self.driver_of(pair);
             let port = port(pair * 2);
             let text = format!(
                 "FRIENDLYNAME \"Zegel TEST {pair}\"\nDEVICENAME /dev/null:0x{port:04X}\nLIBPATH {}\nCHANNELID 0x{port:04X}\n",

@@ -357,6 +357,7 @@ impl Inner {
         let reply = match answer {
             PinAnswer::Cancel => PinReply::Cancel,
             PinAnswer::Timeout => PinReply::Timeout,
+            PinAnswer::Wait => PinReply::Wait,
             PinAnswer::Digits(digits) => PinReply::Digits(digits),
             PinAnswer::Right => PinReply::Digits(self.pin_in_use()?),
             PinAnswer::Wrong => {
@@ -368,6 +369,7 @@ impl Inner {
             PinReply::Cancel => "cancel",
             PinReply::Digits(_) => "digits",
             PinReply::Timeout => "timeout",
+            PinReply::Wait => "wait",
         };
         word.clone_into(&mut dialog.answered);
         let path = self.folder.join("pins-shown.jsonl");

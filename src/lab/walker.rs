@@ -18,6 +18,7 @@ pub struct Walker {
     http: reqwest::Client,
     cookies: BTreeMap<String, BTreeMap<String, String>>,
     page: Page,
+    passed: Vec<String>,
 }
 
 /// The page a walker stands on.
@@ -51,12 +52,18 @@ impl Walker {
             http,
             cookies: BTreeMap::new(),
             page: Page::default(),
+            passed: Vec::new(),
         }
     }
 
     /// The page it stands on.
     pub const fn page(&self) -> &Page {
         &self.page
+    }
+
+    /// The addresses it came by on its last way, the page's own last.
+    pub fn passed(&self) -> &[String] {
+        &self.passed
     }
 
     /// The values of all its cookies.
@@ -160,9 +167,44 @@ impl Walker {
             .to_vec())
     }
 
+    /// Asks as the page's script does: a POST of `body` with the page's form token, from the page's own origin when
+    /// `origin` is `None`. Returns status and JSON, null where the answer is none.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub async fn call(
+        &mut self,
+        address: &str,
+        body: String,
+        origin: Option<&str>,
+    ) -> Result<(u16, serde_json::Value), LabError> {
+        let address = self.absolute(address)?;
+        let token = forms(&self.page.html)
+            .into_iter()
+            .flat_map(|form| form.fields)
+            .find(|(name, _)| name == "csrf");
+        let own = site_of(&self.page.address)?;
+        let mut request = self
+            .http
+            .post(&address)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .header(header::ORIGIN, origin.unwrap_or(&own))
+            .body(body);
+        if let Some((_, token)) = token {
+            request = request.header("x-csrf-token", token);
+        }
+        let answer = self.send_with_cookies(&address, request).await?;
+        let status = answer.status().as_u16();
+        let text = answer.bytes().await.map_err(|error| wrong(error.to_string()))?;
+        Ok((status, serde_json::from_slice(&text).unwrap_or_default()))
+    }
+
     async fn walk(&mut self, address: String, body: Option<String>) -> Result<&Page, LabError> {
         let (mut address, mut body) = (address, body);
+        self.passed.clear();
         for _ in 0..REDIRECTS {
+            self.passed.push(address.clone());
             let answer = self.request(&address, body.take()).await?;
             let status = answer.status();
             let location = answer
@@ -185,6 +227,27 @@ impl Walker {
     }
 
     async fn request(&mut self, address: &str, body: Option<String>) -> Result<reqwest::Response, LabError> {
+        let request = match body {
+            None => self.http.get(address),
+            Some(body) => self
+                .http
+                .post(address)
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(
+                    header::ORIGIN,
+                    site_of(&self.page.address).or_else(|_| site_of(address))?,
+                )
+                .body(body),
+        };
+        let request = request.header(header::ACCEPT, "text/html,application/json;q=0.5");
+        self.send_with_cookies(address, request).await
+    }
+
+    async fn send_with_cookies(
+        &mut self,
+        address: &str,
+        mut request: reqwest::RequestBuilder,
+    ) -> Result<reqwest::Response, LabError> {
         let site = site_of(address)?;
         let cookies: Vec<String> = self
             .cookies
@@ -193,19 +256,6 @@ impl Walker {
             .flatten()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let mut request = match body {
-            None => self.http.get(address),
-            Some(body) => self
-                .http
-                .post(address)
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .header(
-                    header::ORIGIN,
-                    site_of(&self.page.address).unwrap_or_else(|_| site.clone()),
-                )
-                .body(body),
-        };
-        request = request.header(header::ACCEPT, "text/html,application/json;q=0.5");
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }

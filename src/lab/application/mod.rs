@@ -15,7 +15,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use openssl::ssl::SslAcceptorBuilder;
 use serde::Deserialize;
 
-pub use client::{ApplicationError, Provider, Registration};
+pub use client::{Answer, ApplicationError, Pending, Provider, Registration};
 
 use crate::base::random::{self, Random};
 use crate::http::cookies;

@@ -3,4 +3,4 @@
 mod driver;
 mod pcscd;
 mod specimen;
-mod support;
+pub(crate) mod support;

@@ -9,8 +9,10 @@ mod json;
 mod sessions;
 mod terminal;
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 pub const ZEGEL: &str = env!("CARGO_BIN_EXE_zegel");
 
@@ -40,12 +42,39 @@ pub fn zegel(folder: &Path) -> Command {
     command
 }
 
+/// Longer than any command here takes: one that still runs then was to end and did not.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs it to its end; one that does not end is killed, and has no exit code.
 pub fn run(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
+    fn text(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            pipe.read_to_string(&mut text).unwrap();
+            text
+        })
+    }
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = text(child.stdout.take().unwrap());
+    let messages = text(child.stderr.take().unwrap());
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if started.elapsed() > PATIENCE {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    };
     Ran {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        messages: String::from_utf8(output.stderr).unwrap(),
+        code: status.code(),
+        out: out.join().unwrap(),
+        messages: messages.join().unwrap(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The whole house on real components: cards in a real reader daemon, the service as a process of its own, a demo
 //! application, walked as a person without script would. What goes wrong here goes wrong as it would at a counter.
 
+mod boards;
 mod crash;
 mod log_in;
+mod protocol;
 mod seal;
 mod silence;
 mod town;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use zegel::base::clock::{Clock, SystemClock};
 use zegel::base::random::{Random, SystemRandom};
 use zegel::lab::Lab;
+use zegel::lab::application::Provider;
 use zegel::lab::card::Fault;
 use zegel::lab::host::CardRequest;
 use zegel::lab::house::{self, House, HouseSettings, Service};
@@ -119,6 +120,35 @@ impl Town {
             self.lab.insert(card).unwrap();
         }
         self.settle(cards.len());
+    }
+
+    /// Disconnects all readers, or connects them again, and waits until the service's watcher must have seen it.
+    pub(super) fn connect_readers(&self, connected: bool) {
+        self.lab.cards(&CardRequest::Readers { connected }).unwrap();
+        if connected {
+            self.settle(0);
+        }
+    }
+
+    /// `zegel` with the house's settings and its readers, as an operator at its machine runs it; must succeed.
+    pub(super) fn operator(&self, arguments: &[&str]) -> serde_json::Value {
+        let (name, socket) = self.lab.environment();
+        let output = Command::new(env!("CARGO_BIN_EXE_zegel"))
+            .args(arguments)
+            .arg("--config")
+            .arg(self.house.configuration_file())
+            .args(["--format", "json"])
+            .env(name, &socket)
+            .output()
+            .unwrap();
+        let messages = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {messages}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// What the application was given, for a client that does what the application would not.
+    pub(super) fn provider(&self) -> Provider {
+        Provider::new(self.house.registration().clone(), self.house.http().clone())
     }
 
     pub(super) fn fault(&self, card: &str, fault: Fault) {
