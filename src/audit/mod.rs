@@ -31,6 +31,8 @@ pub enum EventKind {
     AuthorityFact,
     /// A rule set was adopted or withdrawn.
     AuthorityRules,
+    /// A setting of a board was changed.
+    BoardChange,
     /// An application was registered, changed or removed.
     ClientChange,
     /// An authorization code was issued.
@@ -75,6 +77,7 @@ impl EventKind {
             Self::AccessUnblocked => "access_unblocked",
             Self::AuthorityFact => "authority_fact",
             Self::AuthorityRules => "authority_rules",
+            Self::BoardChange => "board_change",
             Self::ClientChange => "client_change",
             Self::CodeIssued => "code_issued",
             Self::CodeReused => "code_reused",

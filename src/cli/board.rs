@@ -1,8 +1,8 @@
-//! `zegel board add|list`: the legal persons this service works for.
+//! `zegel board add|list|set`: the legal persons this service works for.
 
 use std::sync::Arc;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::config::Files;
 use super::console::{Console, Exit};
@@ -15,7 +15,7 @@ use crate::journeys::open::key_encryption_key;
 use crate::mandates::codes::OrganisationKind;
 use crate::store::boards::{self, Board, Names};
 
-/// Add a board (a municipality, an OCMW, …) with its own keys, or list them.
+/// Add a board (a municipality, an OCMW, …) with its own keys, list them, or change a setting of one.
 ///
 /// Example: zegel board add zegelgem --name "Gemeente Zegelgem" --kbo 0999900150 --kind municipality
 #[derive(Args, Debug)]
@@ -54,6 +54,24 @@ enum Command {
         #[command(flatten)]
         config: Files,
     },
+    /// Change a setting of a board.
+    ///
+    /// Example: zegel board set zegelgem --one-pin off
+    Set {
+        #[command(flatten)]
+        config: Files,
+        /// The board's short name.
+        slug: String,
+        /// Whether one PIN entry does for a list that was shown; off asks the PIN for each document.
+        #[arg(long, value_enum)]
+        one_pin: Switch,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    Off,
+    On,
 }
 
 /// Runs the command.
@@ -101,6 +119,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 enterprise_number: kbo,
                 region,
                 created_at: clock.now(),
+                one_pin: true,
             };
             let work = async {
                 let db = database::open(&config.database_url).await?;
@@ -112,6 +131,34 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 (
                     format!("{} {}", board.id, board.slug),
                     serde_json::json!({"id": board.id, "slug": board.slug}),
+                )
+            })
+        }
+        Command::Set {
+            config,
+            slug,
+            one_pin,
+        } => {
+            let config = match config.load(console) {
+                Ok(config) => config,
+                Err(exit) => return exit,
+            };
+            let is_on = one_pin == Switch::On;
+            let work = async {
+                let db = database::open(&config.database_url).await?;
+                let board = database::board_id(&db, &slug).await?;
+                let now = SystemClock::new().now();
+                Ok(administer::set_one_pin(&db, board, is_on, &SystemRandom, now).await?)
+            };
+            finish(console, super::block_on(work), |()| {
+                let word = if is_on {
+                    "one PIN entry for a list"
+                } else {
+                    "a PIN entry for each document"
+                };
+                (
+                    format!("{slug}: {word}"),
+                    serde_json::json!({"slug": slug, "one_pin": is_on}),
                 )
             })
         }
@@ -135,7 +182,8 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                     .iter()
                     .map(|board| {
                         serde_json::json!({"id": board.id, "slug": board.slug, "kind": board.kind,
-                            "enterprise_number": board.enterprise_number, "region": board.region, "names": board.names})
+                            "enterprise_number": board.enterprise_number, "region": board.region, "names": board.names,
+                            "one_pin": board.one_pin})
                     })
                     .collect();
                 (lines.join("\n"), serde_json::json!({"items": items}))

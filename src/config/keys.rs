@@ -251,7 +251,7 @@ pub const KEYS: &[Key] = &[
             "limits.documents",
             Form::Number { least: 1, most: 200 },
             "80",
-            "Most documents of one request.",
+            "Most documents of one list, which a person may sign with one PIN entry.",
         ),
         "80",
     ),

@@ -92,7 +92,7 @@ pub struct Counter {
 pub struct Limits {
     /// Largest document, in bytes.
     pub upload_bytes: u64,
-    /// Most documents of one signing request.
+    /// Most documents of one list.
     pub documents: u32,
     /// Most requests without a credential from one address, a minute.
     pub attempts_per_address: u32,

@@ -13,6 +13,7 @@ pub mod health;
 pub mod i18n;
 pub mod interaction;
 pub mod limiter;
+pub mod list;
 pub mod middleware;
 pub mod oidc;
 pub mod page;

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::health;
 use super::interaction;
+use super::list;
 use super::pages;
 use super::problem::Failure;
 use super::session;
@@ -43,6 +44,12 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/sign/{id}/page/{number}", get().to(sign::picture))
         .route("/sign/{id}/document", get().to(sign::document))
         .route("/sign/{id}/proof", get().to(sign::proof))
+        // The same for several documents in one go.
+        .route("/list/{id}", get().to(list::show))
+        .route("/list/{id}/confirm", get().to(list::confirm))
+        .route("/list/{id}/counter", post().to(list::counter))
+        .route("/list/{id}/progress", get().to(list::progress))
+        .route("/list/{id}/state", get().to(list::state))
         // For machines that watch the service.
         .route("/healthz", get().to(health::alive))
         .route("/readyz", get().to(health::ready))

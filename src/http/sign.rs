@@ -31,6 +31,7 @@ use crate::pdf::document::Document as Pdf;
 use crate::pdf::{preview, text};
 use crate::signing::attempt::AttemptState;
 use crate::signing::request::{Ending, RequestId, Slot, Stage};
+use crate::store::boards::Board;
 use crate::store::clients;
 
 /// Width of a page's picture, in pixels.
@@ -127,7 +128,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn see_other(address: &str) -> HttpResponse {
+pub(super) fn see_other(address: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, address))
         .finish()
@@ -182,13 +183,18 @@ async fn ask(asked: &Asked<'_>, view: &View, verdict: &Verdict) -> Result<HttpRe
 
 /// Name of the application that asks, with its organisation.
 async fn requester(asked: &Asked<'_>, view: &View) -> String {
-    let client = match view.request.client.parse() {
-        Ok(id) => clients::find(&asked.app.db, id).await.ok().flatten(),
+    client_name(&asked.app, &view.request.client, &view.board, asked.language()).await
+}
+
+/// The name of the application with this client id; its board's when it is gone.
+pub(super) async fn client_name(app: &App, client: &str, board: &Board, language: Language) -> String {
+    let client = match client.parse() {
+        Ok(id) => clients::find(&app.db, id).await.ok().flatten(),
         Err(_) => None,
     };
     client.map_or_else(
-        || view.board.names.in_language(asked.language()).to_owned(),
-        |client| client.registration.names.in_language(asked.language()).to_owned(),
+        || board.names.in_language(language).to_owned(),
+        |client| client.registration.names.in_language(language).to_owned(),
     )
 }
 

@@ -54,6 +54,34 @@ pub async fn add_board(
     .await
 }
 
+/// Says whether one PIN entry does for a list at this board, with its audit event.
+pub async fn set_one_pin(
+    db: &Db,
+    board: BoardId,
+    one_pin: bool,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let event = Event {
+        id: EventId::new(now, random),
+        board,
+        at: now,
+        kind: EventKind::BoardChange,
+        actor: None,
+        object: Some(board.to_string()),
+        result: "ok".to_owned(),
+        detail: serde_json::json!({"one_pin": one_pin}),
+    };
+    db.write(move |unit| {
+        let event = event.clone();
+        Box::pin(async move {
+            boards::set_one_pin(unit, board, one_pin).await?;
+            events::record(unit, &event).await
+        })
+    })
+    .await
+}
+
 /// Registers `client`, with its audit event. `through`: by which program.
 ///
 /// # Errors

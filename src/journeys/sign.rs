@@ -8,10 +8,12 @@
 //! What the card signed is never lost: the value is stored before anything outside is asked, and a job goes on from
 //! there after a crash or while a service is down.
 
+mod bytes;
 pub mod ceremony;
 pub mod deliver;
 mod error;
 pub mod finish;
+pub mod list;
 mod reader;
 pub mod request;
 pub mod view;

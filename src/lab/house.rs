@@ -359,6 +359,7 @@ async fn furnish(
                 enterprise_number: number.to_owned(),
                 region: "flanders".to_owned(),
                 created_at: now,
+                one_pin: true,
             };
             administer::add_board(db, &board, kek.clone(), random.clone())
                 .await

@@ -5,4 +5,5 @@
 pub mod appearance;
 pub mod attempt;
 pub mod card_value;
+pub mod list;
 pub mod request;

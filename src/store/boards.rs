@@ -9,11 +9,12 @@ use crate::base::time::Timestamp;
 use crate::identity::BoardId;
 
 crate::statements! {
-    INSERT = "INSERT INTO board (id, slug, kind, names, enterprise_number, region, created_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    BY_SLUG = "SELECT id, slug, kind, names, enterprise_number, region, created_at FROM board WHERE slug = $1";
-    BY_ID = "SELECT id, slug, kind, names, enterprise_number, region, created_at FROM board WHERE id = $1";
-    EVERY = "SELECT id, slug, kind, names, enterprise_number, region, created_at FROM board ORDER BY slug";
+    INSERT = "INSERT INTO board (id, slug, kind, names, enterprise_number, region, created_at, one_pin) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    SET_ONE_PIN = "UPDATE board SET one_pin = $2 WHERE id = $1";
+    BY_SLUG = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin FROM board WHERE slug = $1";
+    BY_ID = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin FROM board WHERE id = $1";
+    EVERY = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin FROM board ORDER BY slug";
 }
 
 /// A board: one legal person, a tenant of the service.
@@ -33,6 +34,8 @@ pub struct Board {
     pub region: String,
     /// When it was added.
     pub created_at: Timestamp,
+    /// Whether one PIN entry does for a list that was shown; each document has its own otherwise.
+    pub one_pin: bool,
 }
 
 /// A name in up to four languages; one at least.
@@ -81,8 +84,15 @@ pub async fn add(unit: &mut Unit, board: &Board) -> Result<(), StoreError> {
         board.enterprise_number.clone().into(),
         board.region.clone().into(),
         board.created_at.into(),
+        i64::from(board.one_pin).into(),
     ];
     unit.run_one(INSERT, &values).await
+}
+
+/// Says as part of `unit` whether one PIN entry does for a list at this board.
+pub async fn set_one_pin(unit: &mut Unit, board: BoardId, one_pin: bool) -> Result<(), StoreError> {
+    unit.run_one(SET_ONE_PIN, &[board.into(), i64::from(one_pin).into()])
+        .await
 }
 
 /// The board whose slug is `slug`.
@@ -113,5 +123,6 @@ fn read(row: &Row) -> Result<Board, StoreError> {
         enterprise_number: row.text("enterprise_number")?,
         region: row.text("region")?,
         created_at: row.time("created_at")?,
+        one_pin: row.int("one_pin")? != 0,
     })
 }

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = migrations![
     7 "0007_installation",
     8 "0008_blocks",
     9 "0009_tidy",
+    10 "0010_lists",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER NOT NULL PRIMARY KEY, \

@@ -14,6 +14,7 @@ pub mod grants;
 pub mod idempotency;
 pub mod installation;
 pub mod keys;
+pub mod lists;
 pub mod login;
 pub mod migrate;
 pub mod persons;

@@ -159,7 +159,7 @@ fn text(request: &SigningRequest) -> String {
     serde_json::to_string(request).unwrap_or_default()
 }
 
-fn read(row: &Row) -> Result<Kept, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Kept, StoreError> {
     Ok(Kept {
         request: row.json("request")?,
         version: row.int("version")?,
@@ -250,7 +250,7 @@ pub async fn last_attempt(
         .transpose()
 }
 
-fn read_attempt(row: &Row) -> Result<Attempt, StoreError> {
+pub(super) fn read_attempt(row: &Row) -> Result<Attempt, StoreError> {
     let small = |column: &'static str, number: i64| u8::try_from(number).map_err(|_| row.error(column));
     let state = match row.text("state")?.as_str() {
         "checking" => AttemptState::Checking,

@@ -78,6 +78,7 @@ fn board(seed: u64, slug: &str) -> Board {
         enterprise_number: "0999900150".to_owned(),
         region: "flanders".to_owned(),
         created_at: moment(),
+        one_pin: true,
     }
 }
 

@@ -485,3 +485,34 @@ code-trust_list_stale = Die Liste der anerkannten Anbieter ist { $date ->
        *[other] vom { $date }
     }
     .detail = Ergebnisse können unvollständig sein, bis sie erneuert ist.
+
+list-title = Dokumente zum Unterschreiben
+list-choose = Sie unterschreiben alle angekreuzten Dokumente auf einmal.
+list-read = Dokument lesen
+list-read-one = Dokument lesen: { $title }
+list-as = Sie unterschreiben als { $role }.
+list-state-you = Wartet auf Ihre Unterschrift.
+list-state-signed = Sie haben dieses Dokument unterschrieben.
+list-state-later = Wartet auf eine andere Unterschrift.
+list-state-closed = Diese Anfrage ist abgeschlossen.
+list-others = { $count ->
+        [one] 1 weiteres Dokument dieser Liste ist nur für andere bestimmt.
+       *[other] { $count } weitere Dokumente dieser Liste sind nur für andere bestimmt.
+    }
+list-nothing = In dieser Liste wartet nichts auf Ihre Unterschrift.
+list-fingerprint = Fingerabdruck der ganzen Liste (SHA-256)
+list-pin-each = Sie geben Ihren PIN-Code für jedes Dokument ein, im PIN-Fenster auf diesem Computer.
+list-back = Zurück zur Liste
+list-signing-title = Ihre Karte unterschreibt
+list-signing = Lassen Sie sie im Kartenleser.
+list-signed-count = unterschrieben
+list-finishing-title = Wir stellen Ihre Unterschriften fertig
+list-finishing = Ihre Unterschriften sind geleistet. Wir fügen die Zeitstempel und die Nachweise hinzu. Sie dürfen diese Seite schließen.
+list-done-title = { $count ->
+        [one] Sie haben 1 Dokument unterschrieben
+       *[other] Sie haben { $count } Dokumente unterschrieben
+    }
+list-done-lead = Ihre Unterschriften stehen in den Dokumenten. Sie wurden geprüft.
+list-partly = { $signed } von { $total } unterschrieben.
+list-partly-rest = Was unterschrieben ist, bleibt es. Die übrigen Dokumente warten noch auf Sie.
+list-rest-action = Die übrigen unterschreiben

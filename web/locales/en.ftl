@@ -485,3 +485,34 @@ code-trust_list_stale = The list of recognised providers { $date ->
        *[other] dates from { $date }
     }
     .detail = Results may be incomplete until it is refreshed.
+
+list-title = Documents to sign
+list-choose = You sign all ticked documents in one go.
+list-read = Read the document
+list-read-one = Read the document: { $title }
+list-as = You sign as { $role }.
+list-state-you = Waits for your signature.
+list-state-signed = You have signed this document.
+list-state-later = Waits for another signature.
+list-state-closed = This request is closed.
+list-others = { $count ->
+        [one] 1 more document of this list is for others alone.
+       *[other] { $count } more documents of this list are for others alone.
+    }
+list-nothing = Nothing in this list waits for your signature.
+list-fingerprint = Fingerprint of the whole list (SHA-256)
+list-pin-each = You enter your PIN code for each document, in the PIN window on this computer.
+list-back = Back to the list
+list-signing-title = Your card is signing
+list-signing = Leave it in the reader.
+list-signed-count = signed
+list-finishing-title = We are finishing your signatures
+list-finishing = Your signatures are made. We are adding the time-stamps and the evidence. You may close this page.
+list-done-title = { $count ->
+        [one] You have signed 1 document
+       *[other] You have signed { $count } documents
+    }
+list-done-lead = Your signatures are in the documents. They were checked.
+list-partly = { $signed } of { $total } signed.
+list-partly-rest = What is signed stays signed. The rest still waits for you.
+list-rest-action = Sign the rest

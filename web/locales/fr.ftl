@@ -485,3 +485,34 @@ code-trust_list_stale = La liste des prestataires reconnus { $date ->
        *[other] date du { $date }
     }
     .detail = Les résultats peuvent être incomplets jusqu'à sa mise à jour.
+
+list-title = Documents à signer
+list-choose = Vous signez en une fois tous les documents cochés.
+list-read = Lire le document
+list-read-one = Lire le document : { $title }
+list-as = Vous signez en qualité de { $role }.
+list-state-you = En attente de votre signature.
+list-state-signed = Vous avez signé ce document.
+list-state-later = En attente d’une autre signature.
+list-state-closed = Cette demande est clôturée.
+list-others = { $count ->
+        [one] 1 autre document de cette liste ne concerne que d’autres personnes.
+       *[other] { $count } autres documents de cette liste ne concernent que d’autres personnes.
+    }
+list-nothing = Aucun document de cette liste n’attend votre signature.
+list-fingerprint = Empreinte de toute la liste (SHA-256)
+list-pin-each = Vous introduisez votre code PIN pour chaque document, dans la fenêtre PIN sur cet ordinateur.
+list-back = Retour à la liste
+list-signing-title = Votre carte signe
+list-signing = Laissez-la dans le lecteur.
+list-signed-count = signés
+list-finishing-title = Nous finalisons vos signatures
+list-finishing = Vos signatures sont apposées. Nous ajoutons les horodatages et les preuves. Vous pouvez fermer cette page.
+list-done-title = { $count ->
+        [one] Vous avez signé 1 document
+       *[other] Vous avez signé { $count } documents
+    }
+list-done-lead = Vos signatures figurent dans les documents. Elles ont été vérifiées.
+list-partly = { $signed } sur { $total } signés.
+list-partly-rest = Ce qui est signé le reste. Les autres documents attendent encore votre signature.
+list-rest-action = Signer les autres

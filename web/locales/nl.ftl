@@ -485,3 +485,34 @@ code-trust_list_stale = De lijst van erkende dienstverleners is { $date ->
        *[other] van { $date }
     }
     .detail = Resultaten kunnen onvolledig zijn tot ze is vernieuwd.
+
+list-title = Documenten om te ondertekenen
+list-choose = U ondertekent in één keer alle documenten die aangevinkt zijn.
+list-read = Document lezen
+list-read-one = Document lezen: { $title }
+list-as = U ondertekent als { $role }.
+list-state-you = Wacht op uw handtekening.
+list-state-signed = U hebt dit document ondertekend.
+list-state-later = Wacht op een andere handtekening.
+list-state-closed = Deze vraag is afgesloten.
+list-others = { $count ->
+        [one] Nog 1 document van deze lijst is alleen voor anderen.
+       *[other] Nog { $count } documenten van deze lijst zijn alleen voor anderen.
+    }
+list-nothing = In deze lijst wacht niets op uw handtekening.
+list-fingerprint = Vingerafdruk van de hele lijst (SHA-256)
+list-pin-each = U geeft uw pincode in voor elk document, in het pinvenster op deze computer.
+list-back = Terug naar de lijst
+list-signing-title = Uw kaart ondertekent
+list-signing = Laat ze in de kaartlezer.
+list-signed-count = ondertekend
+list-finishing-title = We werken uw handtekeningen af
+list-finishing = Uw handtekeningen zijn gezet. We voegen de tijdstempels en de bewijzen toe. U mag deze pagina sluiten.
+list-done-title = { $count ->
+        [one] U hebt 1 document ondertekend
+       *[other] U hebt { $count } documenten ondertekend
+    }
+list-done-lead = Uw handtekeningen staan in de documenten. Ze zijn gecontroleerd.
+list-partly = { $signed } van { $total } ondertekend.
+list-partly-rest = Wat ondertekend is, blijft ondertekend. De rest wacht nog op u.
+list-rest-action = De rest ondertekenen

@@ -2,7 +2,7 @@
 // Follows the state of a card action and moves on when it is over. Holds no text: what is shown comes from the
 // <template data-state> blocks that the server wrote in the page's language. Without script the page reloads.
 
-/** @typedef {{ state: string, next?: string }} State */
+/** @typedef {{ state: string, next?: string, signed?: number }} State */
 
 const POLL_MS = 1000;
 const SLOW_MS = 3000;
@@ -27,6 +27,7 @@ function follow(box) {
       form.requestSubmit();
       return;
     }
+    if (state?.signed !== undefined) count(state.signed);
     if (state && state.state !== shown) {
       if (!show(box, state.state)) {
         location.reload();
@@ -56,6 +57,14 @@ async function read(address) {
   } catch {
     return undefined;
   }
+}
+
+/** Moves the bar of a list on. @param {number} signed */
+function count(signed) {
+  const bar = document.querySelector('progress');
+  if (bar instanceof HTMLProgressElement) bar.value = signed;
+  const figure = document.querySelector('[data-signed]');
+  if (figure) figure.textContent = String(signed);
 }
 
 /** Only a path of this site is followed. @param {string} address */

@@ -2,6 +2,7 @@
 //!
 //! Translates and calls `journeys::sign`; errors are problem details (RFC 9457) with a stable code.
 
+mod lists;
 mod multipart;
 mod resource;
 
@@ -28,7 +29,9 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/signing_requests/{id}", web::get().to(show))
             .route("/signing_requests/{id}/withdraw", web::post().to(withdraw))
             .route("/signing_requests/{id}/document", web::get().to(document))
-            .route("/signing_requests/{id}/proof", web::get().to(proof)),
+            .route("/signing_requests/{id}/proof", web::get().to(proof))
+            .route("/signing_lists", web::post().to(lists::create))
+            .route("/signing_lists/{id}", web::get().to(lists::show)),
     );
 }
 
@@ -83,11 +86,7 @@ async fn create(app: web::Data<App>, http: HttpRequest, body: Multipart) -> Resu
         Ok(caller) => caller,
         Err(answer) => return Ok(answer),
     };
-    let key = http
-        .headers()
-        .get("idempotency-key")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let key = idempotency_key(&http);
     let parts = multipart::read(body, app.config.limits.upload_bytes).await?;
     let new = parts.into_request()?;
     let made = request::create(&app, &caller, key, new)
@@ -97,6 +96,13 @@ async fn create(app: web::Data<App>, http: HttpRequest, body: Multipart) -> Resu
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, format!("/api/v1/signing_requests/{}", made.id)))
         .json(resource))
+}
+
+fn idempotency_key(http: &HttpRequest) -> &str {
+    http.headers()
+        .get("idempotency-key")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 /// Where a list goes on.

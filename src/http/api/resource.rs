@@ -41,7 +41,7 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
     })
 }
 
-fn state(request: &SigningRequest, now: crate::base::time::Timestamp) -> &'static str {
+pub(super) fn state(request: &SigningRequest, now: crate::base::time::Timestamp) -> &'static str {
     match request.closed.as_ref().map(|closed| &closed.how) {
         Some(Ending::Completed) => "completed",
         Some(Ending::Declined { .. }) => "declined",

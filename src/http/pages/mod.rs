@@ -2,6 +2,7 @@
 //! of journeys; nothing here decides anything.
 
 pub mod interaction;
+pub mod list;
 pub mod problem;
 pub mod sign;
 pub mod start;

@@ -1,58 +1,49 @@
-//! One person puts one signature with the card in this machine's reader.
+//! One person signs with the card in this machine's reader: one document, or those of a list that wait for them.
 //!
 //! Two visits to the reader's thread: the first reads the certificate, so that everything that could refuse it is
-//! asked before the PIN; the second asks the PIN and signs the bytes that were fixed in between.
+//! asked before the PIN; the second asks the PIN and signs the bytes that were fixed in between, document by document.
+//! Each value is kept before the card signs the next.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ades::cms::attributes::ClaimedAttribute;
-use crate::ades::pades::prepare::prepare;
-use crate::ades::pades::stages::{Draft, Prepared, Signed};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::ades::pades::stages::Prepared;
 use crate::audit::EventKind;
-use crate::base::digest::Sha256Digest;
+use crate::base::code::PersonCode;
 use crate::base::lang::Language;
-use crate::base::time::Timestamp;
 use crate::card::CardError;
 use crate::card::eid::{LastTry, PinState};
-use crate::config::Environment;
-use crate::crypto::jws;
 use crate::fetch::resume;
-use crate::identity::PersonId;
+use crate::identity::{BoardId, PersonId};
 use crate::journeys::counter::{self, Action};
 use crate::journeys::login::Browser;
-use crate::journeys::{App, Counter, is_blocked};
-use crate::mandates::Verdict;
-use crate::mandates::proof::{self, Claims, Subject};
+use crate::journeys::{App, Counter};
 use crate::oidc::challenge;
-use crate::pdf::appearance::{Block, Line};
-use crate::pdf::signature_field::Placement;
 use crate::pki::certificate::Certificate;
-use crate::pki::name::AttributeType;
 use crate::pki::path::Path;
-use crate::pki::purpose;
-use crate::signing::appearance;
 use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
-use crate::signing::request::{RequestId, Signer, SigningRequest, Stage, StepError};
+use crate::signing::list::{ListId, SigningList, fingerprint};
+use crate::signing::request::{RequestId, SigningRequest, Stage, StepError};
 use crate::store::db::StoreError;
-use crate::store::keys::{self, KeyPurpose};
-use crate::store::signing::Kept;
-use crate::store::{boards, events, persons, queue, signing};
+use crate::store::{boards, events, signing};
 
-use super::STALE_RETRIES;
-use super::reader::{SignJob, at_reader, gate, read_card};
+use super::bytes::{check_authority, check_person, fix_bytes, keep_value};
+use super::reader::{
+    Answer, CardRead, Keeper, PIN_LIFE, Said, SignItem, SignJob, at_reader, gate, read_card,
+};
 use super::view::{self, Standing};
-use super::{SignError, aside, checked_document, finish, kept, request};
+use super::{SignError, finish, kept, list, request};
 
 /// How long reading the card may take.
 const READ_TIME: Duration = Duration::from_secs(30);
-/// How long the fixed bytes wait for their value, beside the person's typing.
-const PREPARED_LIFE: Duration = Duration::from_mins(10);
-/// A job looks after a kept value when the service was ended under it.
-const RESUME_AFTER: Duration = Duration::from_mins(1);
-/// Size of the visible block, in points.
-const BLOCK: (f64, f64) = (230.0, 74.0);
+/// How long a value that the card may be making is waited for once the reader was given up.
+const LAST_WORDS: Duration = Duration::from_secs(15);
+/// How many signatures of a list are finished at the same time, beside the card that signs the next.
+const FINISHING: usize = 4;
 
 /// Begins to sign with the card in this machine's reader. The page follows the attempt.
 ///
@@ -68,58 +59,133 @@ pub async fn start(
     last_try: LastTry,
     language: Language,
 ) -> Result<Attempt, SignError> {
+    let counter = counter_of(app, browser)?;
+    let request = kept(app, id).await?.request;
+    let (_, person) = view::who(app, &request, browser).await?;
+    let short_code = challenge::short_code(app.random.as_ref());
+    let attempt = begin(app, &request, person, &short_code).await?;
+    let work = Work {
+        board: request.board,
+        person,
+        short_code,
+        list: None,
+        last_try,
+        language,
+    };
+    let action = counter.running.begin(id);
+    tokio::spawn(run(Arc::clone(app), counter, work, vec![attempt.clone()], action));
+    Ok(attempt)
+}
+
+/// Begins to sign those of `chosen` that wait for the person in `browser`, with one PIN entry where the board allows
+/// it. What meanwhile waits for somebody else, or ended, is left out.
+///
+/// # Errors
+/// As [`start`], and the first document's refusal when none is left.
+pub async fn start_list(
+    app: &Arc<App>,
+    id: ListId,
+    chosen: &[RequestId],
+    browser: &Browser,
+    last_try: LastTry,
+    language: Language,
+) -> Result<Vec<Attempt>, SignError> {
+    let counter = counter_of(app, browser)?;
+    let list = list::kept(app, id).await?;
+    let person = list::who(app, &list, browser).await?;
+    let short_code = challenge::short_code(app.random.as_ref());
+    let (mut attempts, mut refusal) = (Vec::new(), None);
+    for request in list.requests.iter().filter(|request| chosen.contains(request)) {
+        let request = kept(app, *request).await?.request;
+        match begin(app, &request, person, &short_code).await {
+            Ok(attempt) => attempts.push(attempt),
+            Err(SignError::Store(error)) => {
+                refusal = Some(error.into());
+                break;
+            }
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    if attempts.is_empty() {
+        return Err(refusal.unwrap_or(StepError::NotYourTurn.into()));
+    }
+    let work = Work {
+        board: list.board,
+        person,
+        short_code,
+        list: Some(list),
+        last_try,
+        language,
+    };
+    let action = counter.running.begin(id);
+    tokio::spawn(run(Arc::clone(app), counter, work, attempts.clone(), action));
+    Ok(attempts)
+}
+
+fn counter_of(app: &App, browser: &Browser) -> Result<Counter, SignError> {
     if !browser.is_at_this_computer {
         return Err(SignError::CounterElsewhere);
     }
-    let counter = app.counter.clone().ok_or(SignError::CounterElsewhere)?;
-    let request = kept(app, id).await?.request;
-    let (_, person) = view::who(app, &request, browser).await?;
-    let slot = match view::standing(app, &request, person).await? {
-        Standing::May { slot, .. } => slot,
-        Standing::MayNot { verdict } => {
-            let plan = request::refreshed_plan(app, &request).await?;
-            return Err(view::why_not(&request, &plan, person, &verdict));
-        }
-        Standing::AlreadySigned => {
-            let plan = request::refreshed_plan(app, &request).await?;
-            let again = request
-                .turn()
-                .filter(|next| view::is_candidate(&plan, *next, person));
-            return Err(match again {
-                Some(_) if request.is_open(app.now()) => StepError::SamePerson,
-                _ => StepError::NotYourTurn,
-            }
-            .into());
-        }
-        Standing::Closed => return Err(StepError::Closed.into()),
-        Standing::Waiting => return Err(StepError::NotYourTurn.into()),
-    };
-    give_up_lost(app, id, person).await?;
-    refuse_beside_another(app, &request, slot, person).await?;
+    app.counter.clone().ok_or(SignError::CounterElsewhere)
+}
+
+/// Records a try of `person` at what comes next of `request`, when that is theirs.
+pub(super) async fn begin(
+    app: &App,
+    request: &SigningRequest,
+    person: PersonId,
+    short_code: &str,
+) -> Result<Attempt, SignError> {
+    let slot = their_slot(app, request, person).await?;
+    give_up_lost(app, request.id, person).await?;
+    refuse_beside_another(app, request, slot, person).await?;
     let now = app.now();
     let attempt = Attempt {
         id: AttemptId::new(now, app.random.as_ref()),
-        request: id,
+        request: request.id,
         slot,
         person,
-        short_code: challenge::short_code(app.random.as_ref()),
+        short_code: short_code.to_owned(),
         state: AttemptState::Checking,
         started_at: now,
         updated_at: now,
     };
     match signing::begin_attempt(&app.db, &attempt).await {
         // Two windows at once: the store lets one of them begin.
-        Err(StoreError::Conflict(_)) => return Err(SignError::AlreadyWaiting),
-        outcome => outcome?,
+        Err(StoreError::Conflict(_)) => Err(SignError::AlreadyWaiting),
+        outcome => {
+            outcome?;
+            Ok(attempt)
+        }
     }
-    let action = counter.running.begin(id);
-    let (app, begun) = (Arc::clone(app), attempt.clone());
-    tokio::spawn(async move { run(&app, &counter, begun, last_try, language, action).await });
-    Ok(attempt)
+}
+
+/// The slot of `request` that is `person`'s to sign now.
+async fn their_slot(app: &App, request: &SigningRequest, person: PersonId) -> Result<u8, SignError> {
+    match view::standing(app, request, person).await? {
+        Standing::May { slot, .. } => Ok(slot),
+        Standing::MayNot { verdict } => {
+            let plan = request::refreshed_plan(app, request).await?;
+            Err(view::why_not(request, &plan, person, &verdict))
+        }
+        Standing::AlreadySigned => {
+            let plan = request::refreshed_plan(app, request).await?;
+            let again = request
+                .turn()
+                .filter(|next| view::is_candidate(&plan, *next, person));
+            Err(match again {
+                Some(_) if request.is_open(app.now()) => StepError::SamePerson,
+                _ => StepError::NotYourTurn,
+            }
+            .into())
+        }
+        Standing::Closed => Err(StepError::Closed.into()),
+        Standing::Waiting => Err(StepError::NotYourTurn.into()),
+    }
 }
 
 /// Refuses while a try of this person runs; one that its service was ended under makes room.
-async fn give_up_lost(app: &App, id: RequestId, person: PersonId) -> Result<(), SignError> {
+pub(super) async fn give_up_lost(app: &App, id: RequestId, person: PersonId) -> Result<(), SignError> {
     let Some(earlier) = signing::last_attempt(&app.db, id, person).await? else {
         return Ok(());
     };
@@ -135,7 +201,7 @@ async fn give_up_lost(app: &App, id: RequestId, person: PersonId) -> Result<(), 
 }
 
 /// Refuses while somebody else's card is at work on the same slot: preparing it anew would lose what that card signs.
-async fn refuse_beside_another(
+pub(super) async fn refuse_beside_another(
     app: &App,
     request: &SigningRequest,
     slot: u8,
@@ -156,131 +222,330 @@ async fn refuse_beside_another(
     }
 }
 
-/// What happens beside the page.
-async fn run(
-    app: &Arc<App>,
-    counter: &Counter,
-    attempt: Attempt,
+/// What one person set out to do.
+struct Work {
+    board: BoardId,
+    person: PersonId,
+    short_code: String,
+    /// The list, when they sign from one.
+    list: Option<SigningList>,
     last_try: LastTry,
     language: Language,
-    action: Action,
-) {
-    let work = Box::pin(ceremony(app, counter, &attempt, last_try, language, &action));
-    let outcome = beating(app, attempt.id, work).await;
+}
+
+/// How a try failed, as its page and the audit trail are told.
+#[derive(Clone, Copy)]
+struct Told {
+    code: PersonCode,
+    cause: &'static str,
+    tries_left: Option<u8>,
+}
+
+impl From<&SignError> for Told {
+    fn from(error: &SignError) -> Self {
+        Self {
+            code: error.code(),
+            cause: error.cause(),
+            tries_left: error.tries_left(),
+        }
+    }
+}
+
+/// What happens beside the page.
+async fn run(app: Arc<App>, counter: Counter, work: Work, attempts: Vec<Attempt>, action: Action) {
+    let mut ceremony = Ceremony::new(&app, work, attempts);
+    let outcome = ceremony.hold(&counter, &action).await;
     // WHY: a deadline ends the attempt here while its thread still asks for the PIN: the window closes now.
     drop(action);
-    let state = match &outcome {
-        Ok(()) => AttemptState::Done,
-        Err(error) => AttemptState::Failed {
-            code: error.code(),
-            cause: error.cause().to_owned(),
-            tries_left: error.tries_left(),
-        },
-    };
     if let Err(error) = &outcome {
-        tracing::info!(
-            signing.id = %attempt.request, cause = error.cause(), code = error.code().as_str(),
-            "a signature did not come about"
-        );
-        if let Ok(kept) = kept(app, attempt.request).await {
-            let detail = serde_json::json!({"slot": attempt.slot, "code": error.code().as_str()});
-            let event = app.event(
-                kept.request.board,
-                EventKind::SigningFailed,
-                Some(attempt.person.to_string()),
-                Some(attempt.request.to_string()),
-                error.cause(),
-                detail,
-            );
-            if let Err(error) = events::record_alone(&app.db, &event).await {
-                tracing::error!(cause = error.cause(), "an audit event was lost");
+        ceremony.fail_rest(error.into()).await;
+    }
+    ceremony.finish_all().await;
+}
+
+/// The documents of one ceremony, each with its try.
+struct Ceremony<'a> {
+    app: &'a Arc<App>,
+    work: Work,
+    /// Those whose end is not recorded yet, in the list's order.
+    open: Vec<Attempt>,
+    finishing: JoinSet<(Attempt, Result<(), SignError>)>,
+    permits: Arc<Semaphore>,
+}
+
+/// A document whose bytes are fixed.
+struct Fixed {
+    attempt: Attempt,
+    request: SigningRequest,
+    prepared: Prepared,
+}
+
+impl<'a> Ceremony<'a> {
+    fn new(app: &'a Arc<App>, work: Work, attempts: Vec<Attempt>) -> Self {
+        Self {
+            app,
+            work,
+            open: attempts,
+            finishing: JoinSet::new(),
+            permits: Arc::new(Semaphore::new(FINISHING)),
+        }
+    }
+
+    /// Everything up to the last value; every few seconds the tries say that they are being worked on: one without a
+    /// beat is one whose service was ended under it, and its signer may begin anew.
+    async fn hold(&mut self, counter: &Counter, action: &Action) -> Result<(), SignError> {
+        let app = Arc::clone(self.app);
+        let beaten: Vec<AttemptId> = self.open.iter().map(|attempt| attempt.id).collect();
+        beating(&app, &beaten, Box::pin(self.sign(counter, action))).await
+    }
+
+    async fn sign(&mut self, counter: &Counter, action: &Action) -> Result<(), SignError> {
+        let app = Arc::clone(self.app);
+        let reader = counter.readers.choose(None)?;
+        let trust = app.trust.clone();
+        let card = at_reader(counter, &reader, READ_TIME, move |connection| {
+            read_card(connection, &trust)
+        })
+        .await?;
+        match (card.pin_state, self.work.last_try) {
+            (PinState::Blocked, _) => return Err(CardError::PinBlocked.into()),
+            (PinState::Left(1), LastTry::NotConfirmed) => return Err(CardError::PinLastTry.into()),
+            _ => {}
+        }
+        let certificate = Certificate::parse(card.certificate.clone())?;
+        let path = acceptable(&app, self.work.board, self.work.person, &certificate).await?;
+        let fixed = self.fix_all(&certificate, &path).await;
+        if fixed.is_empty() {
+            return Ok(());
+        }
+        for document in &fixed {
+            let id = document.attempt.id;
+            signing::move_attempt(&app.db, id, &AttemptState::Signing, app.now()).await?;
+        }
+        let (job, deadline) = self.job(&card, &certificate, &fixed).await?;
+        let window = counter.window(action, &reader);
+        let (gate, keeper) = gate();
+        let signing = at_reader(counter, &reader, deadline, move |connection| {
+            job.run(connection, &window, gate)
+        });
+        self.keep_values(&fixed, keeper, signing).await
+    }
+
+    /// Fixes the bytes of every document that still may be signed; the others end here, each for its own cause.
+    async fn fix_all(&mut self, certificate: &Certificate, path: &Path) -> Vec<Fixed> {
+        let mut fixed = Vec::with_capacity(self.open.len());
+        for attempt in self.open.clone() {
+            let outcome = match kept(self.app, attempt.request).await {
+                Ok(kept) => fix_bytes(self.app, kept, &attempt, certificate, path).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok((request, prepared)) => fixed.push(Fixed {
+                    attempt,
+                    request,
+                    prepared,
+                }),
+                Err(error) => self.fail(attempt.id, (&error).into()).await,
+            }
+        }
+        fixed
+    }
+
+    /// What the reader's thread does with `fixed`, and how long it may take.
+    async fn job(
+        &self,
+        card: &CardRead,
+        certificate: &Certificate,
+        fixed: &[Fixed],
+    ) -> Result<(SignJob, Duration), SignError> {
+        let app = self.app;
+        let board = boards::find(&app.db, self.work.board).await?;
+        let one_pin = fixed.len() == 1 || board.is_some_and(|board| board.one_pin);
+        let items = fixed.iter().map(|document| SignItem {
+            subject: subject(app, &document.request.title, &[document]),
+            digest: document.prepared.digest(),
+            hash: document.prepared.hash_algorithm(),
+            algorithm: document.prepared.algorithm(),
+        });
+        let title = match fixed {
+            [document] => document.request.title.clone(),
+            _ => list_title(self.work.list.as_ref(), fixed.len(), self.work.language),
+        };
+        let job = SignJob {
+            subject: one_pin.then(|| subject(app, &title, &fixed.iter().collect::<Vec<_>>())),
+            items: items.collect(),
+            short_code: self.work.short_code.clone(),
+            language: self.work.language,
+            last_try: self.work.last_try,
+            serial: card.serial,
+            certificate: certificate.clone(),
+            clock: Arc::clone(&app.clock),
+        };
+        let once = counter::reader_deadline(&app.config);
+        let deadline = match u32::try_from(fixed.len()).unwrap_or(u32::MAX) {
+            1 => once,
+            _ if one_pin => once.saturating_add(PIN_LIFE),
+            many => once.saturating_mul(many),
+        };
+        Ok((job, deadline))
+    }
+
+    /// Listens to the reader's thread until it has said everything: asks once more before each signature, keeps each
+    /// value.
+    async fn keep_values(
+        &mut self,
+        fixed: &[Fixed],
+        mut keeper: Keeper,
+        signing: impl Future<Output = Result<Result<(), SignError>, SignError>>,
+    ) -> Result<(), SignError> {
+        let mut signing = pin!(signing);
+        let outcome = loop {
+            tokio::select! {
+                biased;
+                Some(said) = keeper.hear() => self.heard(fixed, &mut keeper, said).await,
+                outcome = &mut signing => break outcome,
+            }
+        };
+        keeper.close();
+        while let Ok(Some(said)) = tokio::time::timeout(LAST_WORDS, keeper.hear()).await {
+            self.heard(fixed, &mut keeper, said).await;
+        }
+        outcome?
+    }
+
+    async fn heard(&mut self, fixed: &[Fixed], keeper: &mut Keeper, said: Said) {
+        let (Said::AtGate(number) | Said::Signed(number, _)) = &said;
+        let Some(document) = fixed.get(*number) else {
+            return;
+        };
+        let attempt = &document.attempt;
+        match said {
+            Said::AtGate(_) => match may_still(self.app, attempt).await {
+                Ok(()) => keeper.answer(Answer::Sign),
+                Err(error) => {
+                    self.fail(attempt.id, (&error).into()).await;
+                    keeper.answer(Answer::Skip);
+                }
+            },
+            Said::Signed(_, value) => match keep_value(self.app, attempt, &document.prepared, value).await {
+                Ok(()) => self.finish_soon(attempt.id).await,
+                Err(error) => {
+                    self.fail(attempt.id, (&error).into()).await;
+                    // WHY: what the store does not take must not be signed; what a person may no longer sign says
+                    // nothing about the next document.
+                    if !matches!(error, SignError::Authority { .. } | SignError::Step(_)) {
+                        keeper.close();
+                    }
+                }
+            },
+        }
+    }
+
+    /// The value is kept: the rest needs no card, and goes on beside it.
+    async fn finish_soon(&mut self, id: AttemptId) {
+        let Some(attempt) = self.take(id) else { return };
+        let app = Arc::clone(self.app);
+        if let Err(error) = signing::move_attempt(&app.db, id, &AttemptState::Finishing, app.now()).await {
+            tracing::warn!(cause = error.cause(), "an attempt that goes on could not say so");
+        }
+        let permits = Arc::clone(&self.permits);
+        self.finishing.spawn(async move {
+            let work = Box::pin(async {
+                // The semaphore is never closed.
+                let _permit = permits.acquire().await;
+                finish::finish(&app, attempt.request).await
+            });
+            let outcome = beating(&app, &[id], work).await;
+            (attempt, outcome)
+        });
+    }
+
+    /// Waits for the signatures whose values are kept.
+    async fn finish_all(&mut self) {
+        while let Some(joined) = self.finishing.join_next().await {
+            // A task that ended otherwise left its value to the job.
+            let Ok((attempt, outcome)) = joined else { continue };
+            match &outcome {
+                Ok(()) => record_end(self.app, &attempt, &AttemptState::Done).await,
+                Err(error) => self.record_failure(&attempt, error.into()).await,
             }
         }
     }
-    if let Err(error) = signing::move_attempt(&app.db, attempt.id, &state, app.now()).await {
+
+    fn take(&mut self, id: AttemptId) -> Option<Attempt> {
+        let place = self.open.iter().position(|attempt| attempt.id == id)?;
+        Some(self.open.remove(place))
+    }
+
+    async fn fail(&mut self, id: AttemptId, told: Told) {
+        if let Some(attempt) = self.take(id) {
+            self.record_failure(&attempt, told).await;
+        }
+    }
+
+    async fn fail_rest(&mut self, told: Told) {
+        for attempt in std::mem::take(&mut self.open) {
+            self.record_failure(&attempt, told).await;
+        }
+    }
+
+    async fn record_failure(&self, attempt: &Attempt, told: Told) {
+        tracing::info!(
+            signing.id = %attempt.request, cause = told.cause, code = told.code.as_str(),
+            "a signature did not come about"
+        );
+        let event = self.app.event(
+            self.work.board,
+            EventKind::SigningFailed,
+            Some(attempt.person.to_string()),
+            Some(attempt.request.to_string()),
+            told.cause,
+            serde_json::json!({"slot": attempt.slot, "code": told.code.as_str()}),
+        );
+        if let Err(error) = events::record_alone(&self.app.db, &event).await {
+            tracing::error!(cause = error.cause(), "an audit event was lost");
+        }
+        let state = AttemptState::Failed {
+            code: told.code,
+            cause: told.cause.to_owned(),
+            tries_left: told.tries_left,
+        };
+        record_end(self.app, attempt, &state).await;
+    }
+}
+
+async fn record_end(app: &App, attempt: &Attempt, state: &AttemptState) {
+    if let Err(error) = signing::move_attempt(&app.db, attempt.id, state, app.now()).await {
         tracing::error!(signing.id = %attempt.request, cause = error.cause(), "the attempt's end was not recorded");
     }
 }
 
-/// Runs `work` and says every few seconds that it is being worked on: an attempt without a beat is one whose service
-/// was ended under it, and its signer may begin anew.
-async fn beating<T>(app: &App, attempt: AttemptId, mut work: impl Future<Output = T> + Unpin) -> T {
+/// Runs `work` and says every few seconds that `attempts` are being worked on.
+async fn beating<T>(app: &App, attempts: &[AttemptId], mut work: impl Future<Output = T> + Unpin) -> T {
     loop {
         tokio::select! {
             outcome = &mut work => return outcome,
             () = tokio::time::sleep(view::BEAT) => {
-                if let Err(error) = signing::beat(&app.db, attempt, app.now()).await {
-                    tracing::warn!(cause = error.cause(), "an attempt that goes on could not say so");
+                for attempt in attempts {
+                    if let Err(error) = signing::beat(&app.db, *attempt, app.now()).await {
+                        tracing::warn!(cause = error.cause(), "an attempt that goes on could not say so");
+                    }
                 }
             }
         }
     }
 }
 
-async fn ceremony(
-    app: &Arc<App>,
-    counter: &Counter,
-    attempt: &Attempt,
-    last_try: LastTry,
-    language: Language,
-    action: &Action,
-) -> Result<(), SignError> {
-    let reader = counter.readers.choose(None)?;
-    let trust = app.trust.clone();
-    let card = at_reader(counter, &reader, READ_TIME, move |connection| {
-        read_card(connection, &trust)
-    })
-    .await?;
-    match (card.pin_state, last_try) {
-        (PinState::Blocked, _) => return Err(CardError::PinBlocked.into()),
-        (PinState::Left(1), LastTry::NotConfirmed) => return Err(CardError::PinLastTry.into()),
-        _ => {}
-    }
-    let kept = kept(app, attempt.request).await?;
-    let certificate = Certificate::parse(card.certificate)?;
-    check_person(app, &kept.request, attempt.person, &certificate).await?;
-    let path = resume::signer(
-        &app.trust,
-        app.fetcher.as_ref(),
-        app.clock.as_ref(),
-        app.random.as_ref(),
-        &certificate,
-    )
-    .await?;
-
-    let (request, prepared) = fix_bytes(app, kept, attempt, &certificate, &path).await?;
-    signing::move_attempt(&app.db, attempt.id, &AttemptState::Signing, app.now()).await?;
-
-    let job = SignJob {
-        subject: subject(app, &request, &prepared),
-        short_code: attempt.short_code.clone(),
-        language,
-        last_try,
-        serial: card.serial,
-        digest: prepared.digest(),
-        hash: prepared.hash_algorithm(),
-        certificate: certificate.clone(),
-        algorithm: prepared.algorithm(),
-    };
-    let deadline = counter::reader_deadline(&app.config);
-    let window = counter.window(action, &reader);
-    let (gate, keeper) = gate();
-    let mut signing = pin!(at_reader(counter, &reader, deadline, move |connection| {
-        job.run(connection, &window, gate)
-    }));
-    let mut allowed = Ok(());
-    let value = tokio::select! {
-        value = &mut signing => value,
-        answer = keeper.keep(may_still(app, attempt)) => {
-            allowed = answer;
-            signing.await
-        }
-    };
-    allowed?;
-    let value = value??;
-    keep_value(app, attempt, prepared, value).await?;
-    signing::move_attempt(&app.db, attempt.id, &AttemptState::Finishing, app.now()).await?;
-    finish::finish(app, attempt.request).await
+/// The path of a signer's certificate, when it is theirs, trusted, and not known to be bad.
+pub(super) async fn acceptable(
+    app: &App,
+    board: BoardId,
+    person: PersonId,
+    certificate: &Certificate,
+) -> Result<Path, SignError> {
+    check_person(app, board, person, certificate).await?;
+    let (fetcher, clock, random) = (app.fetcher.as_ref(), app.clock.as_ref(), app.random.as_ref());
+    Ok(resume::signer(&app.trust, fetcher, clock, random, certificate).await?)
 }
 
 /// Asks once more, after the PIN, whether the request is open and the person may sign it.
@@ -292,245 +557,23 @@ async fn may_still(app: &App, attempt: &Attempt) -> Result<(), SignError> {
     check_authority(app, &request, attempt).await.map(|_| ())
 }
 
-/// The verdict, when it permits.
-async fn check_authority(
-    app: &App,
-    request: &SigningRequest,
-    attempt: &Attempt,
-) -> Result<Verdict, SignError> {
-    let verdict = view::verdict(app, request, attempt.person, attempt.slot).await?;
-    if verdict.is_permit() {
-        Ok(verdict)
-    } else {
-        Err(view::refused(&verdict))
-    }
+/// The line in the PIN window that says what is signed. The fingerprint first: a long title is cut off.
+fn subject(app: &App, title: &str, documents: &[&Fixed]) -> String {
+    let digests: Vec<_> = documents
+        .iter()
+        .map(|document| *document.prepared.document_sha256())
+        .collect();
+    let short: String = fingerprint(&digests).to_string().chars().take(12).collect();
+    format!("{short}… {title} ({})", app.origin())
 }
 
-/// The card must belong to whoever logged in: their numbers give the same pseudonym at this board. Neither may be
-/// blocked there.
-async fn check_person(
-    app: &App,
-    request: &SigningRequest,
-    person: PersonId,
-    certificate: &Certificate,
-) -> Result<(), SignError> {
-    let number = purpose::national_number(certificate)?;
-    if is_blocked(app, request.board, &number, certificate.fingerprint()).await? {
-        return Err(SignError::NotPermitted);
-    }
-    let pseudonym = persons::pseudonym(
-        &app.db,
-        request.board,
-        &number,
-        &app.kek,
-        app.random.as_ref(),
-        app.now(),
-    )
-    .await?;
-    match persons::find_by_pseudonym(&app.db, request.board, pseudonym).await? {
-        Some(found) if found.id == person => Ok(()),
-        _ => Err(SignError::WrongPerson),
-    }
-}
-
-/// Asks the check of authority once more, has the board's key sign it, fixes the bytes, and stores them.
-async fn fix_bytes(
-    app: &App,
-    kept: Kept,
-    attempt: &Attempt,
-    certificate: &Certificate,
-    path: &Path,
-) -> Result<(SigningRequest, Prepared), SignError> {
-    let now = app.now();
-    let Kept { request, version } = kept;
-    request.check_turn(attempt.slot, attempt.person, now)?;
-    refuse_beside_another(app, &request, attempt.slot, attempt.person).await?;
-    let verdict = check_authority(app, &request, attempt).await?;
-    let (source, current) = checked_document(app, &request).await?;
-    let proof = prove(app, &request, &verdict, current, certificate, now).await?;
-    let name = signer_name(certificate);
-    let draft = draft(app, &request, &verdict, &proof, &name, certificate, path, now);
-    let prepared = aside(move || prepare(source, &draft, now)).await??;
-    let signer = Signer {
-        person: attempt.person,
-        name,
-        verdict,
-        proof,
+/// What the PIN window calls the documents of a list.
+fn list_title(list: Option<&SigningList>, count: usize, language: Language) -> String {
+    let documents = match language {
+        Language::De => "Dokumente",
+        Language::En | Language::Fr => "documents",
+        Language::Nl => "documenten",
     };
-    let event = app.event(
-        request.board,
-        EventKind::SigningPrepared,
-        Some(attempt.person.to_string()),
-        Some(request.id.to_string()),
-        "ok",
-        serde_json::json!({"slot": attempt.slot, "rules": signer.verdict.rules, "facts": signer.verdict.facts}),
-    );
-    let request = request.prepare(attempt.slot, signer, prepared.clone(), &current, now)?;
-    let saved = request.clone();
-    app.db
-        .write(move |unit| {
-            let (saved, event) = (saved.clone(), event.clone());
-            Box::pin(async move {
-                signing::save(unit, &saved, version).await?;
-                events::record(unit, &event).await
-            })
-        })
-        .await?;
-    Ok((request, prepared))
-}
-
-/// The verdict as a compact JWS by the board's key.
-async fn prove(
-    app: &App,
-    request: &SigningRequest,
-    verdict: &Verdict,
-    document_sha256: Sha256Digest,
-    certificate: &Certificate,
-    now: Timestamp,
-) -> Result<String, SignError> {
-    let board = boards::find(&app.db, request.board)
-        .await?
-        .ok_or(SignError::Unknown)?;
-    let subject = Subject {
-        issuer: &app.issuer(&board.slug),
-        document_sha256,
-        signer_certificate_sha256: certificate.fingerprint(),
-        request: &request.id.to_string(),
-        slots: u8::try_from(request.slots.len()).unwrap_or(u8::MAX),
-        now,
-    };
-    let claims = Claims::new(verdict, &subject, &app.snapshots.rules())?;
-    let key = keys::active(&app.db, request.board, KeyPurpose::Verdict)
-        .await?
-        .into_iter()
-        .next();
-    let key = key.ok_or(SignError::Key)?;
-    let private = key.open(&app.kek)?;
-    jws::sign(
-        &private,
-        key.algorithm,
-        Some(&key.kid),
-        proof::TYPE,
-        &claims.to_json(),
-    )
-    .map_err(|_| SignError::Key)
-}
-
-/// The name as the certificate writes it: what stands in the document is what the card says.
-fn signer_name(certificate: &Certificate) -> String {
-    let subject = certificate.subject();
-    let kinds = [AttributeType::GivenName, AttributeType::Surname];
-    let parts: Vec<String> = kinds.into_iter().filter_map(|kind| subject.find(kind)).collect();
-    parts.join(" ")
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is a different thing that the order names"
-)]
-fn draft(
-    app: &App,
-    request: &SigningRequest,
-    verdict: &Verdict,
-    proof: &str,
-    name: &str,
-    certificate: &Certificate,
-    path: &Path,
-    now: Timestamp,
-) -> Draft {
-    let is_test = app.config.environment == Environment::Test;
-    // WHY: a Flemish board's acts are in Dutch, whatever language the signer reads (art. 11 of the coordinated laws
-    // on the use of languages).
-    let lines = appearance::lines(name, verdict, Language::Nl, now);
-    let block = Block {
-        lines: lines
-            .into_iter()
-            .map(|line| {
-                if line == name {
-                    Line::bold(line)
-                } else {
-                    Line::regular(line)
-                }
-            })
-            .collect(),
-        mark: is_test.then(|| "TEST".to_owned()),
-    };
-    let tooltip = verdict
-        .capacity
-        .as_ref()
-        .map(|capacity| format!("{name}, {}", capacity.label(Language::Nl)));
-    Draft {
-        level: request.level,
-        certificate: certificate.clone(),
-        chain: path.certificates().iter().skip(1).cloned().collect(),
-        placement: Placement::Automatic {
-            block,
-            width: BLOCK.0,
-            height: BLOCK.1,
-        },
-        tooltip,
-        name: Some(name.to_owned()),
-        location: None,
-        claimed: vec![ClaimedAttribute::verdict(proof.to_owned())],
-        commitment: None,
-        time_stamp_bytes: None,
-        expires_at: now.plus(PREPARED_LIFE.saturating_add(app.config.counter.pin_timeout)),
-    }
-}
-
-/// The line in the PIN window that says what is signed. The digest first: a long title is cut off.
-fn subject(app: &App, request: &SigningRequest, prepared: &Prepared) -> String {
-    let digest = prepared.document_sha256().to_string();
-    let short: String = digest.chars().take(12).collect();
-    format!("{short}… {} ({})", request.title, app.origin())
-}
-
-/// Keeps the card's value before anything outside is asked, together with the job that would go on from here.
-async fn keep_value(
-    app: &App,
-    attempt: &Attempt,
-    prepared: Prepared,
-    value: Vec<u8>,
-) -> Result<(), SignError> {
-    let now = app.now();
-    let signed = prepared.finish(value, now)?;
-    let mut tries = 0_u8;
-    loop {
-        match keep_signed(app, attempt, signed.clone(), now).await {
-            // WHY: the card signed, so whatever was written in between is read again and decides.
-            Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {
-                tries = tries.saturating_add(1);
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-async fn keep_signed(app: &App, attempt: &Attempt, signed: Signed, now: Timestamp) -> Result<(), SignError> {
-    let Kept { request, version } = kept(app, attempt.request).await?;
-    // WHY: the card signed minutes after the check whose proof stands in the bytes. A power that was taken back in
-    // between leaves a value that nobody keeps.
-    check_authority(app, &request, attempt).await?;
-    let request = request.sign(attempt.slot, attempt.person, signed, now)?;
-    let event = app.event(
-        request.board,
-        EventKind::SigningSucceeded,
-        Some(attempt.person.to_string()),
-        Some(request.id.to_string()),
-        "ok",
-        serde_json::json!({"slot": attempt.slot}),
-    );
-    let random = app.random.clone();
-    app.db
-        .write(move |unit| {
-            let (request, event, random) = (request.clone(), event.clone(), random.clone());
-            Box::pin(async move {
-                signing::save(unit, &request, version).await?;
-                events::record(unit, &event).await?;
-                let id = request.id.to_string();
-                queue::plan(unit, finish::JOB, &id, now.plus(RESUME_AFTER), random.as_ref()).await
-            })
-        })
-        .await?;
-    Ok(())
+    let title = list.map(|list| list.title.as_str()).unwrap_or_default();
+    format!("{count} {documents}: {title}")
 }

@@ -98,19 +98,7 @@ async fn create_fresh(
     if new.document_name.contains(['/', '\\', '\0']) {
         return Err(invalid("document_name", "expected a file name without a path"));
     }
-    if let Some(url) = &new.return_url
-        && !caller
-            .client
-            .registration
-            .redirect_uris
-            .iter()
-            .any(|known| known.as_str() == url)
-    {
-        return Err(invalid(
-            "return_url",
-            "expected a redirect URI that is registered for this client",
-        ));
-    }
+    check_return_url(caller, new.return_url.as_deref())?;
     let expires_at = new.expires_at.unwrap_or_else(|| now.plus(DEFAULT_LIFE));
     if expires_at <= now || expires_at > now.plus(LONGEST_LIFE) {
         return Err(invalid("expires_at", "expected a time within the next 90 days"));
@@ -342,7 +330,19 @@ fn fingerprint(new: &NewRequest) -> Sha256Digest {
     Sha256Digest::of(fields.to_string().as_bytes())
 }
 
-fn check_key(key: &str) -> Result<(), SignError> {
+/// Whether `url`, if there is one, is an address the caller registered.
+pub(super) fn check_return_url(caller: &Caller, url: Option<&str>) -> Result<(), SignError> {
+    let known = &caller.client.registration.redirect_uris;
+    match url {
+        Some(url) if !known.iter().any(|known| known.as_str() == url) => Err(invalid(
+            "return_url",
+            "expected a redirect URI that is registered for this client",
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_key(key: &str) -> Result<(), SignError> {
     let plain = key.bytes().all(|byte| byte.is_ascii_graphic());
     if plain && (8..=128).contains(&key.len()) {
         Ok(())
@@ -354,7 +354,7 @@ fn check_key(key: &str) -> Result<(), SignError> {
     }
 }
 
-fn check_text(field: &'static str, text: &str) -> Result<(), SignError> {
+pub(super) fn check_text(field: &'static str, text: &str) -> Result<(), SignError> {
     let length = text.chars().count();
     if !(1..=200).contains(&length) {
         return Err(invalid(field, "expected 1 to 200 characters"));

@@ -124,7 +124,7 @@ pub(super) fn is_candidate(plan: &SigningPlan, number: u8, person: PersonId) -> 
 }
 
 /// Whether `person` is one of the signers, by what stands in the document or by today's facts.
-fn has_part(request: &SigningRequest, plan: &SigningPlan, person: PersonId) -> bool {
+pub(super) fn has_part(request: &SigningRequest, plan: &SigningPlan, person: PersonId) -> bool {
     let signed = request
         .slots
         .iter()

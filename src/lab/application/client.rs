@@ -251,6 +251,34 @@ impl Provider {
         self.json(call).await
     }
 
+    /// Puts requests into a list, to be signed in one go. Returns it.
+    pub async fn list(
+        &self,
+        title: &str,
+        requests: &[String],
+        idempotency_key: &str,
+    ) -> Result<Value, ApplicationError> {
+        let call = self
+            .http
+            .post(format!("{}/api/v1/signing_lists", self.registration.service))
+            .header(header::AUTHORIZATION, self.bearer().await?)
+            .header("Idempotency-Key", idempotency_key)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(serde_json::json!({"title": title, "requests": requests}).to_string());
+        self.json(call).await
+    }
+
+    /// Takes a signing request back.
+    pub async fn withdraw(&self, id: &str) -> Result<Value, ApplicationError> {
+        let address = format!(
+            "{}/api/v1/signing_requests/{id}/withdraw",
+            self.registration.service
+        );
+        let bearer = self.bearer().await?;
+        self.json(self.http.post(address).header(header::AUTHORIZATION, bearer))
+            .await
+    }
+
     /// A signing request as it is now.
     pub async fn signing_request(&self, id: &str) -> Result<Value, ApplicationError> {
         let address = format!("{}/api/v1/signing_requests/{id}", self.registration.service);

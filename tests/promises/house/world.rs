@@ -82,6 +82,7 @@ pub(crate) async fn worlds_at(now: Timestamp, origin: &str) -> Vec<World> {
                 enterprise_number: kbo.to_owned(),
                 region: "flanders".to_owned(),
                 created_at: now,
+                one_pin: true,
             };
             // Making an RSA key takes a while, and the second board signs nothing.
             if made.is_empty() {

@@ -27,6 +27,7 @@ async fn new_board(db: &Db, seed: u64, slug: &str) -> BoardId {
         enterprise_number: "0999900150".to_owned(),
         region: "flanders".to_owned(),
         created_at: moment(),
+        one_pin: true,
     };
     let id = board.id;
     db.write(move |unit| {

@@ -20,6 +20,9 @@ use zegel::http::page::{Page, Steps};
 use zegel::http::pages::interaction::{
     Capacity, CapacityOption, ClientView, Failed, StandingIn, Start, Waiting, WaitingState,
 };
+use zegel::http::pages::list::{
+    ListAsk, ListConfirm, ListDocument, ListItem, ListOutcome, ListProgress, ListResult,
+};
 use zegel::http::pages::problem::Problem;
 use zegel::http::pages::sign::{
     Ask, Confirm, Decline, Declined, DocumentView, Done, DoneDocument, Finishing, PageView, SignatureLine,
@@ -64,6 +67,7 @@ pub fn every_page(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     let mut pages = beside_the_journeys(site, visit, &inside);
     pages.extend(log_in(site, visit, &inside));
     pages.extend(sign(site, &inside));
+    pages.extend(list(site, &inside));
     pages.extend(checks(site, visit));
     pages.extend(every_problem(site, visit));
     pages
@@ -392,6 +396,136 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
                 back: Some((client().name, text("https://app.example/back"))),
             },
         ),
+    ]
+}
+
+/// Signing several documents in one go.
+fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
+    let t = site.catalog.texts(visit.language);
+    let text = |value: &str| value.to_owned();
+    let back = || Some((client().name, text("https://app.example/back")));
+    let titles = [
+        "Besluit speelstraten",
+        "Tijdelijk politiereglement op het verkeer in de Burgemeestersstraat en omgeving",
+        "Notulen",
+    ];
+    let ask = |waiting: usize| ListAsk {
+        page: Page::titled(
+            site,
+            visit,
+            if waiting == 0 {
+                t.get("list-title")
+            } else {
+                Ask::title(t, waiting)
+            },
+        )
+        .at_step(Steps::SIGN, 1),
+        requester: text("Besluitenbeheer (Gemeente Zegelgem)"),
+        title: text("Besluiten van het college van 3 maart"),
+        waiting,
+        items: titles
+            .iter()
+            .enumerate()
+            .map(|(number, title)| ListItem {
+                title: text(title),
+                chosen: (number < waiting).then(|| format!("srq_{number}")),
+                state: match number {
+                    number if number < waiting => "list-state-you",
+                    0 => "list-state-signed",
+                    1 => "list-state-later",
+                    _ => "list-state-closed",
+                },
+                role: (number < waiting).then(|| text("waarnemend burgemeester, Gemeente Zegelgem")),
+                mention: (number == 1).then(|| text("Namens de burgemeester, afwezig")),
+                href: format!("/sign/srq_{number}"),
+            })
+            .collect(),
+        others: waiting,
+        next: text("/list/lst_1/confirm"),
+        back: back(),
+    };
+    let confirm = |action: Option<&str>, one_pin: bool| ListConfirm {
+        page: Page::new(site, visit, Confirm::TITLE).at_step(Steps::SIGN, 2),
+        documents: titles
+            .iter()
+            .map(|title| ListDocument {
+                id: text("srq_1"),
+                title: text(title),
+                role: text("burgemeester, Gemeente Zegelgem"),
+                sha256: Sha256Digest::of(title.as_bytes()).to_string(),
+            })
+            .collect(),
+        fingerprint: Sha256Digest::of(b"list").to_string(),
+        one_pin,
+        action: action.map(str::to_owned),
+        back: text("/list/lst_1"),
+        csrf: text("0a"),
+    };
+    let progress = |state: &'static str, signed: usize| ListProgress {
+        page: Page::new(
+            site,
+            visit,
+            if signed == 0 {
+                "waiting-title"
+            } else {
+                "list-signing-title"
+            },
+        )
+        .at_step(Steps::SIGN, 3),
+        short_code: (signed == 0).then(|| text("KX4T")),
+        fingerprint: (signed == 0).then(|| Sha256Digest::of(b"list").to_string()),
+        state,
+        signed,
+        total: 80,
+        state_href: text("/list/lst_1/state"),
+        self_href: text("/list/lst_1/progress"),
+    };
+    let result = |code: Option<PersonCode>| ListResult {
+        page: Page::titled(
+            site,
+            visit,
+            code.map_or_else(
+                || t.with("list-done-title", "count", titles.len()),
+                |code| t.heading(code, &[]),
+            ),
+        )
+        .at_step(Steps::SIGN, 4),
+        code,
+        detail: code.map(|code| t.detail(code, &[])),
+        is_last_attempt: code.is_some(),
+        signed: if code.is_some() { 1 } else { titles.len() },
+        results: titles
+            .iter()
+            .enumerate()
+            .map(|(number, title)| ListOutcome {
+                title: text(title),
+                outcome: match code {
+                    Some(code) if number > 0 => t.heading(code, &[]),
+                    _ => t.get("list-state-signed"),
+                },
+                href: text("/sign/srq_1"),
+            })
+            .collect(),
+        rest: vec![text("srq_2"), text("srq_3")],
+        again: code.map(|_| text("/list/lst_1/counter")),
+        list: text("/list/lst_1"),
+        back: back(),
+        csrf: text("0a"),
+    };
+    vec![
+        page("list-1-ask", &ask(2)),
+        page("list-1-nothing", &ask(0)),
+        page("list-2-confirm", &confirm(Some("/list/lst_1/counter"), true)),
+        page(
+            "list-2-confirm-each",
+            &confirm(Some("/list/lst_1/counter"), false),
+        ),
+        page("list-2-confirm-elsewhere", &confirm(None, true)),
+        page("list-3-pin", &progress("pin", 0)),
+        page("list-3-signing", &progress("signing", 34)),
+        page("list-3-finishing", &progress("finishing", 80)),
+        page("list-4-done", &result(None)),
+        page("list-4-partly", &result(Some(PersonCode::CardRemoved))),
     ]
 }
 

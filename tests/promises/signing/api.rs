@@ -6,7 +6,7 @@ use serde_json::json;
 use zegel::journeys::login::tokens;
 
 use super::town::{Order, RIGHT, Seat, Town, call, files, json as read, refusal, town, towns, withdraw};
-use crate::house::visitor::Visitor;
+use crate::house::visitor::{Seen, Visitor};
 use crate::house::world::{SECRET, basic, exchange};
 
 /// Every call of the interface about the request `id`, and what each answers to `bearer`.
@@ -412,4 +412,174 @@ async fn a_signer_who_declines_ends_the_request_and_the_application_reads_why() 
         refusal(&town.call(&format!("/{id}/document")).await),
         (410, "request_closed".to_owned())
     );
+}
+
+/// Makes a list through the interface; what was answered.
+async fn make_list(town: &Town, bearer: &str, key: &str, body: serde_json::Value) -> Seen {
+    let request = TestRequest::post()
+        .uri("/api/v1/signing_lists")
+        .insert_header(("authorization", bearer))
+        .insert_header(("idempotency-key", key))
+        .insert_header(("content-type", "application/json"))
+        .set_payload(body.to_string());
+    Visitor::new(town.world.app.clone()).ask(request).await
+}
+
+#[actix_web::test]
+async fn a_list_holds_requests_of_its_own_client_each_once() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        let first = town.open().await;
+        let second = town.open_with(Order::new().key("the-second-one")).await;
+        let bearer = town.bearer(&town.world.board, "app").await;
+        let body = json!({"title": "College van 3 maart", "requests": [second, first]});
+        let made = make_list(&town, &bearer, "list-key-1", body.clone()).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{engine}: {}", made.body);
+        let list = read(&made);
+        let ids: Vec<&str> = list["requests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            ids,
+            [second.as_str(), first.as_str()],
+            "{engine}: in the order it was given"
+        );
+        assert_eq!(list["requests"][0]["state"], "open");
+        let id = list["id"].as_str().unwrap().to_owned();
+        assert!(
+            list["signing_url"]
+                .as_str()
+                .unwrap()
+                .ends_with(&format!("/list/{id}"))
+        );
+        let again = make_list(&town, &bearer, "list-key-1", body).await;
+        assert_eq!(
+            (again.status, read(&again)),
+            (made.status, read(&made)),
+            "{engine}"
+        );
+        let other = json!({"title": "Iets anders", "requests": [first]});
+        let seen = make_list(&town, &bearer, "list-key-1", other).await;
+        assert_eq!(refusal(&seen), (400, "request_invalid".to_owned()), "{engine}");
+
+        let rows = [
+            ("empty", json!({"title": "x", "requests": []})),
+            ("twice", json!({"title": "x", "requests": [first, first]})),
+            ("no id", json!({"title": "x", "requests": ["besluit"]})),
+            (
+                "unknown",
+                json!({"title": "x", "requests": ["srq_01m8a1nyckrdrxrevre91fcv5d"]}),
+            ),
+            ("no title", json!({"title": "", "requests": [first]})),
+            (
+                "a member too many",
+                json!({"title": "x", "requests": [first], "pin": "1234"}),
+            ),
+            (
+                "another return_url",
+                json!({"title": "x", "requests": [first], "return_url": "https://evil.example/"}),
+            ),
+            (
+                "too many",
+                json!({"title": "x", "requests": vec![first.clone(); 81]}),
+            ),
+        ];
+        for (what, body) in rows {
+            let seen = make_list(&town, &bearer, "list-key-2", body).await;
+            assert_eq!(
+                refusal(&seen),
+                (400, "request_invalid".to_owned()),
+                "{engine}: {what}"
+            );
+        }
+        // Requests of this client are nobody else's to list, and nor is the list.
+        for (board, client) in [(&town.world.board, "other-app"), (&town.world.other, "ocmw-app")] {
+            let bearer = town.bearer(board, client).await;
+            let seen = make_list(
+                &town,
+                &bearer,
+                "list-key-3",
+                json!({"title": "x", "requests": [first]}),
+            )
+            .await;
+            assert_eq!(
+                refusal(&seen),
+                (400, "request_invalid".to_owned()),
+                "{engine}: {client}"
+            );
+            let request = TestRequest::get()
+                .uri(&format!("/api/v1/signing_lists/{id}"))
+                .insert_header(("authorization", bearer));
+            let seen = Visitor::new(town.world.app.clone()).ask(request).await;
+            assert_eq!(
+                refusal(&seen),
+                (404, "not_found".to_owned()),
+                "{engine}: {client}"
+            );
+        }
+        let request = TestRequest::get().uri(&format!("/api/v1/signing_lists/{id}"));
+        let seen = Visitor::new(town.world.app.clone()).ask(request).await;
+        assert_eq!(refusal(&seen), (401, "not_authorised".to_owned()), "{engine}");
+    }
+}
+
+#[actix_web::test]
+async fn a_list_is_shown_to_whoever_has_a_part_in_it_and_to_nobody_else() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        let first = town.open().await;
+        let second = town.open_with(Order::new().key("the-second-one")).await;
+        let bearer = town.bearer(&town.world.board, "app").await;
+        let body = json!({"title": "College van 3 maart", "requests": [first, second]});
+        let list = read(&make_list(&town, &bearer, "list-key-1", body).await);
+        let id = list["id"].as_str().unwrap().to_owned();
+        let app = town.instance(RIGHT);
+        town.insert("mayor");
+        let chair = town.seat_at("mayor", &app, &town.world.other).await;
+        let citizen = town.seat("citizen", &app).await;
+        for page in ["", "/confirm", "/progress"] {
+            let seen = chair.get(&format!("/list/{id}{page}")).await;
+            assert!(
+                seen.location.starts_with("/interaction/"),
+                "{engine} {page}: {}",
+                seen.location
+            );
+            let seen = citizen.get(&format!("/list/{id}{page}")).await;
+            assert_eq!(refusal(&seen), (404, "not_found".to_owned()), "{engine} {page}");
+        }
+        let seen = chair.get(&format!("/list/{id}/state")).await;
+        assert_eq!(refusal(&seen), (404, "not_found".to_owned()), "{engine}");
+        let only = [("only", first.as_str())];
+        for seat in [&chair, &citizen] {
+            let seen = seat.post(&format!("/list/{id}/counter"), &only).await;
+            let (status, code) = refusal(&seen);
+            assert!(
+                matches!(
+                    (status, code.as_str()),
+                    (404, "not_found") | (403, "signer_without_authority")
+                ),
+                "{engine}: {status} {code}"
+            );
+        }
+        // The director's turn comes after the mayor's: they see the list, and can tick nothing.
+        let director = town.seat("director", &app).await;
+        let seen = director.get(&format!("/list/{id}")).await;
+        assert_eq!(seen.status, StatusCode::OK, "{engine}");
+        assert!(!seen.body.contains("name=\"only\""), "{engine}");
+        let seen = director.post(&format!("/list/{id}/counter"), &only).await;
+        assert_eq!(refusal(&seen), (409, "not_your_turn".to_owned()), "{engine}");
+        assert_eq!(town.world.cards.heard(), "", "{engine}: no PIN was asked");
+        assert_eq!(town.state(&first).await, "open: open, open");
+        // What is not in the list is not signed through it.
+        let outside = town.open_with(Order::new().key("the-third-one")).await;
+        let mayor = town.seat("mayor", &app).await;
+        let seen = mayor
+            .post(&format!("/list/{id}/counter"), &[("only", outside.as_str())])
+            .await;
+        assert_eq!(refusal(&seen), (409, "not_your_turn".to_owned()), "{engine}");
+        assert_eq!(town.state(&outside).await, "open: open, open");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod boards;
 mod crash;
+mod list;
 mod log_in;
 mod protocol;
 mod seal;

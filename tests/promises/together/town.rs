@@ -318,12 +318,26 @@ impl Town {
     /// their verdicts, and poppler's own opinion of them.
     pub(super) async fn sealed(&self, walker: &mut Walker) {
         assert_eq!(self.state(walker).await, "completed");
+        let document = walker.download("/document").await.unwrap();
+        let proof = walker.download("/proof").await.unwrap();
+        self.is_sealed(&document, &proof);
+    }
+
+    /// As [`Self::sealed`], for any request of the application.
+    pub(super) async fn sealed_request(&self, id: &str) {
+        let provider = self.provider();
+        let document = provider.delivery(id, "document").await.unwrap();
+        let proof = provider.delivery(id, "proof").await.unwrap();
+        self.is_sealed(&document, &proof);
+    }
+
+    fn is_sealed(&self, sealed: &[u8], proven: &[u8]) {
         let (document, proof) = (
             self.folder.path().join("sealed.pdf"),
             self.folder.path().join("proof.json"),
         );
-        std::fs::write(&document, walker.download("/document").await.unwrap()).unwrap();
-        std::fs::write(&proof, walker.download("/proof").await.unwrap()).unwrap();
+        std::fs::write(&document, sealed).unwrap();
+        std::fs::write(&proof, proven).unwrap();
         let output = Command::new(env!("CARGO_BIN_EXE_zegel"))
             .args(["verify", "--format", "json", "--trust"])
             .arg(self.folder.path().join("house/trust"))
