@@ -57,6 +57,13 @@ impl Command {
         self
     }
 
+    /// The command with data that is wiped and was never elsewhere: a PIN block.
+    #[must_use]
+    pub fn with_secret(mut self, data: Zeroizing<Vec<u8>>) -> Self {
+        self.data = data;
+        self
+    }
+
     /// The command that expects this many bytes (case 2).
     #[must_use]
     pub const fn with_expected(mut self, expected: Le) -> Self {
@@ -201,6 +208,8 @@ impl StatusWord {
     pub const OK: Self = Self(0x9000);
     /// `62 83`: the selected file is not activated.
     pub const FILE_NOT_ACTIVATED: Self = Self(0x6283);
+    /// `64 00`: it failed, without a diagnosis.
+    pub const NO_DIAGNOSIS: Self = Self(0x6400);
     /// `65 81`: memory failure; the card is mute until its next reset.
     pub const MEMORY_FAILURE: Self = Self(0x6581);
     /// `67 00`: wrong length.

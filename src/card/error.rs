@@ -15,6 +15,9 @@ pub enum CardError {
     /// Another program has the card for itself.
     #[error("another program uses the card")]
     CardBusy,
+    /// The card failed and did not say why; nothing was spent.
+    #[error("the card failed at {0} and gave no reason")]
+    CardFailed(&'static str),
     /// The card answered nothing within the time given; the reader is given up until the card is taken out.
     #[error("the card does not answer")]
     CardMute,
@@ -45,6 +48,12 @@ pub enum CardError {
     /// The file is not on the card.
     #[error("the card has no file {0}")]
     FileMissing(&'static str),
+    /// The card has no such key or PIN.
+    #[error("the card has no such key")]
+    KeyMissing,
+    /// The card does not let the key work: not activated, its algorithm locked, or used too often without a PIN.
+    #[error("the card does not let this key work")]
+    KeyUnusable,
     /// The bytes of a file or an answer do not have their form.
     #[error("{what} is malformed at byte {at}")]
     Malformed {
@@ -62,8 +71,8 @@ pub enum CardError {
     /// The smart card service is not running.
     #[error("the smart card service is not running")]
     NoService,
-    /// A signature was asked of the card and the answer was lost: it may or may not have signed.
-    #[error("the card was lost while signing, the outcome is unknown")]
+    /// The card was asked to sign, or to change or unblock its PIN, and the answer was lost: it may or may not have.
+    #[error("the card was lost before it answered, the outcome is unknown")]
     OutcomeUnknown,
     /// The PIN is blocked.
     #[error("the PIN is blocked")]
@@ -82,15 +91,39 @@ pub enum CardError {
         /// Most digits.
         max: usize,
     },
+    /// The reader's own keypad did not do its part.
+    #[error("the reader's keypad failed: {0}")]
+    PinPad(&'static str),
     /// The PIN program could not be started or broke its protocol.
     #[error("the PIN program failed: {0}")]
     PinProgram(&'static str),
+    /// The card wants the PIN once more: something came between it and the signature.
+    #[error("the card no longer accepts the PIN that was given")]
+    PinRightMissing,
     /// The person did not type a PIN in time.
     #[error("no PIN was typed in time")]
     PinTimeout,
     /// The PIN was wrong.
     #[error("the PIN is wrong, {left} tries left")]
     PinWrong {
+        /// Tries left, at least one.
+        left: u8,
+    },
+    /// The new PIN was typed differently the second time; nothing was changed.
+    #[error("the new PIN was not the same twice")]
+    PinsDiffer,
+    /// The PUK is blocked; the municipality gives another card.
+    #[error("the PUK is blocked")]
+    PukBlocked,
+    /// What was typed is no PUK; it cost no try.
+    #[error("PUK1 and PUK2 have 6 digits each")]
+    PukLength,
+    /// This card has no PUK: only the municipality gives its PIN back.
+    #[error("this card has no PUK")]
+    PukUnsupported,
+    /// The PUK was wrong.
+    #[error("the PUK is wrong, {left} tries left")]
+    PukWrong {
         /// Tries left, at least one.
         left: u8,
     },
@@ -132,6 +165,7 @@ impl CardError {
             Self::AccessDenied => "CARD_ACCESS_DENIED",
             Self::AlgorithmUnsupported(_) => "CARD_ALGORITHM_UNSUPPORTED",
             Self::CardBusy => "CARD_BUSY",
+            Self::CardFailed(_) => "CARD_FAILED",
             Self::CardMissing => "CARD_MISSING",
             Self::CardMute => "CARD_MUTE",
             Self::CardNotActivated => "CARD_NOT_ACTIVATED",
@@ -142,6 +176,8 @@ impl CardError {
             Self::Communication => "CARD_COMMUNICATION",
             Self::Deadline => "CARD_DEADLINE",
             Self::FileMissing(_) => "CARD_FILE_MISSING",
+            Self::KeyMissing => "CARD_KEY_MISSING",
+            Self::KeyUnusable => "CARD_KEY_UNUSABLE",
             Self::Malformed { .. } => "CARD_DATA_MALFORMED",
             Self::MemoryFailure => "CARD_MEMORY_FAILURE",
             Self::NoReader => "CARD_NO_READER",
@@ -151,9 +187,16 @@ impl CardError {
             Self::PinCancelled => "PIN_CANCELLED",
             Self::PinLastTry => "PIN_LAST_TRY",
             Self::PinLength { .. } => "PIN_LENGTH",
+            Self::PinPad(_) => "PIN_PAD",
             Self::PinProgram(_) => "PIN_PROGRAM",
+            Self::PinRightMissing => "PIN_RIGHT_MISSING",
             Self::PinTimeout => "PIN_TIMEOUT",
             Self::PinWrong { .. } => "PIN_WRONG",
+            Self::PinsDiffer => "PIN_NOT_TWICE",
+            Self::PukBlocked => "PUK_BLOCKED",
+            Self::PukLength => "PUK_LENGTH",
+            Self::PukUnsupported => "PUK_UNSUPPORTED",
+            Self::PukWrong { .. } => "PUK_WRONG",
             Self::ReaderGone => "CARD_READER_GONE",
             Self::ReaderStuck => "CARD_READER_STUCK",
             Self::ReaderUnknown(_) => "CARD_READER_UNKNOWN",
@@ -175,7 +218,11 @@ impl CardError {
                 | Self::CardUnsupported
                 | Self::CertificateMissing(_)
                 | Self::FileMissing(_)
+                | Self::KeyMissing
+                | Self::KeyUnusable
                 | Self::PinBlocked
+                | Self::PukBlocked
+                | Self::PukUnsupported
         )
     }
 }
@@ -189,6 +236,7 @@ impl From<TransportError> for CardError {
             TransportError::CardRemoved => Self::CardRemoved,
             TransportError::CardReset => Self::CardReset,
             TransportError::Communication | TransportError::Malformed(_) => Self::Communication,
+            TransportError::ControlUnsupported => Self::PinPad("the reader has none"),
             TransportError::NoCard => Self::CardMissing,
             TransportError::NoService => Self::NoService,
             TransportError::ReaderGone => Self::ReaderGone,

@@ -11,6 +11,7 @@
 pub mod apdu;
 pub mod eid;
 pub mod error;
+pub mod pad;
 #[cfg(feature = "pcsc")]
 pub mod pcsc;
 pub mod pin;

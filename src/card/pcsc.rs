@@ -3,14 +3,15 @@
 //! Cards are shared with other programs: a connection is opened for one job, left as it was found, and reset only
 //! when a PIN right might be inherited.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::time::Duration;
 
 use pcsc::{Card, Context, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State};
 
 use super::error::CardError;
+use super::pad;
 use super::readers::{CardPresence, Port, ReaderStatus, Service, Watch};
-use super::transport::{Connection, Disposition, MAX_CURES, Step, Transport, TransportError};
+use super::transport::{Connection, Disposition, MAX_CURES, ReaderFacts, Step, Transport, TransportError};
 
 /// How often a card that another program holds is asked for, and how long to wait in between: 5 s together.
 ///
@@ -161,6 +162,7 @@ impl Port for PcscPort {
                 Ok(card) => {
                     return Ok(Box::new(PcscConnection {
                         card: Some(card),
+                        reader: &self.reader,
                         cures: 0,
                     }));
                 }
@@ -182,13 +184,14 @@ impl Port for PcscPort {
     }
 }
 
-struct PcscConnection {
+struct PcscConnection<'p> {
     /// Present until dropped.
     card: Option<Card>,
+    reader: &'p CStr,
     cures: u32,
 }
 
-impl Connection for PcscConnection {
+impl Connection for PcscConnection<'_> {
     fn run(&mut self, step: &mut dyn FnMut(&mut dyn Transport) -> Step) -> Result<(), CardError> {
         let Some(card) = &mut self.card else {
             return Err(CardError::CardRemoved);
@@ -201,7 +204,11 @@ impl Connection for PcscConnection {
                         .status2_owned()
                         .map(|status| status.atr().to_vec())
                         .unwrap_or_default();
-                    let mut transport = PcscTransport { transaction, atr };
+                    let mut transport = PcscTransport {
+                        transaction,
+                        reader: self.reader,
+                        atr,
+                    };
                     let step = step(&mut transport);
                     let transaction = transport.transaction;
                     match step {
@@ -243,7 +250,7 @@ impl Connection for PcscConnection {
     }
 }
 
-impl Drop for PcscConnection {
+impl Drop for PcscConnection<'_> {
     fn drop(&mut self) {
         // WHY: left to itself the card would be reset, and every other program that uses it disturbed.
         if let Some(card) = self.card.take()
@@ -257,6 +264,7 @@ impl Drop for PcscConnection {
 
 struct PcscTransport<'t> {
     transaction: pcsc::Transaction<'t>,
+    reader: &'t CStr,
     atr: Vec<u8>,
 }
 
@@ -279,6 +287,41 @@ impl Transport for PcscTransport<'_> {
         self.transaction
             .reconnect(ShareMode::Shared, Protocols::ANY, pcsc::Disposition::ResetCard)
             .map_err(transport_error)
+    }
+
+    fn reader(&self) -> ReaderFacts {
+        let version = self
+            .transaction
+            .get_attribute_owned(pcsc::Attribute::VendorIfdVersion)
+            .ok()
+            .and_then(|bytes| <[u8; 4]>::try_from(bytes).ok());
+        ReaderFacts {
+            name: self.reader.to_string_lossy().into_owned(),
+            // A number of four bytes in the machine's own order: major and minor on top. Source: PC/SC part 3 §3.1.1.
+            firmware: version.map(|bytes| {
+                let [major, minor, ..] = u32::from_ne_bytes(bytes).to_be_bytes();
+                (major, minor)
+            }),
+        }
+    }
+
+    fn control(&mut self, code: u32, input: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
+        match self.transaction.control(code.into(), input, &mut buffer) {
+            Ok(answer) => Ok(answer.to_vec()),
+            Err(Error::UnsupportedFeature | Error::InvalidParameter | Error::InvalidValue) => {
+                Err(TransportError::ControlUnsupported)
+            }
+            // Drivers without any control codes say it like this, and the card is still there.
+            Err(Error::NotTransacted) if code == pad::FEATURE_REQUEST => {
+                Err(TransportError::ControlUnsupported)
+            }
+            Err(error) => Err(self.refined(transport_error(error))),
+        }
+    }
+
+    fn pause(&mut self, time: Duration) {
+        std::thread::sleep(time);
     }
 }
 

@@ -3,7 +3,18 @@
 //! A [`Transport`] exists only inside one transaction, so a driver cannot split one. A [`Connection`] opens
 //! transactions and knows that a reset by another program voids everything the driver believed.
 
+use std::time::Duration;
+
 use super::error::CardError;
+
+/// What is known of the reader a card is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReaderFacts {
+    /// Its name; empty where there is none.
+    pub name: String,
+    /// Version of its firmware, each part as the reader codes it (BCD): 5.06 is `(5, 6)`.
+    pub firmware: Option<(u8, u8)>,
+}
 
 /// Carries commands to one card inside one transaction.
 ///
@@ -25,6 +36,25 @@ pub trait Transport {
     /// # Errors
     /// As [`Transport::transmit`].
     fn reset(&mut self) -> Result<(), TransportError>;
+
+    /// Which reader this is. Asked only where models differ.
+    fn reader(&self) -> ReaderFacts {
+        ReaderFacts::default()
+    }
+
+    /// Speaks to the reader itself, not to the card: a control code and its data (PC/SC `SCardControl`).
+    ///
+    /// # Errors
+    /// `ControlUnsupported` where the reader has no such function; else as [`Transport::transmit`].
+    fn control(&mut self, code: u32, input: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let _ = (code, input);
+        Err(TransportError::ControlUnsupported)
+    }
+
+    /// Leaves a reader that has stumbled alone for a while. A card in this process needs none.
+    fn pause(&mut self, time: Duration) {
+        let _ = time;
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -37,6 +67,15 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()
     }
+    fn reader(&self) -> ReaderFacts {
+        (**self).reader()
+    }
+    fn control(&mut self, code: u32, input: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).control(code, input)
+    }
+    fn pause(&mut self, time: Duration) {
+        (**self).pause(time);
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -48,6 +87,15 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()
+    }
+    fn reader(&self) -> ReaderFacts {
+        (**self).reader()
+    }
+    fn control(&mut self, code: u32, input: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).control(code, input)
+    }
+    fn pause(&mut self, time: Duration) {
+        (**self).pause(time);
     }
 }
 
@@ -100,6 +148,9 @@ pub enum TransportError {
     /// Reader and card lost each other; a reconnect may help.
     #[error("communication between reader and card failed")]
     Communication,
+    /// The reader has no such function of its own.
+    #[error("the reader has no such function")]
+    ControlUnsupported,
     /// The card answers nothing that can be read, not even its answer to reset.
     #[error("the card does not respond")]
     CardMute,

@@ -9,6 +9,7 @@ use crate::card::CardError;
 use crate::card::eid::genuine::{self, HashVerdict};
 use crate::card::eid::{Address, File, Identity, RawFiles};
 use crate::crypto::algorithm::SignatureAlgorithm;
+use crate::crypto::ecdsa;
 use crate::crypto::key::{KeyKind, PublicKey};
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::pki::anchors::{Anchors, TrustData};
@@ -56,6 +57,8 @@ pub struct Verdicts {
     pub basic_key: Element,
     /// The chip number of the identity file against the chip itself. Test cards may differ.
     pub chip: Element,
+    /// The chip's answer to a challenge, by the basic key (1.8): the files are not a copy on another chip.
+    pub chip_proof: Element,
     /// The register's certificate, to a pinned root.
     pub chain: Element,
     /// Why the chain was refused.
@@ -70,7 +73,14 @@ pub struct Verdicts {
 impl Verdicts {
     /// Whether some element is not what was signed.
     pub fn any_invalid(&self) -> bool {
-        [self.identity, self.address, self.photo, self.basic_key].contains(&Element::Invalid)
+        [
+            self.identity,
+            self.address,
+            self.photo,
+            self.basic_key,
+            self.chip_proof,
+        ]
+        .contains(&Element::Invalid)
     }
 
     /// Whether the identity is proved: signed, by a key that is the register's.
@@ -81,6 +91,12 @@ impl Verdicts {
     /// Whether the address is proved. It binds the identity's signature, so both must hold.
     pub fn address_is_proved(&self) -> bool {
         self.identity_is_proved() && self.address == Element::Valid
+    }
+
+    /// Whether the chip is proved to be the one the register made this identity for: it holds the key whose hash
+    /// stands in a proved identity.
+    pub fn chip_is_proved(&self) -> bool {
+        self.identity_is_proved() && self.basic_key == Element::Valid && self.chip_proof == Element::Valid
     }
 
     /// Whether the photo is proved: its hash stands in a proved identity.
@@ -107,8 +123,8 @@ pub struct CardHolder {
 /// judged at the first day of the card instead.
 ///
 /// # Errors
-/// `FileMissing` without an identity file, `Malformed` when a file is corrupt. A file that is not genuine is no
-/// error: its verdict says so.
+/// `FileMissing` without an identity file, `ShortRead` or `Malformed` when it cannot be read: then there is nobody to
+/// say anything of. Any other file that is corrupt or not genuine is no error: its verdict says so.
 ///
 /// Source: reference belgian-eid-card §8.1.
 pub fn check(
@@ -120,9 +136,13 @@ pub fn check(
     let identity_file = files
         .get(File::Identity)
         .ok_or(CardError::FileMissing(File::Identity.name()))?;
+    if let Some(flaw) = files.flaw(File::Identity) {
+        return Err(flaw.clone());
+    }
     let identity = Identity::parse(identity_file)?;
     let address_file = files.get(File::Address);
-    let address = address_file.map(Address::parse).transpose()?;
+    // A corrupt address says nothing of the identity; its signature does not verify either.
+    let address = address_file.and_then(|file| Address::parse(file).ok());
 
     let signer = files.get(File::RrnCertificate).map(Certificate::parse);
     let key = match &signer {
@@ -164,6 +184,7 @@ pub fn check(
             Some(_) => Element::Invalid,
             None => Element::NotChecked,
         },
+        chip_proof: chip_proof(files),
         chain,
         refusal,
         judged_at,
@@ -229,6 +250,34 @@ fn candidates(key: KeyKind, identity: &Identity) -> Vec<SignatureAlgorithm> {
             }
             hashes.into_iter().map(SignatureAlgorithm::RsaPkcs1).collect()
         }
+    }
+}
+
+/// Whether the chip's answer verifies with the basic key on the card.
+fn chip_proof(files: &RawFiles) -> Element {
+    let Some(file) = files.get(File::BasicKey) else {
+        return Element::NotPresent;
+    };
+    let Some(answer) = &files.chip_answer else {
+        return Element::NotChecked;
+    };
+    let Ok(key) = PublicKey::from_spki_der(file) else {
+        return Element::Invalid;
+    };
+    let hash = HashAlgorithm::ALL
+        .into_iter()
+        .find(|hash| hash.output_bytes() == answer.challenge.len());
+    let verified = match (key.kind(), hash) {
+        (KeyKind::Ec(curve), Some(hash)) => ecdsa::raw_to_der(&answer.value, curve).is_ok_and(|value| {
+            key.verify_digest(SignatureAlgorithm::Ecdsa(hash), &answer.challenge, &value)
+                .is_ok()
+        }),
+        _ => false,
+    };
+    if verified {
+        Element::Valid
+    } else {
+        Element::Invalid
     }
 }
 

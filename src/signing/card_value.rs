@@ -10,7 +10,9 @@ use crate::crypto::key::{KeyKind, PublicKey};
 pub fn encoded(signature: &CardSignature, key: &PublicKey) -> Option<Vec<u8>> {
     match (signature.scheme, key.kind()) {
         (SignatureScheme::Ecdsa, KeyKind::Ec(curve)) => ecdsa::raw_to_der(&signature.value, curve).ok(),
-        (SignatureScheme::RsaPkcs1, KeyKind::Rsa { .. }) => Some(signature.value.clone()),
+        (SignatureScheme::RsaPkcs1 | SignatureScheme::RsaPss, KeyKind::Rsa { .. }) => {
+            Some(signature.value.clone())
+        }
         _ => None,
     }
 }

@@ -6,11 +6,13 @@ use std::fmt;
 use crate::card::error::CardError;
 use crate::card::transport::{Connection, Step, TransportError};
 
+use super::chip::ChipAnswer;
 use super::file::File;
+use super::patient::Patient;
+use super::pin::{Keypad, PinState};
 use super::read::Block;
 use super::recognition::{CardData, Generation};
 use super::session::{Session, Stop};
-use super::sign::PinState;
 
 /// A Belgian eID card at the other end of a connection.
 ///
@@ -20,6 +22,7 @@ pub struct Eid<'c> {
     pub(super) connection: &'c mut dyn Connection,
     pub(super) data: Option<CardData>,
     pub(super) pin_state: Option<PinState>,
+    pub(super) keypad: Keypad,
     block: Block,
 }
 
@@ -47,7 +50,10 @@ impl CertificateKind {
 pub struct RawFiles {
     /// GET CARD DATA, when it was asked.
     pub card_data: Option<CardData>,
+    /// What the chip answered to a challenge, when it was given one.
+    pub chip_answer: Option<ChipAnswer>,
     files: BTreeMap<File, Vec<u8>>,
+    flaws: BTreeMap<File, CardError>,
 }
 
 impl RawFiles {
@@ -61,7 +67,13 @@ impl RawFiles {
 
     /// Puts `content` in the place of `file`, for files that come from elsewhere than a card.
     pub fn insert(&mut self, file: File, content: Vec<u8>) {
+        self.flaws.remove(&file);
         self.files.insert(file, content);
+    }
+
+    /// Why the content of `file` is not whole: `ShortRead` when it ends inside itself.
+    pub fn flaw(&self, file: File) -> Option<&CardError> {
+        self.flaws.get(&file)
     }
 
     /// The files that were read and found on the card.
@@ -87,6 +99,7 @@ impl<'c> Eid<'c> {
             connection,
             data: None,
             pin_state: None,
+            keypad: Keypad::NotLooked,
             block: Block::Full,
         }
     }
@@ -107,12 +120,18 @@ impl<'c> Eid<'c> {
     /// Reads one file.
     ///
     /// # Errors
-    /// `FileMissing` when the card has no such file. An empty file is no error: it gives no bytes.
+    /// `FileMissing` when the card has no such file, `ShortRead` when it ends inside its own content. An empty file
+    /// is no error: it gives no bytes.
     pub fn read(&mut self, file: File) -> Result<Vec<u8>, CardError> {
-        self.run(|session, block| session.read(file, block))
+        let reading = self.run(|session, block| session.read(file, block))?;
+        match reading.flaw {
+            Some(flaw) => Err(flaw),
+            None => Ok(reading.content),
+        }
     }
 
-    /// Reads these files in one transaction; a file that is not on the card is left out.
+    /// Reads these files in one transaction; a file that is not on the card is left out. A file that ends inside its
+    /// own content is kept as far as it goes, with its [`RawFiles::flaw`]: it must not hide the others.
     ///
     /// After a fault that can be cured, files already read are kept and the others read again.
     ///
@@ -121,7 +140,7 @@ impl<'c> Eid<'c> {
     pub fn read_files(&mut self, files: &[File]) -> Result<RawFiles, CardError> {
         let mut found = RawFiles {
             card_data: self.data.clone(),
-            files: BTreeMap::new(),
+            ..RawFiles::default()
         };
         self.run(|session, block| {
             for &file in files {
@@ -129,8 +148,11 @@ impl<'c> Eid<'c> {
                     continue;
                 }
                 match session.read(file, block) {
-                    Ok(content) => {
-                        found.files.insert(file, content);
+                    Ok(reading) => {
+                        found.insert(file, reading.content);
+                        if let Some(flaw) = reading.flaw {
+                            found.flaws.insert(file, flaw);
+                        }
                     }
                     Err(Stop::Card(CardError::FileMissing(_))) => {}
                     Err(stop) => return Err(stop),
@@ -176,9 +198,14 @@ impl<'c> Eid<'c> {
             CertificateKind::Signature => "signature",
         };
         match self.read(kind.file()) {
+            Ok(der) if der.first() == Some(&0x30) => Ok(der),
             Ok(der) if der.is_empty() => Err(CardError::CertificateMissing(name)),
             Err(CardError::FileMissing(_)) => Err(CardError::CertificateMissing(name)),
-            other => other,
+            Ok(_) => Err(CardError::Malformed {
+                what: kind.file().name(),
+                at: 0,
+            }),
+            Err(error) => Err(error),
         }
     }
 
@@ -190,7 +217,14 @@ impl<'c> Eid<'c> {
         let mut outcome = None;
         let block = &mut self.block;
         let ended = self.connection.run(&mut |transport| {
-            let mut session = Session::new(transport);
+            let mut patient;
+            let mut session = match *block {
+                Block::Full => Session::new(transport),
+                Block::Careful => {
+                    patient = Patient::new(transport);
+                    Session::new(&mut patient)
+                }
+            };
             match operation(&mut session, *block) {
                 Err(Stop::Transport(error)) if error.is_curable() => {
                     if error != TransportError::CardReset {

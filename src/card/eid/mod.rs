@@ -5,25 +5,35 @@
 //! is genuine is judged in a higher room with [`genuine`].
 
 mod address;
+mod algorithm;
 mod birth;
+mod chip;
 mod document;
 mod driver;
 mod file;
 pub mod genuine;
 mod identity;
+mod list;
+mod patient;
+mod pin;
 mod read;
 mod recognition;
 mod session;
 mod sign;
+mod status;
 
 pub use address::Address;
+pub use algorithm::{KeyReference, SignatureScheme};
 pub use birth::BirthDate;
+pub use chip::ChipAnswer;
 pub use document::DocumentType;
 pub use driver::{CertificateKind, Eid, RawFiles};
 pub use file::File;
 pub use identity::{Identity, Sex, SpecialStatus, Warning};
+pub use list::{ListEntry, ListPin, SignList};
+pub use pin::{LastTry, PinChange, PinSource, PinState, Puk};
 pub use recognition::{ATR_1_8, CardData, Generation, is_likely_belgian};
-pub use sign::{CardSignature, KeyReference, LastTry, PinState, SignRequest, SignatureScheme};
+pub use sign::{CardSignature, SignRequest};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::card::tlv;
 
 use super::file::{End, File};
 use super::session::{SPURIOUS_LIMIT, Session, Stop};
+use super::status::{Asked, cause};
 
 /// The most a file may hold: offsets have 15 bits, lengths of DER objects on cards fit 16.
 const MAX_FILE: usize = 0x8000;
@@ -28,21 +29,28 @@ impl Block {
     }
 }
 
+/// What there is of a file.
+pub(super) struct Reading {
+    pub(super) content: Vec<u8>,
+    /// Why it is not whole: `ShortRead` when the file ends inside its own content.
+    pub(super) flaw: Option<CardError>,
+}
+
 impl Session<'_> {
     /// Reads `file` as far as its content goes: see [`End`]. An empty file gives no bytes.
     ///
     /// # Errors
-    /// `FileMissing` when the card has no such file, `ShortRead` when it ends inside its own content.
+    /// `FileMissing` when the card has no such file.
     ///
     /// Source: reference §5.2 and the spurious answers of §3.3: `6B 00`, `69 86`, `6D 00` and empty answers in
     /// the middle of a file are met by selecting it again, at most three times.
-    pub(super) fn read(&mut self, file: File, block: Block) -> Result<Vec<u8>, Stop> {
+    pub(super) fn read(&mut self, file: File, block: Block) -> Result<Reading, Stop> {
         self.select(file)?;
         let mut content = Vec::new();
         let mut spurious = 0_u32;
         loop {
             let Some(want) = wanted(file, &content, block) else {
-                return finish(file, content);
+                return Ok(finish(file, content));
             };
             let Ok(offset) = u16::try_from(content.len()) else {
                 return Err(too_long(file));
@@ -62,33 +70,29 @@ impl Session<'_> {
                     // Only a card that corrected Le is at its end. A reader that cuts a long answer gives fewer
                     // bytes too; asking on costs one command and loses nothing.
                     if corrected {
-                        return if is_cut(file, &content) {
-                            Err(CardError::ShortRead(file.name()).into())
-                        } else {
-                            finish(file, content)
-                        };
+                        return Ok(finish(file, content));
                     }
                 }
-                StatusWord::WRONG_OFFSET if !is_cut(file, &content) && !is_doubtful(file, &content) => {
-                    return finish(file, content);
-                }
-                StatusWord::WRONG_OFFSET if spurious >= SPURIOUS_LIMIT && !is_cut(file, &content) => {
-                    return finish(file, content);
+                StatusWord::WRONG_OFFSET
+                    if spurious >= SPURIOUS_LIMIT
+                        || !(is_cut(file, &content) || is_doubtful(file, &content)) =>
+                {
+                    return Ok(finish(file, content));
                 }
                 StatusWord::OK
                 | StatusWord::WRONG_OFFSET
+                | StatusWord::NO_DIAGNOSIS
                 | StatusWord::NO_CURRENT_FILE
                 | StatusWord::INSTRUCTION_UNKNOWN => {
-                    spurious = again(spurious, file)?;
+                    if spurious >= SPURIOUS_LIMIT {
+                        let flaw = Some(CardError::ShortRead(file.name()));
+                        return Ok(Reading { content, flaw });
+                    }
+                    spurious = spurious.saturating_add(1);
+                    self.stumbled();
                     self.select(file)?;
                 }
-                status => {
-                    return Err(CardError::Status {
-                        command: "READ BINARY",
-                        status,
-                    }
-                    .into());
-                }
+                status => return Err(cause(Asked::Read(file.name()), status).into()),
             }
         }
     }
@@ -100,22 +104,13 @@ impl Session<'_> {
             let status = self.applet_exchange(&command)?.status();
             match status {
                 StatusWord::OK => return Ok(()),
-                StatusWord::NOT_FOUND => return Err(CardError::FileMissing(file.name()).into()),
-                StatusWord::LC_INCONSISTENT | StatusWord::INSTRUCTION_UNKNOWN
+                StatusWord::LC_INCONSISTENT | StatusWord::NO_DIAGNOSIS | StatusWord::INSTRUCTION_UNKNOWN
                     if spurious < SPURIOUS_LIMIT =>
                 {
                     spurious = spurious.saturating_add(1);
+                    self.stumbled();
                 }
-                StatusWord::FILE_NOT_ACTIVATED | StatusWord::INSTRUCTION_UNKNOWN => {
-                    return Err(CardError::CardNotActivated.into());
-                }
-                status => {
-                    return Err(CardError::Status {
-                        command: "SELECT file",
-                        status,
-                    }
-                    .into());
-                }
+                status => return Err(cause(Asked::Select(file.name()), status).into()),
             }
         }
     }
@@ -166,7 +161,9 @@ fn is_doubtful(file: File, content: &[u8]) -> bool {
     content.is_empty() || (file == File::Photo && !content.ends_with(&[0xFF, 0xD9]))
 }
 
-fn finish(file: File, mut content: Vec<u8>) -> Result<Vec<u8>, Stop> {
+/// The content without what is padding, and whether it is whole.
+fn finish(file: File, mut content: Vec<u8>) -> Reading {
+    let flaw = is_cut(file, &content).then_some(CardError::ShortRead(file.name()));
     match (file.end(), content.first()) {
         (End::Der, Some(0x30)) if file != File::AddressSignature => {
             let length = tlv::der_trimmed(&content).len();
@@ -174,23 +171,9 @@ fn finish(file: File, mut content: Vec<u8>) -> Result<Vec<u8>, Stop> {
         }
         // A certificate that is not there is a file of zeros. Source: card content v5.4; reference §14.
         (End::Der, Some(0x00)) if file != File::AddressSignature => content.clear(),
-        (End::Der, Some(_)) if file != File::AddressSignature => {
-            return Err(CardError::Malformed {
-                what: file.name(),
-                at: 0,
-            }
-            .into());
-        }
         _ => {}
     }
-    Ok(content)
-}
-
-fn again(spurious: u32, file: File) -> Result<u32, Stop> {
-    if spurious >= SPURIOUS_LIMIT {
-        return Err(CardError::ShortRead(file.name()).into());
-    }
-    Ok(spurious.saturating_add(1))
+    Reading { content, flaw }
 }
 
 fn too_long(file: File) -> Stop {

@@ -1,11 +1,14 @@
 //! One run inside one transaction: commands to the applet, and the applet selected when it turns out not to be.
 
+use std::time::Duration;
+
 use crate::card::apdu::{Command, Le, Response, StatusWord};
 use crate::card::error::CardError;
 use crate::card::t0;
 use crate::card::transport::{Disposition, Transport, TransportError};
 
 use super::recognition::{APPLET, CardData, is_likely_belgian, is_old};
+use super::status::{Asked, cause};
 
 /// Why a step stopped: below the card, or by its answer.
 #[derive(Debug)]
@@ -40,9 +43,12 @@ impl Stop {
 /// How often a spurious answer is asked again. Source: reference §3.3.
 pub(super) const SPURIOUS_LIMIT: u32 = 3;
 
+/// How long a reader is left alone that gave a spurious answer.
+const STUMBLE_PAUSE: Duration = Duration::from_millis(50);
+
 /// The card inside one transaction. What it believes about the card ends with the transaction.
 pub(super) struct Session<'t> {
-    transport: &'t mut dyn Transport,
+    pub(super) transport: &'t mut dyn Transport,
     /// Whether a command only the applet answers has succeeded in this transaction.
     applet_proved: bool,
     /// How the transaction must end.
@@ -56,6 +62,13 @@ impl<'t> Session<'t> {
             applet_proved: false,
             disposition: Disposition::Leave,
         }
+    }
+
+    /// Leaves the reader alone for a moment after an answer that made no sense. Nothing waits before one came.
+    ///
+    /// Source: reference §3.1 and §3.3: readers answer right again 25 to 50 ms later.
+    pub(super) fn stumbled(&mut self) {
+        self.transport.pause(STUMBLE_PAUSE);
     }
 
     pub(super) fn exchange(&mut self, command: &Command) -> Result<Response, Stop> {
@@ -92,6 +105,14 @@ impl<'t> Session<'t> {
         self.exchange(command)
     }
 
+    /// Makes sure that the applet listens, before a command that must not be sent twice.
+    pub(super) fn prove_applet(&mut self) -> Result<(), Stop> {
+        if self.applet_proved {
+            return Ok(());
+        }
+        self.select_applet()
+    }
+
     /// Selects the applet: the proof that this is a Belgian eID card.
     fn select_applet(&mut self) -> Result<(), Stop> {
         let command = Command::new("SELECT applet", [0x00, 0xA4, 0x04, 0x00]).with_data(APPLET);
@@ -101,10 +122,14 @@ impl<'t> Session<'t> {
                 self.applet_proved = true;
                 Ok(())
             }
-            StatusWord::INSTRUCTION_UNKNOWN if is_likely_belgian(&self.transport.atr()) => {
-                Err(CardError::CardNotActivated.into())
+            StatusWord::INSTRUCTION_UNKNOWN if !is_likely_belgian(&self.transport.atr()) => {
+                Err(CardError::CardUnsupported.into())
             }
-            _ => Err(CardError::CardUnsupported.into()),
+            status => Err(match cause(Asked::SelectApplet, status) {
+                CardError::Status { .. } => CardError::CardUnsupported,
+                error => error,
+            }
+            .into()),
         }
     }
 
@@ -122,8 +147,11 @@ impl<'t> Session<'t> {
         let response = self.applet_exchange(&short)?;
         match response.status() {
             StatusWord::OK => Ok(CardData::parse(response.data())?),
-            StatusWord::INSTRUCTION_UNKNOWN => Err(CardError::CardNotActivated.into()),
-            _ => Err(CardError::CardUnsupported.into()),
+            status => Err(match cause(Asked::CardData, status) {
+                CardError::Status { .. } => CardError::CardUnsupported,
+                error => error,
+            }
+            .into()),
         }
     }
 }

@@ -86,6 +86,8 @@ fn verdict(shared: &Shared, job: &Progress) -> Option<CardError> {
     let overdue = now > job.deadline_at;
     match job.phase() {
         Phase::Transmitting if overdue || here > shared.options.command_limit => Some(CardError::CardMute),
+        // The reader ends an entry by itself; one that does not is as good as mute.
+        Phase::Entering if overdue || here > shared.options.entry_limit => Some(CardError::PinTimeout),
         Phase::Waiting if overdue || here > shared.options.busy_limit => Some(CardError::CardBusy),
         Phase::Queued | Phase::Working if overdue => Some(CardError::Deadline),
         _ => None,

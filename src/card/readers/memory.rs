@@ -5,7 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::card::error::CardError;
-use crate::card::transport::{Connection, Disposition, MAX_CURES, Step, Transport, TransportError};
+use crate::card::transport::{
+    Connection, Disposition, MAX_CURES, ReaderFacts, Step, Transport, TransportError,
+};
 
 use super::{CardPresence, Port, ReaderStatus, Service, Watch};
 
@@ -283,5 +285,23 @@ impl Transport for Checked<'_> {
     fn reset(&mut self) -> Result<(), TransportError> {
         self.check()?;
         self.card.reset()
+    }
+    fn reader(&self) -> ReaderFacts {
+        let facts = self.card.reader();
+        if facts.name.is_empty() {
+            ReaderFacts {
+                name: self.present.reader.to_owned(),
+                ..facts
+            }
+        } else {
+            facts
+        }
+    }
+
+    fn control(&mut self, code: u32, input: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.check()?;
+        let answer = self.card.control(code, input)?;
+        self.check()?;
+        Ok(answer)
     }
 }

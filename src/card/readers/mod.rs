@@ -113,6 +113,8 @@ pub struct Options {
     pub command_limit: Duration,
     /// How long another program may keep the card.
     pub busy_limit: Duration,
+    /// How long a person may take at the reader's keypad; the reader itself gives up sooner.
+    pub entry_limit: Duration,
     /// How long to wait between two attempts to reach a service that is away.
     pub retry: Duration,
 }
@@ -124,6 +126,8 @@ impl Default for Options {
             skip: vec!["Windows Hello for Business".to_owned()],
             command_limit: Duration::from_secs(10),
             busy_limit: Duration::from_secs(10),
+            // Three entries of 60 seconds to change a PIN.
+            entry_limit: Duration::from_secs(200),
             retry: Duration::from_millis(500),
         }
     }

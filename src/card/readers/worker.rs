@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::base::clock::Clock;
 use crate::card::error::CardError;
-use crate::card::transport::{Connection, Step, Transport, TransportError};
+use crate::card::pad;
+use crate::card::transport::{Connection, ReaderFacts, Step, Transport, TransportError};
 
 use super::ticket::{Cell, Ticket};
 use super::{CardPresence, Event, Port, Shared, Slot};
@@ -40,6 +41,8 @@ pub(super) enum Phase {
     Working,
     /// In one command.
     Transmitting,
+    /// At the reader's keypad, where a person types.
+    Entering,
     /// Done.
     Finished,
 }
@@ -67,6 +70,7 @@ impl Progress {
             1 => Phase::Waiting,
             2 => Phase::Working,
             3 => Phase::Transmitting,
+            4 => Phase::Entering,
             _ => Phase::Finished,
         }
     }
@@ -84,7 +88,8 @@ impl Progress {
             Phase::Waiting => 1,
             Phase::Working => 2,
             Phase::Transmitting => 3,
-            Phase::Finished => 4,
+            Phase::Entering => 4,
+            Phase::Finished => 5,
         };
         self.phase.store(number, Ordering::SeqCst);
     }
@@ -301,12 +306,13 @@ struct WatchedTransport<'t> {
 impl WatchedTransport<'_> {
     fn watched<T>(
         &mut self,
+        phase: Phase,
         call: impl FnOnce(&mut dyn Transport) -> Result<T, TransportError>,
     ) -> Result<T, TransportError> {
         if self.progress.is_abandoned() {
             return Err(TransportError::CardMute);
         }
-        self.progress.enter(Phase::Transmitting);
+        self.progress.enter(phase);
         let result = call(self.inner);
         self.progress.enter(Phase::Working);
         result
@@ -319,11 +325,34 @@ impl Transport for WatchedTransport<'_> {
     }
 
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
-        self.watched(|transport| transport.transmit(command))
+        let phase = if pad::is_entry(command) {
+            Phase::Entering
+        } else {
+            Phase::Transmitting
+        };
+        self.watched(phase, |transport| transport.transmit(command))
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
-        self.watched(|transport| transport.reset())
+        self.watched(Phase::Transmitting, |transport| transport.reset())
+    }
+
+    fn reader(&self) -> ReaderFacts {
+        self.inner.reader()
+    }
+
+    fn control(&mut self, code: u32, input: &[u8]) -> Result<Vec<u8>, TransportError> {
+        // Whatever is not the question for the features makes a person type.
+        let phase = if code == pad::FEATURE_REQUEST {
+            Phase::Transmitting
+        } else {
+            Phase::Entering
+        };
+        self.watched(phase, |transport| transport.control(code, input))
+    }
+
+    fn pause(&mut self, time: Duration) {
+        self.inner.pause(time);
     }
 }
 

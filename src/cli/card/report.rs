@@ -161,7 +161,7 @@ pub(super) fn holder_json(holder: &CardHolder, with_number: bool) -> Value {
     })
 }
 
-fn elements(holder: &CardHolder) -> [(&'static str, Element); 6] {
+fn elements(holder: &CardHolder) -> [(&'static str, Element); 7] {
     let verdicts = &holder.verdicts;
     [
         ("identity", verdicts.identity),
@@ -169,6 +169,7 @@ fn elements(holder: &CardHolder) -> [(&'static str, Element); 6] {
         ("photo", verdicts.photo),
         ("basic key", verdicts.basic_key),
         ("chip", verdicts.chip),
+        ("chip proof", verdicts.chip_proof),
         ("signer", verdicts.chain),
     ]
 }

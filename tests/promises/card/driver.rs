@@ -4,6 +4,7 @@ use zegel::base::digest::HashAlgorithm;
 use zegel::card::CardError;
 use zegel::card::eid::{
     CardSignature, CertificateKind, File, KeyReference, LastTry, PinState, RawFiles, SignRequest,
+    SignatureScheme,
 };
 use zegel::crypto::algorithm::SignatureAlgorithm;
 use zegel::crypto::ecdsa::raw_to_der;
@@ -29,21 +30,21 @@ fn hash_of(applet: Applet) -> HashAlgorithm {
 pub(super) fn verifies(certificate: &[u8], digest: &[u8], signature: &CardSignature) -> bool {
     let certificate = Certificate::parse(certificate).unwrap();
     let key = certificate.public_key().unwrap();
-    match signature.scheme {
-        zegel::card::eid::SignatureScheme::Ecdsa => {
-            raw_to_der(&signature.value, Curve::P384).is_ok_and(|der| {
-                key.verify_digest(SignatureAlgorithm::Ecdsa(signature.hash), digest, &der)
-                    .is_ok()
-            })
-        }
-        zegel::card::eid::SignatureScheme::RsaPkcs1 => key
-            .verify_digest(
-                SignatureAlgorithm::RsaPkcs1(signature.hash),
-                digest,
-                &signature.value,
-            )
-            .is_ok(),
-    }
+    let (algorithm, value) = match signature.scheme {
+        SignatureScheme::Ecdsa => match raw_to_der(&signature.value, Curve::P384) {
+            Ok(value) => (SignatureAlgorithm::Ecdsa(signature.hash), value),
+            Err(_) => return false,
+        },
+        SignatureScheme::RsaPkcs1 => (
+            SignatureAlgorithm::RsaPkcs1(signature.hash),
+            signature.value.clone(),
+        ),
+        SignatureScheme::RsaPss => (
+            SignatureAlgorithm::RsaPss(signature.hash),
+            signature.value.clone(),
+        ),
+    };
+    key.verify_digest(algorithm, digest, &value).is_ok()
 }
 
 fn sign(
