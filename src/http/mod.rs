@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod card_beside;
 pub mod cookies;
 pub mod csrf;
 pub mod headers;

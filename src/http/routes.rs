@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig, get, post};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::card_beside;
 use super::health;
 use super::interaction;
 use super::list;
@@ -50,6 +51,18 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/list/{id}/counter", post().to(list::counter))
         .route("/list/{id}/progress", get().to(list::progress))
         .route("/list/{id}/state", get().to(list::state))
+        // Both with the card beside the person's own browser.
+        .route(
+            "/sign/{id}/web-eid/certificate",
+            post().to(card_beside::certificate),
+        )
+        .route("/sign/{id}/web-eid/signature", post().to(card_beside::signature))
+        .route("/sign/{id}/web-eid/alive", post().to(card_beside::alive))
+        .route("/sign/{id}/web-eid/failure", post().to(card_beside::failure))
+        .route(
+            "/list/{id}/web-eid/certificate",
+            post().to(card_beside::list_certificate),
+        )
         // For machines that watch the service.
         .route("/healthz", get().to(health::alive))
         .route("/readyz", get().to(health::ready))

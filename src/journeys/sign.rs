@@ -17,6 +17,7 @@ pub mod list;
 mod reader;
 pub mod request;
 pub mod view;
+pub mod web_eid;
 
 use std::sync::Arc;
 

@@ -223,14 +223,14 @@ pub(super) async fn refuse_beside_another(
 }
 
 /// What one person set out to do.
-struct Work {
-    board: BoardId,
-    person: PersonId,
-    short_code: String,
+pub(super) struct Work {
+    pub(super) board: BoardId,
+    pub(super) person: PersonId,
+    pub(super) short_code: String,
     /// The list, when they sign from one.
-    list: Option<SigningList>,
-    last_try: LastTry,
-    language: Language,
+    pub(super) list: Option<SigningList>,
+    pub(super) last_try: LastTry,
+    pub(super) language: Language,
 }
 
 /// How a try failed, as its page and the audit trail are told.
@@ -264,7 +264,7 @@ async fn run(app: Arc<App>, counter: Counter, work: Work, attempts: Vec<Attempt>
 }
 
 /// The documents of one ceremony, each with its try.
-struct Ceremony<'a> {
+pub(super) struct Ceremony<'a> {
     app: &'a Arc<App>,
     work: Work,
     /// Those whose end is not recorded yet, in the list's order.
@@ -274,14 +274,14 @@ struct Ceremony<'a> {
 }
 
 /// A document whose bytes are fixed.
-struct Fixed {
-    attempt: Attempt,
-    request: SigningRequest,
-    prepared: Prepared,
+pub(super) struct Fixed {
+    pub(super) attempt: Attempt,
+    pub(super) request: SigningRequest,
+    pub(super) prepared: Prepared,
 }
 
 impl<'a> Ceremony<'a> {
-    fn new(app: &'a Arc<App>, work: Work, attempts: Vec<Attempt>) -> Self {
+    pub(super) fn new(app: &'a Arc<App>, work: Work, attempts: Vec<Attempt>) -> Self {
         Self {
             app,
             work,
@@ -314,7 +314,7 @@ impl<'a> Ceremony<'a> {
         }
         let certificate = Certificate::parse(card.certificate.clone())?;
         let path = acceptable(&app, self.work.board, self.work.person, &certificate).await?;
-        let fixed = self.fix_all(&certificate, &path).await;
+        let (fixed, _) = self.fix_all(&certificate, &path).await;
         if fixed.is_empty() {
             return Ok(());
         }
@@ -331,9 +331,14 @@ impl<'a> Ceremony<'a> {
         self.keep_values(&fixed, keeper, signing).await
     }
 
-    /// Fixes the bytes of every document that still may be signed; the others end here, each for its own cause.
-    async fn fix_all(&mut self, certificate: &Certificate, path: &Path) -> Vec<Fixed> {
-        let mut fixed = Vec::with_capacity(self.open.len());
+    /// Fixes the bytes of every document that still may be signed; the others end here, each for its own cause, and the
+    /// first of these is returned too.
+    pub(super) async fn fix_all(
+        &mut self,
+        certificate: &Certificate,
+        path: &Path,
+    ) -> (Vec<Fixed>, Option<SignError>) {
+        let (mut fixed, mut refusal) = (Vec::with_capacity(self.open.len()), None);
         for attempt in self.open.clone() {
             let outcome = match kept(self.app, attempt.request).await {
                 Ok(kept) => fix_bytes(self.app, kept, &attempt, certificate, path).await,
@@ -345,10 +350,13 @@ impl<'a> Ceremony<'a> {
                     request,
                     prepared,
                 }),
-                Err(error) => self.fail(attempt.id, (&error).into()).await,
+                Err(error) => {
+                    self.fail(attempt.id, (&error).into()).await;
+                    refusal = refusal.or(Some(error));
+                }
             }
         }
-        fixed
+        (fixed, refusal)
     }
 
     /// What the reader's thread does with `fixed`, and how long it may take.
@@ -465,10 +473,7 @@ impl<'a> Ceremony<'a> {
         while let Some(joined) = self.finishing.join_next().await {
             // A task that ended otherwise left its value to the job.
             let Ok((attempt, outcome)) = joined else { continue };
-            match &outcome {
-                Ok(()) => record_end(self.app, &attempt, &AttemptState::Done).await,
-                Err(error) => self.record_failure(&attempt, error.into()).await,
-            }
+            record(self.app, self.work.board, &attempt, outcome.as_ref()).await;
         }
     }
 
@@ -490,28 +495,57 @@ impl<'a> Ceremony<'a> {
     }
 
     async fn record_failure(&self, attempt: &Attempt, told: Told) {
-        tracing::info!(
-            signing.id = %attempt.request, cause = told.cause, code = told.code.as_str(),
-            "a signature did not come about"
-        );
-        let event = self.app.event(
-            self.work.board,
-            EventKind::SigningFailed,
-            Some(attempt.person.to_string()),
-            Some(attempt.request.to_string()),
-            told.cause,
-            serde_json::json!({"slot": attempt.slot, "code": told.code.as_str()}),
-        );
-        if let Err(error) = events::record_alone(&self.app.db, &event).await {
-            tracing::error!(cause = error.cause(), "an audit event was lost");
-        }
-        let state = AttemptState::Failed {
-            code: told.code,
-            cause: told.cause.to_owned(),
-            tries_left: told.tries_left,
-        };
-        record_end(self.app, attempt, &state).await;
+        record_failure(self.app, self.work.board, attempt, told).await;
     }
+}
+
+/// Records how the finishing of `attempt` ended.
+pub(super) async fn record(app: &App, board: BoardId, attempt: &Attempt, outcome: Result<&(), &SignError>) {
+    match outcome {
+        Ok(()) => record_end(app, attempt, &AttemptState::Done).await,
+        Err(error) => record_failure(app, board, attempt, error.into()).await,
+    }
+}
+
+/// Records that `attempt` ended without a signature, for what was told from outside.
+pub(super) async fn record_told(
+    app: &App,
+    board: BoardId,
+    attempt: &Attempt,
+    code: PersonCode,
+    cause: &'static str,
+    tries_left: Option<u8>,
+) {
+    let told = Told {
+        code,
+        cause,
+        tries_left,
+    };
+    record_failure(app, board, attempt, told).await;
+}
+
+async fn record_failure(app: &App, board: BoardId, attempt: &Attempt, told: Told) {
+    tracing::info!(
+        signing.id = %attempt.request, cause = told.cause, code = told.code.as_str(),
+        "a signature did not come about"
+    );
+    let event = app.event(
+        board,
+        EventKind::SigningFailed,
+        Some(attempt.person.to_string()),
+        Some(attempt.request.to_string()),
+        told.cause,
+        serde_json::json!({"slot": attempt.slot, "code": told.code.as_str()}),
+    );
+    if let Err(error) = events::record_alone(&app.db, &event).await {
+        tracing::error!(cause = error.cause(), "an audit event was lost");
+    }
+    let state = AttemptState::Failed {
+        code: told.code,
+        cause: told.cause.to_owned(),
+        tries_left: told.tries_left,
+    };
+    record_end(app, attempt, &state).await;
 }
 
 async fn record_end(app: &App, attempt: &Attempt, state: &AttemptState) {
@@ -521,7 +555,11 @@ async fn record_end(app: &App, attempt: &Attempt, state: &AttemptState) {
 }
 
 /// Runs `work` and says every few seconds that `attempts` are being worked on.
-async fn beating<T>(app: &App, attempts: &[AttemptId], mut work: impl Future<Output = T> + Unpin) -> T {
+pub(super) async fn beating<T>(
+    app: &App,
+    attempts: &[AttemptId],
+    mut work: impl Future<Output = T> + Unpin,
+) -> T {
     loop {
         tokio::select! {
             outcome = &mut work => return outcome,

@@ -415,7 +415,7 @@ async fn a_signer_who_declines_ends_the_request_and_the_application_reads_why() 
 }
 
 /// Makes a list through the interface; what was answered.
-async fn make_list(town: &Town, bearer: &str, key: &str, body: serde_json::Value) -> Seen {
+pub(super) async fn make_list(town: &Town, bearer: &str, key: &str, body: serde_json::Value) -> Seen {
     let request = TestRequest::post()
         .uri("/api/v1/signing_lists")
         .insert_header(("authorization", bearer))

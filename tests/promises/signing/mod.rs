@@ -2,6 +2,7 @@
 //! What goes wrong ends in its code, and what a card signed is never lost.
 
 mod api;
+mod beside;
 mod blocks;
 mod certificates;
 mod changed;
