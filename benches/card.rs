@@ -126,19 +126,8 @@ fn less(all: Traffic, part: Traffic) -> Traffic {
 
 fn card(laboratory: &Laboratory, applet: Applet) -> VirtualCard {
     let spec = CardSpec {
-        applet,
-        holder: holder(),
-        third_initial: String::new(),
-        sex: 'V',
-        birth: "15 JAN 1970".to_owned(),
-        birth_place: "Zegelgem".to_owned(),
-        street: "Proefstraat 1".to_owned(),
-        postal_code: "9999".to_owned(),
-        municipality: "Zegelgem".to_owned(),
-        card_number: 5_920_000_566,
-        validity: LabPki::usual_validity(moment()),
-        pin: "1234".to_owned(),
         structure_version: true,
+        ..CardSpec::new(applet, holder(), LabPki::usual_validity(moment()))
     };
     personalise(laboratory.pki(), &spec, &*laboratory.random)
         .unwrap()

@@ -166,7 +166,8 @@ enum CardCommand {
     ///
     /// Example: zegel lab card insert mayor
     Insert {
-        /// The card: mayor, director, alderman, staff, citizen, revoked, …
+        /// The card: mayor, director, alderman, staff, citizen, revoked, … or one of the rare ones: kid, foreigner,
+        /// old-1.1, … (`docs/laboratory.md` lists them), which is made when it is first wanted.
         card: String,
         /// Reader number from 0; the first free one when left out.
         #[arg(long)]
@@ -232,6 +233,12 @@ struct FaultArguments {
     /// For `slow`: how long each answer is held back.
     #[arg(long, default_value_t = 2000)]
     millis: u64,
+    /// Only at reads from this offset in a file on.
+    #[arg(long, value_name = "BYTES")]
+    offset: Option<u16>,
+    /// For `limited` and `chunked`: how many bytes.
+    #[arg(long, default_value_t = 252)]
+    bytes: u8,
     /// For `answer`: the status word, four hex digits.
     #[arg(long, value_parser = hex_word, default_value = "6B00")]
     status: u16,
@@ -243,10 +250,14 @@ struct FaultArguments {
 enum FaultWord {
     /// Answer a status word that does not fit.
     Answer,
+    /// Signatures and long answers come in pieces.
+    Chunked,
     /// No fault any more.
     Clear,
     /// Reader and card lose each other.
     Communication,
+    /// The reader cuts long answers.
+    Limited,
     /// No answer from now on.
     Mute,
     /// The card is taken out.
@@ -444,7 +455,9 @@ fn card(command: CardCommand, console: &mut Console) -> Result<(), LabError> {
                     let request = Request::Card(CardRequest::ClearFaults { card: arguments.card });
                     return send(&arguments.place, &request, console);
                 }
+                FaultWord::Chunked => FaultKind::Chunked(arguments.bytes),
                 FaultWord::Communication => FaultKind::Communication,
+                FaultWord::Limited => FaultKind::Limited(arguments.bytes),
                 FaultWord::Mute => FaultKind::Mute,
                 FaultWord::Removed => FaultKind::Removed,
                 FaultWord::Reset => FaultKind::Reset,
@@ -455,6 +468,7 @@ fn card(command: CardCommand, console: &mut Console) -> Result<(), LabError> {
                 kind,
                 skip: arguments.after,
                 instruction: arguments.at,
+                offset: arguments.offset,
                 times: (!arguments.always).then_some(1),
             };
             (

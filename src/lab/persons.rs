@@ -264,24 +264,18 @@ impl DemoPerson {
             .position(|person| person.slug == self.slug)
             .unwrap_or(0);
         let place = u64::try_from(place).unwrap_or(0);
+        let holder = Holder {
+            surname: self.surname.to_owned(),
+            given_names: self.given_names.to_owned(),
+            national_number,
+        };
         Ok(CardSpec {
-            applet: self.applet,
-            holder: Holder {
-                surname: self.surname.to_owned(),
-                given_names: self.given_names.to_owned(),
-                national_number,
-            },
-            third_initial: String::new(),
             sex: self.sex(),
             birth: self.birth.to_owned(),
-            birth_place: "Zegelgem".to_owned(),
             street: format!("Proefstraat {}", place + 1),
-            postal_code: "9999".to_owned(),
-            municipality: "Zegelgem".to_owned(),
             card_number: 5_920_000_500 + place,
-            validity,
-            pin: "1234".to_owned(),
             structure_version: self.slug == "director",
+            ..CardSpec::new(self.applet, holder, validity)
         })
     }
 

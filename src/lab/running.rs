@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::card::specimens::Specimen;
 use super::card::{CardImage, CardKeys};
 use super::control::{Answer, ControlServer, LabStatus, Request};
 use super::host::{CardAnswer, CardRequest, CardState, image_path};
@@ -81,6 +82,7 @@ struct Inner {
     program: PathBuf,
     readers: usize,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     services: Arc<Services>,
     persons: Vec<PersonRecord>,
     host: Mutex<CardHost>,
@@ -154,7 +156,7 @@ impl Lab {
             save_manifest(&folder, &persons)?;
             (pki, persons, listener)
         };
-        let services = Arc::new(Services::new(Arc::new(pki), random));
+        let services = Arc::new(Services::new(Arc::new(pki), Arc::clone(&random)));
         persons::initial_statuses(&persons, &mut services.switches(), now);
 
         let program = settings.program;
@@ -164,6 +166,7 @@ impl Lab {
             program,
             readers,
             clock: Arc::clone(&clock),
+            random,
             services: Arc::clone(&services),
             persons,
             host: Mutex::new(host),
@@ -247,7 +250,7 @@ impl Lab {
     /// # Errors
     /// What keeps it from being done.
     pub fn cards(&self, request: &CardRequest) -> Result<Vec<CardState>, LabError> {
-        lock(&self.inner.host).ask(request)
+        self.inner.ask_cards(request)
     }
 
     /// Puts a card into the first free reader and returns the reader's name.
@@ -320,7 +323,7 @@ impl Inner {
 
     fn handle(&self, request: Request) -> Result<Answer, LabError> {
         match request {
-            Request::Card(request) => lock(&self.host).ask(&request).map(Answer::Cards),
+            Request::Card(request) => self.ask_cards(&request).map(Answer::Cards),
             Request::Certificate {
                 card,
                 purpose,
@@ -350,6 +353,22 @@ impl Inner {
                 Ok(Answer::Done)
             }
         }
+    }
+
+    /// Asks the card host. A rare card that is wanted for the first time is made first.
+    fn ask_cards(&self, request: &CardRequest) -> Result<Vec<CardState>, LabError> {
+        if let CardRequest::Insert { card, .. } = request
+            && let Some(specimen) = Specimen::find(card)
+        {
+            let folder = self.folder.join("cards");
+            if !image_path(&folder, card).exists() {
+                let made = specimen.make_card(self.services.pki(), self.random.as_ref(), self.clock.now())?;
+                // The keys first: an image that is there is whole.
+                made.card.keys().save(&folder, card)?;
+                made.card.image().save(&image_path(&folder, card))?;
+            }
+        }
+        lock(&self.host).ask(request)
     }
 
     fn answer_pin(&self, mut dialog: PinDialog) -> Result<PinReply, LabError> {

@@ -45,24 +45,14 @@ fn moment() -> Timestamp {
 fn card() -> (VirtualCard, String) {
     let random = SeededRandom::new(3);
     let pki = LabPki::generate("http://127.0.0.1:9", &random, moment()).unwrap();
+    let holder = Holder {
+        surname: "Specimen".to_owned(),
+        given_names: "An".to_owned(),
+        national_number: NationalNumber::parse("70611500188").unwrap(),
+    };
     let spec = CardSpec {
-        applet: Applet::V18,
-        holder: Holder {
-            surname: "Specimen".to_owned(),
-            given_names: "An".to_owned(),
-            national_number: NationalNumber::parse("70611500188").unwrap(),
-        },
-        third_initial: String::new(),
-        sex: 'V',
-        birth: "15 JAN 1970".to_owned(),
-        birth_place: "Zegelgem".to_owned(),
-        street: "Proefstraat 1".to_owned(),
-        postal_code: "9999".to_owned(),
-        municipality: "Zegelgem".to_owned(),
-        card_number: 5_920_000_566,
-        validity: LabPki::usual_validity(moment()),
-        pin: "1234".to_owned(),
         structure_version: true,
+        ..CardSpec::new(Applet::V18, holder, LabPki::usual_validity(moment()))
     };
     let trust = format!(
         "environment = \"test\"\nsource = \"laboratory\"\nhosts = []\nauthority = []\n[[root]]\nname = \"TEST root\"\n\

@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 pub enum FaultKind {
     /// A status word that does not fit, instead of the answer: readers do this in the middle of files.
     Answer(u16),
+    /// What waits for GET RESPONSE is told in pieces of at most so many bytes, from now on.
+    Chunked(u8),
     /// Reader and card lose each other in the middle of the command; the card is still there afterwards.
     Communication,
+    /// The reader carries at most so many bytes of data: an answer that is longer arrives cut.
+    Limited(u8),
     /// The card answers nothing from now on.
     Mute,
     /// The card is taken out in the middle of the command.
@@ -36,6 +40,9 @@ pub struct Fault {
     /// Only commands with this instruction byte match (`2A` is the signature); all when it is absent.
     #[serde(default)]
     pub instruction: Option<u8>,
+    /// Only READ BINARY from this offset on matches.
+    #[serde(default)]
+    pub offset: Option<u16>,
     /// How often it strikes; `None` is always.
     #[serde(default = "once")]
     pub times: Option<u32>,
@@ -53,8 +60,16 @@ impl Fault {
             kind,
             skip: 0,
             instruction: None,
+            offset: None,
             times: Some(1),
         }
+    }
+
+    /// The same at READ BINARY from `offset` on only.
+    #[must_use]
+    pub const fn at_offset(mut self, offset: u16) -> Self {
+        self.offset = Some(offset);
+        self
     }
 
     /// The same after `skip` more commands.
@@ -96,11 +111,19 @@ impl Faults {
         &self.0
     }
 
-    /// What strikes at a command with this instruction byte, in the order the faults were added.
-    pub(super) fn strike(&mut self, instruction: u8) -> Vec<FaultKind> {
+    /// What strikes at this command, in the order the faults were added.
+    pub(super) fn strike(&mut self, command: &[u8]) -> Vec<FaultKind> {
+        let instruction = command.get(1).copied().unwrap_or(0);
+        let offset = match command {
+            [_, 0xB0, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
+            _ => None,
+        };
         let mut struck = Vec::new();
         for fault in &mut self.0 {
             if fault.instruction.is_some_and(|only| only != instruction) {
+                continue;
+            }
+            if fault.offset.is_some_and(|from| offset.is_none_or(|at| at < from)) {
                 continue;
             }
             if fault.skip > 0 {

@@ -33,7 +33,7 @@ impl From<Hex> for String {
 /// The content and the lasting state of one virtual card. Specimens only, so the PIN stands in it in clear.
 ///
 /// As JSON: `{"format": "zegel-test-card/1", "applet": "1.8", "atr": hex, "chip": hex of 16 bytes, "pin": "1234",
-/// "tries_left": 0–3, "unblock": 12 digits or null, "basic_key_uses": 0–5000, "files": {"3F00DF014031": hex, …}}`.
+/// "tries_left": 0–3, "unblock": 12 digits or null, "unblock_tries": 0–12, "activated": true, "basic_key_uses": 0–5000, "files": {"3F00DF014031": hex, …}}`.
 /// File names are full paths in upper-case hex. The private keys stand beside it in PEM files named
 /// `NAME.authentication.key.pem`, `NAME.signature.key.pem` and `NAME.basic.key.pem`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,12 @@ pub struct CardImage {
     pub tries_left: u8,
     /// PUK2 and PUK1 as 12 digits; absent on 1.8, which has none.
     pub unblock: Option<String>,
+    /// PUK tries left, 0 to 12.
+    #[serde(default = "CardImage::all_puk_tries")]
+    pub unblock_tries: u8,
+    /// Whether the municipality has activated the card; before that it refuses every command.
+    #[serde(default = "CardImage::usually")]
+    pub activated: bool,
     /// How often the basic key was used since the last good PIN, at most 5000.
     pub basic_key_uses: u16,
     /// Elementary files by full path.
@@ -64,6 +70,16 @@ impl CardImage {
     pub const FORMAT: &'static str = "zegel-test-card/1";
     /// Tries of a fresh PIN.
     pub const PIN_TRIES: u8 = 3;
+    /// Tries of a fresh PUK. Source: reference §10.2.
+    pub const PUK_TRIES: u8 = 12;
+
+    const fn all_puk_tries() -> u8 {
+        Self::PUK_TRIES
+    }
+
+    const fn usually() -> bool {
+        true
+    }
 
     /// An empty card of this generation with the PIN 1234.
     pub fn new(applet: Applet, chip: [u8; 16]) -> Self {
@@ -75,6 +91,8 @@ impl CardImage {
             pin: "1234".to_owned(),
             tries_left: Self::PIN_TRIES,
             unblock: (applet != Applet::V18).then(|| "123456654321".to_owned()),
+            unblock_tries: Self::PUK_TRIES,
+            activated: true,
             basic_key_uses: 0,
             files: BTreeMap::new(),
         }
@@ -112,53 +130,6 @@ impl CardImage {
         let draft = path.with_extension("json.new");
         std::fs::write(&draft, text).map_err(LabError::io(&draft))?;
         std::fs::rename(&draft, path).map_err(LabError::io(path))
-    }
-
-    /// The image of a card from a folder of single files, as published for the applet 1.1 specimen: `*_ATR.bin`,
-    /// `*_Identity.tlv` and so on, as read from the card. It has no private keys.
-    ///
-    /// # Errors
-    /// When the folder or one of its files cannot be read.
-    pub fn from_published_files(folder: &Path, prefix: &str) -> Result<Self, LabError> {
-        let read = |name: &str| -> Result<Vec<u8>, LabError> {
-            let path = folder.join(format!("{prefix}_{name}"));
-            std::fs::read(&path).map_err(LabError::io(&path))
-        };
-        let identity = read("Identity.tlv")?;
-        let chip = chip_in(&identity).ok_or_else(|| LabError::Malformed(format!("{prefix}_Identity.tlv")))?;
-        let mut image = Self::new(Applet::V11, chip);
-        image.atr = Hex(read("ATR.bin")?);
-        image.set_file("3F00DF014031", identity);
-        for (path, name) in [
-            ("3F00DF014032", "IdentitySignature.tlv"),
-            ("3F00DF014033", "Address.tlv"),
-            ("3F00DF014034", "AddressSignature.tlv"),
-            ("3F00DF014035", "Photo.tlv"),
-            ("3F00DF005038", "AuthentificationCertificate.tlv"),
-            ("3F00DF005039", "SigningCertificate.tlv"),
-            ("3F00DF00503A", "CACertificate.tlv"),
-            ("3F00DF00503B", "RootCertificate.tlv"),
-            ("3F00DF00503C", "RRNCertificate.tlv"),
-        ] {
-            image.set_file(path, read(name)?);
-        }
-        super::pkcs15::write_directory(&mut image);
-        Ok(image)
-    }
-}
-
-/// The value of tag 02 of an identity file.
-fn chip_in(identity: &[u8]) -> Option<[u8; 16]> {
-    let mut rest = identity;
-    loop {
-        let [tag, length, more @ ..] = rest else {
-            return None;
-        };
-        let (value, after) = more.split_at_checked(usize::from(*length))?;
-        if *tag == 0x02 {
-            return value.try_into().ok();
-        }
-        rest = after;
     }
 }
 

@@ -67,6 +67,9 @@ impl VirtualCard {
             return StatusWord::WRONG_LENGTH.bytes().to_vec();
         };
         let [class, instruction, _, _] = command.header();
+        if !self.image.activated {
+            return StatusWord::INSTRUCTION_UNKNOWN.bytes().to_vec();
+        }
         if instruction != 0xC0 {
             self.volatile.pending.clear();
             // VERIFY and CHANGE start the count anew themselves; the signature itself ends it.
@@ -88,6 +91,8 @@ impl VirtualCard {
             (0x80, 0xE4) => self.card_data(&command),
             (0x80, 0xE6) => self.log_off(&command),
             (0x00 | 0x80, _) => Err(StatusWord::INSTRUCTION_UNKNOWN),
+            // Another logical channel.
+            (0x01..=0x03 | 0x81..=0x83, _) => Err(StatusWord(0x6881)),
             _ => Err(StatusWord::CLASS_UNKNOWN),
         };
         match answer {
@@ -95,7 +100,7 @@ impl VirtualCard {
                 let status = if self.volatile.pending.is_empty() || instruction == 0xB0 {
                     StatusWord::OK
                 } else {
-                    waiting(self.volatile.pending.len())
+                    waiting(self.piece())
                 };
                 data.extend_from_slice(&status.bytes());
                 data
@@ -234,7 +239,7 @@ impl VirtualCard {
     }
 
     fn get_response(&mut self, command: &Command) -> Answer {
-        let ready = self.volatile.pending.len().min(256);
+        let ready = self.piece().min(256);
         if ready == 0 {
             return Err(StatusWord::CONDITIONS);
         }
@@ -244,6 +249,12 @@ impl VirtualCard {
         }
         let rest = self.volatile.pending.split_off(ready);
         Ok(std::mem::replace(&mut self.volatile.pending, rest))
+    }
+
+    /// How much of what is pending the next GET RESPONSE gives.
+    fn piece(&self) -> usize {
+        let pending = self.volatile.pending.len();
+        self.chunk.map_or(pending, |most| pending.min(usize::from(most)))
     }
 
     fn log_off(&mut self, command: &Command) -> Answer {
@@ -270,6 +281,8 @@ impl VirtualCard {
             return Err(StatusWord::REFERENCE_NOT_FOUND);
         }
         if command.data().is_empty() && self.image.applet.empty_verify_is_a_question() {
+            // A question is a command like any other: it counts between VERIFY and the signature.
+            self.volatile.since_verify = self.volatile.since_verify.map(|count| count.saturating_add(1));
             return if self.image.tries_left == 0 {
                 Err(StatusWord::PIN_BLOCKED)
             } else if self.volatile.authentication_right {
@@ -347,11 +360,16 @@ impl VirtualCard {
         if command.data().len() != 8 {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        if command.data() != pin_block(code) {
-            return Err(StatusWord::SECURITY_STATUS);
+        if self.image.unblock_tries == 0 {
+            return Err(StatusWord::PIN_BLOCKED);
         }
-        self.image.tries_left = CardImage::PIN_TRIES;
         self.changed = true;
+        if command.data() != pin_block(code) {
+            self.image.unblock_tries = self.image.unblock_tries.saturating_sub(1);
+            return Err(tries(self.image.unblock_tries));
+        }
+        self.image.unblock_tries = CardImage::PUK_TRIES;
+        self.image.tries_left = CardImage::PIN_TRIES;
         Ok(Vec::new())
     }
 
@@ -370,7 +388,7 @@ impl VirtualCard {
             return Err(status);
         };
         let known: &[u8] = match self.image.applet {
-            Applet::V11 => &[0x01, 0x02, 0x04],
+            Applet::V10 | Applet::V11 => &[0x01, 0x02, 0x04],
             Applet::V17 => &[0x01, 0x02, 0x04, 0x08, 0x10, 0x20],
             Applet::V18 => &[0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40],
         };

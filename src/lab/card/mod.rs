@@ -1,22 +1,24 @@
 //! A virtual Belgian eID card: state machine, files, keys, faults.
 //!
-//! It answers bytes with bytes as the applets 1.7 and 1.8 do (1.1 well enough to show a published specimen), keeps
-//! its PIN tries, and can be told to fail. In this process it is a [`Transport`]; behind a real reader stack the
+//! It answers bytes with bytes as the applets 1.0 to 1.8 do, keeps its PIN tries, and can be told to fail. In this process it is a [`Transport`]; behind a real reader stack the
 //! room's `vpcd` plays it. Start from [`VirtualCard::new`], or [`personal::personalise`] for a whole person.
 
 mod fault;
 mod image;
 mod machine;
+pub mod pad;
 pub mod personal;
 mod photo;
 mod pkcs15;
 mod profile;
+mod published;
+pub mod specimens;
 
 use std::time::Duration;
 
 pub use fault::{Exchange, Fault, FaultKind};
 pub use image::{CardImage, CardKeys, Hex};
-pub use personal::{CardSpec, Personalised};
+pub use personal::{CardSpec, Certificates, DataSigner, Personalised};
 pub use profile::Applet;
 
 use crate::card::transport::{Transport, TransportError};
@@ -43,6 +45,8 @@ pub struct VirtualCard {
     present: bool,
     mute: bool,
     changed: bool,
+    /// Largest piece that GET RESPONSE gives.
+    chunk: Option<u8>,
     traffic: Traffic,
 }
 
@@ -57,6 +61,7 @@ impl VirtualCard {
             present: true,
             mute: false,
             changed: false,
+            chunk: None,
             traffic: Traffic::default(),
         }
     }
@@ -89,6 +94,7 @@ impl VirtualCard {
     /// Takes all faults away and wakes a mute card.
     pub fn clear_faults(&mut self) {
         self.faults.clear();
+        self.chunk = None;
         self.mute = false;
     }
 
@@ -127,13 +133,15 @@ impl VirtualCard {
         if self.mute {
             return Exchange::Mute;
         }
-        let instruction = command.get(1).copied().unwrap_or(0);
         let mut delay = Duration::ZERO;
         let mut truncated = false;
+        let mut limit = usize::MAX;
         let mut instead = None;
-        for kind in self.faults.strike(instruction) {
+        for kind in self.faults.strike(command) {
             match kind {
                 FaultKind::Answer(status) => instead = Some(status),
+                FaultKind::Chunked(most) => self.chunk = Some(most),
+                FaultKind::Limited(most) => limit = limit.min(usize::from(most)),
                 FaultKind::Communication => {
                     self.reset_volatile();
                     return Exchange::Communication;
@@ -158,6 +166,10 @@ impl VirtualCard {
         if truncated && bytes.len() > 2 {
             let at = bytes.len().saturating_sub(3);
             bytes.remove(at);
+        }
+        let data = bytes.len().saturating_sub(2);
+        if data > limit {
+            bytes.drain(limit..data);
         }
         let count = |bytes: usize| u64::try_from(bytes).unwrap_or(0);
         self.traffic.commands += 1;

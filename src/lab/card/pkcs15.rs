@@ -21,6 +21,7 @@ pub(super) fn write_directory(image: &mut CardImage) {
 
 fn token_info(image: &CardImage) -> Vec<u8> {
     let personalisation: [u8; 4] = match image.applet {
+        Applet::V10 => [1, 1, 0, 0],
         Applet::V11 => [2, 2, 0, 0],
         Applet::V17 => [3, 3, 0, 0],
         Applet::V18 => [3, 4, 0, 0],
@@ -36,7 +37,7 @@ fn token_info(image: &CardImage) -> Vec<u8> {
 
 fn private_keys(applet: Applet) -> Vec<u8> {
     let (outer, bits): (u8, [u8; 4]) = match applet {
-        Applet::V11 => (0x30, [0x02, 0x02, 0x04, 0x00]),
+        Applet::V10 | Applet::V11 => (0x30, [0x02, 0x02, 0x04, 0x00]),
         Applet::V17 => (0x30, [0x02, 0x02, 0x08, 0x00]),
         Applet::V18 => (0xA0, [0x02, 0x02, 0x01, 0x80]),
     };

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// A generation of the Belgian applet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Applet {
+    /// 1.0 of 2003: as 1.1, with an older answer to reset.
+    #[serde(rename = "1.0")]
+    V10,
     /// 1.1 of 2004: RSA-1024, an empty VERIFY burns a try.
     #[serde(rename = "1.1")]
     V11,
@@ -20,6 +23,9 @@ impl Applet {
     /// The answer to reset.
     pub fn atr(self) -> Vec<u8> {
         match self {
+            Self::V10 => vec![
+                0x3B, 0x98, 0x94, 0x40, 0x0A, 0xA5, 0x03, 0x01, 0x01, 0x01, 0xAD, 0x13, 0x10,
+            ],
             Self::V11 | Self::V17 => vec![
                 0x3B, 0x98, 0x13, 0x40, 0x0A, 0xA5, 0x03, 0x01, 0x01, 0x01, 0xAD, 0x13, 0x11,
             ],
@@ -33,6 +39,9 @@ impl Applet {
     /// Bytes 16 to 27 of GET CARD DATA: versions, key-exchange version and life cycle.
     pub(super) const fn card_data_tail(self) -> [u8; 12] {
         match self {
+            Self::V10 => [
+                0xA5, 0x03, 0x01, 0x01, 0x01, 0x01, 0x00, 0x01, 0x00, 0x01, 0x01, 0x0F,
+            ],
             Self::V11 => [
                 0xA5, 0x03, 0x01, 0x01, 0x01, 0x11, 0x00, 0x02, 0x00, 0x01, 0x01, 0x0F,
             ],
@@ -48,20 +57,20 @@ impl Applet {
     /// How many commands may stand between VERIFY and a non-repudiation signature.
     pub(super) const fn commands_after_verify(self) -> u32 {
         match self {
-            Self::V11 | Self::V17 => 0,
+            Self::V10 | Self::V11 | Self::V17 => 0,
             Self::V18 => 1,
         }
     }
 
     /// Whether VERIFY without data only asks for the tries left.
     pub(super) const fn empty_verify_is_a_question(self) -> bool {
-        !matches!(self, Self::V11)
+        !matches!(self, Self::V10 | Self::V11)
     }
 
     /// Zero bytes behind each certificate.
     pub(super) const fn certificate_tail(self) -> usize {
         match self {
-            Self::V11 | Self::V17 => 50,
+            Self::V10 | Self::V11 | Self::V17 => 50,
             Self::V18 => 1100,
         }
     }
@@ -69,7 +78,7 @@ impl Applet {
     /// Length of a certificate file that holds no certificate.
     pub(super) const fn empty_certificate(self) -> usize {
         match self {
-            Self::V11 | Self::V17 => 1300,
+            Self::V10 | Self::V11 | Self::V17 => 1300,
             Self::V18 => 2500,
         }
     }
@@ -79,14 +88,14 @@ impl Applet {
         match self {
             Self::V17 => 256,
             // Of 1.8 the manuals fix a length and do not name it; 104 bytes is the longest P-384 value.
-            Self::V11 | Self::V18 => 128,
+            Self::V10 | Self::V11 | Self::V18 => 128,
         }
     }
 
     /// Length of the address file, zeros included.
     pub(super) const fn address_file(self) -> usize {
         match self {
-            Self::V11 | Self::V17 => 121,
+            Self::V10 | Self::V11 | Self::V17 => 121,
             Self::V18 => 145,
         }
     }

@@ -8,24 +8,14 @@ fn personalised(applet: Applet) -> Personalised {
     let now = "2026-03-03T09:00:00Z".parse().unwrap();
     let random = SeededRandom::new(7);
     let pki = LabPki::generate("http://lab.test", &random, now).unwrap();
+    let holder = Holder {
+        surname: "Spécimen".to_owned(),
+        given_names: "An Marie".to_owned(),
+        national_number: NationalNumber::parse("70611500188").unwrap(),
+    };
     let spec = CardSpec {
-        applet,
-        holder: Holder {
-            surname: "Spécimen".to_owned(),
-            given_names: "An Marie".to_owned(),
-            national_number: NationalNumber::parse("70611500188").unwrap(),
-        },
-        third_initial: String::new(),
-        sex: 'V',
-        birth: "15 JAN 1970".to_owned(),
-        birth_place: "Zegelgem".to_owned(),
-        street: "Proefstraat 1".to_owned(),
-        postal_code: "9999".to_owned(),
-        municipality: "Zegelgem".to_owned(),
-        card_number: 5_920_000_566,
-        validity: LabPki::usual_validity(now),
-        pin: "1234".to_owned(),
         structure_version: true,
+        ..CardSpec::new(applet, holder, LabPki::usual_validity(now))
     };
     personalise(&pki, &spec, &random).unwrap()
 }

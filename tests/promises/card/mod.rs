@@ -2,5 +2,7 @@
 
 mod driver;
 mod pcscd;
+mod pin;
+mod rare;
 mod specimen;
 pub(crate) mod support;

@@ -36,24 +36,15 @@ pub(crate) fn cards() -> &'static Cards {
                 .into_iter()
                 .enumerate()
             {
+                let holder = Holder {
+                    surname: "Specimen".to_owned(),
+                    given_names: given.to_owned(),
+                    national_number: NationalNumber::parse(number).unwrap(),
+                };
                 let spec = CardSpec {
-                    applet,
-                    holder: Holder {
-                        surname: "Specimen".to_owned(),
-                        given_names: given.to_owned(),
-                        national_number: NationalNumber::parse(number).unwrap(),
-                    },
-                    third_initial: String::new(),
-                    sex: 'V',
-                    birth: "15 JAN 1970".to_owned(),
-                    birth_place: "Zegelgem".to_owned(),
                     street: format!("Proefstraat {}", person + 1),
-                    postal_code: "9999".to_owned(),
-                    municipality: "Zegelgem".to_owned(),
-                    card_number: 5_920_000_566,
-                    validity: LabPki::usual_validity(moment()),
-                    pin: "1234".to_owned(),
                     structure_version: true,
+                    ..CardSpec::new(applet, holder, LabPki::usual_validity(moment()))
                 };
                 let made = personalise(&pki, &spec, &random).unwrap().card;
                 images.push((applet, person, made.image().clone(), made.keys().clone()));

@@ -150,19 +150,10 @@ url = "{BASE}/crt/citizen.crt"
     /// Puts a card of An Specimen into `reader`; returns the serial number of its authentication certificate.
     pub(crate) fn insert(&self, reader: &str, applet: Applet) -> Serial {
         let spec = CardSpec {
-            applet,
-            holder: Self::holder(),
-            third_initial: String::new(),
-            sex: 'V',
             birth: "15 JUN 1970".to_owned(),
-            birth_place: "Zegelgem".to_owned(),
             street: "Teststraat 1".to_owned(),
-            postal_code: "9999".to_owned(),
-            municipality: "Zegelgem".to_owned(),
             card_number: 5_901_234_567,
-            validity: LabPki::usual_validity(self.now),
-            pin: "1234".to_owned(),
-            structure_version: false,
+            ..CardSpec::new(applet, Self::holder(), LabPki::usual_validity(self.now))
         };
         let made = personalise(self.services.pki(), &spec, &self.random).unwrap();
         self.readers.insert(reader, made.card);
