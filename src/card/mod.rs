@@ -9,6 +9,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod apdu;
+pub mod assuan;
 pub mod eid;
 pub mod error;
 pub mod pad;

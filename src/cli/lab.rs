@@ -323,7 +323,7 @@ enum ReaderCommand {
 
 #[derive(Args, Debug)]
 struct PinArguments {
-    /// right, wrong, cancel, timeout, wait, or digits.
+    /// right, wrong, cancel, other, timeout, wait, or digits.
     #[arg(long, value_name = "ANSWER")]
     next: Option<PinAnswer>,
     #[command(flatten)]

@@ -19,6 +19,8 @@ pub enum PinAnswer {
     Cancel,
     /// These digits.
     Digits(String),
+    /// The third button of a window with buttons: another card, no more pages.
+    Other,
     /// The right PIN, as usual.
     Right,
     /// As if nobody typed anything in time.
@@ -32,10 +34,11 @@ pub enum PinAnswer {
 impl std::str::FromStr for PinAnswer {
     type Err = LabError;
 
-    /// `right`, `wrong`, `cancel`, `timeout`, `wait`, or digits.
+    /// `right`, `wrong`, `cancel`, `other`, `timeout`, `wait`, or digits.
     fn from_str(text: &str) -> Result<Self, LabError> {
         Ok(match text {
             "cancel" => Self::Cancel,
+            "other" => Self::Other,
             "right" => Self::Right,
             "timeout" => Self::Timeout,
             "wait" => Self::Wait,
@@ -59,17 +62,37 @@ impl std::str::FromStr for PinAnswer {
 pub enum PinReply {
     /// Cancelled.
     Cancel,
+    /// The button that goes on, of a window without a field.
+    Confirm,
     /// These digits.
     Digits(String),
+    /// The third button.
+    Other,
     /// Timed out.
     Timeout,
     /// No answer.
     Wait,
 }
 
+/// What kind of window the PIN program was told to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowKind {
+    /// Buttons; the one that goes on is pressed unless the next answer says otherwise.
+    Confirm,
+    /// One button, which nobody presses unless the next answer is `cancel`.
+    Message,
+    /// A field for a PIN.
+    #[default]
+    Pin,
+}
+
 /// What the PIN program was told to show. Texts are decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinDialog {
+    /// What kind of window.
+    #[serde(default)]
+    pub kind: WindowKind,
     /// Title of the window.
     pub title: String,
     /// The text over the field: who asks, what for, the short code.
@@ -78,7 +101,7 @@ pub struct PinDialog {
     pub prompt: String,
     /// Why it is asked again.
     pub error: String,
-    /// How the question was answered: `digits`, `cancel`, `timeout`, `wait`.
+    /// How the question was answered: `digits`, `confirm`, `other`, `cancel`, `timeout`, `wait`.
     #[serde(default)]
     pub answered: String,
 }
@@ -112,12 +135,19 @@ pub fn run(folder: &Path, input: impl BufRead, mut output: impl Write) -> std::i
                 writeln!(output, "OK closing connection")?;
                 return output.flush();
             }
-            "GETPIN" => {
+            kind @ ("CONFIRM" | "GETPIN" | "MESSAGE") => {
+                dialog.kind = match kind {
+                    "CONFIRM" => WindowKind::Confirm,
+                    "MESSAGE" => WindowKind::Message,
+                    _ => WindowKind::Pin,
+                };
                 let request = Request::PinWanted {
                     dialog: dialog.clone(),
                 };
                 let reply = match ask(folder, &request) {
                     Ok(Answer::Pin(PinReply::Digits(digits))) => format!("D {digits}\nOK"),
+                    Ok(Answer::Pin(PinReply::Confirm)) => "OK".to_owned(),
+                    Ok(Answer::Pin(PinReply::Other)) => "ERR 83886194 Not confirmed <Pinentry>".to_owned(),
                     Ok(Answer::Pin(PinReply::Timeout)) => "ERR 83886142 Timeout <Pinentry>".to_owned(),
                     Ok(Answer::Pin(PinReply::Wait)) => continue,
                     Ok(_) => "ERR 83886179 Operation cancelled <Pinentry>".to_owned(),

@@ -14,7 +14,7 @@ use super::card::{CardImage, CardKeys};
 use super::control::{Answer, ControlServer, LabStatus, Request};
 use super::host::{CardAnswer, CardRequest, CardState, image_path};
 use super::persons::{self, PersonRecord};
-use super::pinentry::{PinAnswer, PinDialog, PinReply};
+use super::pinentry::{PinAnswer, PinDialog, PinReply, WindowKind};
 use super::pki::{LabPki, LeafPurpose};
 use super::reader::{MAX_READERS, ReaderFolder, find_daemon, find_driver, reader_name};
 use super::services::http::ServiceServer;
@@ -372,21 +372,18 @@ impl Inner {
     }
 
     fn answer_pin(&self, mut dialog: PinDialog) -> Result<PinReply, LabError> {
-        let answer = lock(&self.next_pin).pop_front().unwrap_or(PinAnswer::Right);
-        let reply = match answer {
-            PinAnswer::Cancel => PinReply::Cancel,
-            PinAnswer::Timeout => PinReply::Timeout,
-            PinAnswer::Wait => PinReply::Wait,
-            PinAnswer::Digits(digits) => PinReply::Digits(digits),
-            PinAnswer::Right => PinReply::Digits(self.pin_in_use()?),
-            PinAnswer::Wrong => {
-                let right = self.pin_in_use()?;
-                PinReply::Digits(if right == "9999" { "9998" } else { "9999" }.to_owned())
+        let reply = match (dialog.kind, self.next_answer(dialog.kind)) {
+            (WindowKind::Message, PinAnswer::Cancel) | (WindowKind::Confirm, PinAnswer::Right) => {
+                PinReply::Confirm
             }
+            (WindowKind::Confirm, PinAnswer::Other) => PinReply::Other,
+            (_, answer) => self.typed(answer)?,
         };
         let word = match &reply {
             PinReply::Cancel => "cancel",
+            PinReply::Confirm => "confirm",
             PinReply::Digits(_) => "digits",
+            PinReply::Other => "other",
             PinReply::Timeout => "timeout",
             PinReply::Wait => "wait",
         };
@@ -399,6 +396,35 @@ impl Inner {
             .map_err(LabError::io(&path))?;
         lock(&self.shown).push(dialog);
         Ok(reply)
+    }
+
+    /// The next answer that fits such a window. Answers that type wait for a window with a field.
+    fn next_answer(&self, kind: WindowKind) -> PinAnswer {
+        let mut answers = lock(&self.next_pin);
+        let types =
+            |answer: &PinAnswer| matches!(answer, PinAnswer::Digits(_) | PinAnswer::Right | PinAnswer::Wrong);
+        let usual = match kind {
+            WindowKind::Confirm | WindowKind::Pin => PinAnswer::Right,
+            WindowKind::Message => PinAnswer::Wait,
+        };
+        if kind != WindowKind::Pin && answers.front().is_some_and(types) {
+            return usual;
+        }
+        answers.pop_front().unwrap_or(usual)
+    }
+
+    fn typed(&self, answer: PinAnswer) -> Result<PinReply, LabError> {
+        Ok(match answer {
+            PinAnswer::Cancel | PinAnswer::Other => PinReply::Cancel,
+            PinAnswer::Timeout => PinReply::Timeout,
+            PinAnswer::Wait => PinReply::Wait,
+            PinAnswer::Digits(digits) => PinReply::Digits(digits),
+            PinAnswer::Right => PinReply::Digits(self.pin_in_use()?),
+            PinAnswer::Wrong => {
+                let right = self.pin_in_use()?;
+                PinReply::Digits(if right == "9999" { "9998" } else { "9999" }.to_owned())
+            }
+        })
     }
 
     /// The PIN of the card in a reader that answered last, or of the only one there.

@@ -163,31 +163,4 @@ fn a_subject_cannot_forge_a_line_or_a_command() {
     asked.subject = "evil\nSETPROMPT x%0Ay";
     let text = description(texts(Language::En), &asked);
     assert_eq!(text.lines().count(), 2);
-    assert_eq!(escaped("a\nb%\r", 0), "a%0Ab%25%0D");
-    assert!(escaped(&"x".repeat(3000), 8).len() <= MAX_LINE);
-}
-
-proptest::proptest! {
-    #[test]
-    fn any_output_of_a_program_is_cut_into_short_lines(bytes in proptest::collection::vec(0_u8.., 0..4000)) {
-        let (lines, read) = std::sync::mpsc::sync_channel(bytes.len() + 1);
-        forward_lines(bytes.as_slice(), &lines);
-        drop(lines);
-        let mut total = 0;
-        for line in read {
-            total += line.len() + 1;
-            proptest::prop_assert!(line.len() <= MAX_LINE && !line.contains(&b'\n'));
-            let (word, rest) = split_word(&line);
-            proptest::prop_assert!(word.len() + rest.len() <= line.len());
-            let _ = refusal(rest);
-        }
-        proptest::prop_assert!(total <= bytes.len());
-    }
-
-    #[test]
-    fn any_data_line_decodes(bytes in proptest::collection::vec(0_u8.., 0..100)) {
-        let mut to = Vec::new();
-        unescape_into(&bytes, &mut to);
-        proptest::prop_assert!(to.len() <= bytes.len());
-    }
 }
