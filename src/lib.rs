@@ -14,7 +14,7 @@
 //! | 4 | `sources`, `login`, `oidc`, `signing`, `audit` |
 //! | 5 | `store`, `fetch` |
 //! | 6 | `journeys` |
-//! | 7 | `http`, `jobs`, `lab` |
+//! | 7 | `http`, `jobs`, `agent`, `lab` |
 //! | 8 | `cli` |
 
 pub mod asn1;
@@ -24,6 +24,8 @@ pub mod webeid;
 
 #[cfg(feature = "server")]
 pub mod ades;
+#[cfg(feature = "agent")]
+pub mod agent;
 #[cfg(feature = "server")]
 pub mod audit;
 #[cfg(feature = "server")]
