@@ -32,6 +32,8 @@ impl Assets {
         Self(embedded![
             "zegel.css" as "text/css; charset=utf-8",
             "wait.js" as "text/javascript; charset=utf-8",
+            "card-login.js" as "text/javascript; charset=utf-8",
+            "web-eid.js" as "text/javascript; charset=utf-8",
             "copy.js" as "text/javascript; charset=utf-8",
             "submit.js" as "text/javascript; charset=utf-8",
             "icon.svg" as "image/svg+xml",

@@ -258,6 +258,10 @@ fn start(asked: &Asked<'_>, choice: &ChoiceView) -> HttpResponse {
         client,
         shared: asker.shared.clone(),
         counter: choice.counter.then(|| asked.path("/counter")),
+        card: views::CardWay {
+            challenge: asked.path("/web-eid/challenge"),
+            token: asked.path("/web-eid/token"),
+        },
         cancel: asked.path("/cancel"),
         csrf: asked.csrf(),
     };

@@ -1,7 +1,7 @@
 // Starts Debian's Chromium the way the tests need it: nothing fetched from outside, and our certificate accepted.
 import { chromium } from 'playwright-core';
 
-const QUIET = [
+export const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

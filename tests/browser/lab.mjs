@@ -67,7 +67,8 @@ export class Lab {
     if (this.child.exitCode !== null) return;
     const ended = new Promise((done) => this.child.once('exit', done));
     this.child.kill('SIGTERM');
-    await Promise.race([ended, new Promise((later) => setTimeout(later, 20_000))]);
+    // Unreferenced: a timer that is not needed any more must not keep this program from ending.
+    await Promise.race([ended, new Promise((later) => setTimeout(later, 20_000).unref())]);
     if (this.child.exitCode === null) this.child.kill('SIGKILL');
   }
 }

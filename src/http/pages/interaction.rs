@@ -29,6 +29,18 @@ fn shared_text(page: &Page<'_>, shared: &Shared) -> String {
     })
 }
 
+/// The first sentence of a problem between script, extension and card.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates lend what they show")]
+fn problem_heading(page: &Page<'_>, problem: &PersonCode) -> String {
+    page.t.heading(*problem, &[])
+}
+
+/// What to do about it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates lend what they show")]
+fn problem_detail(page: &Page<'_>, problem: &PersonCode) -> String {
+    page.t.detail(*problem, &[])
+}
+
 /// First page: who asks, what will be shared, and the button that opens the PIN window.
 #[derive(Debug, Template)]
 #[template(path = "interaction/start.html")]
@@ -41,11 +53,55 @@ pub struct Start<'a> {
     pub shared: Vec<Shared>,
     /// Where the counter's form posts; none when this browser is not on this computer.
     pub counter: Option<String>,
+    /// The way by an extension of this browser.
+    pub card: CardWay,
     /// Where the way out posts.
     pub cancel: String,
     /// The session's form token.
     pub csrf: String,
 }
+
+/// Where the script posts that logs in by an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardWay {
+    /// For a challenge.
+    pub challenge: String,
+    /// With the card's answer.
+    pub token: String,
+}
+
+/// What may go wrong between script, extension and card, and is said in the page's language without asking the
+/// service. `server_error` stands for everything else.
+pub const CARD_PROBLEMS: &[PersonCode] = &[
+    PersonCode::AgentMissing,
+    PersonCode::AgentOutdated,
+    PersonCode::AgentStopped,
+    PersonCode::AlreadyWaiting,
+    PersonCode::BrowserUnsupported,
+    PersonCode::CardBusy,
+    PersonCode::CardChanged,
+    PersonCode::CardMissing,
+    PersonCode::CardNotActivated,
+    PersonCode::CardRemoved,
+    PersonCode::CardUnreadable,
+    PersonCode::CardUnsupported,
+    PersonCode::CertificateMissing,
+    PersonCode::ExtensionMissing,
+    PersonCode::ExtensionOutdated,
+    PersonCode::PcscDenied,
+    PersonCode::PcscUnavailable,
+    PersonCode::PinBlocked,
+    PersonCode::PinCancelled,
+    PersonCode::PinLastAttempt,
+    PersonCode::PinLength,
+    PersonCode::PinProgramMissing,
+    PersonCode::PinTimeout,
+    PersonCode::PinWrong,
+    PersonCode::ReaderMissing,
+    PersonCode::ReaderRemoved,
+    PersonCode::ServerError,
+    PersonCode::SeveralCards,
+];
 
 impl Start<'_> {
     /// The heading: the application's name, or that we need to know who is there.

@@ -18,7 +18,7 @@ use zegel::base::time::{Day, Timestamp};
 use zegel::http::i18n::Value;
 use zegel::http::page::{Page, Steps};
 use zegel::http::pages::interaction::{
-    Capacity, CapacityOption, ClientView, Failed, StandingIn, Start, Waiting, WaitingState,
+    Capacity, CapacityOption, CardWay, ClientView, Failed, StandingIn, Start, Waiting, WaitingState,
 };
 use zegel::http::pages::list::{
     ListAsk, ListConfirm, ListDocument, ListItem, ListOutcome, ListProgress, ListResult,
@@ -205,6 +205,10 @@ fn log_in(site: &Site, visit: &Visit, inside: &Visit) -> Vec<(String, String)> {
         },
         client,
         counter: counter.map(str::to_owned),
+        card: CardWay {
+            challenge: text("/interaction/int_1/web-eid/challenge"),
+            token: text("/interaction/int_1/web-eid/token"),
+        },
         cancel: text("/interaction/int_1/cancel"),
         csrf: text("0a"),
     };
