@@ -76,22 +76,25 @@ const fn told(error: &CardError) -> (ErrorCode, PersonCode) {
         CardError::PinCancelled => return (ErrorCode::UserCancelled, PersonCode::PinCancelled),
         CardError::PinTimeout => return (ErrorCode::UserTimeout, PersonCode::PinTimeout),
         CardError::AccessDenied => PersonCode::PcscDenied,
-        CardError::CardBusy | CardError::CardReset => PersonCode::CardBusy,
+        CardError::CardBusy | CardError::CardReset | CardError::PinRightMissing => PersonCode::CardBusy,
         CardError::CardMissing => PersonCode::CardMissing,
-        CardError::CardNotActivated => PersonCode::CardNotActivated,
+        CardError::CardNotActivated | CardError::KeyUnusable => PersonCode::CardNotActivated,
         CardError::CardRemoved => PersonCode::CardRemoved,
-        CardError::CardUnsupported | CardError::FileMissing(_) => PersonCode::CardUnsupported,
+        CardError::CardUnsupported | CardError::FileMissing(_) | CardError::KeyMissing => {
+            PersonCode::CardUnsupported
+        }
         CardError::CertificateMissing(_) => PersonCode::CertificateMissing,
         CardError::NoReader | CardError::ReaderUnknown(_) => PersonCode::ReaderMissing,
         CardError::NoService => PersonCode::PcscUnavailable,
-        CardError::PinBlocked => PersonCode::PinBlocked,
+        CardError::PinBlocked | CardError::PukBlocked | CardError::PukUnsupported => PersonCode::PinBlocked,
         CardError::PinLastTry => PersonCode::PinLastAttempt,
-        CardError::PinLength { .. } => PersonCode::PinLength,
-        CardError::PinProgram(_) => PersonCode::PinProgramMissing,
-        CardError::PinWrong { .. } => PersonCode::PinWrong,
+        CardError::PinLength { .. } | CardError::PinsDiffer | CardError::PukLength => PersonCode::PinLength,
+        CardError::PinPad(_) | CardError::PinProgram(_) => PersonCode::PinProgramMissing,
+        CardError::PinWrong { .. } | CardError::PukWrong { .. } => PersonCode::PinWrong,
         CardError::ReaderGone => PersonCode::ReaderRemoved,
         CardError::SeveralCards => PersonCode::SeveralCards,
-        CardError::CardMute
+        CardError::CardFailed(_)
+        | CardError::CardMute
         | CardError::Communication
         | CardError::Deadline
         | CardError::Malformed { .. }
