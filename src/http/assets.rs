@@ -33,6 +33,8 @@ impl Assets {
             "zegel.css" as "text/css; charset=utf-8",
             "wait.js" as "text/javascript; charset=utf-8",
             "card-login.js" as "text/javascript; charset=utf-8",
+            "card-page.js" as "text/javascript; charset=utf-8",
+            "card-sign.js" as "text/javascript; charset=utf-8",
             "web-eid.js" as "text/javascript; charset=utf-8",
             "copy.js" as "text/javascript; charset=utf-8",
             "submit.js" as "text/javascript; charset=utf-8",

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::csrf;
 use super::oidc;
+use super::pages::card::CARD_PROBLEMS;
 use super::problem::Failure;
 use super::site::Site;
 use super::visit::Visit;
@@ -28,9 +29,20 @@ const CSRF_HEADER: &str = "x-csrf-token";
 struct Certificate {
     /// Base64 of DER.
     certificate: String,
-    /// Which documents of a list.
     #[serde(default)]
-    only: Vec<String>,
+    only: Only,
+}
+
+/// Which documents of a list.
+#[derive(Default, Deserialize)]
+#[serde(transparent)]
+struct Only(Vec<String>);
+
+impl Only {
+    /// What is no id of a request names nothing.
+    fn ids(&self) -> Vec<RequestId> {
+        self.0.iter().filter_map(|text| text.parse().ok()).collect()
+    }
 }
 
 /// What the card made.
@@ -41,6 +53,14 @@ struct Value {
     signature: String,
 }
 
+/// The person is still at it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alive {
+    #[serde(default)]
+    only: Only,
+}
+
 /// Why the card does not sign.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +68,20 @@ struct Stopped {
     code: String,
     #[serde(default)]
     tries_left: Option<u8>,
+    #[serde(default)]
+    only: Only,
+}
+
+impl Stopped {
+    fn code(&self) -> PersonCode {
+        // WHY: what the page says is shown to this person again, and a text is chosen by it; nothing else follows.
+        let code = PersonCode::from_text(&self.code).filter(|code| is_of_card(*code));
+        code.unwrap_or(PersonCode::CardUnreadable)
+    }
+
+    fn tries_left(&self) -> Option<u8> {
+        self.tries_left.filter(|left| *left <= 3)
+    }
 }
 
 /// Reads a call of the page's script, which must come from a page of this session.
@@ -130,7 +164,7 @@ pub async fn list_certificate(
     body: web::Bytes,
 ) -> Result<HttpResponse, Failure> {
     let (browser, said): (_, Certificate) = read(&http, &site, &visit, &body)?;
-    let only: Vec<RequestId> = said.only.iter().filter_map(|text| text.parse().ok()).collect();
+    let only = said.only.ids();
     let target = Target::List(id_of(&id)?, &only);
     let der = bytes(&said.certificate)?;
     let documents = web_eid::offer(&app.into_inner(), target, &browser, der, visit.language).await?;
@@ -161,32 +195,23 @@ pub async fn alive(
     id: web::Path<String>,
     body: web::Bytes,
 ) -> Result<HttpResponse, Failure> {
-    let (browser, _): (_, serde_json::Map<String, serde_json::Value>) = read(&http, &site, &visit, &body)?;
-    web_eid::alive(&app, id_of(&id)?, &browser).await?;
+    let (browser, _): (_, Alive) = read(&http, &site, &visit, &body)?;
+    web_eid::alive(&app, Target::Request(id_of(&id)?), &browser).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Whether `code` is about what happens at the person's own reader.
-const fn is_of_card(code: PersonCode) -> bool {
-    use PersonCode as C;
-    matches!(
-        code,
-        C::CardBusy
-            | C::CardChanged
-            | C::CardMissing
-            | C::CardNotActivated
-            | C::CardRemoved
-            | C::CardUnreadable
-            | C::CardUnsupported
-            | C::CertificateMissing
-            | C::PinBlocked
-            | C::PinCancelled
-            | C::PinLastAttempt
-            | C::PinTimeout
-            | C::PinWrong
-            | C::ReaderMissing
-            | C::ReaderRemoved
-    )
+/// `POST /list/{id}/web-eid/alive`
+pub async fn list_alive(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Failure> {
+    let (browser, said): (_, Alive) = read(&http, &site, &visit, &body)?;
+    web_eid::alive(&app, Target::List(id_of(&id)?, &said.only.ids()), &browser).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// `POST /sign/{id}/web-eid/failure`: why the card does not sign this document now.
@@ -199,10 +224,28 @@ pub async fn failure(
     body: web::Bytes,
 ) -> Result<HttpResponse, Failure> {
     let (browser, said): (_, Stopped) = read(&http, &site, &visit, &body)?;
-    // WHY: what the page says is shown to this person again, and a text is chosen by it; nothing else follows from it.
-    let code = PersonCode::from_text(&said.code).filter(|code| is_of_card(*code));
-    let code = code.unwrap_or(PersonCode::CardUnreadable);
-    let tries_left = said.tries_left.filter(|left| *left <= 3);
-    web_eid::give_up(&app, id_of(&id)?, &browser, code, tries_left).await?;
+    let target = Target::Request(id_of(&id)?);
+    web_eid::give_up(&app, target, &browser, said.code(), said.tries_left()).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// `POST /list/{id}/web-eid/failure`: the same for those documents in `only` that still wait for the card.
+pub async fn list_failure(
+    app: web::Data<App>,
+    site: web::Data<Site>,
+    visit: Visit,
+    http: HttpRequest,
+    id: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Failure> {
+    let (browser, said): (_, Stopped) = read(&http, &site, &visit, &body)?;
+    let only = said.only.ids();
+    let target = Target::List(id_of(&id)?, &only);
+    web_eid::give_up(&app, target, &browser, said.code(), said.tries_left()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whether `code` is about what happens between script, extension and card.
+fn is_of_card(code: PersonCode) -> bool {
+    code != PersonCode::ServerError && CARD_PROBLEMS.contains(&code)
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::csrf;
 use super::oidc;
 use super::page::{self, Page, Steps};
+use super::pages::card::CardSigning;
 use super::pages::list as views;
 use super::pages::sign::Ask;
 use super::problem::Failure;
@@ -208,12 +209,18 @@ pub async fn confirm(
     if documents.is_empty() {
         return Ok(see_other(&asked.path("")));
     }
+    let only: Vec<&str> = documents.iter().map(|document| document.id.as_str()).collect();
+    let card = CardSigning {
+        base: asked.path(""),
+        only: serde_json::json!(only).to_string(),
+    };
     let page = views::ListConfirm {
         page: Page::new(asked.site, asked.visit, "confirm-sign-title").at_step(Steps::SIGN, 2),
         documents,
         fingerprint: fingerprint(&digests).to_string(),
         one_pin: view.board.one_pin,
         action: asked.is_here().then(|| asked.path("/counter")),
+        card,
         back: asked.path(""),
         csrf: asked.csrf(),
     };

@@ -63,6 +63,8 @@ pub fn configure(config: &mut ServiceConfig) {
             "/list/{id}/web-eid/certificate",
             post().to(card_beside::list_certificate),
         )
+        .route("/list/{id}/web-eid/alive", post().to(card_beside::list_alive))
+        .route("/list/{id}/web-eid/failure", post().to(card_beside::list_failure))
         // For machines that watch the service.
         .route("/healthz", get().to(health::alive))
         .route("/readyz", get().to(health::ready))

@@ -11,6 +11,7 @@ use super::headers::Policy;
 use super::i18n::Value;
 use super::oidc;
 use super::page::{self, Page, Steps};
+use super::pages::card::CardSigning;
 use super::pages::interaction as waiting;
 use super::pages::sign as views;
 use super::problem::Failure;
@@ -394,6 +395,10 @@ pub async fn confirm(
         capacity: capacity(verdict, asked.language()),
         documents: vec![(view.request.title.clone(), current.to_string())],
         action: here.then(|| asked.path("/counter")),
+        card: CardSigning {
+            base: asked.path(""),
+            only: String::new(),
+        },
         back: asked.path(""),
         csrf: asked.csrf(),
     };

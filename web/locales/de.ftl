@@ -526,3 +526,7 @@ list-done-lead = Ihre Unterschriften stehen in den Dokumenten. Sie wurden geprü
 list-partly = { $signed } von { $total } unterschrieben.
 list-partly-rest = Was unterschrieben ist, bleibt es. Die übrigen Dokumente warten noch auf Sie.
 list-rest-action = Die übrigen unterschreiben
+card-sign = Mit Ihrer Karte auf diesem Computer
+card-sign-hint = Stecken Sie Ihren Personalausweis in Ihren eigenen Kartenleser. Den PIN-Code geben Sie in einem eigenen Fenster ein. Prüfen Sie dort die Adresse dieser Website und was Sie unterschreiben.
+card-sign-action = Mit meiner Karte unterschreiben
+card-signing = Ihre Karte unterschreibt. Lassen Sie sie im Kartenleser und diese Seite geöffnet.

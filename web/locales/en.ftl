@@ -526,3 +526,7 @@ list-done-lead = Your signatures are in the documents. They were checked.
 list-partly = { $signed } of { $total } signed.
 list-partly-rest = What is signed stays signed. The rest still waits for you.
 list-rest-action = Sign the rest
+card-sign = With your card on this computer
+card-sign-hint = Put your eID card in your own card reader. You enter the PIN code in a separate window. Check the address of this site and what you sign there.
+card-sign-action = Sign with my card
+card-signing = Your card is signing. Leave it in the reader and keep this page open.

@@ -526,3 +526,7 @@ list-done-lead = Vos signatures figurent dans les documents. Elles ont été vé
 list-partly = { $signed } sur { $total } signés.
 list-partly-rest = Ce qui est signé le reste. Les autres documents attendent encore votre signature.
 list-rest-action = Signer les autres
+card-sign = Avec votre carte sur cet ordinateur
+card-sign-hint = Insérez votre carte d'identité dans votre propre lecteur. Vous introduisez le code PIN dans une fenêtre séparée. Vérifiez-y l'adresse de ce site et ce que vous signez.
+card-sign-action = Signer avec ma carte
+card-signing = Votre carte signe. Laissez-la dans le lecteur et gardez cette page ouverte.

@@ -526,3 +526,7 @@ list-done-lead = Uw handtekeningen staan in de documenten. Ze zijn gecontroleerd
 list-partly = { $signed } van { $total } ondertekend.
 list-partly-rest = Wat ondertekend is, blijft ondertekend. De rest wacht nog op u.
 list-rest-action = De rest ondertekenen
+card-sign = Met uw kaart op deze computer
+card-sign-hint = Steek uw identiteitskaart in uw eigen kaartlezer. De pincode geeft u in een apart venster in. Controleer daar het adres van deze site en wat u ondertekent.
+card-sign-action = Ondertekenen met mijn kaart
+card-signing = Uw kaart ondertekent. Laat ze in de kaartlezer en deze pagina open.

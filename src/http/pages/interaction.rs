@@ -6,6 +6,7 @@ use crate::base::code::PersonCode;
 use crate::base::time::{Day, Timestamp};
 use crate::http::i18n::Texts;
 use crate::http::page::Page;
+use crate::http::pages::card::{CARD_PROBLEMS, problem_detail, problem_heading};
 use crate::http::pages::problem::Retry as _;
 use crate::oidc::claims::Shared;
 
@@ -27,18 +28,6 @@ fn shared_text(page: &Page<'_>, shared: &Shared) -> String {
         Shared::Names => "shared-name",
         Shared::NationalNumber => "shared-national-number",
     })
-}
-
-/// The first sentence of a problem between script, extension and card.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates lend what they show")]
-fn problem_heading(page: &Page<'_>, problem: &PersonCode) -> String {
-    page.t.heading(*problem, &[])
-}
-
-/// What to do about it.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates lend what they show")]
-fn problem_detail(page: &Page<'_>, problem: &PersonCode) -> String {
-    page.t.detail(*problem, &[])
 }
 
 /// First page: who asks, what will be shared, and the button that opens the PIN window.
@@ -69,39 +58,6 @@ pub struct CardWay {
     /// With the card's answer.
     pub token: String,
 }
-
-/// What may go wrong between script, extension and card, and is said in the page's language without asking the
-/// service. `server_error` stands for everything else.
-pub const CARD_PROBLEMS: &[PersonCode] = &[
-    PersonCode::AgentMissing,
-    PersonCode::AgentOutdated,
-    PersonCode::AgentStopped,
-    PersonCode::AlreadyWaiting,
-    PersonCode::BrowserUnsupported,
-    PersonCode::CardBusy,
-    PersonCode::CardChanged,
-    PersonCode::CardMissing,
-    PersonCode::CardNotActivated,
-    PersonCode::CardRemoved,
-    PersonCode::CardUnreadable,
-    PersonCode::CardUnsupported,
-    PersonCode::CertificateMissing,
-    PersonCode::ExtensionMissing,
-    PersonCode::ExtensionOutdated,
-    PersonCode::PcscDenied,
-    PersonCode::PcscUnavailable,
-    PersonCode::PinBlocked,
-    PersonCode::PinCancelled,
-    PersonCode::PinLastAttempt,
-    PersonCode::PinLength,
-    PersonCode::PinProgramMissing,
-    PersonCode::PinTimeout,
-    PersonCode::PinWrong,
-    PersonCode::ReaderMissing,
-    PersonCode::ReaderRemoved,
-    PersonCode::ServerError,
-    PersonCode::SeveralCards,
-];
 
 impl Start<'_> {
     /// The heading: the application's name, or that we need to know who is there.

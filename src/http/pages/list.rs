@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::base::code::PersonCode;
 use crate::http::page::Page;
+use crate::http::pages::card::{CARD_PROBLEMS, CardSigning, problem_detail, problem_heading};
 
 /// The documents of a list, with those ticked that wait for this person.
 #[derive(Debug, Template)]
@@ -58,6 +59,8 @@ pub struct ListConfirm<'a> {
     pub one_pin: bool,
     /// Where the form posts; none when this browser is not on this computer.
     pub action: Option<String>,
+    /// The way by an extension of this browser.
+    pub card: CardSigning,
     /// Address of the list.
     pub back: String,
     /// The session's form token.

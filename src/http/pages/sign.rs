@@ -5,6 +5,7 @@ use askama::Template;
 
 use crate::base::time::Timestamp;
 use crate::http::page::Page;
+use crate::http::pages::card::{CARD_PROBLEMS, CardSigning, problem_detail, problem_heading};
 
 /// A document as a signer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +125,8 @@ pub struct Confirm<'a> {
     pub documents: Vec<(String, String)>,
     /// Where the form posts; none when this browser is not on this computer.
     pub action: Option<String>,
+    /// The way by an extension of this browser.
+    pub card: CardSigning,
     /// Address of the page before.
     pub back: String,
     /// The session's form token.

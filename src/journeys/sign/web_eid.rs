@@ -176,26 +176,39 @@ pub async fn take(app: &Arc<App>, id: RequestId, browser: &Browser, value: &[u8]
     Ok(())
 }
 
-/// The page says that the person is still at it.
-pub async fn alive(app: &App, id: RequestId, browser: &Browser) -> Result<(), SignError> {
-    let (_, attempt) = waiting(app, id, browser).await?;
-    Ok(signing::beat(&app.db, attempt.id, app.now()).await?)
+/// The page says that the person is still at those documents of `target` that wait for the card.
+pub async fn alive(app: &App, target: Target<'_>, browser: &Browser) -> Result<(), SignError> {
+    let chosen = Chosen::read(app, target, browser).await?;
+    for request in &chosen.requests {
+        if let Some(attempt) = waiting_try(app, request.id, chosen.person).await? {
+            signing::beat(&app.db, attempt.id, app.now()).await?;
+        }
+    }
+    Ok(())
 }
 
-/// The page says that the card will not sign this document now, and why. Nothing was signed; it may be begun anew.
-///
-/// # Errors
-/// `Step` when nothing is waited for.
+/// The page says that the card will not sign those documents of `target` that still wait for it, and why. Nothing of
+/// them was signed; they may be begun anew.
 pub async fn give_up(
     app: &App,
-    id: RequestId,
+    target: Target<'_>,
     browser: &Browser,
     code: PersonCode,
     tries_left: Option<u8>,
 ) -> Result<(), SignError> {
-    let (request, attempt) = waiting(app, id, browser).await?;
-    super::ceremony::record_told(app, request.board, &attempt, code, "WEB_EID", tries_left).await;
+    let chosen = Chosen::read(app, target, browser).await?;
+    for request in &chosen.requests {
+        if let Some(attempt) = waiting_try(app, request.id, chosen.person).await? {
+            super::ceremony::record_told(app, request.board, &attempt, code, "WEB_EID", tries_left).await;
+        }
+    }
     Ok(())
+}
+
+/// The latest try of `person` at a request, while it waits for the card.
+async fn waiting_try(app: &App, id: RequestId, person: PersonId) -> Result<Option<Attempt>, SignError> {
+    let attempt = signing::last_attempt(&app.db, id, person).await?;
+    Ok(attempt.filter(|attempt| attempt.state == AttemptState::Signing))
 }
 
 /// The request, and the try of the person in `browser` at it that waits for the card.
@@ -206,9 +219,6 @@ async fn waiting(
 ) -> Result<(SigningRequest, Attempt), SignError> {
     let request = kept(app, id).await?.request;
     let (_, person) = view::who(app, &request, browser).await?;
-    let attempt = signing::last_attempt(&app.db, id, person).await?;
-    match attempt {
-        Some(attempt) if attempt.state == AttemptState::Signing => Ok((request, attempt)),
-        _ => Err(StepError::Stage.into()),
-    }
+    let attempt = waiting_try(app, id, person).await?;
+    Ok((request, attempt.ok_or(StepError::Stage)?))
 }

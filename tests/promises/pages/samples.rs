@@ -17,6 +17,7 @@ use zegel::base::random::SeededRandom;
 use zegel::base::time::{Day, Timestamp};
 use zegel::http::i18n::Value;
 use zegel::http::page::{Page, Steps};
+use zegel::http::pages::card::CardSigning;
 use zegel::http::pages::interaction::{
     Capacity, CapacityOption, CardWay, ClientView, Failed, StandingIn, Start, Waiting, WaitingState,
 };
@@ -339,6 +340,10 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         capacity: signing_capacity(false),
         documents: fingerprints(),
         action: action.map(str::to_owned),
+        card: CardSigning {
+            base: text("/sign/req_1"),
+            only: String::new(),
+        },
         back: text("/sign/req_1"),
         csrf: text("0a"),
     };
@@ -462,6 +467,10 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         fingerprint: Sha256Digest::of(b"list").to_string(),
         one_pin,
         action: action.map(str::to_owned),
+        card: CardSigning {
+            base: text("/list/lst_1"),
+            only: text("[\"srq_1\"]"),
+        },
         back: text("/list/lst_1"),
         csrf: text("0a"),
     };
