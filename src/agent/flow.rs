@@ -7,9 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::base::digest::HashAlgorithm;
-use crate::base::secret::Pin;
 use crate::card::CardError;
-use crate::card::eid::{CardSignature, CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest};
+use crate::card::eid::{
+    CardSignature, CertificateKind, Eid, KeyReference, LastTry, ListEntry, ListPin, PinState, SignList,
+};
 use crate::card::pin::Earlier;
 use crate::card::readers::ReaderStatus;
 use crate::webeid::{Answer, ListedDocument, Token};
@@ -200,7 +201,10 @@ impl Seat {
     }
 
     /// Asks for the PIN and signs, and asks again after a wrong one, as long as the card takes one. The tries are known
-    /// before asking where the card tells them without spending one.
+    /// before asking where the card tells them without spending one. A reader with keys takes the PIN itself.
+    ///
+    /// WHY no check of a value: there is no verifying key in this program. Whoever asked verifies, before anything is
+    /// embedded or believed.
     ///
     /// Returns how many were signed.
     fn sign(
@@ -209,14 +213,23 @@ impl Seat {
         work: &Work<'_>,
         taken: &mut dyn FnMut(usize, CardSignature) -> ControlFlow<()>,
     ) -> Result<usize, CardError> {
+        let windows = &self.desk.windows;
+        let entries: Vec<ListEntry> = work
+            .digests
+            .iter()
+            .map(|digest| ListEntry {
+                hash: work.hash,
+                digest: digest.to_vec(),
+            })
+            .collect();
         let mut earlier = None;
         let mut state = eid.pin_state()?;
+        let has_pad = eid.pin_pad()?.is_some();
         loop {
             let last_try = match state {
                 PinState::Blocked => return Err(CardError::PinBlocked),
                 PinState::Left(1) => {
-                    let confirmed = self.desk.windows.last_try(&|| self.is_gone());
-                    self.unless_gone(confirmed)?;
+                    self.unless_gone(windows.last_try(&|| self.is_gone()))?;
                     LastTry::Confirmed
                 }
                 PinState::Left(_) | PinState::Unknown => LastTry::NotConfirmed,
@@ -227,60 +240,32 @@ impl Seat {
                 tries_left: state.tries_left(),
                 earlier,
             };
-            let typed = self.desk.windows.pin(&ask, &|| self.is_gone());
-            let pin = self.unless_gone(typed)?;
-            match sign_all(eid, work, last_try, pin, taken) {
-                Err(Stopped {
-                    signed: 0,
-                    error: CardError::PinWrong { left },
-                }) => {
+            let pin = if has_pad {
+                let pad = ListPin::Pad(windows.language);
+                let times = pad.entries_for(entries.len());
+                self.unless_gone(windows.keypad(&ask, times, &|| self.is_gone()))?;
+                pad
+            } else {
+                ListPin::Typed(self.unless_gone(windows.pin(&ask, &|| self.is_gone()))?)
+            };
+            let list = SignList {
+                key: work.key,
+                entries: &entries,
+                last_try,
+            };
+            let mut any = false;
+            let signed = eid.sign_list(&list, pin, &mut |_, _| true, &mut |index, value| {
+                any = true;
+                taken(index, value)
+            });
+            match signed {
+                Err(CardError::PinWrong { left }) if !any => {
                     state = PinState::Left(left);
                     earlier = Some(Earlier::Wrong);
                 }
-                Err(Stopped {
-                    signed: 0,
-                    error: CardError::PinLastTry,
-                }) => state = PinState::Left(1),
-                Err(Stopped { error, .. }) => return Err(error),
-                Ok(signed) => return Ok(signed),
+                Err(CardError::PinLastTry) if !any => state = PinState::Left(1),
+                signed => return signed,
             }
         }
     }
-}
-
-/// How a list ended before its end.
-struct Stopped {
-    signed: usize,
-    error: CardError,
-}
-
-/// Signs one after the other with one PIN, which is wiped when this returns, whichever way.
-///
-/// WHY no check of the value: there is no verifying key in this program. Whoever asked verifies, before anything is
-/// embedded or believed.
-fn sign_all(
-    eid: &mut Eid<'_>,
-    work: &Work<'_>,
-    last_try: LastTry,
-    pin: Pin,
-    taken: &mut dyn FnMut(usize, CardSignature) -> ControlFlow<()>,
-) -> Result<usize, Stopped> {
-    let mut signed = 0_usize;
-    for (index, digest) in work.digests.iter().enumerate() {
-        let request = SignRequest {
-            key: work.key,
-            hash: work.hash,
-            digest,
-            last_try,
-        };
-        let value = eid
-            .sign(&request, &pin, &mut |_| true)
-            .map_err(|error| Stopped { signed, error })?;
-        signed = signed.saturating_add(1);
-        if taken(index, value).is_break() {
-            break;
-        }
-    }
-    drop(pin);
-    Ok(signed)
 }

@@ -122,6 +122,38 @@ impl Windows {
         Err(last)
     }
 
+    /// The reader has keys: says what is signed, and how often the PIN is typed there.
+    ///
+    /// # Errors
+    /// `PinCancelled`, `PinTimeout`, `PinProgram`.
+    pub(super) fn keypad(
+        &self,
+        ask: &Ask<'_>,
+        times: usize,
+        over: &dyn Fn() -> bool,
+    ) -> Result<(), CardError> {
+        let words = self.words();
+        let error = complaint(words, ask);
+        let line = if times == 1 {
+            words.keypad_line.to_owned()
+        } else {
+            filled(words.keypad_times_line, &[("count", &times.to_string())])
+        };
+        let description = format!("{}\n{line}", self.description(ask));
+        let window = Window {
+            title: self.title(ask.act),
+            description: &description,
+            error: error.as_deref(),
+            ok: words.go_on,
+            cancel: words.cancel,
+            ..Window::default()
+        };
+        match self.confirm(&window, over)? {
+            Reply::Confirmed => Ok(()),
+            _ => Err(CardError::PinCancelled),
+        }
+    }
+
     /// The documents that do not fit the PIN window, in windows before it.
     ///
     /// # Errors
@@ -318,8 +350,10 @@ impl Windows {
         let head = self
             .head(Act::SignList { documents }, &"é".repeat(MAX_NAME))
             .join("\n");
+        // Under the documents there may be a line on the tries left, or on the reader's keys.
+        let below = sent_bytes(words.tries_line).max(sent_bytes(words.keypad_times_line));
         let used = sent_bytes(&head)
-            .saturating_add(sent_bytes(words.tries_line))
+            .saturating_add(below.saturating_mul(2))
             .saturating_add(8);
         let room = MAX_TEXT.saturating_sub(used);
         fitting(documents, 0, room).len() == documents.len()

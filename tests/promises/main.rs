@@ -19,6 +19,7 @@
 )]
 
 mod ades;
+mod agent;
 mod architecture;
 mod card;
 mod cli;
