@@ -61,15 +61,11 @@ impl Browser {
         Self::ALL.into_iter().find(|browser| browser.word() == word)
     }
 
-    /// The folder where it looks for manifests. On Windows they stand together, one for Firefox and one for the others,
-    /// and the registry names them.
+    /// The folder where it looks for manifests. On Windows the registry names them, and they may stand anywhere.
     fn folder(self, places: &Places) -> Option<PathBuf> {
         if cfg!(windows) {
-            let kind = match self {
-                Self::Firefox => "firefox",
-                Self::Chrome | Self::Chromium | Self::Edge => "chromium",
-            };
-            return Some(places.home()?.join("zegel").join("native-messaging").join(kind));
+            let ours = places.home()?.join("zegel").join("native-messaging");
+            return Some(ours.join(self.word()));
         }
         if cfg!(target_os = "macos") {
             let support = places.home()?.join("Library/Application Support");

@@ -11,8 +11,12 @@ mod flow;
 pub mod host;
 pub mod install;
 pub mod origin;
+#[cfg(windows)]
+mod pin_dialog;
 pub mod pinentry;
 mod problem;
+#[cfg(windows)]
+mod registry;
 pub mod settings;
 mod texts;
 mod window;
