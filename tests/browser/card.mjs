@@ -40,6 +40,8 @@ const page = await browser.context.newPage();
 watch(page);
 try {
   await step('log in at the demo application', logIn);
+  await step('sign a decision on its page', signDecision);
+  await step('a list of ten on its page, the program killed at the sixth, the rest later', signList);
   await page.goto(site.address);
   await step('versions', versions);
   const certificate = await step('signing certificate', signingCertificate);
@@ -98,6 +100,88 @@ async function logIn() {
   const shown = await windows();
   hold(shown.length === 1 && shown[0].title === 'Aanmelden', `one window for a log-in: ${JSON.stringify(shown)}`);
   hold(/https:\/\/localhost:\d+/.test(shown[0].description), 'the window names the site');
+}
+
+/** The application sends a decision, and the mayor signs it beside this browser. */
+async function signDecision() {
+  await page.locator('form[action="/send"] button').click();
+  const address = await page.locator('#sign').getAttribute('href');
+  await page.goto(address ?? '');
+  await page.goto(`${page.url()}/confirm`);
+  await page.locator('button[data-start]').click();
+  await arrive('done');
+  hold((await windows()).at(-1)?.title === 'Ondertekenen', 'a signature looks like one');
+}
+
+/** Ten requests in a list: five are signed when the program is killed, and five in another go. */
+async function signList() {
+  const { address } = await sendTen();
+  await page.goto(address);
+  await page.locator('main form button').click();
+  await page.locator('button[data-start]').waitFor();
+  await lab.command('card', 'fault', 'mayor', 'slow', '--at', '2A', '--after', '5', '--millis', '6000');
+  const before = (await windows()).length;
+  await page.locator('button[data-start]').click();
+  await page.waitForFunction(() => document.querySelector('[data-signed]')?.textContent === '5', undefined, {
+    timeout: 60_000,
+  });
+  await browser.killAgent();
+  await lab.command('card', 'fault', 'mayor', 'clear');
+  await page.waitForURL(/\/progress$/);
+  await page.locator('.notice').waitFor();
+  const said = await page.locator('main').innerText();
+  hold(said.includes('5 van 10 ondertekend'), said);
+  hold((await windows()).slice(before).filter((one) => one.kind === 'pin').length === 1, 'one PIN for the list');
+  await page.goto(address);
+  hold((await page.locator('input[name="only"]').count()) === 5, 'five still wait');
+  await page.locator('main form button').click();
+  await page.locator('button[data-start]').click();
+  await arrive('5 documenten ondertekend');
+  await page.goto(address);
+  hold((await page.locator('input[name="only"]').count()) === 0, 'none waits any more');
+}
+
+/** Waits for the page at the end of signing. @param {string} words */
+async function arrive(words) {
+  await page.waitForURL(/\/progress$|\/sign\/srq_[^/]+$/, { timeout: 60_000 });
+  const wanted = words === 'done' ? 'U hebt ondertekend' : words;
+  await page.waitForFunction((text) => document.querySelector('h1')?.textContent?.includes(text), wanted, {
+    timeout: 60_000,
+  });
+}
+
+/** Sends ten decisions as the demo application would and makes a list of them. Returns its address for signers. */
+async function sendTen() {
+  const house = path.join(lab.folder, 'house');
+  const secret = (await readFile(path.join(house, 'application.secret'), 'utf8')).trim();
+  const service = /public_url = "([^"]+)"/.exec(await readFile(path.join(house, 'zegel.toml'), 'utf8'))?.[1] ?? '';
+  const form = { grant_type: 'client_credentials', scope: 'signing' };
+  const basic = `Basic ${Buffer.from(`demo-application:${encodeURIComponent(secret)}`).toString('base64')}`;
+  const request = browser.context.request;
+  const token = await request.post(`${service}/b/zegelgem/token`, { form, headers: { authorization: basic } });
+  const authorization = `Bearer ${(await token.json()).access_token}`;
+  const document = await request.get(`${lab.application}/decision`);
+  hold(document.ok(), 'the application shows its decision');
+  const buffer = await document.body();
+  const requests = [];
+  for (let number = 1; number <= 10; number += 1) {
+    const words = { title: `Besluit ${number}`, document_kind: 'decision', body: 'college', document_name: 'besluit.pdf' };
+    const made = await request.post(`${service}/api/v1/signing_requests`, {
+      headers: { authorization, 'idempotency-key': `decision-${number}` },
+      multipart: {
+        request: { name: 'request.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(words)) },
+        document: { name: 'besluit.pdf', mimeType: 'application/pdf', buffer },
+      },
+    });
+    hold(made.status() === 201, `a request: ${made.status()} ${await made.text()}`);
+    requests.push((await made.json()).id);
+  }
+  const list = await request.post(`${service}/api/v1/signing_lists`, {
+    headers: { authorization, 'idempotency-key': 'the-list-of-ten' },
+    data: { title: 'Besluiten van het college', requests },
+  });
+  hold(list.status() === 201, `a list: ${list.status()} ${await list.text()}`);
+  return { address: (await list.json()).signing_url };
 }
 
 /** Runs a call of the page's script in the page; problems come back as their words. */

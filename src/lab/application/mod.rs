@@ -76,6 +76,7 @@ impl Application {
                 .route("/login", web::post().to(log_in))
                 .route("/callback", web::get().to(callback))
                 .route("/send", web::post().to(send))
+                .route("/decision", web::get().to(decision))
                 .route("/document", web::get().to(document))
                 .route("/proof", web::get().to(proof))
                 .route("/style.css", web::get().to(style))
@@ -230,6 +231,13 @@ async fn send(state: web::Data<Application>, request: HttpRequest) -> HttpRespon
         }
         Err(error) => failed(&error),
     }
+}
+
+/// The decision as it is sent, unsigned.
+async fn decision(state: web::Data<Application>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/pdf")
+        .body((state.document)())
 }
 
 async fn document(state: web::Data<Application>, request: HttpRequest) -> HttpResponse {
