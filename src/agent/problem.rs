@@ -80,9 +80,11 @@ const fn told(error: &CardError) -> (ErrorCode, PersonCode) {
         CardError::CardMissing => PersonCode::CardMissing,
         CardError::CardNotActivated | CardError::KeyUnusable => PersonCode::CardNotActivated,
         CardError::CardRemoved => PersonCode::CardRemoved,
-        CardError::CardUnsupported | CardError::FileMissing(_) | CardError::KeyMissing => {
-            PersonCode::CardUnsupported
-        }
+        CardError::CardUnsupported
+        | CardError::FileMissing(_)
+        | CardError::FunctionUnavailable(_)
+        | CardError::KeyMissing
+        | CardError::KeyUnknown(_) => PersonCode::CardUnsupported,
         CardError::CertificateMissing(_) => PersonCode::CertificateMissing,
         CardError::NoReader | CardError::ReaderUnknown(_) => PersonCode::ReaderMissing,
         CardError::NoService => PersonCode::PcscUnavailable,
@@ -90,7 +92,10 @@ const fn told(error: &CardError) -> (ErrorCode, PersonCode) {
         CardError::PinLastTry => PersonCode::PinLastAttempt,
         CardError::PinLength { .. } | CardError::PinsDiffer | CardError::PukLength => PersonCode::PinLength,
         CardError::PinPad(_) | CardError::PinProgram(_) => PersonCode::PinProgramMissing,
-        CardError::PinWrong { .. } | CardError::PukWrong { .. } => PersonCode::PinWrong,
+        CardError::PinRefused
+        | CardError::PinWrong { .. }
+        | CardError::PukRefused
+        | CardError::PukWrong { .. } => PersonCode::PinWrong,
         CardError::ReaderGone => PersonCode::ReaderRemoved,
         CardError::SeveralCards => PersonCode::SeveralCards,
         CardError::CardFailed(_)
@@ -104,7 +109,8 @@ const fn told(error: &CardError) -> (ErrorCode, PersonCode) {
         | CardError::Service(_)
         | CardError::ShortRead(_)
         | CardError::SignatureInvalid
-        | CardError::Status { .. } => PersonCode::CardUnreadable,
+        | CardError::Status { .. }
+        | CardError::TouchMissing => PersonCode::CardUnreadable,
     };
     (ErrorCode::NativeFatal, reason)
 }

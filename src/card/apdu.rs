@@ -104,6 +104,17 @@ impl Command {
         bytes
     }
 
+    /// The bytes that T=1 carries: as [`Command::to_tpdu`], with Le behind the data where an answer is expected.
+    ///
+    /// Source: ISO 7816-3 §12.1.
+    pub fn to_apdu(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = self.to_tpdu();
+        if let Some(expected) = self.expected.filter(|_| !self.data.is_empty()) {
+            bytes.push(expected.byte());
+        }
+        bytes
+    }
+
     /// Splits the bytes of a command: header, data, Le. `None` when the lengths contradict each other.
     ///
     /// Takes all four short cases. For the card side of a virtual reader.

@@ -48,9 +48,15 @@ pub enum CardError {
     /// The file is not on the card.
     #[error("the card has no file {0}")]
     FileMissing(&'static str),
+    /// Cards of this family, or this one, do not do that.
+    #[error("this card cannot {0}")]
+    FunctionUnavailable(&'static str),
     /// The card has no such key or PIN.
     #[error("the card has no such key")]
     KeyMissing,
+    /// The card has no key of this name, or none that signs.
+    #[error("the card has no key `{0}`")]
+    KeyUnknown(String),
     /// The card does not let the key work: not activated, its algorithm locked, or used too often without a PIN.
     #[error("the card does not let this key work")]
     KeyUnusable,
@@ -97,6 +103,9 @@ pub enum CardError {
     /// The PIN program could not be started or broke its protocol.
     #[error("the PIN program failed: {0}")]
     PinProgram(&'static str),
+    /// The PIN was wrong, and the card does not say how many tries are left.
+    #[error("the PIN is wrong")]
+    PinRefused,
     /// The card wants the PIN once more: something came between it and the signature.
     #[error("the card no longer accepts the PIN that was given")]
     PinRightMissing,
@@ -118,6 +127,9 @@ pub enum CardError {
     /// What was typed is no PUK; it cost no try.
     #[error("PUK1 and PUK2 have 6 digits each")]
     PukLength,
+    /// The PUK was wrong, and the card does not say how many tries are left.
+    #[error("the PUK is wrong")]
+    PukRefused,
     /// This card has no PUK: only the municipality gives its PIN back.
     #[error("this card has no PUK")]
     PukUnsupported,
@@ -156,6 +168,9 @@ pub enum CardError {
         /// What the card said.
         status: StatusWord,
     },
+    /// The token waits for a touch before it signs, and nobody touched it in time.
+    #[error("the token was not touched in time")]
+    TouchMissing,
 }
 
 impl CardError {
@@ -176,7 +191,9 @@ impl CardError {
             Self::Communication => "CARD_COMMUNICATION",
             Self::Deadline => "CARD_DEADLINE",
             Self::FileMissing(_) => "CARD_FILE_MISSING",
+            Self::FunctionUnavailable(_) => "CARD_FUNCTION_UNAVAILABLE",
             Self::KeyMissing => "CARD_KEY_MISSING",
+            Self::KeyUnknown(_) => "CARD_KEY_UNKNOWN",
             Self::KeyUnusable => "CARD_KEY_UNUSABLE",
             Self::Malformed { .. } => "CARD_DATA_MALFORMED",
             Self::MemoryFailure => "CARD_MEMORY_FAILURE",
@@ -189,12 +206,14 @@ impl CardError {
             Self::PinLength { .. } => "PIN_LENGTH",
             Self::PinPad(_) => "PIN_PAD",
             Self::PinProgram(_) => "PIN_PROGRAM",
+            Self::PinRefused => "PIN_REFUSED",
             Self::PinRightMissing => "PIN_RIGHT_MISSING",
             Self::PinTimeout => "PIN_TIMEOUT",
             Self::PinWrong { .. } => "PIN_WRONG",
             Self::PinsDiffer => "PIN_NOT_TWICE",
             Self::PukBlocked => "PUK_BLOCKED",
             Self::PukLength => "PUK_LENGTH",
+            Self::PukRefused => "PUK_REFUSED",
             Self::PukUnsupported => "PUK_UNSUPPORTED",
             Self::PukWrong { .. } => "PUK_WRONG",
             Self::ReaderGone => "CARD_READER_GONE",
@@ -205,6 +224,7 @@ impl CardError {
             Self::ShortRead(_) => "CARD_SHORT_READ",
             Self::SignatureInvalid => "CARD_SIGNATURE_INVALID",
             Self::Status { .. } => "CARD_STATUS",
+            Self::TouchMissing => "CARD_TOUCH_MISSING",
         }
     }
 
@@ -218,7 +238,9 @@ impl CardError {
                 | Self::CardUnsupported
                 | Self::CertificateMissing(_)
                 | Self::FileMissing(_)
+                | Self::FunctionUnavailable(_)
                 | Self::KeyMissing
+                | Self::KeyUnknown(_)
                 | Self::KeyUnusable
                 | Self::PinBlocked
                 | Self::PukBlocked

@@ -11,7 +11,9 @@ use pcsc::{Card, Context, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope
 use super::error::CardError;
 use super::pad;
 use super::readers::{CardPresence, Port, ReaderStatus, Service, Watch};
-use super::transport::{Connection, Disposition, MAX_CURES, ReaderFacts, Step, Transport, TransportError};
+use super::transport::{
+    Connection, Disposition, MAX_CURES, Protocol, ReaderFacts, Step, Transport, TransportError,
+};
 
 /// How often a card that another program holds is asked for, and how long to wait in between: 5 s together.
 ///
@@ -200,14 +202,20 @@ impl Connection for PcscConnection<'_> {
         loop {
             let fault = match card.transaction() {
                 Ok(transaction) => {
-                    let atr = transaction
-                        .status2_owned()
+                    let status = transaction.status2_owned();
+                    let atr = status
+                        .as_ref()
                         .map(|status| status.atr().to_vec())
                         .unwrap_or_default();
+                    let protocol = match status.ok().and_then(|status| status.protocol2()) {
+                        Some(pcsc::Protocol::T1) => Protocol::T1,
+                        _ => Protocol::T0,
+                    };
                     let mut transport = PcscTransport {
                         transaction,
                         reader: self.reader,
                         atr,
+                        protocol,
                     };
                     let step = step(&mut transport);
                     let transaction = transport.transaction;
@@ -266,6 +274,7 @@ struct PcscTransport<'t> {
     transaction: pcsc::Transaction<'t>,
     reader: &'t CStr,
     atr: Vec<u8>,
+    protocol: Protocol,
 }
 
 impl Transport for PcscTransport<'_> {
@@ -322,6 +331,10 @@ impl Transport for PcscTransport<'_> {
 
     fn pause(&mut self, time: Duration) {
         std::thread::sleep(time);
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.protocol
     }
 }
 

@@ -1,7 +1,7 @@
 //! What T=0 leaves to the driver: waiting data (`61 xx`), the right length (`6C xx`), and the class byte.
 
 use super::apdu::{Command, Le, Response, StatusWord};
-use super::transport::{Transport, TransportError};
+use super::transport::{Protocol, Transport, TransportError};
 
 /// The most one command may gather through GET RESPONSE, bytes. A file has at most 65 535.
 const MAX_GATHERED: usize = 65_535;
@@ -57,7 +57,11 @@ fn get_response(count: Le) -> Command {
 
 /// One command, one answer, one line in the trace: name, header, Lc, Le, and the status word. Never data.
 fn send(transport: &mut dyn Transport, command: &Command) -> Result<Response, TransportError> {
-    let answer = transport.transmit(&command.to_tpdu());
+    let bytes = match transport.protocol() {
+        Protocol::T0 => command.to_tpdu(),
+        Protocol::T1 => command.to_apdu(),
+    };
+    let answer = transport.transmit(&bytes);
     let length = answer.as_ref().map_or(0, Vec::len);
     let response = answer.and_then(|bytes| Response::parse(bytes).ok_or(TransportError::Malformed(length)));
     match &response {

@@ -55,6 +55,20 @@ pub trait Transport {
     fn pause(&mut self, time: Duration) {
         let _ = time;
     }
+
+    /// How commands travel to the card. The Belgian card knows T=0 only; tokens often know T=1 only.
+    fn protocol(&self) -> Protocol {
+        Protocol::T0
+    }
+}
+
+/// How commands travel between reader and card. Source: ISO 7816-3 §10, §11, §12.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Bytes: a command carries data or expects an answer, never both at once.
+    T0,
+    /// Blocks: a command carries data and says how much it expects back.
+    T1,
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -76,6 +90,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     fn pause(&mut self, time: Duration) {
         (**self).pause(time);
     }
+    fn protocol(&self) -> Protocol {
+        (**self).protocol()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -96,6 +113,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
     fn pause(&mut self, time: Duration) {
         (**self).pause(time);
+    }
+    fn protocol(&self) -> Protocol {
+        (**self).protocol()
     }
 }
 
@@ -200,6 +220,11 @@ impl<T: Transport> InProcess<T> {
     /// The card itself.
     pub const fn transport(&mut self) -> &mut T {
         &mut self.transport
+    }
+
+    /// The card, taken out of the connection.
+    pub fn into_transport(self) -> T {
+        self.transport
     }
 }
 

@@ -1,6 +1,7 @@
 //! `zegel card readers|read|certificates|watch`: the card at this computer.
 
 mod report;
+mod token;
 
 pub(super) use report::hint;
 
@@ -17,11 +18,13 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::base::time::Timestamp;
 use crate::card::CardError;
 use crate::card::eid::{CertificateKind, Eid, File, RawFiles};
+use crate::card::family::{self, Family};
 use crate::card::readers::{CardPresence, Event, Options, Readers};
+use crate::card::transport::Connection;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::identity::card_data;
 
-/// Look at the card readers and the eID card at this computer.
+/// Look at the card readers and the card at this computer: eID, PIV or PKCS#15.
 ///
 /// Example: zegel card read --reader "ACS ACR38U 00 00"
 #[derive(Args, Debug)]
@@ -38,7 +41,8 @@ enum Command {
     Readers,
     /// Read identity and address, with the verdict on each element.
     ///
-    /// Exit code 3 when an element is not what the national register signed, 4 when its signer is not trusted here.
+    /// Exit code 3 when an element is not what the national register signed, 4 when its signer is not trusted here. Of
+    /// an organisation's token, which carries no identity, it tells what the token says of itself.
     ///
     /// Example: zegel card read --photo holder.jpg
     Read(Read),
@@ -180,8 +184,15 @@ impl From<CardError> for Problem {
 
 fn list(readers: &Readers, console: &mut Console) -> Result<Exit, Problem> {
     let found = readers.list()?;
-    let text: Vec<String> = found.iter().map(report::reader_line).collect();
-    let json = serde_json::json!({ "readers": found.iter().map(report::reader_json).collect::<Vec<_>>() });
+    let families = token::families(readers, &found);
+    let with_family = || found.iter().zip(&families);
+    let text: Vec<String> = with_family()
+        .map(|(reader, family)| report::reader_line(reader, *family))
+        .collect();
+    let json: Vec<_> = with_family()
+        .map(|(reader, family)| report::reader_json(reader, *family))
+        .collect();
+    let json = serde_json::json!({ "readers": json });
     if found.is_empty() {
         console.say("no card reader is connected");
     }
@@ -198,9 +209,13 @@ fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Conso
     };
     // Before the card is read: nobody waits for a result that has no place.
     let (out, photo) = (planned(&read.out)?, planned(&read.photo)?);
-    let files = with_card(readers, &read.reader, |eid| {
+    let found = with_card(readers, &read.reader, |family, connection| {
+        if family != Family::Belpic {
+            return token::read(family, connection).map(Found::Token);
+        }
+        let mut eid = Eid::new(connection);
         eid.card_data()?;
-        eid.read_files(&[
+        let files = eid.read_files(&[
             File::Identity,
             File::IdentitySignature,
             File::Address,
@@ -209,8 +224,18 @@ fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Conso
             File::RrnCertificate,
             File::RootCertificate,
             File::BasicKey,
-        ])
+        ])?;
+        Ok(Found::Eid(files))
     })?;
+    let files = match found {
+        Found::Eid(files) => files,
+        Found::Token(token) => {
+            if photo.is_some() {
+                return Err(CardError::FileMissing(File::Photo.name()).into());
+            }
+            return put(out, token.text(), &token.json(), console);
+        }
+    };
     let holder = card_data::check(&files, trust.data(), &AlgorithmPolicy::etsi_ts_119_312(), now)?;
     if let Some(output) = photo {
         let photo = files
@@ -220,16 +245,7 @@ fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Conso
     }
     let text = report::holder_text(&holder, read.national_number);
     let json = report::holder_json(&holder, read.national_number);
-    match out {
-        Some(output) => {
-            let content = match console.format() {
-                super::Format::Json => format!("{json:#}\n"),
-                super::Format::Text => text,
-            };
-            output.write(content.as_bytes())?;
-        }
-        None => console.result(text, &json),
-    }
+    put(out, text, &json, console)?;
     if holder.verdicts.any_invalid() {
         console.warn("an element of this card is not what the national register signed");
         return Ok(Exit::NotValid);
@@ -248,21 +264,50 @@ fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Conso
     Ok(Exit::Good)
 }
 
+/// What was read: the files of an eID card, or a token's word on itself.
+enum Found {
+    Eid(RawFiles),
+    Token(token::Report),
+}
+
+/// Puts a result where it was asked for.
+fn put(
+    out: Option<Output>,
+    text: String,
+    json: &serde_json::Value,
+    console: &mut Console,
+) -> Result<Exit, Problem> {
+    match out {
+        Some(output) => {
+            let content = match console.format() {
+                super::Format::Json => format!("{json:#}\n"),
+                super::Format::Text => text,
+            };
+            output.write(content.as_bytes())?;
+        }
+        None => console.result(text, json),
+    }
+    Ok(Exit::Good)
+}
+
 fn list_certificates(
     readers: &Readers,
     wanted: &Certificates,
     console: &mut Console,
 ) -> Result<Exit, Problem> {
-    let files = with_card(readers, &wanted.reader, |eid| {
-        eid.read_files(&[
+    let found = with_card(readers, &wanted.reader, |family, connection| {
+        if family != Family::Belpic {
+            return token::certificates(family, connection);
+        }
+        let files = Eid::new(connection).read_files(&[
             CertificateKind::Authentication.file(),
             CertificateKind::Signature.file(),
             File::CaCertificate,
             File::RootCertificate,
             File::RrnCertificate,
-        ])
+        ])?;
+        report::certificates(&files)
     })?;
-    let found = report::certificates(&files)?;
     if let Some(folder) = &wanted.out {
         std::fs::create_dir_all(folder).map_err(|error| FileProblem::Write(folder.clone(), error))?;
         let outputs: Vec<Output> = found
@@ -312,16 +357,19 @@ fn follow(readers: &Readers, watch: &Watch, console: &mut Console) -> Result<Exi
     Ok(Exit::Good)
 }
 
-/// Runs `work` on the card that the arguments name.
-fn with_card(
+/// Runs `work` on the card that the arguments name, with its family.
+fn with_card<T: Send + 'static>(
     readers: &Readers,
     reader: &Reader,
-    work: impl FnOnce(&mut Eid<'_>) -> Result<RawFiles, CardError> + Send + 'static,
-) -> Result<RawFiles, CardError> {
+    work: impl FnOnce(Family, &mut dyn Connection) -> Result<T, CardError> + Send + 'static,
+) -> Result<T, CardError> {
     let name = readers.choose(reader.reader.as_deref())?;
     let deadline = Duration::from_secs(reader.timeout);
     readers
-        .submit(&name, deadline, move |connection| work(&mut Eid::new(connection)))
+        .submit(&name, deadline, move |connection| {
+            let family = family::recognise(connection)?;
+            work(family, connection)
+        })
         .wait()
 }
 

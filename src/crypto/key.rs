@@ -359,6 +359,20 @@ impl PrivateKey {
         make().map_err(|_| KeyError::Signing)
     }
 
+    /// The bare private-key operation on a whole block, as a card does it that leaves padding to its host.
+    #[cfg(feature = "lab")]
+    pub fn bare_rsa(&self, block: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let rsa = self.key.rsa().map_err(|_| KeyError::Mismatch)?;
+        let length = usize::try_from(rsa.size()).map_err(|_| KeyError::Mismatch)?;
+        if block.len() != length {
+            return Err(KeyError::Mismatch);
+        }
+        let mut value = vec![0; length];
+        rsa.private_encrypt(block, &mut value, Padding::NONE)
+            .map_err(|_| KeyError::Signing)?;
+        Ok(value)
+    }
+
     fn check(&self, algorithm: SignatureAlgorithm) -> Result<(), KeyError> {
         if self.public.kind().fits(algorithm) {
             Ok(())

@@ -91,7 +91,9 @@ section! {
         Communication "CARD_COMMUNICATION" CardUnreadable,
         Deadline "CARD_DEADLINE" CardUnreadable,
         FileMissing "CARD_FILE_MISSING" CardUnsupported,
+        FunctionUnavailable "CARD_FUNCTION_UNAVAILABLE" CardUnsupported,
         KeyMissing "CARD_KEY_MISSING" CardUnsupported,
+        KeyUnknown "CARD_KEY_UNKNOWN" CardUnsupported,
         KeyUnusable "CARD_KEY_UNUSABLE" CardNotActivated,
         Malformed "CARD_DATA_MALFORMED" CardUnreadable,
         MemoryFailure "CARD_MEMORY_FAILURE" CardUnreadable,
@@ -104,12 +106,14 @@ section! {
         PinLength "PIN_LENGTH" PinLength,
         PinPad "PIN_PAD" PinProgramMissing,
         PinProgram "PIN_PROGRAM" PinProgramMissing,
+        PinRefused "PIN_REFUSED" PinWrong,
         PinRightMissing "PIN_RIGHT_MISSING" CardBusy,
         PinTimeout "PIN_TIMEOUT" PinTimeout,
         PinWrong "PIN_WRONG" PinWrong,
         PinsDiffer "PIN_NOT_TWICE" PinLength,
         PukBlocked "PUK_BLOCKED" PinBlocked,
         PukLength "PUK_LENGTH" PinLength,
+        PukRefused "PUK_REFUSED" PinWrong,
         PukUnsupported "PUK_UNSUPPORTED" PinBlocked,
         PukWrong "PUK_WRONG" PinWrong,
         ReaderGone "CARD_READER_GONE" ReaderRemoved,
@@ -120,6 +124,7 @@ section! {
         ShortRead "CARD_SHORT_READ" CardUnreadable,
         SignatureInvalid "CARD_SIGNATURE_INVALID" CardUnreadable,
         Status "CARD_STATUS" CardUnreadable,
+        TouchMissing "CARD_TOUCH_MISSING" CardUnreadable,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::LabError;
-use super::card::{CardImage, CardKeys, Fault, Traffic, VirtualCard};
+use super::card::{AnyCard, Fault, Traffic};
 use super::namespace;
 use super::reader::{Daemon, ReaderFolder, port, reader_name};
 use super::vpcd::{InsertedCard, Observer, SharedCard};
@@ -207,21 +207,16 @@ impl Host {
                 tries_left,
             } => {
                 let shared = self.card(&card)?;
-                let image = {
+                {
                     let mut held = lock(&shared);
-                    let image = held.image_mut();
                     if let Some(pin) = pin {
-                        if !(4..=12).contains(&pin.len()) || !pin.bytes().all(|byte| byte.is_ascii_digit()) {
-                            return Err(LabError::Refused("a PIN has 4 to 12 digits"));
-                        }
-                        image.pin = pin;
+                        held.set_pin(pin)?;
                     }
                     if let Some(left) = tries_left {
-                        image.tries_left = left.min(CardImage::PIN_TRIES);
+                        held.set_tries_left(left);
                     }
-                    image.clone()
-                };
-                image.save(&image_path(&self.folder, &card))?;
+                    held.save(&image_path(&self.folder, &card))?;
+                }
                 Ok(vec![self.state(&card)])
             }
             CardRequest::Reset { card } => {
@@ -305,7 +300,7 @@ impl Host {
         if !plain || !path.is_file() {
             return Err(unknown());
         }
-        let mut card = VirtualCard::new(CardImage::load(&path)?, CardKeys::load(&self.folder, name)?);
+        let mut card = AnyCard::load(&self.folder, name)?;
         card.set_present(false);
         let card = Arc::new(Mutex::new(card));
         self.cards.insert(name.to_owned(), Arc::clone(&card));
@@ -319,10 +314,10 @@ impl Host {
         CardState {
             card: name.to_owned(),
             reader,
-            tries_left: card.as_ref().map_or(0, |card| card.image().tries_left),
+            tries_left: card.as_ref().map_or(0, |card| card.tries_left()),
             pin: card
                 .as_ref()
-                .map_or_else(String::new, |card| card.image().pin.clone()),
+                .map_or_else(String::new, |card| card.pin().to_owned()),
             faults: card.as_ref().map_or_else(Vec::new, |card| card.faults().to_vec()),
             traffic: card.as_ref().map_or_else(Traffic::default, |card| card.traffic()),
             used_last,
@@ -368,7 +363,7 @@ struct Watcher {
     name: String,
     reader: String,
     path: PathBuf,
-    card: std::sync::Weak<Mutex<VirtualCard>>,
+    card: std::sync::Weak<Mutex<AnyCard>>,
     last: Arc<Mutex<Option<String>>>,
 }
 
@@ -376,8 +371,7 @@ impl Observer for Watcher {
     fn answered(&self, changed: bool) {
         *lock(&self.last) = Some(self.name.clone());
         if let Some(card) = self.card.upgrade().filter(|_| changed) {
-            let image = lock(&card).image().clone();
-            if let Err(error) = image.save(&self.path) {
+            if let Err(error) = lock(&card).save(&self.path) {
                 tracing::warn!(%error, "card state not saved");
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Whoever integrates zegel can try every case here (blocked PIN, revoked card, absent mayor) without a reader.
 //! All material says TEST. Start from [`Lab::start`] for all of it on a real reader daemon, [`pki::LabPki`] for
-//! certificates alone, [`card::VirtualCard`] for a card in this process.
+//! certificates alone, [`card::VirtualCard`] and [`card::TokenCard`] for a card in this process.
 
 pub mod application;
 pub mod card;
@@ -18,6 +18,7 @@ pub mod pki;
 pub mod reader;
 mod running;
 pub mod services;
+pub mod tokens;
 pub mod vpcd;
 pub mod walker;
 

@@ -19,6 +19,7 @@ use super::pki::{LabPki, LeafPurpose};
 use super::reader::{MAX_READERS, ReaderFolder, find_daemon, find_driver, reader_name};
 use super::services::http::ServiceServer;
 use super::services::{CertificateStatus, Service, ServiceMode, Services};
+use super::tokens::DemoToken;
 use super::{LabError, MANIFEST, namespace};
 use crate::base::clock::Clock;
 use crate::base::random::Random;
@@ -355,8 +356,18 @@ impl Inner {
         }
     }
 
-    /// Asks the card host. A rare card that is wanted for the first time is made first.
+    /// Asks the card host. A rare card or a token that is wanted for the first time is made first.
     fn ask_cards(&self, request: &CardRequest) -> Result<Vec<CardState>, LabError> {
+        if let CardRequest::Insert { card, .. } = request
+            && let Some(token) = DemoToken::find(card)
+        {
+            let folder = self.folder.join("cards");
+            if !image_path(&folder, card).exists() {
+                let made = token.make_card(self.services.pki(), self.random.as_ref(), self.clock.now())?;
+                made.keys().save(&folder, card)?;
+                made.image().save(&image_path(&folder, card))?;
+            }
+        }
         if let CardRequest::Insert { card, .. } = request
             && let Some(specimen) = Specimen::find(card)
         {

@@ -12,11 +12,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::LabError;
-use super::card::{Exchange, VirtualCard};
-use crate::card::transport::Transport as _;
+use super::card::{AnyCard, Exchange};
 
 /// A card shared between the reader it is in and whoever controls it.
-pub type SharedCard = Arc<Mutex<VirtualCard>>;
+pub type SharedCard = Arc<Mutex<AnyCard>>;
 
 /// What the owner of an inserted card hears about it. Called from the card's thread, without the card's lock.
 pub trait Observer: Send + Sync {

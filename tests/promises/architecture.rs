@@ -24,7 +24,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// Rooms that see less than their floor allows: the program beside the reader stays small.
 const ONLY: &[(&str, &[&str])] = &[
-    ("card", &["base"]),
+    ("card", &["base", "asn1"]),
     ("webeid", &["base"]),
     ("agent", &["base", "asn1", "webeid", "card"]),
 ];

@@ -34,4 +34,5 @@ mod signing;
 mod store;
 mod support;
 mod together;
+mod tokens;
 mod trust;

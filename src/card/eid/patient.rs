@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::card::transport::{ReaderFacts, Transport, TransportError};
+use crate::card::transport::{Protocol, ReaderFacts, Transport, TransportError};
 
 /// Before each command; without it some readers lose one or answer a stray `6D 00`. Source: reference §3.1.
 const BEFORE_EACH: Duration = Duration::from_millis(1);
@@ -54,5 +54,9 @@ impl Transport for Patient<'_> {
 
     fn pause(&mut self, time: Duration) {
         self.inner.pause(time);
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.inner.protocol()
     }
 }

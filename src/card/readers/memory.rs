@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::card::error::CardError;
 use crate::card::transport::{
-    Connection, Disposition, MAX_CURES, ReaderFacts, Step, Transport, TransportError,
+    Connection, Disposition, MAX_CURES, Protocol, ReaderFacts, Step, Transport, TransportError,
 };
 
 use super::{CardPresence, Port, ReaderStatus, Service, Watch};
@@ -303,5 +303,9 @@ impl Transport for Checked<'_> {
         let answer = self.card.control(code, input)?;
         self.check()?;
         Ok(answer)
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.card.protocol()
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::clock::Clock;
 use crate::card::error::CardError;
 use crate::card::pad;
-use crate::card::transport::{Connection, ReaderFacts, Step, Transport, TransportError};
+use crate::card::transport::{Connection, Protocol, ReaderFacts, Step, Transport, TransportError};
 
 use super::ticket::{Cell, Ticket};
 use super::{CardPresence, Event, Port, Shared, Slot};
@@ -353,6 +353,10 @@ impl Transport for WatchedTransport<'_> {
 
     fn pause(&mut self, time: Duration) {
         self.inner.pause(time);
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.inner.protocol()
     }
 }
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::base::national::NationalNumber;
 use crate::card::CardError;
-use crate::card::eid::{DocumentType, File, Identity, RawFiles, Sex, is_likely_belgian};
+use crate::card::eid::{DocumentType, File, Identity, RawFiles, Sex};
+use crate::card::family::Family;
 use crate::card::readers::{CardPresence, Event, ReaderStatus};
 use crate::cli::console::{Console, Format};
 use crate::crypto::key::KeyKind;
@@ -16,23 +17,21 @@ use crate::identity::card_data::{CardHolder, Element};
 use crate::pki::certificate::Certificate;
 use crate::pki::name::AttributeType;
 
-pub(super) fn reader_line(reader: &ReaderStatus) -> String {
+pub(super) fn reader_line(reader: &ReaderStatus, family: Option<Family>) -> String {
     let state = match (&reader.card, reader.stuck) {
         (_, true) => "stuck on a card that does not answer",
         (CardPresence::Absent, _) => "no card",
         (CardPresence::Mute, _) => "a card that does not answer",
-        (CardPresence::Present(atr), _) if is_likely_belgian(atr) => "eID card",
-        (CardPresence::Present(_), _) => "another card",
+        (CardPresence::Present(_), _) => family.map_or("another card", Family::name),
     };
     format!("{}: {state}", reader.name)
 }
 
-pub(super) fn reader_json(reader: &ReaderStatus) -> Value {
+pub(super) fn reader_json(reader: &ReaderStatus, family: Option<Family>) -> Value {
     let (card, atr) = match &reader.card {
         CardPresence::Absent => ("absent", None),
         CardPresence::Mute => ("mute", None),
-        CardPresence::Present(atr) if is_likely_belgian(atr) => ("eid", Some(hex::encode(atr))),
-        CardPresence::Present(atr) => ("other", Some(hex::encode(atr))),
+        CardPresence::Present(atr) => (family.map_or("other", Family::word), Some(hex::encode(atr))),
     };
     json!({ "name": reader.name, "card": card, "atr": atr, "stuck": reader.stuck })
 }
@@ -189,8 +188,8 @@ fn validity(identity: &Identity) -> String {
 
 /// A certificate of the card. The subject is left out: it names the holder and their number.
 pub(super) struct Entry {
-    pub(super) kind: &'static str,
-    certificate: Certificate,
+    pub(super) kind: String,
+    pub(super) certificate: Certificate,
 }
 
 /// The certificates that are on the card.
@@ -207,7 +206,10 @@ pub(super) fn certificates(files: &RawFiles) -> Result<Vec<Entry>, CardError> {
         .filter_map(|(kind, file)| Some((kind, file, files.get(file)?)));
     present
         .map(|(kind, file, der)| match Certificate::parse(der) {
-            Ok(certificate) => Ok(Entry { kind, certificate }),
+            Ok(certificate) => Ok(Entry {
+                kind: kind.to_owned(),
+                certificate,
+            }),
             Err(_) => Err(CardError::Malformed {
                 what: file.name(),
                 at: 0,
@@ -287,7 +289,11 @@ pub(in crate::cli) const fn hint(error: &CardError) -> Option<&'static str> {
         CardError::CardMute | CardError::ReaderStuck => "take the card out and put it back",
         CardError::CardRemoved | CardError::OutcomeUnknown => "put the card back and begin again",
         CardError::CardNotActivated => "the municipality activates the card",
-        CardError::PinBlocked => "the municipality unblocks the PIN, with the PUK",
+        CardError::PinBlocked => {
+            "an eID card's PIN is unblocked by the municipality, a token's by its issuer, with the PUK"
+        }
+        CardError::PukBlocked => "only the issuer of the card can help now",
+        CardError::TouchMissing => "touch the token when it blinks",
         CardError::PinLastTry => "a wrong PIN blocks the card now; --last-try goes on all the same",
         CardError::PinProgram(_) => "check counter.pin_program, or use --terminal",
         CardError::PinWrong { left: 1 } => {

@@ -3,23 +3,32 @@
 //! It answers bytes with bytes as the applets 1.0 to 1.8 do, keeps its PIN tries, and can be told to fail. In this process it is a [`Transport`]; behind a real reader stack the
 //! room's `vpcd` plays it. Start from [`VirtualCard::new`], or [`personal::personalise`] for a whole person.
 
+mod any;
 mod fault;
 mod image;
 mod machine;
 pub mod pad;
 pub mod personal;
 mod photo;
+mod piv;
 mod pkcs15;
 mod profile;
 mod published;
 pub mod specimens;
+mod token;
+pub mod token_files;
+mod token_image;
+mod token_iso;
 
 use std::time::Duration;
 
+pub use any::AnyCard;
 pub use fault::{Exchange, Fault, FaultKind};
 pub use image::{CardImage, CardKeys, Hex};
 pub use personal::{CardSpec, Certificates, DataSigner, Personalised};
 pub use profile::Applet;
+pub use token::TokenCard;
+pub use token_image::{Manners, SecretCode, TokenFamily, TokenImage, TokenKeys};
 
 use crate::card::transport::{Transport, TransportError};
 use machine::Volatile;

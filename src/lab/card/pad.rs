@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::machine::pin_block;
 use crate::card::pad::FEATURE_REQUEST;
-use crate::card::transport::{ReaderFacts, Transport, TransportError};
+use crate::card::transport::{Protocol, ReaderFacts, Transport, TransportError};
 
 /// What a person does at the keys, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +141,10 @@ impl<T: Transport> Transport for PadReader<T> {
 
     fn reset(&mut self) -> Result<(), TransportError> {
         self.card.reset()
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.card.protocol()
     }
 
     fn reader(&self) -> ReaderFacts {

@@ -14,12 +14,14 @@ use crate::base::random::{self, Random};
 use crate::base::time::Timestamp;
 use crate::crypto::key::{Curve, KeyKind, PrivateKey};
 
-/// Which of the three authorities.
+/// Which of the four authorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthorityKind {
     /// Issues persons' certificates.
     Citizen,
+    /// Issues the tokens of an organisation's staff.
+    Organisation,
     /// Issues the other authorities and the register's signer.
     Root,
     /// Issues the time-stamping unit.
@@ -31,6 +33,7 @@ impl AuthorityKind {
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Citizen => "citizen",
+            Self::Organisation => "organisation",
             Self::Root => "root",
             Self::Timestamp => "timestamp",
         }
@@ -148,7 +151,7 @@ impl Authority {
             .with(Extension::subject_key(key.public()))
             .with(Extension::access(base_url, parent.kind))
             .with(Extension::crl(base_url, parent.kind));
-        if kind == AuthorityKind::Citizen {
+        if matches!(kind, AuthorityKind::Citizen | AuthorityKind::Organisation) {
             builder = builder.with(Extension::extended_key_usage(&[
                 extension::CLIENT_AUTH,
                 extension::EMAIL_PROTECTION,

@@ -116,6 +116,37 @@ impl Extension {
         )
     }
 
+    /// subjectAltName with an e-mail address, the same as a user principal name, and a card's UUID.
+    pub fn staff_names(mail: &str, card: &[u8; 16]) -> Self {
+        let principal = write::sequence(&[
+            &known_oid("1.3.6.1.4.1.311.20.2.3"),
+            &write::explicit(0, &write::utf8(mail)),
+        ]);
+        // otherName is implicitly tagged: its SEQUENCE tag gives way to [0].
+        let mut principal = principal;
+        if let Some(tag) = principal.first_mut() {
+            *tag = write::tag::context_constructed(0);
+        }
+        let [a, b, c, d, e, f, g, h, rest @ ..] = card;
+        let group = |bytes: &[u8]| hex::encode(bytes);
+        let uuid = format!(
+            "urn:uuid:{}-{}-{}-{}-{}",
+            group(&[*a, *b, *c, *d]),
+            group(&[*e, *f]),
+            group(&[*g, *h]),
+            group(rest.get(..2).unwrap_or_default()),
+            group(rest.get(2..).unwrap_or_default()),
+        );
+        Self::new(
+            "2.5.29.17",
+            write::sequence(&[
+                &write::element(write::tag::context(1), mail.as_bytes()),
+                &principal,
+                &write::element(write::tag::context(6), uuid.as_bytes()),
+            ]),
+        )
+    }
+
     /// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
     pub fn no_check() -> Self {
         Self::new("1.3.6.1.5.5.7.48.1.5", write::null())

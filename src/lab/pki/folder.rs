@@ -107,6 +107,7 @@ impl LabPki {
             made_at: manifest.made_at,
             root: authority(AuthorityKind::Root)?,
             citizen: authority(AuthorityKind::Citizen)?,
+            organisation: authority(AuthorityKind::Organisation)?,
             timestamp: authority(AuthorityKind::Timestamp)?,
             register: read_pair(folder, "register")?,
             unit: read_pair(folder, "unit")?,

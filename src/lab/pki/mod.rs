@@ -1,7 +1,7 @@
 //! A test PKI of Belgian shape. Every subject says TEST.
 //!
-//! Root (EC P-384, self-signed) → citizen CA → authentication and signature certificates; the national register's
-//! signer directly under the root; a time-stamping CA with one unit; a delegated OCSP responder for each authority.
+//! Root (EC P-384, self-signed) → citizen CA → authentication and signature certificates; an organisation's CA → its
+//! staff's tokens; the national register's signer directly under the root; a time-stamping CA with one unit; a delegated OCSP responder for each authority.
 //! Certificates are written with our own DER writer so that every irregularity of the real PKI can be made too.
 //! Never a trust anchor of a production installation. Start from [`LabPki::generate`].
 
@@ -12,6 +12,7 @@ mod folder;
 pub(super) mod folder_keys;
 mod leaf;
 mod name;
+mod staff;
 
 pub use authority::{Authority, AuthorityKind, Serial};
 pub(super) use builder::signed as builder_signed;
@@ -20,6 +21,7 @@ pub use extension::Extension;
 pub(super) use extension::key_bits;
 pub use leaf::{Holder, IssuedLeaf, LeafPurpose};
 pub use name::Name;
+pub use staff::{Employee, TokenPurpose};
 
 use std::time::Duration;
 
@@ -40,7 +42,7 @@ pub struct KeyPair {
     pub key: PrivateKey,
 }
 
-/// The whole test PKI: three authorities and the two signers that no citizen has.
+/// The whole test PKI: four authorities and the two signers that no citizen has.
 ///
 /// Everything is relative to the `now` it was generated at: roots are six years old and live fourteen more, issuing
 /// CAs two and ten, responders two months and twelve.
@@ -54,6 +56,8 @@ pub struct LabPki {
     pub root: Authority,
     /// `TEST Citizen CA`, EC P-384, path length 0, anyPolicy, EKU clientAuth and emailProtection.
     pub citizen: Authority,
+    /// `TEST Zegelgem Staff CA`, under the root: an organisation's own, for the tokens of its staff.
+    pub organisation: Authority,
     /// `TEST Timestamp CA`, under the root.
     pub timestamp: Authority,
     /// The national register's signer of card data, directly under the root.
@@ -102,6 +106,17 @@ impl LabPki {
             random,
             now,
         )?;
+        let organisation = Authority::subordinate(
+            AuthorityKind::Organisation,
+            &root,
+            Name::new()
+                .country("BE")
+                .organization("TEST Zegelgem")
+                .common_name("TEST Zegelgem Staff CA"),
+            base_url,
+            random,
+            now,
+        )?;
         let timestamp = Authority::subordinate(
             AuthorityKind::Timestamp,
             &root,
@@ -121,18 +136,19 @@ impl LabPki {
             made_at: now,
             root,
             citizen,
+            organisation,
             timestamp,
             register,
             unit,
         })
     }
 
-    /// The three authorities, root first.
-    pub fn authorities(&self) -> [&Authority; 3] {
-        [&self.root, &self.citizen, &self.timestamp]
+    /// The four authorities, root first.
+    pub fn authorities(&self) -> [&Authority; 4] {
+        [&self.root, &self.citizen, &self.organisation, &self.timestamp]
     }
 
-    /// The authority served under `slug` (`root`, `citizen`, `timestamp`).
+    /// The authority served under `slug` (`root`, `citizen`, `organisation`, `timestamp`).
     pub fn authority(&self, slug: &str) -> Option<&Authority> {
         self.authorities()
             .into_iter()

@@ -15,6 +15,7 @@ pub(super) fn publish(
 ) -> Result<Vec<u8>, LabError> {
     let (authority, lifetime) = match authority {
         AuthorityKind::Citizen => (&pki.citizen, DAY * 7),
+        AuthorityKind::Organisation => (&pki.organisation, DAY * 7),
         AuthorityKind::Root => (&pki.root, DAY * 180),
         AuthorityKind::Timestamp => (&pki.timestamp, DAY * 7),
     };

@@ -43,6 +43,7 @@ pub(super) fn respond(
 ) -> Result<Vec<u8>, LabError> {
     let authority = match authority {
         AuthorityKind::Citizen => &pki.citizen,
+        AuthorityKind::Organisation => &pki.organisation,
         AuthorityKind::Root => &pki.root,
         AuthorityKind::Timestamp => &pki.timestamp,
     };

@@ -12,6 +12,7 @@ use zegel::oidc::interaction::InteractionId;
 use zegel::oidc::secret::Opaque;
 
 use super::world::{World, registration, request, with_session, world, worlds};
+use crate::tokens::support::token;
 
 const RIGHT: &str = "echo 'D 1234'; echo OK";
 const WRONG: &str = "echo 'D 9999'; echo OK";
@@ -201,6 +202,24 @@ async fn each_mishap_at_the_reader_has_its_text_and_another_try() {
         outcome(&away, id, &browser).await.as_deref(),
         Some("pcsc_unavailable")
     );
+}
+
+#[tokio::test]
+async fn an_organisations_token_is_refused_by_its_kind_and_its_pin_is_never_asked() {
+    let world = world().await;
+    world.register("app", registration()).await;
+    // A program that would give a PIN, had anybody asked: then the outcome were another.
+    let asked = world.with_counter("echo 'ERR 83886179 Operation cancelled'");
+    for slug in ["piv", "piv-ec", "pkcs15", "pkcs15-ec"] {
+        world.cards.readers.insert("Reader 1", token(slug));
+        let (id, browser) = world.visit(request("app", &[])).await;
+        let browser = start(&asked, id, browser, LastTry::NotConfirmed).await;
+        assert_eq!(
+            outcome(&asked, id, &browser).await.as_deref(),
+            Some("card_unsupported"),
+            "{slug}: it carries no national number"
+        );
+    }
 }
 
 #[tokio::test]

@@ -60,6 +60,10 @@ async fn a_reader_without_one_card_is_told_apart() {
     let second = town.world.cards.specimen("director", |_| ()).card;
     readers.insert("Reader 2", second);
     fails_and_signs_after(&town, "two cards", &town.instance(RIGHT), "several_cards").await;
+    // A token of the organisation signs nothing here: nobody knows by it who the holder is.
+    readers.disconnect("Reader 2");
+    readers.insert(READER, crate::tokens::support::token("pkcs15-ec"));
+    fails_and_signs_after(&town, "a token", &town.instance(RIGHT), "card_unsupported").await;
     let app = town.instance(RIGHT);
     readers.set_away(true);
     fails_and_signs_after(&town, "no service", &app, "pcsc_unavailable").await;
