@@ -49,8 +49,15 @@ pub enum PinError {
 
 /// A PIN of 4 to 12 digits as the Belgian applet takes it, wiped on drop and never shown.
 ///
+/// While it lives its page stays out of swap, where the system lets a program say so: one entry may do for the ten
+/// minutes of a list. A program that may lock no memory goes on without; its PIN is as short-lived.
+///
 /// Source: Belpic applet manual 1.8, PIN block; reference §10.1.
-pub struct Pin(Zeroizing<Vec<u8>>);
+pub struct Pin {
+    // Dropped in this order: wiped first, let go afterwards.
+    digits: Zeroizing<Box<[u8]>>,
+    lock: Option<region::LockGuard>,
+}
 
 impl Pin {
     /// Fewest digits of a PIN.
@@ -72,12 +79,20 @@ impl Pin {
         if !digits.iter().all(u8::is_ascii_digit) {
             return Err(PinError::NotDigits);
         }
-        Ok(Self(digits))
+        // Moved once, into a block of its own size; what it came in is wiped.
+        let digits: Zeroizing<Box<[u8]>> = Zeroizing::new(digits.as_slice().into());
+        let lock = region::lock(digits.as_ptr(), digits.len()).ok();
+        Ok(Self { digits, lock })
+    }
+
+    /// Whether its memory is kept out of swap.
+    pub const fn is_locked(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Lends the ASCII digits.
     pub fn digits(&self) -> &[u8] {
-        &self.0
+        &self.digits
     }
 }
 
@@ -96,6 +111,15 @@ mod tests {
         let pin = Pin::from_digits(Zeroizing::new(b"1234".to_vec())).unwrap();
         assert_eq!(format!("{pin:?}"), "Pin");
         assert_eq!(format!("{:?}", Secret::new("swordfish".to_owned())), "Secret");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pin_is_kept_out_of_swap_while_it_lives() {
+        let pin = Pin::from_digits(Zeroizing::new(b"1234".to_vec())).unwrap();
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let locked = status.lines().find(|line| line.starts_with("VmLck:")).unwrap();
+        assert!(pin.is_locked() && !locked.contains(" 0 kB"), "{locked}");
     }
 
     #[test]
