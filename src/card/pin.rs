@@ -129,6 +129,44 @@ impl PinProgram {
     }
 }
 
+impl PinProgram {
+    /// Says what the PIN is for, and that it is typed `times` times on the reader's own keys; the person goes on there.
+    ///
+    /// # Errors
+    /// `PinCancelled`, `PinTimeout`, `PinProgram`.
+    pub fn announce_keypad(
+        &self,
+        request: &PinRequest<'_>,
+        times: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), CardError> {
+        let words = texts(request.language);
+        let line = match times {
+            1 => words.keypad_line.to_owned(),
+            many => words.keypad_times_line.replace("{count}", &many.to_string()),
+        };
+        let (description, error) = (
+            format!("{}\n{line}", description(words, request)),
+            complaint(words, request),
+        );
+        let window = Window {
+            title: words.title(request.purpose),
+            description: &description,
+            error: error.as_deref(),
+            ok: words.go_on,
+            cancel: words.cancel,
+            ..Window::default()
+        };
+        match assuan::show(&self.command, &window, Kind::Confirm, self.limit, stop)? {
+            Reply::Confirmed => Ok(()),
+            Reply::TimedOut => Err(CardError::PinTimeout),
+            Reply::Cancelled | Reply::Other | Reply::Stopped | Reply::Typed(_) => {
+                Err(CardError::PinCancelled)
+            }
+        }
+    }
+}
+
 fn description(words: &Texts, request: &PinRequest<'_>) -> String {
     let mut text = words
         .line(request.purpose)

@@ -27,6 +27,12 @@ pub(super) struct Texts {
     pub(super) last_line: &'static str,
     /// What was typed is no PIN.
     pub(super) length_line: &'static str,
+    /// The PIN is typed on the reader.
+    pub(super) keypad_line: &'static str,
+    /// The same several times; `{count}`.
+    pub(super) keypad_times_line: &'static str,
+    /// Button that goes on to the reader's keys.
+    pub(super) go_on: &'static str,
     /// Button that goes on.
     pub(super) ok: &'static str,
     /// Button that goes on to sign.
@@ -78,6 +84,9 @@ const NL: Texts = Texts {
     wrong_line: "Verkeerde pincode. U hebt nog {left} pogingen.",
     last_line: "Let op: dit is uw laatste poging. Is de pincode nu fout, dan wordt uw kaart geblokkeerd.",
     length_line: "De pincode heeft {min} tot {max} cijfers. Dit kostte u geen poging.",
+    keypad_line: "Druk op “Verder” en geef uw pincode in op de kaartlezer.",
+    keypad_times_line: "Druk op “Verder” en geef uw pincode {count} keer in op de kaartlezer, één keer voor elk document.",
+    go_on: "Verder",
     ok: "Aanmelden",
     sign_ok: "Ondertekenen",
     cancel: "Annuleren",
@@ -94,6 +103,9 @@ const FR: Texts = Texts {
     wrong_line: "Code PIN incorrect. Il vous reste {left} tentatives.",
     last_line: "Attention : c'est votre dernière tentative. Si le code PIN est incorrect, votre carte sera bloquée.",
     length_line: "Le code PIN comporte de {min} à {max} chiffres. Cela ne compte pas comme une tentative.",
+    keypad_line: "Appuyez sur « Continuer », puis saisissez votre code PIN sur le lecteur.",
+    keypad_times_line: "Appuyez sur « Continuer », puis saisissez votre code PIN {count} fois sur le lecteur, une fois par document.",
+    go_on: "Continuer",
     ok: "Se connecter",
     sign_ok: "Signer",
     cancel: "Annuler",
@@ -110,6 +122,9 @@ const DE: Texts = Texts {
     wrong_line: "Falscher PIN-Code. Sie haben noch {left} Versuche.",
     last_line: "Achtung: Das ist Ihr letzter Versuch. Ist der PIN-Code falsch, wird Ihre Karte gesperrt.",
     length_line: "Der PIN-Code hat {min} bis {max} Ziffern. Das zählt nicht als Versuch.",
+    keypad_line: "Drücken Sie auf „Weiter“ und geben Sie Ihren PIN-Code am Lesegerät ein.",
+    keypad_times_line: "Drücken Sie auf „Weiter“ und geben Sie Ihren PIN-Code {count}-mal am Lesegerät ein, einmal für jedes Dokument.",
+    go_on: "Weiter",
     ok: "Anmelden",
     sign_ok: "Unterschreiben",
     cancel: "Abbrechen",
@@ -126,6 +141,9 @@ const EN: Texts = Texts {
     wrong_line: "Wrong PIN code. You have {left} attempts left.",
     last_line: "Careful: this is your last attempt. If the PIN code is wrong now, your card is blocked.",
     length_line: "The PIN code has {min} to {max} digits. This did not cost an attempt.",
+    keypad_line: "Press “Continue”, then enter your PIN code on the card reader.",
+    keypad_times_line: "Press “Continue”, then enter your PIN code {count} times on the card reader, once for each document.",
+    go_on: "Continue",
     ok: "Log in",
     sign_ok: "Sign",
     cancel: "Cancel",

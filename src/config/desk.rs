@@ -76,6 +76,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Desk {
         counter: Counter {
             enabled: reader.yes("counter.enabled"),
             pin_program,
+            keypad: reader.yes("counter.keypad"),
             readers_to_skip: reader.list("counter.readers_to_skip"),
             pin_timeout: reader.seconds("counter.pin_timeout_seconds"),
         },

@@ -218,6 +218,15 @@ pub const KEYS: &[Key] = &[
     ),
     with_default(
         key(
+            "counter.keypad",
+            Form::Boolean,
+            "false",
+            "Whether the PIN is typed on the reader's own keys where it has them. Off where a driver says so wrongly.",
+        ),
+        "true",
+    ),
+    with_default(
+        key(
             "counter.readers_to_skip",
             Form::List,
             "[\"Windows Hello for Business\"]",

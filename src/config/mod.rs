@@ -81,6 +81,8 @@ pub struct Counter {
     pub enabled: bool,
     /// The program that asks for the PIN, with its arguments (Assuan, as pinentry programs speak it).
     pub pin_program: Vec<String>,
+    /// Whether the PIN is typed on the reader's own keys where it has them.
+    pub keypad: bool,
     /// Parts of names of readers that are left alone.
     pub readers_to_skip: Vec<String>,
     /// How long a person may take to type a PIN.

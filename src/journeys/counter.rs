@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::seats::Seats;
 use crate::base::secret::Pin;
 use crate::card::CardError;
+use crate::card::eid::{Eid, ListPin};
 use crate::card::pin::{PinProgram, PinRequest};
 use crate::card::readers::{CardPresence, ReaderStatus, Readers};
 use crate::config::Config;
@@ -43,6 +44,8 @@ pub struct Counter {
     pub running: Running,
     /// Whose card is where.
     pub seats: Seats,
+    /// Whether the PIN is typed on the reader's own keys where it has them.
+    pub keypad: bool,
 }
 
 impl Counter {
@@ -53,6 +56,7 @@ impl Counter {
             pin_program,
             running: Running::default(),
             seats: Seats::default(),
+            keypad: true,
         }
     }
 
@@ -63,6 +67,7 @@ impl Counter {
             stop: Arc::clone(&action.stop),
             readers: self.readers.clone(),
             seen: find(&self.readers, reader),
+            keypad: self.keypad,
         }
     }
 }
@@ -74,9 +79,32 @@ pub(super) struct PinWindow {
     readers: Readers,
     /// The reader as it was when the action came to it.
     seen: Option<ReaderStatus>,
+    keypad: bool,
 }
 
 impl PinWindow {
+    /// Asks for the PIN of `times` signatures, or says that it is typed on the reader's keys, where it has them.
+    ///
+    /// # Errors
+    /// As [`PinWindow::ask`], and what the card says while the reader is asked for its keys.
+    pub(super) fn pin(
+        &self,
+        eid: &mut Eid<'_>,
+        request: &PinRequest<'_>,
+        times: usize,
+    ) -> Result<ListPin, CardError> {
+        if !self.keypad || eid.pin_pad()?.is_none() {
+            return self.ask(request).map(ListPin::Typed);
+        }
+        let pad = ListPin::Pad(request.language);
+        let times = pad.entries_for(times);
+        let announced = self.program.announce_keypad(request, times, &|| self.is_over());
+        match announced {
+            Ok(()) | Err(CardError::PinCancelled) if self.is_card_gone() => Err(CardError::CardRemoved),
+            announced => announced.map(|()| pad),
+        }
+    }
+
     /// Asks. The window closes when the action ended, whatever ended it, and when the card leaves the reader.
     ///
     /// # Errors

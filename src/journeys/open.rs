@@ -161,7 +161,9 @@ fn counter(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Counter>, O
     let readers = Readers::pcsc(options, Arc::clone(clock))?;
     let limit: Duration = config.counter.pin_timeout;
     let pin_program = PinProgram::new(config.counter.pin_program.clone(), limit)?;
-    Ok(Some(Counter::new(readers, pin_program)))
+    let mut counter = Counter::new(readers, pin_program);
+    counter.keypad = config.counter.keypad;
+    Ok(Some(counter))
 }
 
 /// Reads the key-encryption key of an installation.

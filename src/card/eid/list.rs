@@ -53,6 +53,14 @@ impl ListPin {
             Self::Typed(_) => 1,
         }
     }
+
+    /// The same for one signature.
+    pub const fn source(&self) -> PinSource<'_> {
+        match self {
+            Self::Pad(language) => PinSource::Pad(*language),
+            Self::Typed(pin) => PinSource::Typed(pin),
+        }
+    }
 }
 
 impl From<Pin> for ListPin {
@@ -93,11 +101,7 @@ impl Eid<'_> {
                 digest: &entry.digest,
                 last_try: list.last_try,
             };
-            let source = match &pin {
-                ListPin::Pad(language) => PinSource::Pad(*language),
-                ListPin::Typed(pin) => PinSource::Typed(pin),
-            };
-            let signature = self.sign(&request, source, &mut |signature| verify(index, signature))?;
+            let signature = self.sign(&request, pin.source(), &mut |signature| verify(index, signature))?;
             signed = signed.saturating_add(1);
             if taken(index, signature).is_break() {
                 break;

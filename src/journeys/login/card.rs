@@ -289,7 +289,7 @@ impl Job {
             tries_left: state.tries_left(),
             earlier: None,
         };
-        let pin = window.ask(&request)?;
+        let pin = window.pin(&mut eid, &request, 1)?;
         let digest = challenge.digest();
         let request = SignRequest {
             key: KeyReference::Authentication,
@@ -297,7 +297,7 @@ impl Job {
             digest: &digest,
             last_try: self.last_try,
         };
-        let signature = eid.sign(&request, &pin, &mut |signature| {
+        let signature = eid.sign(&request, pin.source(), &mut |signature| {
             fits(&certificate, &challenge, &digest, signature)
         })?;
         Ok(challenge.token(&signature.value))

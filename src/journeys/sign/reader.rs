@@ -7,9 +7,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::base::clock::Clock;
 use crate::base::lang::Language;
-use crate::base::secret::Pin;
 use crate::card::CardError;
-use crate::card::eid::{CertificateKind, Eid, KeyReference, LastTry, PinState, SignRequest};
+use crate::card::eid::{CertificateKind, Eid, KeyReference, LastTry, ListPin, PinState, SignRequest};
 use crate::card::pin::{PinRequest, Purpose as PinPurpose};
 use crate::card::transport::Connection;
 use crate::journeys::Counter;
@@ -179,7 +178,7 @@ impl SignJob {
             return Ok(Err(SignError::CardChanged));
         };
         let mut last_try = self.last_try;
-        let mut pin: Option<(Pin, Duration)> = None;
+        let mut pin: Option<(ListPin, Duration)> = None;
         for (number, item) in self.items.iter().enumerate() {
             let (typed, at) = match (&self.subject, pin.take()) {
                 (Some(_), Some((_, at))) if self.clock.monotonic().saturating_sub(at) > PIN_LIFE => {
@@ -196,7 +195,8 @@ impl SignJob {
                         tries_left: state.tries_left(),
                         earlier: None,
                     };
-                    (window.ask(&request)?, self.clock.monotonic())
+                    let times = if subject.is_some() { self.items.len() } else { 1 };
+                    (window.pin(&mut eid, &request, times)?, self.clock.monotonic())
                 }
             };
             match gate.pass(number) {
@@ -213,7 +213,7 @@ impl SignJob {
                 digest: &item.digest,
                 last_try,
             };
-            let signature = eid.sign(&request, &typed, &mut |signature| {
+            let signature = eid.sign(&request, typed.source(), &mut |signature| {
                 card_value::verifies(signature, item.algorithm, &item.digest, key)
             })?;
             let value = card_value::encoded(&signature, key).ok_or(CardError::SignatureInvalid)?;

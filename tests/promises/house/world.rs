@@ -158,6 +158,7 @@ pub(crate) fn config(origin: &str) -> Config {
             time_stamp_urls: vec![format!("{}/tsa", super::cards::BASE)],
         },
         counter: Counter {
+            keypad: true,
             enabled: true,
             pin_program: Vec::new(),
             readers_to_skip: Vec::new(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use zegel::journeys::App;
+use zegel::lab::card::pad::{Keys, PadReader};
 use zegel::lab::card::{Fault, FaultKind, VirtualCard};
 use zegel::pki::need::Need;
 
@@ -293,4 +294,73 @@ async fn the_fixed_bytes_wait_as_long_as_a_pin_may_take() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     panic!("{}", town.state(&id).await);
+}
+
+/// The mayor's card in a reader with keys, at which a person does `presses`.
+fn insert_at_keys(town: &Town, presses: Vec<Keys>) {
+    let card = town.world.cards.specimen("mayor", |_| ()).card;
+    town.world
+        .cards
+        .readers
+        .insert(READER, PadReader::new(card, presses));
+}
+
+fn typed(digits: &str) -> Keys {
+    Keys::Typed(digits.to_owned())
+}
+
+#[actix_web::test]
+async fn where_the_reader_has_keys_the_pin_is_typed_there_and_the_count_is_said_first() {
+    let town = town().await;
+    let app = town.instance("echo 'ERR 83886179 no PIN is typed here'");
+    let id = town.open().await;
+    let mayor = town.seat("mayor", &app).await;
+    for (keys, expected) in [
+        (Keys::Cancel, Some("pin_cancelled")),
+        (Keys::Nothing, Some("pin_timeout")),
+        (typed("9999"), Some("pin_wrong")),
+        (Keys::Deaf, Some("pin_program_missing")),
+        (typed("1234"), None),
+    ] {
+        insert_at_keys(&town, vec![keys.clone()]);
+        assert_eq!(mayor.sign(&id).await.as_deref(), expected, "{keys:?}");
+    }
+    assert_eq!(town.state(&id).await, "open: done, open");
+    let heard = town.world.cards.heard();
+    assert!(
+        heard.contains("enter your PIN code on the card reader"),
+        "{heard}"
+    );
+    assert!(heard.contains("CONFIRM") && !heard.contains("GETPIN"), "{heard}");
+
+    // A list of three takes three entries, and the window says so before the first.
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        ids.push(
+            town.open_with(Order::new().key(&format!("decision-{number}")))
+                .await,
+        );
+    }
+    let bearer = town.bearer(&town.world.board, "app").await;
+    let body = serde_json::json!({"title": "College van 3 maart", "requests": ids});
+    let list = super::api::make_list(&town, &bearer, "the-one-list", body).await;
+    let list = super::town::json(&list)["id"].as_str().unwrap().to_owned();
+    insert_at_keys(&town, vec![typed("1234"), typed("1234"), Keys::Cancel]);
+    let only: Vec<(&str, &str)> = ids.iter().map(|id| ("only", id.as_str())).collect();
+    let seen = mayor.post(&format!("/list/{list}/counter"), &only).await;
+    assert_eq!(seen.location, format!("/list/{list}/progress"), "{}", seen.body);
+    for (id, expected) in ids.iter().zip([None, None, Some("pin_cancelled")]) {
+        assert_eq!(mayor.outcome(id).await.as_deref(), expected, "{id}");
+    }
+    let heard = town.world.cards.heard();
+    assert!(
+        heard.contains("enter your PIN code 3 times on the card reader"),
+        "{heard}"
+    );
+
+    // Where the operator says that the keys do not work, they are not used.
+    let mut off = Arc::into_inner(town.instance(RIGHT)).unwrap();
+    off.counter.as_mut().unwrap().keypad = false;
+    insert_at_keys(&town, Vec::new());
+    assert_eq!(mayor.at(&Arc::new(off)).sign(&ids[2]).await, None);
 }
