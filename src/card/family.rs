@@ -162,7 +162,7 @@ pub enum Card<'c> {
     /// A token with the PIV application.
     Piv(Piv<'c>),
     /// A card with a PKCS#15 application.
-    Pkcs15(Pkcs15<'c>),
+    Pkcs15(Box<Pkcs15<'c>>),
 }
 
 /// Which family the card on this connection is of: the Belgian applet first, then PIV, then PKCS#15.
@@ -213,7 +213,7 @@ impl<'c> Card<'c> {
         match family {
             Family::Belpic => Self::Belpic(Eid::new(connection)),
             Family::Piv => Self::Piv(Piv::new(connection)),
-            Family::Pkcs15 => Self::Pkcs15(Pkcs15::new(connection)),
+            Family::Pkcs15 => Self::Pkcs15(Box::new(Pkcs15::new(connection))),
         }
     }
 

@@ -370,10 +370,10 @@ struct Watcher {
 impl Observer for Watcher {
     fn answered(&self, changed: bool) {
         *lock(&self.last) = Some(self.name.clone());
-        if let Some(card) = self.card.upgrade().filter(|_| changed) {
-            if let Err(error) = lock(&card).save(&self.path) {
-                tracing::warn!(%error, "card state not saved");
-            }
+        if let Some(card) = self.card.upgrade().filter(|_| changed)
+            && let Err(error) = lock(&card).save(&self.path)
+        {
+            tracing::warn!(%error, "card state not saved");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::LabError;
 use super::card::token_files::{TokenEntry, empty, put_piv_certificate, put_piv_objects, put_pkcs15};
-use super::card::{Manners, TokenCard, TokenFamily, TokenKeys};
+use super::card::{Manner, TokenCard, TokenFamily, TokenKeys};
 use super::pki::{DAY, Employee, LabPki, TokenPurpose, Validity};
 use crate::base::random::{self, Random};
 use crate::base::time::Timestamp;
@@ -122,17 +122,19 @@ impl DemoToken {
         random: &dyn Random,
         now: Timestamp,
     ) -> Result<TokenCard, LabError> {
-        let manners = Manners {
-            global_pin: self.special == Special::Global,
-            // One card on P-384 refuses less; every card of the laboratory does, so that nobody gets used to it.
-            whole_field: true,
-            raw_ecdsa: self.special == Special::Raw,
-            yubikey: (self.special == Special::YubiKey).then_some([5, 7, 1]),
-            ..Manners::default()
-        };
         let serial: [u8; 16] = random::bytes(random);
         let validity = Validity::around(now, DAY * 30, DAY * 1095);
-        let mut image = empty(self.family, serial, manners);
+        let yubikey = (self.special == Special::YubiKey).then_some([5, 7, 1]);
+        let mut image = empty(self.family, serial, yubikey);
+        // One card on P-384 refuses less; every card of the laboratory does, so that nobody gets used to it.
+        image.adopt(Manner::WholeField);
+        match self.special {
+            Special::Blocked => image.pin.left = 0,
+            Special::Global => image.adopt(Manner::GlobalPin),
+            Special::OneTry => image.pin.left = 1,
+            Special::Raw => image.adopt(Manner::RawEcdsa),
+            Special::None | Special::YubiKey => {}
+        }
         let mut keys = TokenKeys::default();
         let mut issued = Vec::new();
         for (reference, kind) in self.keys {
@@ -171,11 +173,6 @@ impl DemoToken {
                     .collect();
                 put_pkcs15(&mut image, &entries, pki.organisation.certificate_der());
             }
-        }
-        match self.special {
-            Special::Blocked => image.pin.left = 0,
-            Special::OneTry => image.pin.left = 1,
-            _ => {}
         }
         Ok(TokenCard::new(image, keys))
     }

@@ -26,6 +26,9 @@ pub struct Piv<'c> {
     pin_state: Option<PinState>,
 }
 
+/// A slot, and its certificate in DER or what is wrong with it.
+pub type SlotCertificate = (Slot, Result<Vec<u8>, CardError>);
+
 /// What a token says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
@@ -84,7 +87,7 @@ impl<'c> Piv<'c> {
     ///
     /// # Errors
     /// `CardUnsupported` for a card of another kind, and what keeps any of them from being read.
-    pub fn certificates(&mut self) -> Result<Vec<(Slot, Result<Vec<u8>, CardError>)>, CardError> {
+    pub fn certificates(&mut self) -> Result<Vec<SlotCertificate>, CardError> {
         let found = operation::run(self.connection, |session| {
             session.select_piv()?;
             let mut found = Vec::new();

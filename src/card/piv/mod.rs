@@ -13,7 +13,7 @@ mod session;
 mod sign;
 mod yubikey;
 
-pub use driver::{Piv, Token};
+pub use driver::{Piv, SlotCertificate, Token};
 pub use object::{Chuid, PinPolicy, Slot, read_certificate, read_chuid, read_pin_policy};
 pub use sign::SignRequest;
 pub use yubikey::{SecretState, Touch, YubiKey};

@@ -16,7 +16,7 @@ use crate::card::transport::Connection;
 use super::directory::{Entry, ObjectKind, Place, TokenInfo, read_odf, read_token_info};
 use super::files::{Base, Files, Found, TOKEN_INFO, Until};
 use super::object::{
-    CertificateObject, KeyObject, PinObject, Value, read_certificates, read_keys, read_pins,
+    CertificateObject, KeyObject, PinFlag, PinObject, Value, read_certificates, read_keys, read_pins,
 };
 use super::path::Path;
 use super::pin::block;
@@ -280,7 +280,7 @@ impl<'c> Pkcs15<'c> {
     /// `PinLength` before anything is sent; `FunctionUnavailable` when the card does not allow it; `PinWrong`,
     /// `PinBlocked`; `OutcomeUnknown` when the card was lost after the command: either PIN may be the right one.
     pub fn change_pin(&mut self, id: &[u8], old: &Pin, new: &Pin) -> Result<(), CardError> {
-        let object = self.pin_for(id, "change this PIN", |pin| pin.change_disabled)?;
+        let object = self.pin_for(id, "change this PIN", PinFlag::ChangeDisabled)?;
         let both = joined(&block(&object, old)?, &block(&object, new)?);
         self.with_pin(&object, |session| session.pkcs15_change(&object, &both))
     }
@@ -291,13 +291,13 @@ impl<'c> Pkcs15<'c> {
     /// `PinLength` before anything is sent; `FunctionUnavailable` when the card lists no such code or does not allow it;
     /// `PukWrong`, `PukBlocked`.
     pub fn unblock(&mut self, id: &[u8], puk: &Pin, new: &Pin) -> Result<(), CardError> {
-        let object = self.pin_for(id, "unblock this PIN", |pin| pin.unblock_disabled)?;
+        let object = self.pin_for(id, "unblock this PIN", PinFlag::UnblockDisabled)?;
         let contents = self.contents()?;
         let guard = object
             .guard
             .as_ref()
             .and_then(|guard| contents.pin(guard))
-            .filter(|guard| guard.unblocks)
+            .filter(|guard| guard.has(PinFlag::Unblocks))
             .ok_or(CardError::FunctionUnavailable("unblock this PIN"))?;
         let both = joined(&block(guard, puk)?, &block(&object, new)?);
         self.with_pin(&object, |session| session.pkcs15_unblock(&object, &both))
@@ -312,7 +312,7 @@ impl<'c> Pkcs15<'c> {
         let pins = self.contents()?.pins.clone();
         let base = self.base()?;
         operation::run(self.connection, |session| {
-            for pin in pins.iter().filter(|pin| !pin.unblocks) {
+            for pin in pins.iter().filter(|pin| !pin.has(PinFlag::Unblocks)) {
                 Files::new(session).enter_for(&base, Some(pin))?;
                 session.pkcs15_log_off(pin);
             }
@@ -320,14 +320,9 @@ impl<'c> Pkcs15<'c> {
         })
     }
 
-    fn pin_for(
-        &mut self,
-        id: &[u8],
-        what: &'static str,
-        is_disabled: impl Fn(&PinObject) -> bool,
-    ) -> Result<PinObject, CardError> {
+    fn pin_for(&mut self, id: &[u8], what: &'static str, disabled: PinFlag) -> Result<PinObject, CardError> {
         let (_, pin) = self.key_and_pin(id)?;
-        pin.filter(|pin| !is_disabled(pin))
+        pin.filter(|pin| !pin.has(disabled))
             .ok_or(CardError::FunctionUnavailable(what))
     }
 
@@ -384,7 +379,9 @@ impl Files<'_, '_> {
         if !self.enter(base)? {
             return Err(CardError::CardUnsupported.into());
         }
-        if let Some(path) = pin.filter(|pin| pin.local).and_then(|pin| pin.path.as_ref())
+        if let Some(path) = pin
+            .filter(|pin| pin.has(PinFlag::Local))
+            .and_then(|pin| pin.path.as_ref())
             && !self.select(base, path)?
         {
             return Err(CardError::FileMissing("directory of the PIN").into());

@@ -20,7 +20,8 @@ pub use directory::{
 };
 pub use driver::{Contents, Pkcs15};
 pub use object::{
-    CertificateObject, KeyObject, PinCoding, PinObject, Value, read_certificates, read_keys, read_pins,
+    CertificateObject, KeyObject, PinCoding, PinFlag, PinObject, Value, read_certificates, read_keys,
+    read_pins,
 };
 pub use path::Path;
 pub use sign::SignRequest;

@@ -1,5 +1,7 @@
 //! The objects a token lists: certificates, private keys, PINs.
 
+use std::collections::BTreeSet;
+
 use crate::asn1::read::{Asn1Error, Element, Reader};
 use crate::asn1::write::tag;
 
@@ -87,18 +89,40 @@ pub struct PinObject {
     pub padding: Option<u8>,
     /// P2 of VERIFY.
     pub reference: u8,
-    /// Whether it belongs to a directory, which must be the current one.
-    pub local: bool,
-    /// Whether it may not be changed.
-    pub change_disabled: bool,
-    /// Whether it may not be unblocked.
-    pub unblock_disabled: bool,
-    /// Whether it is one that unblocks others.
-    pub unblocks: bool,
-    /// Whether it is the issuer's.
-    pub security_officer: bool,
+    /// What may be done with it.
+    pub flags: BTreeSet<PinFlag>,
     /// The directory it belongs to.
     pub path: Option<Path>,
+}
+
+impl PinObject {
+    /// Whether the card says so of it.
+    pub fn has(&self, flag: PinFlag) -> bool {
+        self.flags.contains(&flag)
+    }
+}
+
+/// What a card says of a PIN, and this driver heeds. Source: ISO 7816-15 §8.9.2, PinFlags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PinFlag {
+    /// It may not be changed.
+    ChangeDisabled,
+    /// It belongs to a directory, which must be the current one.
+    Local,
+    /// It may not be unblocked.
+    UnblockDisabled,
+    /// It unblocks others.
+    Unblocks,
+}
+
+impl PinFlag {
+    /// All of them, with their bits.
+    const BITS: [(usize, Self); 4] = [
+        (1, Self::Local),
+        (2, Self::ChangeDisabled),
+        (3, Self::UnblockDisabled),
+        (6, Self::Unblocks),
+    ];
 }
 
 /// Most objects taken from one directory file.
@@ -244,6 +268,12 @@ fn pin(element: &Element<'_>) -> Result<PinObject, Asn1Error> {
             path = Some(Path::read(&mut part.inside()?)?);
         }
     }
+    let mut known = BTreeSet::new();
+    for (bit, flag) in PinFlag::BITS {
+        if flags.named_bit(bit)? {
+            known.insert(flag);
+        }
+    }
     Ok(PinObject {
         label: common.label,
         id,
@@ -258,11 +288,7 @@ fn pin(element: &Element<'_>) -> Result<PinObject, Asn1Error> {
         stored,
         padding: padding.filter(|_| flags.named_bit(5).unwrap_or(false)),
         reference: reference.unwrap_or(0),
-        local: flags.named_bit(1)?,
-        change_disabled: flags.named_bit(2)?,
-        unblock_disabled: flags.named_bit(3)?,
-        unblocks: flags.named_bit(6)?,
-        security_officer: flags.named_bit(7)?,
+        flags: known,
         path,
     })
 }

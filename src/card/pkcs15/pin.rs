@@ -75,11 +75,7 @@ mod tests {
             stored: 8,
             padding,
             reference: 1,
-            local: false,
-            change_disabled: false,
-            unblock_disabled: false,
-            unblocks: false,
-            security_officer: false,
+            flags: std::collections::BTreeSet::new(),
             path: None,
         }
     }

@@ -28,7 +28,7 @@ pub use image::{CardImage, CardKeys, Hex};
 pub use personal::{CardSpec, Certificates, DataSigner, Personalised};
 pub use profile::Applet;
 pub use token::TokenCard;
-pub use token_image::{Manners, SecretCode, TokenFamily, TokenImage, TokenKeys};
+pub use token_image::{Manner, SecretCode, TokenFamily, TokenImage, TokenKeys};
 
 use crate::card::transport::{Transport, TransportError};
 use machine::Volatile;

@@ -1,7 +1,7 @@
 //! The PIV application's state machine (NIST SP 800-73-4 part 2; reference belgian-eid-card §19.1).
 
 use super::token::{Answer, TokenCard};
-use super::token_image::SecretCode;
+use super::token_image::{Manner, SecretCode};
 use crate::asn1::write::element;
 use crate::base::digest::HashAlgorithm;
 use crate::card::apdu::{Command, StatusWord};
@@ -54,11 +54,11 @@ impl TokenCard {
             return Err(StatusWord::NOT_FOUND);
         }
         self.piv.selected = true;
-        if self.image.manners.forgets_when_selected {
+        if self.image.does(Manner::ForgetsWhenSelected) {
             self.piv.verified = false;
         }
         let mut suffix = APPLICATION.get(5..).unwrap_or_default().to_vec();
-        if self.image.manners.other_aid {
+        if self.image.does(Manner::OtherAid) {
             suffix = vec![0; 6];
         }
         let provider = APPLICATION.get(..5).unwrap_or_default();
@@ -81,14 +81,14 @@ impl TokenCard {
         }
         match self.image.object(&hex::encode_upper(tag)) {
             Some(object) => Ok(object.to_vec()),
-            None if self.image.manners.empty_objects => Ok(vec![0x53, 0x00]),
+            None if self.image.does(Manner::EmptyObjects) => Ok(vec![0x53, 0x00]),
             None => Err(StatusWord::NOT_FOUND),
         }
     }
 
     /// The PIN that `reference` means: the application's own, or the global one where it is the one in use.
     fn piv_code(&mut self, reference: u8) -> Result<&mut SecretCode, StatusWord> {
-        let wanted = if self.image.manners.global_pin {
+        let wanted = if self.image.does(Manner::GlobalPin) {
             GLOBAL
         } else {
             PIN
@@ -101,7 +101,7 @@ impl TokenCard {
     }
 
     fn wrong(&self, left: u8) -> StatusWord {
-        if self.image.manners.plain_counter && left > 0 {
+        if self.image.does(Manner::PlainCounter) && left > 0 {
             return StatusWord(0x6300 | u16::from(left));
         }
         StatusWord(0x63C0 | u16::from(left))
@@ -144,11 +144,11 @@ impl TokenCard {
         }
         let left = self.piv_code(reference)?.left;
         match (p1, command.data()) {
-            (0xFF, []) if !self.image.manners.no_log_off => {
+            (0xFF, []) if !self.image.does(Manner::NoLogOff) => {
                 self.piv.verified = false;
                 Ok(Vec::new())
             }
-            (0x00, []) if self.piv.verified && !self.image.manners.hides_verified => Ok(Vec::new()),
+            (0x00, []) if self.piv.verified && !self.image.does(Manner::HidesVerified) => Ok(Vec::new()),
             (0x00, []) if left == 0 => Err(StatusWord::PIN_BLOCKED),
             (0x00, []) => Err(self.wrong(left)),
             (0x00, block) => {
@@ -191,20 +191,16 @@ impl TokenCard {
             SIGNATURE_KEY => self.piv.verified && just_verified,
             _ => self.piv.verified,
         };
-        if !may || self.image.manners.untouched {
+        if !may || self.image.does(Manner::Untouched) {
             return Err(StatusWord::SECURITY_STATUS);
         }
         let challenge = challenge_in(command.data()).ok_or(StatusWord::WRONG_DATA)?;
-        let value = answer_of(key, algorithm, challenge, self.image.manners.whole_field)?;
+        let value = answer_of(key, algorithm, challenge, self.image.does(Manner::WholeField))?;
         Ok(element(0x7C, &element(0x82, &value)))
     }
 
     fn yubikey(&mut self, command: &Command) -> Answer {
-        let version = self
-            .image
-            .manners
-            .yubikey
-            .ok_or(StatusWord::INSTRUCTION_UNKNOWN)?;
+        let version = self.image.yubikey.ok_or(StatusWord::INSTRUCTION_UNKNOWN)?;
         let [_, instruction, _, reference] = command.header();
         match instruction {
             0xFD => Ok(version.to_vec()),
@@ -217,7 +213,7 @@ impl TokenCard {
                         .get(&reference)
                         .ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
                     let pin = if reference == SIGNATURE_KEY { 3 } else { 2 };
-                    let touch = if self.image.manners.untouched { 2 } else { 1 };
+                    let touch = if self.image.does(Manner::Untouched) { 2 } else { 1 };
                     Ok([
                         element(0x01, &[algorithm_of(key)]),
                         element(0x02, &[pin, touch]),

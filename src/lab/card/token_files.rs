@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use super::image::Hex;
-use super::token_image::{Manners, SecretCode, TokenFamily, TokenImage};
+use super::token_image::{Manner, SecretCode, TokenFamily, TokenImage};
 use super::token_iso::{AID, APPLICATION, BARE_RSA, ECDSA, PIN, PKCS1, PUK, SIGNATURE_KEY, STORED};
 use crate::asn1::write;
 use crate::base::time::Day;
@@ -15,7 +15,7 @@ pub const PIN_DIGITS: &str = "123456";
 pub const PUK_DIGITS: &str = "12345678";
 
 /// An empty token of this family.
-pub fn empty(family: TokenFamily, serial: [u8; 16], manners: Manners) -> TokenImage {
+pub fn empty(family: TokenFamily, serial: [u8; 16], yubikey: Option<[u8; 3]>) -> TokenImage {
     let code = |value: &str| SecretCode {
         value: value.to_owned(),
         total: 3,
@@ -24,12 +24,13 @@ pub fn empty(family: TokenFamily, serial: [u8; 16], manners: Manners) -> TokenIm
     TokenImage {
         format: TokenImage::FORMAT.to_owned(),
         family,
-        atr: Hex(atr(family, manners.yubikey.is_some())),
+        atr: Hex(atr(family, yubikey.is_some())),
         serial: Hex(serial.to_vec()),
         pin: code(PIN_DIGITS),
         puk: code(PUK_DIGITS),
         objects: std::collections::BTreeMap::new(),
-        manners,
+        manners: std::collections::BTreeSet::new(),
+        yubikey,
     }
 }
 
@@ -100,7 +101,7 @@ pub fn put_piv_objects(image: &mut TokenImage, expires: Day, discovery: bool) {
         .collect();
     image.set_object("5FC107", write::element(0x53, &capabilities));
     if discovery {
-        let policy = if image.manners.global_pin {
+        let policy = if image.does(Manner::GlobalPin) {
             [0x60, 0x20]
         } else {
             [0x40, 0x10]
@@ -138,7 +139,7 @@ fn fasc_n(serial: &[u8]) -> Vec<u8> {
             ones += u32::from(bit);
             bits.push(bit);
         }
-        bits.push(ones % 2 == 0);
+        bits.push(ones.is_multiple_of(2));
     }
     let mut bytes = vec![0_u8; 25];
     for (place, _) in bits.iter().enumerate().filter(|(_, bit)| **bit) {

@@ -1,6 +1,6 @@
 //! A token as a file: everything on it but its private keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -33,43 +33,42 @@ pub struct SecretCode {
 }
 
 /// What a token does otherwise than most.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Manners {
-    /// It wants its global PIN, reference 00, and says so in its discovery object.
-    pub global_pin: bool,
-    /// An input shorter than the curve's field is refused, as one card on P-384 does.
-    pub whole_field: bool,
-    /// VERIFY without data is never answered with 90 00.
-    pub hides_verified: bool,
-    /// Selecting the application again takes the PIN right away.
-    pub forgets_when_selected: bool,
-    /// It answers a selection with another identifier than the application's.
-    pub other_aid: bool,
-    /// An absent object is answered with an empty one instead of 6A 82.
-    pub empty_objects: bool,
-    /// Wrong tries are counted as 63 0x.
-    pub plain_counter: bool,
-    /// The right cannot be dropped: P1 FF is refused.
-    pub no_log_off: bool,
-    /// Its keys want to be touched, and nobody touches it.
-    pub untouched: bool,
-    /// ECDSA values come as `r ‖ s` instead of DER (PKCS#15).
-    pub raw_ecdsa: bool,
-    /// Paths are selected one step after the other only, and never without the file's description (PKCS#15).
-    pub steps_only: bool,
-    /// The application is not found by its name (PKCS#15).
-    pub unnamed: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Manner {
     /// EF(DIR) is a file of records (PKCS#15).
-    pub directory_records: bool,
-    /// It is a YubiKey with this firmware: it answers that maker's own commands.
-    pub yubikey: Option<[u8; 3]>,
+    DirectoryRecords,
+    /// An absent object is answered with an empty one instead of 6A 82 (PIV).
+    EmptyObjects,
+    /// Selecting the application again takes the PIN right away (PIV).
+    ForgetsWhenSelected,
+    /// It wants its global PIN, reference 00, and says so in its discovery object (PIV).
+    GlobalPin,
+    /// VERIFY without data is never answered with 90 00 (PIV).
+    HidesVerified,
+    /// The right cannot be dropped: P1 FF is refused.
+    NoLogOff,
+    /// It answers a selection with another identifier than the application's (PIV).
+    OtherAid,
+    /// Wrong tries are counted as 63 0x (PIV).
+    PlainCounter,
+    /// ECDSA values come as `r ‖ s` instead of DER (PKCS#15).
+    RawEcdsa,
+    /// Paths are selected one step after the other only, and never without the file's description (PKCS#15).
+    StepsOnly,
+    /// The application is not found by its name (PKCS#15).
+    Unnamed,
+    /// Its keys want to be touched, and nobody touches it (PIV).
+    Untouched,
+    /// An input shorter than the curve's field is refused, as one card on P-384 does (PIV).
+    WholeField,
 }
 
 /// The content and the lasting state of one virtual token.
 ///
 /// As JSON: `{"format": "zegel-test-token/1", "family": "piv", "atr": hex, "serial": hex of 16 bytes,
-/// "pin": {"value": "123456", "total": 3, "left": 3}, "puk": …, "objects": {"5FC105": hex, …}, "manners": {…}}`. Objects
+/// "pin": {"value": "123456", "total": 3, "left": 3}, "puk": …, "objects": {"5FC105": hex, …}, "manners": ["whole-field", …], "yubikey": [5, 7, 1] or
+/// null}`. Objects
 /// are named by their tag in GET DATA on PIV, and by their full path on PKCS#15. The private keys stand beside it in PEM
 /// files named by their reference: `NAME.9c.key.pem`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,12 +90,30 @@ pub struct TokenImage {
     pub objects: BTreeMap<String, Hex>,
     /// What it does otherwise than most.
     #[serde(default)]
-    pub manners: Manners,
+    pub manners: BTreeSet<Manner>,
+    /// Firmware of a YubiKey, which answers that maker's own commands.
+    #[serde(default)]
+    pub yubikey: Option<[u8; 3]>,
 }
 
 impl TokenImage {
     /// The value of `format`.
     pub const FORMAT: &'static str = "zegel-test-token/1";
+
+    /// Whether it does that.
+    pub fn does(&self, manner: Manner) -> bool {
+        self.manners.contains(&manner)
+    }
+
+    /// Makes it do that from now on.
+    pub fn adopt(&mut self, manner: Manner) {
+        self.manners.insert(manner);
+    }
+
+    /// Makes it do that no more.
+    pub fn leave_off(&mut self, manner: Manner) {
+        self.manners.remove(&manner);
+    }
 
     /// The object of this name.
     pub fn object(&self, name: &str) -> Option<&[u8]> {

@@ -1,6 +1,7 @@
 //! The state machine of a card with an ISO 7816-15 application (ISO 7816-4 and -8; reference belgian-eid-card §19.2).
 
 use super::token::{Answer, TokenCard};
+use super::token_image::Manner;
 use crate::asn1::write::element;
 use crate::base::digest::HashAlgorithm;
 use crate::card::apdu::{Command, StatusWord};
@@ -76,25 +77,24 @@ impl TokenCard {
 
     fn iso_select(&mut self, command: &Command) -> Answer {
         let [_, _, how, format] = command.header();
-        let steps_only = self.image.manners.steps_only;
+        let steps_only = self.image.does(Manner::StepsOnly);
         if !matches!(format, 0x00 | 0x0C) || (steps_only && format == 0x0C) {
             return Err(StatusWord::WRONG_PARAMETERS);
         }
         let data = hex::encode_upper(command.data());
         let target = match how {
             0x00..=0x02 if data == MASTER || data.is_empty() => MASTER.to_owned(),
-            0x00..=0x02 => format!("{}{data}", self.iso.directory),
-            0x04 if !self.image.manners.unnamed
+            0x08 | 0x09 if steps_only => return Err(StatusWord::WRONG_PARAMETERS),
+            0x00..=0x02 | 0x09 => format!("{}{data}", self.iso.directory),
+            0x04 if !self.image.does(Manner::Unnamed)
                 && command.data().len() >= 5
                 && AID.starts_with(command.data()) =>
             {
                 APPLICATION.to_owned()
             }
             0x04 => return Err(StatusWord::NOT_FOUND),
-            0x08 | 0x09 if steps_only => return Err(StatusWord::WRONG_PARAMETERS),
             0x08 if data.starts_with(MASTER) => data,
             0x08 => format!("{MASTER}{data}"),
-            0x09 => format!("{}{data}", self.iso.directory),
             _ => return Err(StatusWord::WRONG_PARAMETERS),
         };
         let directory = [MASTER, APPLICATION]
@@ -138,7 +138,7 @@ impl TokenCard {
     }
 
     fn is_of_records(&self) -> bool {
-        self.image.manners.directory_records && self.iso.file.as_deref() == Some(DIRECTORY)
+        self.image.does(Manner::DirectoryRecords) && self.iso.file.as_deref() == Some(DIRECTORY)
     }
 
     fn iso_read(&self, high: u8, low: u8, wanted: usize) -> Answer {
@@ -198,7 +198,7 @@ impl TokenCard {
         let [_, _, p1, reference] = command.header();
         let left = self.image.pin.left;
         match (p1, command.data()) {
-            (0xFF, []) if !self.image.manners.no_log_off => {
+            (0xFF, []) if !self.image.does(Manner::NoLogOff) => {
                 self.iso.verified = false;
                 Ok(Vec::new())
             }
@@ -255,7 +255,7 @@ impl TokenCard {
             return Err(StatusWord::SECURITY_STATUS);
         }
         let key = self.keys.0.get(&reference).ok_or(StatusWord::CONDITIONS)?;
-        value_of(key, algorithm, command.data(), self.image.manners.raw_ecdsa)
+        value_of(key, algorithm, command.data(), self.image.does(Manner::RawEcdsa))
     }
 }
 

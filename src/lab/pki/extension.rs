@@ -127,16 +127,10 @@ impl Extension {
         if let Some(tag) = principal.first_mut() {
             *tag = write::tag::context_constructed(0);
         }
-        let [a, b, c, d, e, f, g, h, rest @ ..] = card;
-        let group = |bytes: &[u8]| hex::encode(bytes);
-        let uuid = format!(
-            "urn:uuid:{}-{}-{}-{}-{}",
-            group(&[*a, *b, *c, *d]),
-            group(&[*e, *f]),
-            group(&[*g, *h]),
-            group(rest.get(..2).unwrap_or_default()),
-            group(rest.get(2..).unwrap_or_default()),
-        );
+        let digits = hex::encode(card);
+        let groups = [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)];
+        let groups = groups.map(|(from, to)| digits.get(from..to).unwrap_or_default());
+        let uuid = format!("urn:uuid:{}", groups.join("-"));
         Self::new(
             "2.5.29.17",
             write::sequence(&[

@@ -6,7 +6,7 @@ use zegel::card::eid::{PinState, SignatureScheme};
 use zegel::card::family::{Card, KeyName};
 use zegel::card::piv::{PinPolicy, Piv};
 use zegel::card::transport::{Connection as _, Disposition, InProcess, Step, Transport as _};
-use zegel::lab::card::{Fault, FaultKind, Manners, TokenCard};
+use zegel::lab::card::{Fault, FaultKind, Manner, TokenCard};
 
 use super::support::{Recorded, Wish, certificate, on, sign, token, token_with, verifies};
 
@@ -16,38 +16,28 @@ const EC: Wish = Wish {
     hash: HashAlgorithm::Sha256,
 };
 
-fn with_manners(slug: &str, change: impl FnOnce(&mut Manners)) -> TokenCard {
-    token_with(slug, |image| change(&mut image.manners))
+fn with_manner(slug: &str, manner: Manner) -> TokenCard {
+    token_with(slug, |image| image.adopt(manner))
 }
 
 #[test]
 fn every_known_difference_of_piv_cards_signs_all_the_same() {
-    let cards: [(&str, fn(&mut Manners)); 8] = [
-        ("an ordinary card", |_| {}),
-        ("another identifier when selected", |manners| {
-            manners.other_aid = true
-        }),
-        ("login lost when selected again", |manners| {
-            manners.forgets_when_selected = true
-        }),
-        ("never says it is verified", |manners| {
-            manners.hides_verified = true
-        }),
-        ("empty objects for absent ones", |manners| {
-            manners.empty_objects = true
-        }),
-        ("63 0x for 63 Cx", |manners| manners.plain_counter = true),
-        ("the right cannot be dropped", |manners| manners.no_log_off = true),
-        ("inputs shorter than the field are taken", |manners| {
-            manners.whole_field = false
-        }),
-    ];
-    for (what, change) in cards {
-        let (result, _) = on(with_manners("piv-global", change), |card| {
+    for (what, manner) in [
+        ("another identifier when selected", Manner::OtherAid),
+        ("login lost when selected again", Manner::ForgetsWhenSelected),
+        ("never says it is verified", Manner::HidesVerified),
+        ("empty objects for absent ones", Manner::EmptyObjects),
+        ("63 0x for 63 Cx", Manner::PlainCounter),
+        ("the right cannot be dropped", Manner::NoLogOff),
+    ] {
+        let (result, _) = on(with_manner("piv-global", manner), |card| {
             sign(card, EC, Some("123456"))
         });
         assert!(result.is_ok(), "{what}: {result:?}");
     }
+    // An ordinary card, and one that takes inputs shorter than the field.
+    let card = token_with("piv-global", |image| image.leave_off(Manner::WholeField));
+    assert!(on(card, |card| sign(card, EC, Some("123456"))).0.is_ok());
 }
 
 #[test]
@@ -141,7 +131,7 @@ fn the_pin_that_the_discovery_object_names_is_the_one_sent() {
 
 #[test]
 fn a_right_that_cannot_be_dropped_ends_with_a_reset() {
-    let card = with_manners("piv-global", |manners| manners.no_log_off = true);
+    let card = with_manner("piv-global", Manner::NoLogOff);
     let (result, mut card) = on(card, |card| sign(card, EC, Some("123456")));
     assert!(result.is_ok());
     // After a reset nothing is selected either.
@@ -153,12 +143,12 @@ fn a_right_that_cannot_be_dropped_ends_with_a_reset() {
 
 #[test]
 fn a_token_that_nobody_touches_says_so_and_no_try_is_lost() {
-    let card = with_manners("piv-ec", |manners| manners.untouched = true);
+    let card = with_manner("piv-ec", Manner::Untouched);
     let (result, card) = on(card, |card| sign(card, EC, Some("123456")));
     assert_eq!(result, Err(CardError::TouchMissing));
     assert_eq!(card.image().pin.left, 3);
     // Without the maker's own commands a refusal is a refusal.
-    let card = token_with("piv-global", |image| image.manners.untouched = true);
+    let card = token_with("piv-global", |image| image.adopt(Manner::Untouched));
     let (result, _) = on(card, |card| sign(card, EC, Some("123456")));
     assert!(
         matches!(
@@ -174,7 +164,7 @@ fn a_token_that_nobody_touches_says_so_and_no_try_is_lost() {
 
 #[test]
 fn a_plain_counter_is_read_and_a_bare_refusal_is_looked_into() {
-    let card = with_manners("piv-global", |manners| manners.plain_counter = true);
+    let card = with_manner("piv-global", Manner::PlainCounter);
     let (result, card) = on(card, |card| sign(card, EC, Some("654321")));
     assert_eq!(result, Err(CardError::PinWrong { left: 2 }));
     let (state, _) = on(card, |card| card.pin_state(&KeyName::new("9C")));
@@ -242,11 +232,18 @@ fn certificates_are_read_compressed_and_plain_and_absent_ones_are_absent() {
         assert!(found.iter().all(|one| one.der.is_ok()), "{slug}");
     }
     for empty in [false, true] {
-        let card = with_manners("piv-global", |manners| manners.empty_objects = empty);
+        let fresh = || {
+            if empty {
+                with_manner("piv-global", Manner::EmptyObjects)
+            } else {
+                token("piv-global")
+            }
+        };
+        let card = fresh();
         let (found, _) = on(card, |card| card.certificates());
         let found = found.unwrap();
         assert_eq!(found.len(), 2, "9D and 9E are not there");
-        let card = with_manners("piv-global", |manners| manners.empty_objects = empty);
+        let card = fresh();
         let name = KeyName::new("9D");
         let (result, _) = on(card, |card| {
             let digest = HashAlgorithm::Sha256.digest(b"x");
@@ -266,7 +263,11 @@ fn certificates_are_read_compressed_and_plain_and_absent_ones_are_absent() {
 #[test]
 fn an_elliptic_value_is_read_raw_and_in_der() {
     for raw in [true, false] {
-        let card = with_manners("pkcs15-ec", |manners| manners.raw_ecdsa = raw);
+        let card = token_with("pkcs15-ec", |image| {
+            if !raw {
+                image.leave_off(Manner::RawEcdsa);
+            }
+        });
         let (signed, _) = on(card, |card| {
             let der = certificate(card, "02")?;
             Ok((der, sign(card, Wish { key: "02", ..EC }, Some("123456"))?))
@@ -306,8 +307,10 @@ fn the_application_is_found_by_its_name_in_the_directory_and_at_its_place() {
             ("no directory: its default place", None),
         ] {
             let card = token_with("pkcs15", |image| {
-                image.manners.unnamed = true;
-                image.manners.directory_records = records;
+                image.adopt(Manner::Unnamed);
+                if records {
+                    image.adopt(Manner::DirectoryRecords);
+                }
                 match &directory {
                     Some(directory) => image.set_object("3F002F00", hex::decode(directory).unwrap()),
                     None => drop(image.objects.remove("3F002F00")),
@@ -317,7 +320,7 @@ fn the_application_is_found_by_its_name_in_the_directory_and_at_its_place() {
         }
     }
     // One whose paths are taken step by step only, and never without the file's description.
-    let card = with_manners("pkcs15", |manners| manners.steps_only = true);
+    let card = with_manner("pkcs15", Manner::StepsOnly);
     let wish = Wish {
         key: "02",
         scheme: SignatureScheme::RsaPkcs1,

@@ -44,7 +44,7 @@ fn started() -> Option<&'static Lab> {
         }
         let folder = tempfile::Builder::new().prefix("zt").tempdir().unwrap().keep();
         let mut settings = LabSettings::new(&folder, ZEGEL);
-        settings.readers = 8;
+        settings.readers = 2;
         settings.vpcd_driver = driver;
         // Of the persons' cards one is enough here; tokens are made when they are first wanted.
         settings.cards = vec!["mayor".to_owned()];

@@ -1,6 +1,6 @@
 //! Each token in each situation as a written transcript: what is sent, what comes back, and what comes of it.
 //!
-//! `ZEGEL_BLESS=1` writes them anew from the laboratory's tokens. They are replayed without any card: a driver that sends
+//! `ZEGEL_BLESS=1` writes those that are no longer followed anew, from the laboratory's tokens. They are replayed without any card: a driver that sends
 //! one byte otherwise, or reads one otherwise, is found by the transcript that says it.
 
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ use zegel::card::eid::LastTry;
 use zegel::card::eid::SignatureScheme::{self, Ecdsa, RsaPkcs1, RsaPss};
 use zegel::card::family::{Card, KeyName};
 use zegel::card::transport::{Protocol, Transport, TransportError};
-use zegel::lab::card::{TokenCard, TokenImage};
+use zegel::lab::card::{Manner, TokenCard, TokenImage};
 
 use super::support::{Recorded, Wish, on, pin, sign, token_code, token_with};
 
@@ -132,7 +132,7 @@ fn situations() -> Vec<Situation> {
             "PIN_BLOCKED",
         )),
         Situation {
-            prepare: |image| image.manners.untouched = true,
+            prepare: |image| image.adopt(Manner::Untouched),
             ..situation(
                 "piv-ec-untouched",
                 "piv-ec",
@@ -198,7 +198,7 @@ fn situations() -> Vec<Situation> {
             "signed",
         ),
         Situation {
-            prepare: |image| image.manners.steps_only = true,
+            prepare: |image| image.adopt(Manner::StepsOnly),
             ..situation(
                 "pkcs15-ec-steps",
                 "pkcs15-ec",
@@ -338,10 +338,18 @@ fn transcript(name: &str) -> Replay {
     )
 }
 
+/// Whether there is a transcript, and the driver does what stands in it.
+fn is_followed(situation: &Situation) -> bool {
+    file(situation.name).is_file() && {
+        let (result, replay) = on(transcript(situation.name), |card| act(card, situation.act));
+        replay.stray.is_none() && replay.lines.is_empty() && outcome(result) == situation.outcome
+    }
+}
+
 #[test]
 fn every_transcript_is_followed_to_its_end() {
     for situation in situations() {
-        if std::env::var_os("ZEGEL_BLESS").is_some() {
+        if std::env::var_os("ZEGEL_BLESS").is_some() && !is_followed(&situation) {
             record(&situation);
         }
         let (result, replay) = on(transcript(situation.name), |card| act(card, situation.act));
