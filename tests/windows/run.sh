@@ -15,7 +15,7 @@ trap 'jobs -p | xargs -r kill 2>/dev/null || true; wineserver -k 2>/dev/null || 
 fail() { printf 'windows: error: %s\n' "$*" >&2; exit 1; }
 
 PATH=$PATH:/usr/lib/wine
-wine() { timeout 120 wine64 "$@" </dev/stdin; }
+wine() { timeout 120 wine64 "$@" </dev/stdin 2>/dev/null; }
 
 # A Wine of Debian 12 lacks a library that every Windows has.
 x86_64-w64-mingw32-gcc -shared -O -Wall -o "$folder/bcryptprimitives.dll" \
@@ -62,7 +62,7 @@ wrong=$(frame '{"command":"photo"}' | wine "$agent" run | tr -d '\0' || true)
 # Without a card service the person is told so in a window, and may cancel there.
 asked='{"command":"get-signing-certificate","arguments":{"origin":"https://a.example","lang":"en"}}'
 { frame "$asked"; sleep 60; } | wine "$agent" run >"$folder/answer" &
-window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Card reader$' | head -n 1) || fail "no window without a card"
+window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Card reader$' 2>/dev/null | head -n 1) || fail "no window without a card"
 xdotool key --window "$window" Return
 for _ in $(seq 200); do grep -q error "$folder/answer" && break; sleep 0.1; done
 grep -q ERR_WEBEID_USER_CANCELLED "$folder/answer" || fail "cancelled: $(tr -d '\0' <"$folder/answer")"
@@ -70,7 +70,7 @@ grep -q ERR_WEBEID_USER_CANCELLED "$folder/answer" || fail "cancelled: $(tr -d '
 # ---- the PIN window ----
 { printf 'SETTITLE Sign\nSETDESC You SIGN a document at:%%0Ahttps://a.example\nSETPROMPT PIN code:\nSETOK Sign\nSETCANCEL Cancel\nSETTIMEOUT 60\nGETPIN\n'; sleep 60; } |
   wine "$agent" pinentry >"$folder/typed" &
-window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Sign$' | head -n 1) || fail "no PIN window"
+window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Sign$' 2>/dev/null | head -n 1) || fail "no PIN window"
 xdotool type --window "$window" --delay 50 1234
 [ -z "${ZEGEL_PICTURE:-}" ] || import -window root "$ZEGEL_PICTURE"
 xdotool key --window "$window" Return

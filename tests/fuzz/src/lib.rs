@@ -13,6 +13,7 @@
 //! | OCSP answers | `pki::ocsp` | `ocsp` |
 //! | time-stamp replies and tokens | `pki::timestamp` | `time_stamp` |
 //! | CMS, signed attributes, signer-attributes, ECDSA values, algorithms | `ades::cms`, `crypto::ecdsa` | `cms` |
+//! | native messages, origins, a whole run of the program beside the reader, its own window | `webeid`, `agent` | `native_messages` |
 //! | Web eID tokens | `webeid` | `web_eid` |
 //! | compact JWS, verdicts, claims | `crypto::jws`, `ades::validate::verdict`, `mandates::proof` | `jws` |
 //! | proof files | `ades::validate::verdict::ProofFile` | `proof_file` |
@@ -26,7 +27,7 @@
 //! | forwarded addresses, languages, cookies, origins | `http`, `base::lang` | `headers` |
 //!
 //! Read elsewhere, where the reader is private: the parts of an API request (`http::api::multipart`) and the lines of
-//! a PIN program (`card::pin`) have their properties beside them. PKCS#15 files are served by the laboratory and read
+//! a PIN program (`card::assuan`) have their properties beside them. PKCS#15 files are served by the laboratory and read
 //! by other programs only; zegel itself knows the card's paths. Other JSON is read by serde into closed structures.
 
 pub mod ades;

@@ -1,6 +1,6 @@
 //! Every family of readers with its good specimens: the tests and the fuzz targets both walk this one table.
 
-use super::checks::{card, imports, pdf, pki, provider, tokens};
+use super::checks::{card, imports, messages, pdf, pki, provider, tokens};
 use super::specimens;
 
 /// Readers of one kind of foreign bytes.
@@ -25,7 +25,7 @@ const fn family(name: &'static str, cases: u32, check: fn(&[u8]), specimens: fn(
 }
 
 /// All of them.
-pub const ALL: [Family; 22] = [
+pub const ALL: [Family; 23] = [
     family("card_files", 400, card::files, specimens::card),
     family("card_driver", 200, card::driver, specimens::answers),
     family("der", 200, card::asn1, specimens::der),
@@ -34,6 +34,12 @@ pub const ALL: [Family; 22] = [
     family("ocsp", 200, pki::ocsp, specimens::ocsp_answers),
     family("time_stamp", 200, pki::time_stamp, specimens::stamps),
     family("cms", 100, pki::cms, specimens::cms),
+    family(
+        "native_messages",
+        200,
+        messages::native,
+        specimens::native_messages,
+    ),
     family("web_eid", 200, tokens::web_eid, specimens::web_eid_tokens),
     family("jws", 200, tokens::jws, specimens::signed_texts),
     family("proof_file", 200, tokens::proof_file, specimens::proofs),

@@ -56,6 +56,11 @@ fn no_certificate_list_or_answer_breaks_a_reader_or_is_believed() {
 }
 
 #[test]
+fn no_message_breaks_the_program_beside_the_reader() {
+    of(&["native_messages"]);
+}
+
+#[test]
 fn no_token_or_proof_breaks_a_reader_or_is_believed() {
     of(&["web_eid", "jws", "proof_file"]);
 }

@@ -374,6 +374,32 @@ pub fn web_eid_tokens() -> Vec<Vec<u8>> {
     vec![token.to_string().into_bytes()]
 }
 
+/// What extensions send to the program beside the reader, with the lengths in front; and what a PIN program hears.
+pub fn native_messages() -> Vec<Vec<u8>> {
+    let encode = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let certificate = encode(authority().leaf.der());
+    let (origin, digest) = ("https://zegelgem.example:8443", encode(&[7; 48]));
+    let messages = [
+        serde_json::json!({ "command": "status" }),
+        serde_json::json!({ "command": "quit", "arguments": {} }),
+        serde_json::json!({ "command": "authenticate", "arguments": {
+            "challengeNonce": "MTIzNDU2NzgxMjM0NTY3ODEyMzQ1Njc4MTIzNDU2Nzg=", "origin": origin, "lang": "nl" } }),
+        serde_json::json!({ "command": "get-signing-certificate", "arguments": { "origin": origin } }),
+        serde_json::json!({ "command": "sign", "arguments": {
+            "certificate": certificate, "hash": digest, "hashFunction": "SHA-384", "origin": origin } }),
+        serde_json::json!({ "command": "sign-list", "arguments": {
+            "certificate": certificate, "hashFunction": "SHA-384", "origin": origin,
+            "documents": [{ "title": "Besluit 1", "hash": digest }, { "title": "Besluit 2", "hash": digest }] } }),
+    ];
+    let framed = |text: String| {
+        let length = u32::try_from(text.len()).unwrap().to_le_bytes();
+        [&length[..], text.as_bytes()].concat()
+    };
+    let mut all: Vec<Vec<u8>> = messages.into_iter().map(|one| framed(one.to_string())).collect();
+    all.push(b"SETTITLE a\nSETDESC b%0Ac\nSETTIMEOUT 60\nGETPIN\nCONFIRM\nBYE\n".to_vec());
+    all
+}
+
 /// Turtle.
 pub fn turtles() -> Vec<Vec<u8>> {
     vec![

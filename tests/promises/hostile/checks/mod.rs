@@ -3,6 +3,7 @@
 
 pub mod card;
 pub mod imports;
+pub mod messages;
 pub mod pdf;
 pub mod pki;
 pub mod provider;
