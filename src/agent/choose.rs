@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::base::clock::Clock;
 use crate::card::CardError;
-use crate::card::eid::{CertificateKind, Eid};
+use crate::card::family::Purpose;
 use crate::card::readers::{CardPresence, ReaderStatus, Readers};
 
+use super::card::Opened;
 use super::certificate;
 use super::problem::Problem;
 use super::window::{Missing, Windows};
@@ -36,7 +37,7 @@ impl Desk {
     /// Finds the card for one act, and waits for it in a window while there is none.
     ///
     /// `wanted`: DER of the certificate that the card must have.
-    pub(super) fn choose(&self, kind: CertificateKind, wanted: Option<&[u8]>) -> Result<Chosen, Problem> {
+    pub(super) fn choose(&self, purpose: Purpose, wanted: Option<&[u8]>) -> Result<Chosen, Problem> {
         let give_up = self.clock.monotonic().saturating_add(self.windows.limit);
         loop {
             if self.windows.is_stopped() {
@@ -63,7 +64,7 @@ impl Desk {
                     certificate: wanted.map(<[u8]>::to_vec),
                 });
             }
-            if let Some(chosen) = self.among(&present, kind, wanted)? {
+            if let Some(chosen) = self.among(&present, purpose, wanted)? {
                 return Ok(chosen);
             }
         }
@@ -96,14 +97,14 @@ impl Desk {
     fn among(
         &self,
         present: &[ReaderStatus],
-        kind: CertificateKind,
+        purpose: Purpose,
         wanted: Option<&[u8]>,
     ) -> Result<Option<Chosen>, Problem> {
         let mut usable = Vec::new();
         let mut hindrance = None;
         for reader in present {
             let read = self.readers.submit(&reader.name, READ_LIMIT, move |connection| {
-                Eid::new(connection).certificate(kind)
+                Opened::open(connection, purpose).map(|opened| opened.der)
             });
             match read.wait() {
                 Ok(der) => usable.push((reader, der)),

@@ -8,13 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::base::digest::HashAlgorithm;
 use crate::card::CardError;
-use crate::card::eid::{
-    CardSignature, CertificateKind, Eid, KeyReference, LastTry, ListEntry, ListPin, PinState, SignList,
-};
+use crate::card::eid::{CardSignature, LastTry, PinState};
+use crate::card::family::Purpose;
 use crate::card::pin::Earlier;
 use crate::card::readers::ReaderStatus;
 use crate::webeid::{Answer, ListedDocument, Token};
 
+use super::card::{Batch, Opened, PinWay};
 use super::certificate::{self, Certificate};
 use super::choose::Desk;
 use super::problem::Problem;
@@ -30,7 +30,7 @@ const LIST_LIMIT: Duration = Duration::from_mins(10);
 /// `nonce`: the text handed out, not what it decodes to.
 pub(super) fn authenticate(desk: &Desk, nonce: &str) -> Result<Answer, Problem> {
     let nonce = nonce.to_owned();
-    at_card(desk, CertificateKind::Authentication, None, move |seat, eid| {
+    at_card(desk, Purpose::Authentication, None, move |seat, card| {
         let (name, hash) = seat.certificate.key.login();
         // H(origin) ‖ H(nonce), over which the signature hashes once more. Source: reference login-and-oidc §2.2.
         let origin = seat.desk.windows.origin.as_str();
@@ -38,12 +38,11 @@ pub(super) fn authenticate(desk: &Desk, nonce: &str) -> Result<Answer, Problem> 
         let digest = hash.digest(&message);
         let mut signature = None;
         let work = Work {
-            key: KeyReference::Authentication,
             hash,
             digests: &[&digest],
             act: Act::LogIn,
         };
-        seat.sign(eid, &work, &mut |_, value| {
+        seat.sign(card, &work, &mut |_, value| {
             signature = Some(value.value);
             ControlFlow::Continue(())
         })?;
@@ -59,28 +58,27 @@ pub(super) fn authenticate(desk: &Desk, nonce: &str) -> Result<Answer, Problem> 
 
 /// The signing certificate, after the person agreed that this site gets it.
 pub(super) fn certificate(desk: &Desk) -> Result<Answer, Problem> {
-    at_card(desk, CertificateKind::Signature, None, |seat, _| {
+    at_card(desk, Purpose::Signature, None, |seat, card| {
         let shared = seat
             .desk
             .windows
             .share(&seat.certificate.holder, &|| seat.is_gone());
         seat.unless_gone(shared)?;
-        let algorithms = seat.certificate.key.algorithms();
+        let algorithms = card.algorithms(seat.certificate.key);
         Ok(Answer::Certificate(seat.der, algorithms))
     })
 }
 
 /// One signature by the card of this certificate.
 pub(super) fn sign(desk: &Desk, der: &[u8], hash: HashAlgorithm, digest: Vec<u8>) -> Result<Answer, Problem> {
-    at_card(desk, CertificateKind::Signature, Some(der), move |seat, eid| {
+    at_card(desk, Purpose::Signature, Some(der), move |seat, card| {
         let mut signature = None;
         let work = Work {
-            key: KeyReference::Signature,
             hash,
             digests: &[&digest],
             act: Act::Sign { digest: &digest },
         };
-        seat.sign(eid, &work, &mut |_, value| {
+        seat.sign(card, &work, &mut |_, value| {
             signature = Some(value.value);
             ControlFlow::Continue(())
         })?;
@@ -99,13 +97,12 @@ pub(super) fn sign_list(
     documents: Vec<ListedDocument>,
     mut sent: impl FnMut(Answer) -> ControlFlow<()> + Send + 'static,
 ) -> Result<Answer, Problem> {
-    at_card(desk, CertificateKind::Signature, Some(der), move |seat, eid| {
+    at_card(desk, Purpose::Signature, Some(der), move |seat, card| {
         let pages = seat.desk.windows.pages(&documents, &|| seat.is_gone());
         seat.unless_gone(pages)?;
         let digests: Vec<&[u8]> = documents.iter().map(|one| one.digest.as_slice()).collect();
         let algorithm = seat.certificate.key.algorithm(hash);
         let work = Work {
-            key: KeyReference::Signature,
             hash,
             digests: &digests,
             act: Act::SignList {
@@ -113,7 +110,7 @@ pub(super) fn sign_list(
             },
         };
         let mut began = None;
-        let signed = seat.sign(eid, &work, &mut |index, value| {
+        let signed = seat.sign(card, &work, &mut |index, value| {
             let now = seat.desk.clock.monotonic();
             let since = *began.get_or_insert(now);
             if sent(Answer::Signed(index, value.value, algorithm)).is_break()
@@ -149,7 +146,6 @@ struct Seat {
 
 /// What is signed with one PIN.
 struct Work<'a> {
-    key: KeyReference,
     hash: HashAlgorithm,
     digests: &'a [&'a [u8]],
     act: Act<'a>,
@@ -159,16 +155,16 @@ struct Work<'a> {
 /// with that card.
 fn at_card<T: Send + 'static>(
     desk: &Desk,
-    kind: CertificateKind,
+    purpose: Purpose,
     wanted: Option<&[u8]>,
-    work: impl FnOnce(Seat, &mut Eid<'_>) -> Result<T, Problem> + Send + 'static,
+    work: impl FnOnce(Seat, &mut Opened<'_>) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let chosen = desk.choose(kind, wanted)?;
+    let chosen = desk.choose(purpose, wanted)?;
     let name = chosen.reader.name.clone();
     let desk = desk.clone();
     let ticket = desk.readers.clone().submit(&name, CARD_LIMIT, move |connection| {
-        let mut eid = Eid::new(connection);
-        let der = eid.certificate(kind)?;
+        let mut card = Opened::open(connection, purpose)?;
+        let der = std::mem::take(&mut card.der);
         if chosen.certificate.is_some_and(|expected| expected != der) {
             return Ok(Err(Problem::other_card()));
         }
@@ -182,7 +178,7 @@ fn at_card<T: Send + 'static>(
             der,
             certificate,
         };
-        Ok(work(seat, &mut eid))
+        Ok(work(seat, &mut card))
     });
     ticket.wait()?
 }
@@ -203,28 +199,22 @@ impl Seat {
     /// Asks for the PIN and signs, and asks again after a wrong one, as long as the card takes one. The tries are known
     /// before asking where the card tells them without spending one. A reader with keys takes the PIN itself.
     ///
-    /// WHY no check of a value: there is no verifying key in this program. Whoever asked verifies, before anything is
-    /// embedded or believed.
-    ///
     /// Returns how many were signed.
     fn sign(
         &self,
-        eid: &mut Eid<'_>,
+        card: &mut Opened<'_>,
         work: &Work<'_>,
         taken: &mut dyn FnMut(usize, CardSignature) -> ControlFlow<()>,
     ) -> Result<usize, CardError> {
         let windows = &self.desk.windows;
-        let entries: Vec<ListEntry> = work
-            .digests
-            .iter()
-            .map(|digest| ListEntry {
-                hash: work.hash,
-                digest: digest.to_vec(),
-            })
-            .collect();
+        let batch = Batch {
+            key: self.certificate.key,
+            hash: work.hash,
+            digests: work.digests,
+        };
         let mut earlier = None;
-        let mut state = eid.pin_state()?;
-        let has_pad = eid.pin_pad()?.is_some();
+        let mut state = card.pin_state()?;
+        let has_pad = card.has_pad()?;
         loop {
             let last_try = match state {
                 PinState::Blocked => return Err(CardError::PinBlocked),
@@ -241,20 +231,14 @@ impl Seat {
                 earlier,
             };
             let pin = if has_pad {
-                let pad = ListPin::Pad(windows.language);
-                let times = pad.entries_for(entries.len());
+                let times = work.digests.len();
                 self.unless_gone(windows.keypad(&ask, times, &|| self.is_gone()))?;
-                pad
+                PinWay::Pad(windows.language)
             } else {
-                ListPin::Typed(self.unless_gone(windows.pin(&ask, &|| self.is_gone()))?)
-            };
-            let list = SignList {
-                key: work.key,
-                entries: &entries,
-                last_try,
+                PinWay::Typed(self.unless_gone(windows.pin(&ask, &|| self.is_gone()))?)
             };
             let mut any = false;
-            let signed = eid.sign_list(&list, pin, &mut |_, _| true, &mut |index, value| {
+            let signed = card.sign(&batch, last_try, pin, &mut |index, value| {
                 any = true;
                 taken(index, value)
             });

@@ -14,7 +14,7 @@ use zegel::base::digest::HashAlgorithm;
 use zegel::base::random::SystemRandom;
 use zegel::crypto::algorithm::SignatureAlgorithm;
 use zegel::crypto::ecdsa::raw_to_der;
-use zegel::crypto::key::{Curve, KeyKind};
+use zegel::crypto::key::KeyKind;
 use zegel::lab::card::{Fault, FaultKind};
 use zegel::lab::control::{Request, ask};
 use zegel::lab::host::CardRequest;
@@ -97,7 +97,7 @@ impl Turn {
     fn insert(&mut self, card: &'static str) -> String {
         let reader = self.lab.insert(card).unwrap();
         self.cards.push((card, reader.clone()));
-        self.await_state(&format!("{reader}: eID card"));
+        self.await_that(&format!("{reader}: "), |rest| !rest.starts_with("no card"));
         reader
     }
 
@@ -107,6 +107,11 @@ impl Turn {
     }
 
     fn await_state(&self, wanted: &str) {
+        self.await_that(wanted, |_| true);
+    }
+
+    /// Waits until `zegel card readers` says `wanted`, and behind it what `fits`.
+    fn await_that(&self, wanted: &str, fits: impl Fn(&str) -> bool) {
         let (name, socket) = self.lab.environment();
         let seen = || {
             let output = Command::new(ZEGEL)
@@ -114,7 +119,8 @@ impl Turn {
                 .args(["card", "readers"])
                 .output()
                 .unwrap();
-            String::from_utf8_lossy(&output.stdout).contains(wanted)
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            said.split_once(wanted).is_some_and(|(_, rest)| fits(rest))
         };
         assert!((0..400).any(|_| seen()), "never seen: {wanted}");
     }
@@ -223,7 +229,7 @@ fn verifies(certificate: &[u8], hash: HashAlgorithm, message: &[u8], value: &[u8
     let certificate = Certificate::parse(certificate).unwrap();
     let key = certificate.public_key().unwrap();
     match key.kind() {
-        KeyKind::Ec(_) => raw_to_der(value, Curve::P384)
+        KeyKind::Ec(curve) => raw_to_der(value, curve)
             .is_ok_and(|der| key.verify(SignatureAlgorithm::Ecdsa(hash), message, &der).is_ok()),
         KeyKind::Rsa { .. } => key
             .verify(SignatureAlgorithm::RsaPkcs1(hash), message, value)
@@ -308,6 +314,67 @@ fn signatures_verify_with_each_hash_and_the_window_says_sign() {
             .iter()
             .all(|window| window.title == "Sign" && window.kind == WindowKind::Pin)
     );
+}
+
+#[test]
+fn civil_servants_tokens_log_in_and_sign_too() {
+    let Some(mut turn) = turn() else { return };
+    for (card, name) in [("piv", "RS256"), ("piv-ec", "ES256"), ("pkcs15", "RS256")] {
+        turn.insert(card);
+        let (token, code) = turn.ask(&authenticate());
+        assert_eq!(
+            (code, token["algorithm"].as_str()),
+            (0, Some(name)),
+            "{card}: {token}"
+        );
+        let algorithm = SignatureAlgorithm::from_jwa_name(name).unwrap();
+        let message = to_be_signed(algorithm, ORIGIN, NONCE);
+        let certificate = decoded(&token["unverifiedCertificate"]);
+        let value = decoded(&token["signature"]);
+        assert!(
+            verifies(&certificate, algorithm.hash(), &message, &value),
+            "{card}"
+        );
+
+        let (answer, _) = turn.ask(&command("get-signing-certificate", json!({})));
+        let certificate = decoded(&answer["certificate"]);
+        let usual = &answer["supportedSignatureAlgorithms"][0]["hashFunction"];
+        let hash = HashAlgorithm::ALL
+            .into_iter()
+            .find(|hash| hash.name() == usual)
+            .unwrap();
+        let (answer, code) = turn.ask(&sign(&certificate, hash, b"one"));
+        assert_eq!(code, 0, "{card}: {answer}");
+        assert!(
+            verifies(&certificate, hash, b"one", &decoded(&answer["signature"])),
+            "{card}"
+        );
+        let before = turn.windows().len();
+        let mut list = sign_list(&certificate, 3);
+        list["arguments"]["hashFunction"] = json!(hash.name());
+        for (number, document) in list["arguments"]["documents"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .enumerate()
+        {
+            document["hash"] = json!(STANDARD.encode(hash.digest(text_of(number).as_bytes())));
+        }
+        let mut agent = turn.agent();
+        agent.send(&list.to_string());
+        for number in 0..3 {
+            let signed = agent.hear().unwrap();
+            let value = decoded(&signed["signature"]);
+            assert!(
+                verifies(&certificate, hash, text_of(number).as_bytes(), &value),
+                "{card}: {signed}"
+            );
+        }
+        assert_eq!(agent.hear(), Some(json!({ "signed": 3 })));
+        assert_eq!((agent.end(), turn.windows().len() - before), (0, 1));
+        turn.remove(card);
+        turn.await_state(": no card");
+    }
 }
 
 #[test]
