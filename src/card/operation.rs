@@ -60,8 +60,8 @@ impl Operation<'_> {
         self.exchange_noting(command).map(|(response, _)| response)
     }
 
-    /// As [`Operation::exchange`], and tells whether the card corrected Le.
-    pub(super) fn exchange_noting(&mut self, command: &Command) -> Result<(Response, bool), Stop> {
+    /// As [`Operation::exchange`], and tells the length that the card wanted instead.
+    pub(super) fn exchange_noting(&mut self, command: &Command) -> Result<(Response, Option<Le>), Stop> {
         let (response, corrected) = t0::exchange_noting(self.transport, command)?;
         if response.status() == StatusWord::MEMORY_FAILURE {
             // The card may be mute until its next reset.

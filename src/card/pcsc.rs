@@ -178,6 +178,7 @@ impl Port for PcscPort {
                 // A context of a service that was restarted never works again.
                 TransportError::NoService | TransportError::Communication if !renewed => {
                     renewed = true;
+                    std::thread::sleep(LINE_PAUSE);
                     self.context = Context::establish(Scope::User).map_err(service_error)?;
                 }
                 fault => return Err(fault.into()),
@@ -396,9 +397,12 @@ fn service_error(error: Error) -> CardError {
 fn transport_error(error: Error) -> TransportError {
     match error {
         Error::ResetCard => TransportError::CardReset,
-        Error::NotTransacted | Error::CommDataLost | Error::CommError | Error::UnpoweredCard => {
-            TransportError::Communication
-        }
+        // No common protocol: so a card answers in the middle of a reset, and some contactless readers always.
+        Error::NotTransacted
+        | Error::CommDataLost
+        | Error::CommError
+        | Error::UnpoweredCard
+        | Error::ProtoMismatch => TransportError::Communication,
         Error::UnresponsiveCard | Error::InvalidAtr => TransportError::CardMute,
         Error::RemovedCard => TransportError::CardRemoved,
         Error::NoSmartcard => TransportError::NoCard,

@@ -22,14 +22,15 @@ pub fn exchange(transport: &mut dyn Transport, command: &Command) -> Result<Resp
     exchange_noting(transport, command).map(|(response, _)| response)
 }
 
-/// As [`exchange`], and tells whether the card corrected the expected length (`6C xx`): in a file that means that
-/// its end is reached, where a short answer alone may be a reader's doing.
+/// As [`exchange`], and tells the length that the card wanted instead (`6C xx`): in a file that means that its end is
+/// reached with so many bytes, where a short answer alone may be a reader's doing.
 pub fn exchange_noting(
     transport: &mut dyn Transport,
     command: &Command,
-) -> Result<(Response, bool), TransportError> {
+) -> Result<(Response, Option<Le>), TransportError> {
     let mut gathered = Vec::new();
     let mut corrections = 0_u32;
+    let mut corrected = None;
     let mut next = command.clone();
     loop {
         let response = send(transport, &next)?;
@@ -40,19 +41,26 @@ pub fn exchange_noting(
         {
             // The pending data of GET RESPONSE is not lost by a wrong Le.
             corrections = corrections.saturating_add(1);
+            corrected = Some(length);
             next = next.with_expected(length);
             continue;
+        }
+        if status == StatusWord::CONDITIONS && next.header() == GET_RESPONSE {
+            // The card said that something waits, and now nothing does: it was reset in between.
+            return Err(TransportError::CardReset);
         }
         gathered.extend_from_slice(response.data());
         match status.waiting() {
             Some(count) if gathered.len() < MAX_GATHERED => next = get_response(count),
-            _ => return Ok((Response::new(gathered, status), corrections > 0)),
+            _ => return Ok((Response::new(gathered, status), corrected)),
         }
     }
 }
 
+const GET_RESPONSE: [u8; 4] = [0x00, 0xC0, 0x00, 0x00];
+
 fn get_response(count: Le) -> Command {
-    Command::new("GET RESPONSE", [0x00, 0xC0, 0x00, 0x00]).with_expected(count)
+    Command::new("GET RESPONSE", GET_RESPONSE).with_expected(count)
 }
 
 /// One command, one answer, one line in the trace: name, header, Lc, Le, and the status word. Never data.
@@ -126,6 +134,19 @@ mod tests {
         let mut card = Scripted::new(&[("002a9e9a0101", "0102039000")]);
         let command = Command::new("PSO", [0x00, 0x2A, 0x9E, 0x9A]).with_data([1]);
         assert_eq!(exchange(&mut card, &command).unwrap().data(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_card_that_forgot_what_waited_was_reset() {
+        let mut card = Scripted::new(&[("002a9e9a0101", "6160"), ("00c0000060", "6985")]);
+        let command = Command::new("PSO", [0x00, 0x2A, 0x9E, 0x9A]).with_data([1]);
+        assert_eq!(exchange(&mut card, &command), Err(TransportError::CardReset));
+        // The same word from the command itself is the card's answer to it.
+        let mut card = Scripted::new(&[("002a9e9a0101", "6985")]);
+        assert_eq!(
+            exchange(&mut card, &command).unwrap().status(),
+            StatusWord::CONDITIONS
+        );
     }
 
     #[test]

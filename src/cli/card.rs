@@ -1,8 +1,10 @@
-//! `zegel card readers|read|certificates|watch`: the card at this computer.
+//! `zegel card readers|read|certificates|pin|watch`: the card at this computer.
 
+mod pin;
 mod report;
 mod token;
 
+pub use pin::Keyboard;
 pub(super) use report::hint;
 
 use std::path::PathBuf;
@@ -13,8 +15,11 @@ use clap::{Args, Subcommand};
 
 use super::console::{Console, Exit, chain};
 use super::files::{self, FileProblem, Output, Readable};
+use super::terminal::AskError;
 use super::trust;
 use crate::base::clock::{Clock, SystemClock};
+use crate::base::digest::HashAlgorithm;
+use crate::base::random::{self, SystemRandom};
 use crate::base::time::Timestamp;
 use crate::card::CardError;
 use crate::card::eid::{CertificateKind, Eid, File, RawFiles};
@@ -50,6 +55,11 @@ enum Command {
     ///
     /// Example: zegel card certificates --out certificates
     Certificates(Certificates),
+    /// Change or unblock the PIN, or show the tries left.
+    ///
+    /// Example: zegel card pin tries
+    #[command(subcommand)]
+    Pin(pin::PinCommand),
     /// Tell what happens: readers and cards that come and go. It begins with what is there.
     ///
     /// With --format json each line is one object. It ends with Ctrl-C, or when nobody reads its output.
@@ -120,22 +130,35 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let clock = Arc::new(SystemClock::new());
     let now = clock.now();
     match Readers::pcsc(Options::default(), clock) {
-        Ok(readers) => run_on(&readers, arguments, now, console),
+        Ok(readers) => run_on(&readers, arguments, now, &pin::Terminal, console),
         Err(error) => fail(console, &error),
     }
 }
 
-/// Runs the command on `readers`. `now`: the day that card and certificates are judged at.
-pub fn run_on(readers: &Readers, arguments: Arguments, now: Timestamp, console: &mut Console) -> Exit {
+/// Runs the command on `readers`. `now`: the day that card and certificates are judged at. `keyboard`: where a PIN is
+/// typed.
+pub fn run_on(
+    readers: &Readers,
+    arguments: Arguments,
+    now: Timestamp,
+    keyboard: &dyn Keyboard,
+    console: &mut Console,
+) -> Exit {
     let done = match arguments.command {
         Command::Readers => list(readers, console),
         Command::Read(read) => read_card(readers, &read, now, console),
         Command::Certificates(certificates) => list_certificates(readers, &certificates, console),
+        Command::Pin(command) => pin::run(readers, &command, keyboard, console),
         Command::Watch(watch) => follow(readers, &watch, console),
     };
     match done {
         Ok(exit) => exit,
         Err(Problem::Card(error)) => fail(console, &error),
+        Err(Problem::Terminal(error)) => {
+            let exit = console.fail(Exit::Failed, "TERMINAL", chain(&error));
+            console.hint("run it in a terminal, or with a reader that has keys of its own");
+            exit
+        }
         Err(Problem::File(error)) => {
             let exit = match error {
                 FileProblem::Exists(_) => Exit::Usage,
@@ -161,7 +184,17 @@ pub fn run_on(readers: &Readers, arguments: Arguments, now: Timestamp, console: 
 enum Problem {
     Card(CardError),
     File(FileProblem),
+    Terminal(AskError),
     Trust(trust::TrustProblem),
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Card(error) => Self::Card(error),
+            AskError::Terminal(_) => Self::Terminal(error),
+        }
+    }
 }
 
 impl From<FileProblem> for Problem {
@@ -209,13 +242,15 @@ fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Conso
     };
     // Before the card is read: nobody waits for a result that has no place.
     let (out, photo) = (planned(&read.out)?, planned(&read.photo)?);
-    let found = with_card(readers, &read.reader, |family, connection| {
+    // Fresh and ours: whoever copied the card's files cannot have signed it before.
+    let challenge = HashAlgorithm::Sha384.digest(&random::bytes::<32>(&SystemRandom));
+    let found = with_card(readers, &read.reader, move |family, connection| {
         if family != Family::Belpic {
             return token::read(family, connection).map(Found::Token);
         }
         let mut eid = Eid::new(connection);
         eid.card_data()?;
-        let files = eid.read_files(&[
+        let mut files = eid.read_files(&[
             File::Identity,
             File::IdentitySignature,
             File::Address,
@@ -225,6 +260,13 @@ fn read_card(readers: &Readers, read: &Read, now: Timestamp, console: &mut Conso
             File::RootCertificate,
             File::BasicKey,
         ])?;
+        if files.get(File::BasicKey).is_some() {
+            files.chip_answer = match eid.challenge_chip(&challenge) {
+                // A key that was used too often without a PIN proves nothing, and nothing against the card.
+                Err(CardError::KeyUnusable | CardError::KeyMissing) => None,
+                answer => answer?,
+            };
+        }
         Ok(Found::Eid(files))
     })?;
     let files = match found {
@@ -355,6 +397,18 @@ fn follow(readers: &Readers, watch: &Watch, console: &mut Console) -> Result<Exi
         told = told.saturating_add(1);
     }
     Ok(Exit::Good)
+}
+
+/// Runs `work` on the eID card that the arguments name.
+fn on_card<T: Send + 'static>(
+    readers: &Readers,
+    reader: &Reader,
+    work: impl FnOnce(&mut Eid<'_>) -> Result<T, CardError> + Send + 'static,
+) -> Result<T, CardError> {
+    with_card(readers, reader, |family, connection| match family {
+        Family::Belpic => work(&mut Eid::new(connection)),
+        _ => Err(CardError::CardUnsupported),
+    })
 }
 
 /// Runs `work` on the card that the arguments name, with its family.

@@ -167,7 +167,7 @@ enum CardCommand {
     /// Example: zegel lab card insert mayor
     Insert {
         /// The card: mayor, director, alderman, staff, citizen, revoked, … or one of the rare ones: kid, foreigner,
-        /// old-1.1, … (`docs/laboratory.md` lists them), which is made when it is first wanted.
+        /// applet-11, … (`docs/laboratory.md` lists them), which is made when it is first wanted.
         card: String,
         /// Reader number from 0; the first free one when left out.
         #[arg(long)]

@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -61,28 +62,51 @@ pub fn ask_for_pin(
     limit: Duration,
     stop: &dyn Fn() -> bool,
 ) -> Result<Pin, AskError> {
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     let question = match tries_left {
         Some(1) => "PIN (last try): ".to_owned(),
         Some(left) => format!("PIN ({left} tries left): "),
         None => "PIN: ".to_owned(),
     };
+    let digits = ask_for_digits(&question, Pin::MIN_DIGITS..=Pin::MAX_DIGITS, limit, stop)?;
+    Ok(Pin::from_digits(digits).map_err(CardError::from)?)
+}
+
+/// Asks `question`, again as long as what is typed is not as many digits as `lengths` says.
+///
+/// # Errors
+/// As [`ask_for_pin`].
+pub fn ask_for_digits(
+    question: &str,
+    lengths: RangeInclusive<usize>,
+    limit: Duration,
+    stop: &dyn Fn() -> bool,
+) -> Result<Zeroizing<Vec<u8>>, AskError> {
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     let mut last = CardError::PinCancelled;
     for _ in 0..ATTEMPTS {
         let typed = {
             let silent = Silent::begin(&terminal)?;
-            write_to(silent.terminal, &question)?;
-            let typed = line(silent.terminal, limit, stop);
+            write_to(silent.terminal, question)?;
+            let typed = line(silent.terminal, *lengths.end(), limit, stop);
             let _ = write_to(silent.terminal, "\n");
             typed?
         };
-        match Pin::from_digits(typed) {
-            Ok(pin) => return Ok(pin),
-            Err(error @ (PinError::Length { .. } | PinError::NotDigits)) => {
-                writeln!(terminal, "{error}; this cost no try")?;
-                last = error.into();
+        let error = if !lengths.contains(&typed.len()) {
+            PinError::Length {
+                min: *lengths.start(),
+                max: *lengths.end(),
             }
-        }
+        } else if !typed.iter().all(u8::is_ascii_digit) {
+            PinError::NotDigits
+        } else {
+            return Ok(typed);
+        };
+        let said = match error {
+            PinError::Length { min, max } if min == max => format!("it has {min} digits"),
+            error => error.to_string(),
+        };
+        writeln!(terminal, "{said}; this cost no try")?;
+        last = error.into();
     }
     Err(last.into())
 }
@@ -126,11 +150,12 @@ fn write_to(mut terminal: &File, text: &str) -> io::Result<()> {
 /// Reads one line, in memory that never moves and is wiped.
 fn line(
     mut terminal: &File,
+    most: usize,
     limit: Duration,
     stop: &dyn Fn() -> bool,
 ) -> Result<Zeroizing<Vec<u8>>, AskError> {
     // INVARIANT: never grows past what is reserved, so no copy is left behind.
-    let most = Pin::MAX_DIGITS.saturating_add(1);
+    let most = most.saturating_add(1);
     let mut digits = Zeroizing::new(Vec::with_capacity(most));
     let mut key = Zeroizing::new([0_u8; 1]);
     let mut left = limit;

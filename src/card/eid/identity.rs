@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::base::digest::HashAlgorithm;
-use crate::base::national::NationalNumber;
+use crate::base::national::{Century, NationalNumber, NumberKind};
 use crate::base::time::Day;
 use crate::card::error::CardError;
 use crate::card::tlv::{self, Tlv};
@@ -42,6 +42,10 @@ pub enum SpecialStatus {
 /// Something about the file that is odd, and does not make it unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
+    /// The date of birth and the national number name different days. Legitimate for some numbers.
+    BirthDate,
+    /// The last two digits of the card number are not the check number of those before.
+    CardNumber,
     /// This tag stands there twice; the first one counts.
     DuplicateTag(u8),
     /// The check number of the national number is wrong, or it has not eleven digits.
@@ -50,6 +54,20 @@ pub enum Warning {
     NotUtf8(u8),
     /// Nobody has described this tag yet.
     UnknownTag(u8),
+}
+
+impl Warning {
+    /// The stable word for it, for programs.
+    pub fn code(self) -> String {
+        match self {
+            Self::BirthDate => "birth_date".to_owned(),
+            Self::CardNumber => "card_number".to_owned(),
+            Self::DuplicateTag(tag) => format!("duplicate_tag_{tag:02x}"),
+            Self::NationalNumber => "national_number".to_owned(),
+            Self::NotUtf8(tag) => format!("not_utf8_{tag:02x}"),
+            Self::UnknownTag(tag) => format!("unknown_tag_{tag:02x}"),
+        }
+    }
 }
 
 /// What the identity file says of the holder and the card. Not verified: see [`super::genuine`].
@@ -118,8 +136,19 @@ impl Identity {
         if national_number.is_none() && !value(0x06).is_empty() {
             warnings.push(Warning::NationalNumber);
         }
+        let card_number = field(0x01);
+        if !card_number.is_empty() && !is_card_number(&card_number) {
+            warnings.push(Warning::CardNumber);
+        }
+        let birth_date = BirthDate::parse(&field(0x0C));
+        if national_number
+            .as_ref()
+            .is_some_and(|number| contradicts(birth_date, number))
+        {
+            warnings.push(Warning::BirthDate);
+        }
         Ok(Self {
-            card_number: field(0x01),
+            card_number,
             chip_number: value(0x02).to_vec(),
             valid_from: day(&field(0x03)),
             valid_until: day(&field(0x04)),
@@ -130,7 +159,7 @@ impl Identity {
             third_initial: field(0x09),
             nationality: field(0x0A),
             birth_place: field(0x0B),
-            birth_date: BirthDate::parse(&field(0x0C)),
+            birth_date,
             sex: sex(&field(0x0D)),
             noble_condition: field(0x0E),
             document_type: DocumentType::parse(&field(0x0F)),
@@ -195,13 +224,52 @@ pub(super) fn text(value: &[u8]) -> String {
 }
 
 /// `DD.MM.YYYY`.
-fn day(text: &str) -> Option<Day> {
+pub(super) fn day(text: &str) -> Option<Day> {
     let mut parts = text.split('.');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || year.len() != 4 {
         return None;
     }
     Day::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// Twelve digits of a citizen's card, `B` and nine digits or nine digits alone of a foreigner's; the last two are the
+/// others modulo 97, where a remainder of 0 is seen as `00` and as `97`.
+///
+/// Source: reference §7.2.
+fn is_card_number(text: &str) -> bool {
+    let digits = text.strip_prefix('B').unwrap_or(text);
+    let long = digits.len() == 12 && digits.len() == text.len();
+    if !(long || digits.len() == 9) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let (number, check) = digits.split_at(digits.len().saturating_sub(2));
+    match (number.parse::<u64>(), check.parse::<u64>()) {
+        (Ok(number), Ok(check)) => number % 97 == check % 97,
+        _ => false,
+    }
+}
+
+/// Whether a date of birth that is known whole is another than that of a number of the register. Numbers with an
+/// unknown day or month, BIS and test numbers say nothing.
+fn contradicts(birth: BirthDate, number: &NationalNumber) -> bool {
+    if number.kind() != NumberKind::Register {
+        return false;
+    }
+    let two = |from: usize| {
+        let digits = number.expose().get(from..from.saturating_add(2));
+        digits.and_then(|digits| digits.parse::<u8>().ok()).unwrap_or(0)
+    };
+    let (year, month, day) = (two(0), two(2), two(4));
+    let (Some(birth_year), Some(birth_month), Some(birth_day)) = (birth.year, birth.month, birth.day) else {
+        return false;
+    };
+    month != 0
+        && day != 0
+        && (u16::from(year) != birth_year % 100
+            || month != birth_month
+            || day != birth_day
+            || (birth_year >= 2000) != (number.century() == Century::From2000))
 }
 
 fn sex(text: &str) -> Sex {
@@ -239,7 +307,7 @@ mod tests {
     fn a_whole_file_is_read() {
         let content = file(&[
             (0x00, &[0, 2]),
-            (0x01, b"592000000001"),
+            (0x01, b"592000056665"),
             (0x02, &[7; 16]),
             (0x03, b"03.03.2024"),
             (0x04, b"03.03.2034"),
@@ -299,6 +367,52 @@ mod tests {
             Warning::NationalNumber,
         ];
         assert_eq!(identity.warnings, expected);
+    }
+
+    #[test]
+    fn check_digits_of_card_numbers() {
+        for (text, expected) in [
+            // Shown as 592-0000566-65 on a published specimen.
+            ("592000056665", true),
+            ("592000056666", false),
+            ("B000000102", false),
+            ("B000009700", true),
+            ("B000009797", true),
+            ("B000012330", false),
+            ("000012326", true),
+            ("B592000056665", false),
+            ("59200005666", false),
+            ("59200005666X", false),
+        ] {
+            assert_eq!(is_card_number(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_birth_date_is_held_against_a_number_that_tells_one() {
+        for (number, birth, expected) in [
+            ("67063029659", "30 JUN 1967", false),
+            ("67063029659", "29 JUN 1967", true),
+            ("67063029659", "30 JUN 1968", true),
+            ("67063029659", "1967", false),
+            // 2005 and 1905: the check number tells the century.
+            ("05061299978", "12 JUN 2005", false),
+            ("05061299978", "12 JUN 1905", true),
+            ("05061299949", "12 JUN 1905", false),
+            // An unknown day, a BIS number, a specimen's.
+            ("71000099907", "05 MEI 1971", false),
+            ("85410199973", "05 MEI 1971", false),
+            ("71715100070", "01 JAN 1971", false),
+        ] {
+            let identity =
+                Identity::parse(&file(&[(0x06, number.as_bytes()), (0x0C, birth.as_bytes())])).unwrap();
+            assert!(identity.national_number.is_some(), "{number}");
+            assert_eq!(
+                identity.warnings.contains(&Warning::BirthDate),
+                expected,
+                "{number} {birth}"
+            );
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod patient;
 mod pin;
 mod read;
 mod recognition;
+mod residence;
 mod session;
 mod sign;
 mod status;
@@ -33,6 +34,7 @@ pub use identity::{Identity, Sex, SpecialStatus, Warning};
 pub use list::{ListEntry, ListPin, SignList};
 pub use pin::{LastTry, PinChange, PinSource, PinState, Puk};
 pub use recognition::{ATR_1_8, CardData, Generation, is_likely_belgian};
+pub use residence::{LabourMarket, Organisation, Protection, Residence};
 pub use sign::{CardSignature, SignRequest};
 
 #[cfg(test)]

@@ -67,9 +67,9 @@ impl Session<'_> {
                     if content.len() >= MAX_FILE {
                         return Err(too_long(file));
                     }
-                    // Only a card that corrected Le is at its end. A reader that cuts a long answer gives fewer
-                    // bytes too; asking on costs one command and loses nothing.
-                    if corrected {
+                    // Only a card that corrected Le is at its end, and only with as many bytes as it said. A reader
+                    // that cuts a long answer gives fewer too; asking on costs one command and loses nothing.
+                    if corrected.is_some_and(|length| response.data().len() >= length.count()) {
                         return Ok(finish(file, content));
                     }
                 }
@@ -156,16 +156,21 @@ fn is_cut(file: File, content: &[u8]) -> bool {
 }
 
 /// Whether an end here looks like a reader's doing, though nothing proves it: a file without any content, a photo
-/// without its end marker.
+/// without its end marker, an identity without the photo's hash.
 fn is_doubtful(file: File, content: &[u8]) -> bool {
-    content.is_empty() || (file == File::Photo && !content.ends_with(&[0xFF, 0xD9]))
+    let is_short = match file {
+        File::Photo => !content.ends_with(&[0xFF, 0xD9]),
+        File::Identity => tlv::parse(content).is_ok_and(|found| found.iter().all(|tlv| tlv.tag != 0x11)),
+        _ => false,
+    };
+    content.is_empty() || is_short
 }
 
 /// The content without what is padding, and whether it is whole.
 fn finish(file: File, mut content: Vec<u8>) -> Reading {
     let flaw = is_cut(file, &content).then_some(CardError::ShortRead(file.name()));
     match (file.end(), content.first()) {
-        (End::Der, Some(0x30)) if file != File::AddressSignature => {
+        (End::Der, Some(0x30)) if file != File::AddressSignature || is_signature_like(file, &content) => {
             let length = tlv::der_trimmed(&content).len();
             content.truncate(length);
         }

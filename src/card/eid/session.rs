@@ -75,8 +75,8 @@ impl<'t> Session<'t> {
         self.exchange_noting(command).map(|(response, _)| response)
     }
 
-    /// As [`Session::exchange`], and tells whether the card corrected Le.
-    pub(super) fn exchange_noting(&mut self, command: &Command) -> Result<(Response, bool), Stop> {
+    /// As [`Session::exchange`], and tells the length that the card wanted instead.
+    pub(super) fn exchange_noting(&mut self, command: &Command) -> Result<(Response, Option<Le>), Stop> {
         let (response, corrected) = t0::exchange_noting(self.transport, command)?;
         if response.status() == StatusWord::MEMORY_FAILURE {
             // The card is mute until its next reset.
@@ -98,7 +98,15 @@ impl<'t> Session<'t> {
         if response.status().is_ok() {
             self.applet_proved = true;
         }
-        if self.applet_proved || !t0::is_foreign(response.status()) {
+        if self.applet_proved {
+            // It knew its commands a moment ago: a stray `6D 00` is the reader's. Source: reference §3.3.
+            if response.status() == StatusWord::INSTRUCTION_UNKNOWN {
+                self.stumbled();
+                return self.exchange(command);
+            }
+            return Ok(response);
+        }
+        if !t0::is_foreign(response.status()) {
             return Ok(response);
         }
         self.select_applet()?;

@@ -223,7 +223,7 @@ impl<'o, 't> Files<'o, 't> {
             match status {
                 StatusWord::OK if !response.data().is_empty() => {
                     content.extend_from_slice(response.data());
-                    if corrected {
+                    if corrected.is_some_and(|length| response.data().len() >= length.count()) {
                         return Ok(Some(content));
                     }
                 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::base::national::NationalNumber;
 use crate::card::CardError;
-use crate::card::eid::{DocumentType, File, Identity, RawFiles, Sex};
+use crate::card::eid::{DocumentType, File, Identity, LabourMarket, Organisation, RawFiles, Residence, Sex};
 use crate::card::family::Family;
 use crate::card::readers::{CardPresence, Event, ReaderStatus};
 use crate::cli::console::{Console, Format};
@@ -150,6 +150,8 @@ pub(super) fn holder_json(holder: &CardHolder, with_number: bool) -> Value {
             "postal_code": address.postal_code,
             "municipality": address.municipality,
         })),
+        "residence": residence_json(&identity.residence()),
+        "warnings": identity.warnings.iter().map(|warning| warning.code()).collect::<Vec<_>>(),
         "verdicts": elements(holder)
             .into_iter()
             .map(|(name, element)| (name.replace(' ', "_"), json!(element.word().replace(' ', "_"))))
@@ -157,6 +159,39 @@ pub(super) fn holder_json(holder: &CardHolder, with_number: bool) -> Value {
         "proved": verdicts.identity_is_proved(),
         "refusal": verdicts.refusal.as_ref().map(crate::pki::refusal::Refusal::cause),
         "judged_at": verdicts.judged_at.map(|at| at.to_string()),
+    })
+}
+
+/// What a foreigner's card says of the residence; `null` on other cards.
+fn residence_json(residence: &Residence) -> Value {
+    if *residence == Residence::default() {
+        return Value::Null;
+    }
+    json!({
+        "duplicates": residence.duplicates,
+        "organisation": residence.organisation.map(|organisation| match organisation {
+            Organisation::BlueCard => "blue_card",
+            Organisation::Nato => "nato",
+            Organisation::Researcher => "researcher",
+            Organisation::Shape => "shape",
+        }),
+        "says_family_of_eu_citizen": residence.says_family_of_eu_citizen,
+        "protection": residence.protection.as_ref().map(|protection| json!({
+            "since": protection.since.to_string(),
+            "country": protection.country,
+        })),
+        "labour_market": residence.labour_market.map(|mention| match mention {
+            LabourMarket::Limited => "limited",
+            LabourMarket::None => "none",
+            LabourMarket::Seasonal => "seasonal",
+            LabourMarket::Unlimited => "unlimited",
+        }),
+        "employers": residence.employers,
+        "regional_file": residence.regional_file,
+        "withdrawal_agreement": residence.withdrawal_agreement,
+        "permanent_under_agreement": residence.permanent_under_agreement,
+        "stay_mentions": residence.stay_mentions,
+        "eu_since": residence.eu_since.map(|day| day.to_string()),
     })
 }
 
@@ -290,10 +325,16 @@ pub(in crate::cli) const fn hint(error: &CardError) -> Option<&'static str> {
         CardError::CardRemoved | CardError::OutcomeUnknown => "put the card back and begin again",
         CardError::CardNotActivated => "the municipality activates the card",
         CardError::PinBlocked => {
-            "an eID card's PIN is unblocked by the municipality, a token's by its issuer, with the PUK"
+            "the municipality unblocks an eID card's PIN; up to applet 1.7 `zegel card pin unblock` does, with both PUKs; \
+             a token's issuer has its PUK"
         }
-        CardError::PukBlocked => "only the issuer of the card can help now",
+        CardError::PukUnsupported | CardError::PukBlocked => {
+            "the municipality gives an eID card's PIN back, the issuer a token's, or another card"
+        }
         CardError::TouchMissing => "touch the token when it blinks",
+        CardError::PinsDiffer => "begin again: nothing was changed",
+        CardError::PinPad(_) => "type on the terminal instead, with --terminal",
+        CardError::CardFailed(_) => "try once more; take the card out and put it back when it fails again",
         CardError::PinLastTry => "a wrong PIN blocks the card now; --last-try goes on all the same",
         CardError::PinProgram(_) => "check counter.pin_program, or use --terminal",
         CardError::PinWrong { left: 1 } => {

@@ -10,7 +10,7 @@ use crate::base::national::NationalNumber;
 use crate::base::random::SeededRandom;
 use crate::card::readers::MemoryReaders;
 use crate::cli::Format;
-use crate::lab::card::{Applet, CardSpec, VirtualCard, personal::personalise};
+use crate::lab::card::{Applet, CardImage, CardKeys, CardSpec, VirtualCard, personal::personalise};
 use crate::lab::pki::{Holder, LabPki};
 
 #[derive(Parser)]
@@ -64,7 +64,46 @@ fn card() -> (VirtualCard, String) {
     (personalise(&pki, &spec, &random).unwrap().card, trust)
 }
 
+/// A person who types these, one after the other, and notes what was asked.
+#[derive(Default)]
+struct Typist {
+    types: Mutex<std::collections::VecDeque<&'static str>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Typist {
+    fn new(types: &[&'static str]) -> Self {
+        Self {
+            types: Mutex::new(types.iter().copied().collect()),
+            asked: Mutex::default(),
+        }
+    }
+}
+
+impl Keyboard for Typist {
+    fn digits(
+        &self,
+        question: &str,
+        _: std::ops::RangeInclusive<usize>,
+    ) -> Result<zeroize::Zeroizing<Vec<u8>>, AskError> {
+        self.asked.lock().unwrap().push(question.to_owned());
+        match self.types.lock().unwrap().pop_front() {
+            Some(digits) => Ok(zeroize::Zeroizing::new(digits.as_bytes().to_vec())),
+            None => Err(CardError::PinCancelled.into()),
+        }
+    }
+}
+
 fn session(world: &MemoryReaders, format: Format, words: &[&str]) -> (Exit, String, String) {
+    typed_session(world, format, words, &Typist::default())
+}
+
+fn typed_session(
+    world: &MemoryReaders,
+    format: Format,
+    words: &[&str],
+    typist: &Typist,
+) -> (Exit, String, String) {
     let readers = Readers::start(
         Arc::new(world.clone()),
         Options::default(),
@@ -74,7 +113,7 @@ fn session(world: &MemoryReaders, format: Format, words: &[&str]) -> (Exit, Stri
     let line = Line::try_parse_from(std::iter::once("card").chain(words.iter().copied())).unwrap();
     let (results, messages) = (Sink::default(), Sink::default());
     let mut console = Console::new(format, Box::new(results.clone()), Box::new(messages.clone()));
-    let exit = run_on(&readers, line.arguments, moment(), &mut console);
+    let exit = run_on(&readers, line.arguments, moment(), typist, &mut console);
     (exit, results.text(), messages.text())
 }
 
@@ -194,4 +233,143 @@ fn each_state_of_readers_and_cards_has_exit_5_and_its_code() {
         2,
         "{text}"
     );
+}
+
+fn card_with(applet: Applet, tries_left: u8) -> VirtualCard {
+    let mut card = VirtualCard::new(CardImage::new(applet, [7; 16]), CardKeys::default());
+    card.image_mut().tries_left = tries_left;
+    card
+}
+
+#[test]
+fn the_tries_left_are_shown_and_asking_costs_none() {
+    for (applet, tries, text, json) in [
+        (Applet::V18, 3, "3 tries left\n", "3"),
+        (Applet::V17, 1, "1 try left: a wrong PIN blocks the card\n", "1"),
+        (Applet::V18, 0, "the PIN is blocked\n", "0"),
+        (
+            Applet::V11,
+            2,
+            "unknown: asking this card would cost a try\n",
+            "null",
+        ),
+    ] {
+        let world = MemoryReaders::new();
+        world.insert("Zegel 0", card_with(applet, tries));
+        let (exit, said, _) = session(&world, Format::Text, &["pin", "tries"]);
+        assert_eq!((exit, said.as_str()), (Exit::Good, text), "{applet:?}");
+        let (_, said, _) = session(&world, Format::Json, &["pin", "tries"]);
+        assert!(said.contains(&format!("\"tries_left\": {json}")), "{said}");
+        assert!(said.contains("\"keypad\": false"), "{said}");
+    }
+}
+
+#[test]
+fn the_pin_is_changed_at_the_terminal() {
+    let world = MemoryReaders::new();
+    world.insert("Zegel 0", card_with(Applet::V18, 2));
+    let change = ["pin", "change"];
+    let typist = Typist::new(&["1234", "4321", "4322"]);
+    let (exit, _, messages) = typed_session(&world, Format::Text, &change, &typist);
+    assert!(
+        exit == Exit::Card
+            && messages.contains("(PIN_NOT_TWICE)")
+            && messages.contains("nothing was changed"),
+        "{messages}"
+    );
+    let typist = Typist::new(&["1234", "4321", "4321"]);
+    let (exit, said, _) = typed_session(&world, Format::Text, &change, &typist);
+    assert_eq!((exit, said.as_str()), (Exit::Good, "the PIN is changed\n"));
+    assert_eq!(
+        *typist.asked.lock().unwrap(),
+        ["PIN (2 tries left): ", "new PIN: ", "new PIN, once more: "]
+    );
+    let typist = Typist::new(&["1234", "1111", "1111"]);
+    let (exit, _, messages) = typed_session(&world, Format::Text, &change, &typist);
+    assert!(
+        exit == Exit::Card && messages.contains("2 tries left (PIN_WRONG)"),
+        "{messages}"
+    );
+    let (exit, _, _) = typed_session(&world, Format::Text, &change, &Typist::default());
+    assert_eq!(exit, Exit::Cancelled);
+}
+
+#[test]
+fn the_last_try_is_not_used_unasked() {
+    let world = MemoryReaders::new();
+    world.insert("Zegel 0", card_with(Applet::V17, 1));
+    let typist = Typist::new(&["1234", "4321", "4321"]);
+    let (exit, _, messages) = typed_session(&world, Format::Text, &["pin", "change"], &typist);
+    assert!(
+        exit == Exit::Card && messages.contains("(PIN_LAST_TRY)") && messages.contains("--last-try"),
+        "{messages}"
+    );
+    assert!(typist.asked.lock().unwrap().is_empty(), "nobody was asked");
+    let words = ["pin", "change", "--last-try"];
+    let (exit, _, messages) = typed_session(&world, Format::Text, &words, &typist);
+    assert_eq!(exit, Exit::Good, "{messages}");
+    assert!(messages.contains("warning: this is the last try"), "{messages}");
+    assert_eq!(typist.asked.lock().unwrap()[0], "PIN (last try): ");
+}
+
+#[test]
+fn a_reader_with_keys_is_used_unless_the_terminal_is_asked_for() {
+    use crate::lab::card::pad::{Keys, PadReader};
+    let presses = || {
+        vec![Keys::Changed {
+            old: "1234".to_owned(),
+            new: "4321".to_owned(),
+            again: "4321".to_owned(),
+        }]
+    };
+    let world = MemoryReaders::new();
+    world.insert("Zegel 0", PadReader::new(card_with(Applet::V18, 3), presses()));
+    let typist = Typist::default();
+    let (exit, said, messages) = typed_session(
+        &world,
+        Format::Json,
+        &["pin", "change", "--language", "fr"],
+        &typist,
+    );
+    assert_eq!(exit, Exit::Good, "{messages}");
+    assert!(said.contains("\"changed\": true"), "{said}");
+    assert!(
+        messages.contains("type on the reader: the PIN, then the new PIN twice (3 tries left)"),
+        "{messages}"
+    );
+    assert!(typist.asked.lock().unwrap().is_empty());
+
+    world.insert("Zegel 0", PadReader::new(card_with(Applet::V18, 3), presses()));
+    let typist = Typist::new(&["1234", "4321", "4321"]);
+    let (exit, _, _) = typed_session(&world, Format::Text, &["pin", "change", "--terminal"], &typist);
+    assert_eq!((exit, typist.asked.lock().unwrap().len()), (Exit::Good, 3));
+}
+
+#[test]
+fn the_pin_is_unblocked_with_both_puks_where_there_are_some() {
+    let world = MemoryReaders::new();
+    world.insert("Zegel 0", card_with(Applet::V17, 0));
+    let unblock = ["pin", "unblock"];
+    // The card is given PUK2 and then PUK1: 123456 and 654321.
+    let wrong = Typist::new(&["123456", "654321"]);
+    let (exit, _, messages) = typed_session(&world, Format::Text, &unblock, &wrong);
+    assert!(
+        exit == Exit::Card && messages.contains("11 tries left (PUK_WRONG)"),
+        "{messages}"
+    );
+    let right = Typist::new(&["654321", "123456"]);
+    let (exit, said, messages) = typed_session(&world, Format::Json, &unblock, &right);
+    assert_eq!((exit, messages.as_str()), (Exit::Good, ""), "{said}");
+    assert!(said.contains("\"unblocked\": true"), "{said}");
+    let (_, said, _) = session(&world, Format::Text, &["pin", "tries"]);
+    assert_eq!(said, "3 tries left\n");
+
+    world.insert("Zegel 0", card_with(Applet::V18, 0));
+    let typist = Typist::new(&["654321", "123456"]);
+    let (exit, _, messages) = typed_session(&world, Format::Text, &unblock, &typist);
+    assert!(
+        exit == Exit::Card && messages.contains("(PUK_UNSUPPORTED)"),
+        "{messages}"
+    );
+    assert!(typist.asked.lock().unwrap().is_empty(), "nobody was asked");
 }

@@ -1,5 +1,6 @@
 //! A card is read, judged and made to sign, or the exact cause is said.
 
+mod chaos;
 mod driver;
 mod pcscd;
 mod pin;

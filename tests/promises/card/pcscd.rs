@@ -28,14 +28,15 @@ use crate::support::{judge, shared};
 const ZEGEL: &str = env!("CARGO_BIN_EXE_zegel");
 const LONG: Duration = Duration::from_secs(60);
 
-fn start(folder: &Path, readers: usize) -> Lab {
+pub(super) fn start(folder: &Path, readers: usize, cards: &[&str]) -> Lab {
     let mut settings = LabSettings::new(folder, ZEGEL);
     settings.readers = readers;
+    settings.cards = cards.iter().map(|card| (*card).to_owned()).collect();
     Lab::start(settings, Arc::new(SystemClock::new()), Arc::new(SystemRandom)).unwrap()
 }
 
 /// Whether a reader daemon and its virtual driver are here; said aloud when not.
-fn stack() -> bool {
+pub(super) fn stack() -> bool {
     let found = find_daemon(None).and_then(|_| find_driver(None, Path::new(".cache")));
     if let Err(error) = &found {
         let required = std::env::var("ZEGEL_JUDGES").is_ok_and(|value| value == "required");
@@ -51,7 +52,7 @@ fn lab() -> Option<&'static Lab> {
     LAB.get_or_init(|| {
         stack().then(|| {
             let folder = tempfile::Builder::new().prefix("zc").tempdir().unwrap().keep();
-            let lab = start(&folder, 8);
+            let lab = start(&folder, 8, &[]);
             let trust = trust_text(&Sha256Digest::of(lab.pki().root_der()), "2.16.56.13.6.0.1");
             std::fs::write(lab.folder().join("card-trust.toml"), trust).unwrap();
             lab
@@ -78,7 +79,7 @@ fn run(command: &mut Command) -> (Option<i32>, String, String) {
 }
 
 /// Puts a card into a reader and waits until the daemon has seen it, which takes it up to 400 ms.
-fn insert(lab: &Lab, card: &str) -> String {
+pub(super) fn insert(lab: &Lab, card: &str) -> String {
     let reader = lab.insert(card).unwrap();
     await_state(lab, &format!("{reader}: eID card"));
     reader
@@ -99,15 +100,10 @@ fn await_state(lab: &Lab, wanted: &str) {
     assert!((0..400).any(|_| seen()), "never seen: {wanted}");
 }
 
-/// Runs an ignored test of this module in a process that sees the laboratory's readers.
-fn inside(lab: &Lab, test: &str, reader: &str, card: &str) {
+/// Runs an ignored test of this room in a process that sees the laboratory's readers.
+pub(super) fn inside(lab: &Lab, test: &str, reader: &str, card: &str) {
     let mut command = program(lab, std::env::current_exe().unwrap());
-    command.args([
-        &format!("card::pcscd::{test}"),
-        "--exact",
-        "--ignored",
-        "--nocapture",
-    ]);
+    command.args([&format!("card::{test}"), "--exact", "--ignored", "--nocapture"]);
     command
         .env("ZEGEL_TEST_LAB", lab.folder())
         .env("ZEGEL_TEST_READER", reader)
@@ -117,7 +113,7 @@ fn inside(lab: &Lab, test: &str, reader: &str, card: &str) {
 }
 
 /// What [`inside`] handed over: the laboratory's folder, the reader, the card.
-fn handed() -> (PathBuf, String, String) {
+pub(super) fn handed() -> (PathBuf, String, String) {
     let setting = |name| std::env::var(name).unwrap();
     (
         setting("ZEGEL_TEST_LAB").into(),
@@ -126,7 +122,7 @@ fn handed() -> (PathBuf, String, String) {
     )
 }
 
-fn tell(folder: &Path, request: CardRequest) {
+pub(super) fn tell(folder: &Path, request: CardRequest) {
     ask(folder, &Request::Card(request)).unwrap();
 }
 
@@ -250,7 +246,7 @@ fn both_keys_sign_in_a_real_reader_and_nobody_inherits_the_right() {
     let Some(lab) = lab() else { return };
     for card in ["director", "citizen"] {
         let reader = insert(lab, card);
-        inside(lab, "inside_sign", &reader, card);
+        inside(lab, "pcscd::inside_sign", &reader, card);
         remove(lab, card, &reader);
     }
 }
@@ -312,7 +308,7 @@ fn inside_sign() {
 fn faults_in_a_real_reader_have_their_causes() {
     let Some(lab) = lab() else { return };
     let reader = insert(lab, "alderman");
-    inside(lab, "inside_faults", &reader, "alderman");
+    inside(lab, "pcscd::inside_faults", &reader, "alderman");
 }
 
 #[test]
@@ -421,7 +417,7 @@ fn watching_survives_the_service_going_away_and_coming_back() {
         return;
     }
     let folder = tempfile::Builder::new().prefix("zw").tempdir().unwrap();
-    let first = start(folder.path(), 2);
+    let first = start(folder.path(), 2, &["mayor"]);
     let reader = first.insert("mayor").unwrap();
     let mut command = program(&first, ZEGEL);
     let mut watching = command
@@ -447,7 +443,7 @@ fn watching_survives_the_service_going_away_and_coming_back() {
     await_line(&format!("card removed: {reader}"));
     drop(first);
     await_line("service lost: CARD_NO_SERVICE");
-    let second = start(folder.path(), 2);
+    let second = start(folder.path(), 2, &["mayor"]);
     await_line("service back");
     second.insert("mayor").unwrap();
     await_line(&format!("card inserted: {reader}"));

@@ -2,9 +2,10 @@
 
 use zegel::base::digest::{HashAlgorithm, Sha256Digest};
 use zegel::base::national::NationalNumber;
-use zegel::card::eid::{Address, File, Identity, RawFiles, Sex, SpecialStatus};
+use zegel::card::eid::{Address, File, Identity, RawFiles, Sex, SpecialStatus, Warning};
 use zegel::crypto::algorithm::SignatureAlgorithm;
 use zegel::identity::card_data::Element;
+use zegel::lab::card::{Applet, CardImage, CardKeys, VirtualCard};
 use zegel::pki::anchors::TrustData;
 
 use super::support::{alice, judge, read_all, trust_in};
@@ -94,55 +95,52 @@ fn one_changed_byte_makes_its_element_invalid_and_no_other() {
 }
 
 #[test]
-fn published_virtual_cards_with_dummy_signatures_are_invalid() {
+fn published_virtual_cards_are_read_as_cards_and_their_dummy_signatures_found_out() {
     let Some(folder) = shared("card/eid-test-cards") else {
         return;
     };
-    let mut seen = 0;
-    for name in ["virtual_flores.xml", "virtual_rogier.xml", "virtual_stephen.xml"] {
+    for (name, surname, judged_at) in [
+        ("virtual_flores.xml", "Janssens", "2007-11-26"),
+        ("virtual_rogier.xml", "Peeters", "2002-12-17"),
+        ("virtual_stephen.xml", "Jones", "2014-10-12"),
+    ] {
         let text = std::fs::read_to_string(folder.join(name)).unwrap();
-        let files = files_of(&text);
-        let holder = judge(&files, &TrustData::production().unwrap()).unwrap();
-        assert!(!holder.identity.surname.is_empty(), "{name}");
-        assert_eq!(holder.verdicts.identity, Element::Invalid, "{name}");
-        assert_eq!(holder.verdicts.address, Element::Invalid, "{name}");
-        seen += 1;
+        let image = CardImage::from_published_xml(&text).unwrap();
+        assert_eq!(image.applet, Applet::V11, "{name}");
+        let saved = tempfile::tempdir().unwrap();
+        let path = saved.path().join("card.json");
+        image.save(&path).unwrap();
+        let card = VirtualCard::new(CardImage::load(&path).unwrap(), CardKeys::default());
+        let holder = judge(&read_all(card), &TrustData::production().unwrap()).unwrap();
+        assert_eq!(holder.identity.surname, surname, "{name}");
+        // Thirteen characters where the number should be.
+        assert_eq!(holder.identity.national_number, None, "{name}");
+        assert!(
+            holder.identity.warnings.contains(&Warning::NationalNumber),
+            "{name}"
+        );
+        let verdicts = &holder.verdicts;
+        // 64 bytes of a dummy stand where the signatures should be; the photo's hash is right.
+        assert_eq!(verdicts.identity, Element::Invalid, "{name}");
+        assert_eq!(verdicts.address, Element::Invalid, "{name}");
+        assert_eq!(verdicts.photo, Element::Valid, "{name}");
+        assert_eq!(verdicts.basic_key, Element::NotPresent, "{name}");
+        assert_eq!(verdicts.chip, Element::Valid, "{name}");
+        assert_eq!(verdicts.chip_proof, Element::NotPresent, "{name}");
+        assert_eq!(verdicts.chain, Element::Invalid, "{name}");
+        assert_eq!(
+            verdicts.refusal.as_ref().map(|refusal| refusal.cause()),
+            Some("PATH_NO_ANCHOR"),
+            "{name}"
+        );
+        // The signer has expired since: it is judged at the card's first day.
+        assert_eq!(
+            verdicts.judged_at.map(|at| at.day().to_string()).as_deref(),
+            Some(judged_at),
+            "{name}"
+        );
+        assert_eq!(verdicts.algorithm, None, "{name}");
     }
-    assert_eq!(seen, 3);
-}
-
-/// The files of a published card image: `<file><id>path</id><content>hex</content></file>`.
-fn files_of(xml: &str) -> RawFiles {
-    let all = [
-        File::Address,
-        File::AddressSignature,
-        File::Identity,
-        File::IdentitySignature,
-        File::Photo,
-        File::RootCertificate,
-        File::RrnCertificate,
-    ];
-    let mut files = RawFiles::default();
-    for part in xml.split("<file>").skip(1) {
-        let inside = |tag: &str| {
-            let (_, rest) = part.split_once(&format!("<{tag}>"))?;
-            Some(
-                rest.split_once(&format!("</{tag}>"))?
-                    .0
-                    .replace(char::is_whitespace, ""),
-            )
-        };
-        let (Some(id), Some(content)) = (inside("id"), inside("content")) else {
-            continue;
-        };
-        if let Some(file) = all
-            .iter()
-            .find(|file| hex::encode(file.path()).eq_ignore_ascii_case(&id))
-        {
-            files.insert(*file, hex::decode(content).unwrap());
-        }
-    }
-    files
 }
 
 #[test]
