@@ -389,7 +389,9 @@ fn a_card_is_read_listed_and_watched() {
             "person",
             "proved",
             "refusal",
-            "verdicts"
+            "residence",
+            "verdicts",
+            "warnings"
         ]
     );
     assert_eq!(json["proved"], true);
