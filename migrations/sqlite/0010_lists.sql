@@ -15,3 +15,6 @@ CREATE TABLE signing_list_item (
     PRIMARY KEY (list_id, position)
 ) STRICT;
 CREATE UNIQUE INDEX signing_list_item_once ON signing_list_item (list_id, request_id);
+-- Who works on a try: the counter's reader, or a browser beside which the card is. And what its signer was shown.
+ALTER TABLE signing_attempt ADD COLUMN driver TEXT NOT NULL DEFAULT 'counter';
+ALTER TABLE signing_attempt ADD COLUMN seen TEXT;

@@ -1,23 +1,22 @@
 //! Signing with the card beside the person's own browser: what the page's script asks, `/sign/{id}/web-eid/…` and
 //! `/list/{id}/web-eid/…`. JSON both ways; refusals are problem details.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::csrf;
-use super::oidc;
+use super::asked::{Asked, Subject};
 use super::pages::card::CARD_PROBLEMS;
 use super::problem::Failure;
-use super::site::Site;
-use super::visit::Visit;
 use crate::base::code::PersonCode;
 use crate::base::digest::HashAlgorithm;
-use crate::journeys::App;
-use crate::journeys::login::Browser;
-use crate::journeys::sign::web_eid::{self, Target, ToSign};
+use crate::journeys::sign::web_eid::{self, Offer, Target};
+use crate::signing::attempt::AttemptId;
+use crate::signing::list::ListId;
 use crate::signing::request::RequestId;
 
 /// The header in which the script sends the page's form token.
@@ -29,26 +28,16 @@ const CSRF_HEADER: &str = "x-csrf-token";
 struct Certificate {
     /// Base64 of DER.
     certificate: String,
-    #[serde(default)]
-    only: Only,
-}
-
-/// Which documents of a list.
-#[derive(Default, Deserialize)]
-#[serde(transparent)]
-struct Only(Vec<String>);
-
-impl Only {
-    /// What is no id of a request names nothing.
-    fn ids(&self) -> Vec<RequestId> {
-        self.0.iter().filter_map(|text| text.parse().ok()).collect()
-    }
+    /// What the page showed of each document, by its request.
+    seen: BTreeMap<String, String>,
 }
 
 /// What the card made.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Value {
+    /// For which try.
+    attempt: String,
     /// Base64; r‖s for EC keys.
     signature: String,
 }
@@ -57,8 +46,8 @@ struct Value {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Alive {
-    #[serde(default)]
-    only: Only,
+    /// The try of each request.
+    tries: BTreeMap<String, String>,
 }
 
 /// Why the card does not sign.
@@ -68,15 +57,15 @@ struct Stopped {
     code: String,
     #[serde(default)]
     tries_left: Option<u8>,
-    #[serde(default)]
-    only: Only,
+    /// The try of each request.
+    tries: BTreeMap<String, String>,
 }
 
 impl Stopped {
     fn code(&self) -> PersonCode {
         // WHY: what the page says is shown to this person again, and a text is chosen by it; nothing else follows.
         let code = PersonCode::from_text(&self.code).filter(|code| is_of_card(*code));
-        code.unwrap_or(PersonCode::CardUnreadable)
+        code.unwrap_or(PersonCode::AgentStopped)
     }
 
     fn tries_left(&self) -> Option<u8> {
@@ -84,33 +73,25 @@ impl Stopped {
     }
 }
 
+/// What is no id names nothing.
+fn tries(named: &BTreeMap<String, String>) -> Vec<(RequestId, AttemptId)> {
+    let ids = named
+        .iter()
+        .map(|(request, attempt)| Some((request.parse().ok()?, attempt.parse().ok()?)));
+    ids.flatten().collect()
+}
+
 /// Reads a call of the page's script, which must come from a page of this session.
-fn read<T: DeserializeOwned>(
-    http: &HttpRequest,
-    site: &Site,
-    visit: &Visit,
-    body: &[u8],
-) -> Result<(Browser, T), Failure> {
-    let browser = oidc::browser(http, visit);
-    let token = http
-        .headers()
-        .get(CSRF_HEADER)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    csrf::check(http, site, oidc::csrf_secret(&browser), token)?;
-    let read = serde_json::from_slice(body)
-        .map_err(|error| Failure::new(PersonCode::RequestInvalid).for_developers(error.to_string()))?;
-    Ok((browser, read))
+fn read<S: Subject, T: DeserializeOwned>(asked: &Asked<S>, body: &[u8]) -> Result<T, Failure> {
+    asked.check(asked.header(CSRF_HEADER))?;
+    serde_json::from_slice(body)
+        .map_err(|error| Failure::new(PersonCode::RequestInvalid).for_developers(error.to_string()))
 }
 
 fn bytes(text: &str) -> Result<Vec<u8>, Failure> {
     STANDARD
         .decode(text)
         .map_err(|_| Failure::new(PersonCode::RequestInvalid).for_developers("expected base64"))
-}
-
-fn id_of<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|_| Failure::new(PersonCode::NotFound))
 }
 
 /// The name of a hash in the extension's protocol.
@@ -123,125 +104,78 @@ const fn hash_name(hash: HashAlgorithm) -> &'static str {
     }
 }
 
-fn offered(documents: &[ToSign]) -> HttpResponse {
-    let items: Vec<_> = documents
+fn offered(offer: &Offer) -> HttpResponse {
+    let items: Vec<_> = offer
+        .documents
         .iter()
         .map(|document| {
             serde_json::json!({
                 "id": document.request,
+                "attempt": document.attempt,
                 "title": document.title,
                 "hash": STANDARD.encode(&document.digest),
                 "hashFunction": hash_name(document.hash),
             })
         })
         .collect();
-    HttpResponse::Ok().json(serde_json::json!({ "documents": items }))
+    HttpResponse::Ok().json(serde_json::json!({ "documents": items, "onePin": offer.one_pin }))
 }
 
-/// `POST /sign/{id}/web-eid/certificate` → `{"documents": [{"id", "title", "hash", "hashFunction"}]}`
-pub async fn certificate(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let (browser, said): (_, Certificate) = read(&http, &site, &visit, &body)?;
-    let target = Target::Request(id_of(&id)?);
+/// `POST /sign/{id}/web-eid/certificate` → `{"documents": [{"id", "attempt", "title", "hash", "hashFunction"}], "onePin"}`
+pub async fn certificate(asked: Asked<RequestId>, body: web::Bytes) -> Result<HttpResponse, Failure> {
+    let said: Certificate = read(&asked, &body)?;
+    let seen = said.seen.get(&asked.id.to_string()).map(String::as_str);
+    let target = Target::Request(asked.id, seen.unwrap_or_default());
     let der = bytes(&said.certificate)?;
-    let documents = web_eid::offer(&app.into_inner(), target, &browser, der, visit.language).await?;
-    Ok(offered(&documents))
+    let app = asked.app.clone().into_inner();
+    let offer = web_eid::offer(&app, target, &asked.browser, der, asked.language()).await?;
+    Ok(offered(&offer))
 }
 
-/// `POST /list/{id}/web-eid/certificate`: the same for those documents of a list that stand in `only`.
-pub async fn list_certificate(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let (browser, said): (_, Certificate) = read(&http, &site, &visit, &body)?;
-    let only = said.only.ids();
-    let target = Target::List(id_of(&id)?, &only);
+/// `POST /list/{id}/web-eid/certificate`: the same for those documents of a list that stand in `seen`.
+pub async fn list_certificate(asked: Asked<ListId>, body: web::Bytes) -> Result<HttpResponse, Failure> {
+    let said: Certificate = read(&asked, &body)?;
+    let seen = said
+        .seen
+        .into_iter()
+        .filter_map(|(id, shown)| Some((id.parse().ok()?, shown)))
+        .collect();
+    let target = Target::List(asked.id, &seen);
     let der = bytes(&said.certificate)?;
-    let documents = web_eid::offer(&app.into_inner(), target, &browser, der, visit.language).await?;
-    Ok(offered(&documents))
+    let app = asked.app.clone().into_inner();
+    let offer = web_eid::offer(&app, target, &asked.browser, der, asked.language()).await?;
+    Ok(offered(&offer))
 }
 
-/// `POST /sign/{id}/web-eid/signature` → `{"state": "finishing"}`: the value is kept.
-pub async fn signature(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let (browser, said): (_, Value) = read(&http, &site, &visit, &body)?;
+/// `POST /sign/{id}/web-eid/signature` → `{"state": "finishing"}`: the value is kept. It may be sent again.
+pub async fn signature(asked: Asked<RequestId>, body: web::Bytes) -> Result<HttpResponse, Failure> {
+    let said: Value = read(&asked, &body)?;
     let value = bytes(&said.signature)?;
-    web_eid::take(&app.into_inner(), id_of(&id)?, &browser, &value).await?;
+    let attempt = said.attempt.parse();
+    let attempt = attempt.map_err(|_| Failure::new(PersonCode::RequestInvalid).for_developers("attempt"))?;
+    let app = asked.app.clone().into_inner();
+    web_eid::take(&app, asked.id, attempt, &asked.browser, &value).await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({"state": "finishing"})))
 }
 
-/// `POST /sign/{id}/web-eid/alive`: the person is still at it.
-pub async fn alive(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let (browser, _): (_, Alive) = read(&http, &site, &visit, &body)?;
-    web_eid::alive(&app, Target::Request(id_of(&id)?), &browser).await?;
-    Ok(HttpResponse::NoContent().finish())
+/// `POST …/web-eid/alive` → `{"waiting"}`: the person is still at it; how many tries the card may still answer.
+pub async fn alive<S: Subject>(asked: Asked<S>, body: web::Bytes) -> Result<HttpResponse, Failure> {
+    let said: Alive = read(&asked, &body)?;
+    let mut waiting = 0_u32;
+    for (request, attempt) in tries(&said.tries) {
+        let is_waiting = web_eid::alive(&asked.app, request, attempt, &asked.browser).await?;
+        waiting = waiting.saturating_add(u32::from(is_waiting));
+    }
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "waiting": waiting })))
 }
 
-/// `POST /list/{id}/web-eid/alive`
-pub async fn list_alive(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let (browser, said): (_, Alive) = read(&http, &site, &visit, &body)?;
-    web_eid::alive(&app, Target::List(id_of(&id)?, &said.only.ids()), &browser).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// `POST /sign/{id}/web-eid/failure`: why the card does not sign this document now.
-pub async fn failure(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let (browser, said): (_, Stopped) = read(&http, &site, &visit, &body)?;
-    let target = Target::Request(id_of(&id)?);
-    web_eid::give_up(&app, target, &browser, said.code(), said.tries_left()).await?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// `POST /list/{id}/web-eid/failure`: the same for those documents in `only` that still wait for the card.
-pub async fn list_failure(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let (browser, said): (_, Stopped) = read(&http, &site, &visit, &body)?;
-    let only = said.only.ids();
-    let target = Target::List(id_of(&id)?, &only);
-    web_eid::give_up(&app, target, &browser, said.code(), said.tries_left()).await?;
+/// `POST …/web-eid/failure`: why the card does not sign these now.
+pub async fn failure<S: Subject>(asked: Asked<S>, body: web::Bytes) -> Result<HttpResponse, Failure> {
+    let said: Stopped = read(&asked, &body)?;
+    let (code, tries_left) = (said.code(), said.tries_left());
+    for (request, attempt) in tries(&said.tries) {
+        web_eid::give_up(&asked.app, request, attempt, &asked.browser, code, tries_left).await?;
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 

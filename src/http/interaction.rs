@@ -302,6 +302,7 @@ fn failed_page(asked: &Asked<'_>, failed: &FailedView) -> HttpResponse {
         code: failed.code,
         detail: texts.detail(failed.code, &values),
         again: failed.counter.then(|| asked.path("/counter")),
+        seen: None,
         is_last_attempt: failed.tries_left == Some(1),
         cancel: asked.path("/cancel"),
         csrf: asked.csrf(),

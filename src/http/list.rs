@@ -1,37 +1,34 @@
 //! The pages of signing several documents in one go: `/list/{id}/…`.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use std::collections::BTreeMap;
 
-use super::csrf;
-use super::oidc;
+use actix_web::{HttpResponse, web};
+
+use super::asked::Asked;
 use super::page::{self, Page, Steps};
 use super::pages::card::CardSigning;
 use super::pages::list as views;
 use super::pages::sign::Ask;
 use super::problem::Failure;
-use super::session;
 use super::sign::{client_name, see_other};
-use super::site::Site;
-use super::visit::Visit;
 use crate::base::code::PersonCode;
-use crate::base::lang::Language;
 use crate::card::eid::LastTry;
 use crate::http::i18n::Value;
-use crate::journeys::App;
-use crate::journeys::login::{self, Begun, Browser};
 use crate::journeys::sign::list::{self, Item, Progress, View};
 use crate::journeys::sign::view::Standing;
 use crate::journeys::sign::{ceremony, deliver};
-use crate::oidc::interaction::OwnPath;
-use crate::signing::attempt::{Attempt, AttemptState};
+use crate::signing::attempt::{Attempt, AttemptState, Driver};
 use crate::signing::list::{ListId, fingerprint};
 use crate::signing::request::{RequestId, SigningRequest, Stage};
+use crate::signing::shown::shown;
 
 /// What the forms of these pages carry; `only` may stand once for each document.
 #[derive(Debug, Default)]
 struct Form {
     csrf: String,
     only: Vec<RequestId>,
+    /// What the page before showed of each document: `srq_…:64 hex digits`.
+    seen: BTreeMap<RequestId, String>,
     last_attempt: bool,
 }
 
@@ -43,6 +40,11 @@ impl Form {
             match name.as_ref() {
                 "csrf" => form.csrf = value.into_owned(),
                 "only" => form.only.extend(value.parse::<RequestId>()),
+                "seen" => form.seen.extend(
+                    value
+                        .split_once(':')
+                        .and_then(|(id, shown)| Some((id.parse().ok()?, shown.to_owned()))),
+                ),
                 "last_attempt" => form.last_attempt = true,
                 _ => {}
             }
@@ -51,63 +53,14 @@ impl Form {
     }
 }
 
-/// One visit to one list.
-struct Asked<'a> {
-    app: web::Data<App>,
-    site: &'a Site,
-    visit: &'a Visit,
-    id: ListId,
-    browser: Browser,
-}
-
-impl<'a> Asked<'a> {
-    fn new(
-        app: web::Data<App>,
-        http: &HttpRequest,
-        site: &'a Site,
-        visit: &'a Visit,
-        id: &str,
-    ) -> Result<Self, Failure> {
-        let id = id.parse().map_err(|_| Failure::new(PersonCode::NotFound))?;
-        Ok(Self {
-            app,
-            site,
-            visit,
-            id,
-            browser: oidc::browser(http, visit),
-        })
-    }
-
-    fn path(&self, rest: &str) -> String {
-        format!("/list/{}{rest}", self.id)
-    }
-
-    fn csrf(&self) -> String {
-        csrf::token(oidc::csrf_secret(&self.browser))
-    }
-
-    fn language(&self) -> Language {
-        self.visit.language
-    }
-
-    fn is_here(&self) -> bool {
-        self.browser.is_at_this_computer && self.app.counter.is_some()
-    }
-
+impl Asked<ListId> {
     /// What the person in this browser sees, or the log-in they must go through first.
     async fn view(&self) -> Result<Result<View, HttpResponse>, Failure> {
         let board = list::board_of(&self.app, self.id).await?;
-        let here: OwnPath = self
-            .path("")
-            .parse()
-            .map_err(|_| Failure::new(PersonCode::NotFound))?;
-        match login::begin_own(&self.app, board.id, here, Some(self.language()), &self.browser).await? {
-            Begun::There(_) => {
-                session::look(&self.app, self.visit, &self.browser).await?;
-                Ok(Ok(list::view(&self.app, self.id, &self.browser).await?))
-            }
-            begun => Ok(Err(oidc::begun(begun, None, self.visit, self.site))),
-        }
+        Ok(match self.log_in_first(board.id).await? {
+            Some(log_in) => Err(log_in),
+            None => Ok(list::view(&self.app, self.id, &self.browser).await?),
+        })
     }
 
     async fn requester(&self, view: &View) -> String {
@@ -121,14 +74,7 @@ impl<'a> Asked<'a> {
 }
 
 /// `GET /list/{id}`: the documents, with those ticked that wait for this person.
-pub async fn show(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn show(asked: Asked<ListId>) -> Result<HttpResponse, Failure> {
     let view = match asked.view().await? {
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
@@ -140,7 +86,7 @@ pub async fn show(
         count => Ask::title(texts, count),
     };
     let page = views::ListAsk {
-        page: Page::titled(asked.site, asked.visit, title).at_step(Steps::SIGN, 1),
+        page: Page::titled(&asked.site, &asked.visit, title).at_step(Steps::SIGN, 1),
         requester: asked.requester(&view).await,
         title: view.list.title.clone(),
         waiting,
@@ -152,7 +98,7 @@ pub async fn show(
     Ok(page::show(&page))
 }
 
-fn line(asked: &Asked<'_>, item: &Item) -> views::ListItem {
+fn line(asked: &Asked<ListId>, item: &Item) -> views::ListItem {
     let verdict = match &item.standing {
         Standing::May { verdict, .. } => Some(verdict),
         _ => None,
@@ -176,22 +122,16 @@ fn line(asked: &Asked<'_>, item: &Item) -> views::ListItem {
 }
 
 /// `GET /list/{id}/confirm?only=…`: exactly what will be signed.
-pub async fn confirm(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn confirm(asked: Asked<ListId>) -> Result<HttpResponse, Failure> {
     let view = match asked.view().await? {
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
     };
-    let chosen = Form::read(http.query_string().as_bytes()).only;
+    let form = Form::read(asked.query().as_bytes());
+    let chosen = form.only;
     let (mut documents, mut digests) = (Vec::new(), Vec::new());
     for item in view.waiting().filter(|item| chosen.contains(&item.request.id)) {
-        let Standing::May { verdict, .. } = &item.standing else {
+        let Standing::May { verdict, slot } = &item.standing else {
             continue;
         };
         let digest = deliver::digest(&asked.app, &item.request).await?;
@@ -204,23 +144,28 @@ pub async fn confirm(
                 .map(|capacity| capacity.label(asked.language()))
                 .unwrap_or_default(),
             sha256: digest.to_string(),
+            seen: shown(item.request.id, *slot, &digest, verdict),
         });
     }
     if documents.is_empty() {
         return Ok(see_other(&asked.path("")));
     }
-    let only: Vec<&str> = documents.iter().map(|document| document.id.as_str()).collect();
+    let seen: BTreeMap<&str, &str> = documents
+        .iter()
+        .map(|document| (document.id.as_str(), document.seen.as_str()))
+        .collect();
     let card = CardSigning {
         base: asked.path(""),
-        only: serde_json::json!(only).to_string(),
+        seen: serde_json::json!(seen).to_string(),
     };
     let page = views::ListConfirm {
-        page: Page::new(asked.site, asked.visit, "confirm-sign-title").at_step(Steps::SIGN, 2),
+        page: Page::new(&asked.site, &asked.visit, "confirm-sign-title").at_step(Steps::SIGN, 2),
         documents,
         fingerprint: fingerprint(&digests).to_string(),
         one_pin: view.board.one_pin,
         action: asked.is_here().then(|| asked.path("/counter")),
         card,
+        is_last_attempt: form.last_attempt,
         back: asked.path(""),
         csrf: asked.csrf(),
     };
@@ -228,17 +173,9 @@ pub async fn confirm(
 }
 
 /// `POST /list/{id}/counter`: the card in this computer's reader signs.
-pub async fn counter(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    body: web::Bytes,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn counter(asked: Asked<ListId>, body: web::Bytes) -> Result<HttpResponse, Failure> {
     let form = Form::read(&body);
-    csrf::check(&http, asked.site, oidc::csrf_secret(&asked.browser), &form.csrf)?;
+    asked.check(&form.csrf)?;
     let last_try = if form.last_attempt {
         LastTry::Confirmed
     } else {
@@ -246,19 +183,12 @@ pub async fn counter(
     };
     let shared = asked.app.clone().into_inner();
     let (browser, language) = (&asked.browser, asked.language());
-    ceremony::start_list(&shared, asked.id, &form.only, browser, last_try, language).await?;
+    ceremony::start_list(&shared, asked.id, &form.seen, browser, last_try, language).await?;
     Ok(see_other(&asked.path("/progress")))
 }
 
 /// `GET /list/{id}/progress`: how far this person's latest go is, and then what came of it.
-pub async fn progress(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn progress(asked: Asked<ListId>) -> Result<HttpResponse, Failure> {
     let view = match asked.view().await? {
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
@@ -276,7 +206,7 @@ pub async fn progress(
         _ => "waiting-title",
     };
     let page = views::ListProgress {
-        page: Page::new(asked.site, asked.visit, title).at_step(Steps::SIGN, 3),
+        page: Page::new(&asked.site, &asked.visit, title).at_step(Steps::SIGN, 3),
         short_code: has_window.then(|| progress.short_code.clone()),
         fingerprint: has_window
             .then(|| prepared_fingerprint(&view, &progress))
@@ -292,7 +222,12 @@ pub async fn progress(
 
 /// The word for a go that is still under way.
 fn word(progress: &Progress) -> Option<&'static str> {
+    let is_beside = progress
+        .tries
+        .iter()
+        .any(|attempt| attempt.driver == Driver::Beside);
     match progress.state() {
+        AttemptState::Checking | AttemptState::Signing if is_beside => Some("beside"),
         AttemptState::Checking => Some("checking"),
         AttemptState::Signing if progress.signed() == 0 => Some("pin"),
         AttemptState::Signing => Some("signing"),
@@ -323,7 +258,7 @@ fn request_of<'v>(view: &'v View, attempt: &Attempt) -> Option<&'v SigningReques
     requests.find(|request| request.id == attempt.request)
 }
 
-async fn result(asked: &Asked<'_>, view: &View, progress: &Progress) -> HttpResponse {
+async fn result(asked: &Asked<ListId>, view: &View, progress: &Progress) -> HttpResponse {
     let texts = asked.site.catalog.texts(asked.language());
     let told = match progress.state() {
         AttemptState::Failed { code, tries_left, .. } => Some((code, tries_left)),
@@ -362,17 +297,16 @@ async fn result(asked: &Asked<'_>, view: &View, progress: &Progress) -> HttpResp
         None => texts.with("list-done-title", "count", progress.total()),
     };
     let page = views::ListResult {
-        page: Page::titled(asked.site, asked.visit, title).at_step(Steps::SIGN, 4),
+        page: Page::titled(&asked.site, &asked.visit, title).at_step(Steps::SIGN, 4),
         code: told.map(|(code, _)| code),
         detail: told.map(|(code, tries_left)| say(code, tries_left).1),
         is_last_attempt: matches!(told, Some((_, Some(1)))),
         signed: progress.signed(),
         results: results.collect(),
-        again: (!rest.is_empty() && asked.is_here()).then(|| asked.path("/counter")),
+        again: (!rest.is_empty()).then(|| asked.path("/confirm")),
         rest,
         list: asked.path(""),
         back: asked.back(view).await,
-        csrf: asked.csrf(),
     };
     page::show(&page)
 }
@@ -391,14 +325,7 @@ struct State {
 }
 
 /// `GET /list/{id}/state`: how far the latest go is, for the page that waits.
-pub async fn state(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn state(asked: Asked<ListId>) -> Result<HttpResponse, Failure> {
     let progress = list::progress(&asked.app, asked.id, &asked.browser).await?;
     let answer = match &progress {
         Some(progress) => {

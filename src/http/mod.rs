@@ -5,6 +5,7 @@
 //! [`page::Page`] for how a page is put together.
 
 pub mod api;
+pub mod asked;
 pub mod assets;
 pub mod card_beside;
 pub mod cookies;

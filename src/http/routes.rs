@@ -15,6 +15,8 @@ use super::sign;
 use super::site::Site;
 use super::verify;
 use crate::base::code::PersonCode;
+use crate::signing::list::ListId;
+use crate::signing::request::RequestId;
 
 /// Everything that is served.
 pub fn configure(config: &mut ServiceConfig) {
@@ -57,14 +59,26 @@ pub fn configure(config: &mut ServiceConfig) {
             post().to(card_beside::certificate),
         )
         .route("/sign/{id}/web-eid/signature", post().to(card_beside::signature))
-        .route("/sign/{id}/web-eid/alive", post().to(card_beside::alive))
-        .route("/sign/{id}/web-eid/failure", post().to(card_beside::failure))
+        .route(
+            "/sign/{id}/web-eid/alive",
+            post().to(card_beside::alive::<RequestId>),
+        )
+        .route(
+            "/sign/{id}/web-eid/failure",
+            post().to(card_beside::failure::<RequestId>),
+        )
         .route(
             "/list/{id}/web-eid/certificate",
             post().to(card_beside::list_certificate),
         )
-        .route("/list/{id}/web-eid/alive", post().to(card_beside::list_alive))
-        .route("/list/{id}/web-eid/failure", post().to(card_beside::list_failure))
+        .route(
+            "/list/{id}/web-eid/alive",
+            post().to(card_beside::alive::<ListId>),
+        )
+        .route(
+            "/list/{id}/web-eid/failure",
+            post().to(card_beside::failure::<ListId>),
+        )
         // For machines that watch the service.
         .route("/healthz", get().to(health::alive))
         .route("/readyz", get().to(health::ready))

@@ -2,36 +2,32 @@
 //! outcome.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::api;
-use super::csrf;
+use super::asked::Asked;
 use super::headers::Policy;
 use super::i18n::Value;
-use super::oidc;
 use super::page::{self, Page, Steps};
 use super::pages::card::CardSigning;
 use super::pages::interaction as waiting;
+use super::pages::list as list_views;
 use super::pages::sign as views;
 use super::problem::Failure;
-use super::session;
-use super::site::Site;
-use super::visit::Visit;
 use crate::base::code::PersonCode;
 use crate::base::digest::Sha256Digest;
 use crate::base::lang::Language;
 use crate::card::eid::LastTry;
 use crate::journeys::App;
-use crate::journeys::login::{self, Begun, Browser};
 use crate::journeys::sign::view::{Standing, View};
 use crate::journeys::sign::{SignError, ceremony, deliver, view};
 use crate::mandates::Verdict;
-use crate::oidc::interaction::OwnPath;
 use crate::pdf::document::Document as Pdf;
 use crate::pdf::{preview, text};
-use crate::signing::attempt::AttemptState;
+use crate::signing::attempt::{Attempt, AttemptState, Driver};
 use crate::signing::request::{Ending, RequestId, Slot, Stage};
+use crate::signing::shown::shown;
 use crate::store::boards::Board;
 use crate::store::clients;
 
@@ -63,69 +59,22 @@ pub struct Form {
     /// Why somebody declines.
     #[serde(default)]
     reason: String,
+    /// What the page before showed.
+    #[serde(default)]
+    seen: String,
     /// Set by the form that says that one PIN try is left.
     #[serde(default)]
     last_attempt: Option<String>,
 }
 
-/// One request about one signing request.
-struct Asked<'a> {
-    app: web::Data<App>,
-    site: &'a Site,
-    visit: &'a Visit,
-    id: RequestId,
-    browser: Browser,
-}
-
-impl<'a> Asked<'a> {
-    fn new(
-        app: web::Data<App>,
-        http: &HttpRequest,
-        site: &'a Site,
-        visit: &'a Visit,
-        id: &str,
-    ) -> Result<Self, Failure> {
-        let id = id.parse().map_err(|_| Failure::new(PersonCode::NotFound))?;
-        Ok(Self {
-            app,
-            site,
-            visit,
-            id,
-            browser: oidc::browser(http, visit),
-        })
-    }
-
-    fn posted(self, http: &HttpRequest, form: &Form) -> Result<Self, Failure> {
-        csrf::check(http, self.site, oidc::csrf_secret(&self.browser), &form.csrf)?;
-        Ok(self)
-    }
-
-    fn path(&self, rest: &str) -> String {
-        format!("/sign/{}{rest}", self.id)
-    }
-
-    fn csrf(&self) -> String {
-        csrf::token(oidc::csrf_secret(&self.browser))
-    }
-
-    fn language(&self) -> Language {
-        self.visit.language
-    }
-
+impl Asked<RequestId> {
     /// What the person in this browser sees, or the log-in they must go through first.
     async fn view(&self) -> Result<Result<View, HttpResponse>, Failure> {
         let board = view::board_of(&self.app, self.id).await?;
-        let here: OwnPath = self
-            .path("")
-            .parse()
-            .map_err(|_| Failure::new(PersonCode::NotFound))?;
-        match login::begin_own(&self.app, board.id, here, Some(self.language()), &self.browser).await? {
-            Begun::There(_) => {
-                session::look(&self.app, self.visit, &self.browser).await?;
-                Ok(Ok(view::view(&self.app, self.id, &self.browser).await?))
-            }
-            begun => Ok(Err(oidc::begun(begun, None, self.visit, self.site))),
-        }
+        Ok(match self.log_in_first(board.id).await? {
+            Some(log_in) => Err(log_in),
+            None => Ok(view::view(&self.app, self.id, &self.browser).await?),
+        })
     }
 }
 
@@ -136,14 +85,7 @@ pub(super) fn see_other(address: &str) -> HttpResponse {
 }
 
 /// `GET /sign/{id}`: the page of the stage that the request has reached for this person.
-pub async fn show(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn show(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let view = match asked.view().await? {
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
@@ -166,11 +108,11 @@ fn may_not(view: &View, verdict: &Verdict) -> Failure {
     Failure::new(code.unwrap_or(PersonCode::SignerWithoutAuthority)).for_developers(cause)
 }
 
-async fn ask(asked: &Asked<'_>, view: &View, verdict: &Verdict) -> Result<HttpResponse, Failure> {
+async fn ask(asked: &Asked<RequestId>, view: &View, verdict: &Verdict) -> Result<HttpResponse, Failure> {
     let texts = asked.site.catalog.texts(asked.language());
     let document = document_view(asked, view).await?;
     let page = views::Ask {
-        page: Page::titled(asked.site, asked.visit, views::Ask::title(texts, 1)).at_step(Steps::SIGN, 1),
+        page: Page::titled(&asked.site, &asked.visit, views::Ask::title(texts, 1)).at_step(Steps::SIGN, 1),
         requester: requester(asked, view).await,
         until: Some(view.request.expires_at),
         capacity: capacity(verdict, asked.language()),
@@ -183,7 +125,7 @@ async fn ask(asked: &Asked<'_>, view: &View, verdict: &Verdict) -> Result<HttpRe
 }
 
 /// Name of the application that asks, with its organisation.
-async fn requester(asked: &Asked<'_>, view: &View) -> String {
+async fn requester(asked: &Asked<RequestId>, view: &View) -> String {
     client_name(&asked.app, &view.request.client, &view.board, asked.language()).await
 }
 
@@ -268,7 +210,7 @@ fn slot_state(slot: &Slot, mine: Option<u8>) -> views::SlotState {
     }
 }
 
-async fn document_view(asked: &Asked<'_>, view: &View) -> Result<views::DocumentView, Failure> {
+async fn document_view(asked: &Asked<RequestId>, view: &View) -> Result<views::DocumentView, Failure> {
     let (source, current) = deliver::source_for_signer(&asked.app, view).await?;
     let texts = web::block(move || {
         let pdf = Pdf::open(source)?;
@@ -309,14 +251,10 @@ async fn document_view(asked: &Asked<'_>, view: &View) -> Result<views::Document
 
 /// `GET /sign/{id}/page/{number}`: the picture of one page, from 1.
 pub async fn picture(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
+    asked: Asked<RequestId>,
     path: web::Path<(String, usize)>,
 ) -> Result<HttpResponse, Failure> {
-    let (id, number) = path.into_inner();
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+    let (_, number) = path.into_inner();
     let view = view::view(&asked.app, asked.id, &asked.browser).await?;
     let (source, _) = deliver::source_for_signer(&asked.app, &view).await?;
     let index = number.checked_sub(1).filter(|index| *index < PICTURES);
@@ -339,14 +277,7 @@ pub async fn picture(
 }
 
 /// `GET /sign/{id}/document`: the document as it is now.
-pub async fn document(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn document(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let delivered = deliver::for_signer(&asked.app, asked.id, &asked.browser).await?;
     let mut response = HttpResponse::Ok()
         .content_type("application/pdf")
@@ -357,14 +288,7 @@ pub async fn document(
 }
 
 /// `GET /sign/{id}/proof`: the proof as far as it goes.
-pub async fn proof(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn proof(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let proof = deliver::proof_for_signer(&asked.app, asked.id, &asked.browser).await?;
     let name = format!("{}.proof.json", asked.id);
     Ok(HttpResponse::Ok()
@@ -373,32 +297,26 @@ pub async fn proof(
 }
 
 /// `GET /sign/{id}/confirm`: exactly what will happen.
-pub async fn confirm(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn confirm(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let view = match asked.view().await? {
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
     };
-    let Standing::May { verdict, .. } = &view.standing else {
+    let Standing::May { verdict, slot } = &view.standing else {
         return Ok(see_other(&asked.path("")));
     };
-    let here = asked.browser.is_at_this_computer && asked.app.counter.is_some();
     let current = deliver::digest(&asked.app, &view.request).await?;
+    let seen = shown(asked.id, *slot, &current, verdict);
     let page = views::Confirm {
-        page: Page::new(asked.site, asked.visit, views::Confirm::TITLE).at_step(Steps::SIGN, 2),
+        page: Page::new(&asked.site, &asked.visit, views::Confirm::TITLE).at_step(Steps::SIGN, 2),
         capacity: capacity(verdict, asked.language()),
         documents: vec![(view.request.title.clone(), current.to_string())],
-        action: here.then(|| asked.path("/counter")),
+        action: asked.is_here().then(|| asked.path("/counter")),
         card: CardSigning {
             base: asked.path(""),
-            only: String::new(),
+            seen: serde_json::json!({asked.id.to_string(): seen}).to_string(),
         },
+        seen,
         back: asked.path(""),
         csrf: asked.csrf(),
     };
@@ -406,34 +324,28 @@ pub async fn confirm(
 }
 
 /// `POST /sign/{id}/counter`: the card in this computer's reader signs.
-pub async fn counter(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    form: web::Form<Form>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?.posted(&http, &form)?;
+pub async fn counter(asked: Asked<RequestId>, form: web::Form<Form>) -> Result<HttpResponse, Failure> {
+    asked.check(&form.csrf)?;
     let last_try = if form.last_attempt.is_some() {
         LastTry::Confirmed
     } else {
         LastTry::NotConfirmed
     };
     let shared = asked.app.clone().into_inner();
-    ceremony::start(&shared, asked.id, &asked.browser, last_try, asked.language()).await?;
+    ceremony::start(
+        &shared,
+        asked.id,
+        &form.seen,
+        &asked.browser,
+        last_try,
+        asked.language(),
+    )
+    .await?;
     Ok(see_other(&asked.path("/progress")))
 }
 
 /// `GET /sign/{id}/progress`: the page of the stage that this person's try has reached.
-pub async fn progress(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn progress(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let view = match asked.view().await? {
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
@@ -442,7 +354,7 @@ pub async fn progress(
         return Ok(see_other(&asked.path("")));
     };
     let waiting_page = |state, current: Sha256Digest| waiting::Waiting {
-        page: Page::new(asked.site, asked.visit, waiting::Waiting::TITLE).at_step(Steps::SIGN, 3),
+        page: Page::new(&asked.site, &asked.visit, waiting::Waiting::TITLE).at_step(Steps::SIGN, 3),
         short_code: attempt.short_code.clone(),
         is_signing: true,
         state,
@@ -454,30 +366,59 @@ pub async fn progress(
         documents: vec![(view.request.title.clone(), current.to_string())],
     };
     let current = || deliver::digest(&asked.app, &view.request);
+    if attempt.driver == Driver::Beside
+        && matches!(attempt.state, AttemptState::Checking | AttemptState::Signing)
+    {
+        return Ok(page::show(&beside(&asked)));
+    }
     Ok(match &attempt.state {
         AttemptState::Checking => {
             page::show(&waiting_page(waiting::WaitingState::Checking, current().await?))
         }
         AttemptState::Signing => page::show(&waiting_page(waiting::WaitingState::Pin, current().await?)),
         AttemptState::Finishing => page::show(&views::Finishing {
-            page: Page::new(asked.site, asked.visit, "finishing-title").at_step(Steps::SIGN, 3),
+            page: Page::new(&asked.site, &asked.visit, "finishing-title").at_step(Steps::SIGN, 3),
             state_href: asked.path("/state"),
             self_href: asked.path("/progress"),
         }),
         AttemptState::Done => see_other(&asked.path("")),
-        AttemptState::Failed { code, tries_left, .. } => failed(&asked, *code, *tries_left),
+        AttemptState::Failed { code, tries_left, .. } => failed(&asked, attempt, *code, *tries_left),
     })
 }
 
-fn failed(asked: &Asked<'_>, code: PersonCode, tries_left: Option<u8>) -> HttpResponse {
+/// Somebody signs beside another window of theirs; this one waits for what comes of it.
+fn beside(asked: &Asked<RequestId>) -> list_views::ListProgress<'_> {
+    list_views::ListProgress {
+        page: Page::new(&asked.site, &asked.visit, "waiting-title").at_step(Steps::SIGN, 3),
+        short_code: None,
+        fingerprint: None,
+        state: "beside",
+        signed: 0,
+        total: 1,
+        state_href: asked.path("/state"),
+        self_href: asked.path("/progress"),
+    }
+}
+
+fn failed(
+    asked: &Asked<RequestId>,
+    attempt: &Attempt,
+    code: PersonCode,
+    tries_left: Option<u8>,
+) -> HttpResponse {
     let texts = asked.site.catalog.texts(asked.language());
     let mut values: Vec<(&str, Value)> = Vec::new();
     values.extend(tries_left.map(|left| ("left", Value::from(left))));
     let view = waiting::Failed {
-        page: Page::titled(asked.site, asked.visit, texts.heading(code, &values)).at_step(Steps::SIGN, 3),
+        page: Page::titled(&asked.site, &asked.visit, texts.heading(code, &values)).at_step(Steps::SIGN, 3),
         code,
         detail: texts.detail(code, &values),
-        again: asked.browser.is_at_this_computer.then(|| asked.path("/counter")),
+        // At the counter the same again, by what was shown; beside a browser from the page that shows it.
+        again: match attempt.driver {
+            Driver::Counter => asked.is_here().then(|| asked.path("/counter")),
+            Driver::Beside => None,
+        },
+        seen: attempt.seen.clone(),
         is_last_attempt: tries_left == Some(1),
         cancel: asked.path("/leave"),
         csrf: asked.csrf(),
@@ -488,31 +429,24 @@ fn failed(asked: &Asked<'_>, code: PersonCode, tries_left: Option<u8>) -> HttpRe
 }
 
 /// `POST /sign/{id}/leave`: back to the document.
-pub async fn leave(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    form: web::Form<Form>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?.posted(&http, &form)?;
+pub async fn leave(asked: Asked<RequestId>, form: web::Form<Form>) -> Result<HttpResponse, Failure> {
+    asked.check(&form.csrf)?;
     Ok(see_other(&asked.path("")))
 }
 
 /// `GET /sign/{id}/state`: where the try stands, for the page that waits.
-pub async fn state(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn state(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let attempt = view::attempt(&asked.app, asked.id, &asked.browser).await?;
+    let is_beside = attempt
+        .as_ref()
+        .is_some_and(|attempt| attempt.driver == Driver::Beside);
     let state = attempt.map(|attempt| attempt.state);
     let next = |rest: &str| Some(asked.path(rest));
     let answer = match state {
+        Some(AttemptState::Checking | AttemptState::Signing) if is_beside => waiting::State {
+            state: "beside",
+            next: None,
+        },
         Some(AttemptState::Checking) => waiting::State {
             state: waiting::WaitingState::Checking.as_str(),
             next: None,
@@ -542,14 +476,7 @@ pub async fn state(
 }
 
 /// `GET /sign/{id}/decline`: are you sure, and why.
-pub async fn ask_decline(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?;
+pub async fn ask_decline(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let view = match asked.view().await? {
         Ok(view) => view,
         Err(log_in) => return Ok(log_in),
@@ -558,7 +485,7 @@ pub async fn ask_decline(
         return Ok(see_other(&asked.path("")));
     }
     let page = views::Decline {
-        page: Page::new(asked.site, asked.visit, "decline-title"),
+        page: Page::new(&asked.site, &asked.visit, "decline-title"),
         requester: requester(&asked, &view).await,
         action: asked.path("/decline"),
         back: asked.path(""),
@@ -568,20 +495,13 @@ pub async fn ask_decline(
 }
 
 /// `POST /sign/{id}/decline`
-pub async fn decline(
-    app: web::Data<App>,
-    site: web::Data<Site>,
-    visit: Visit,
-    http: HttpRequest,
-    id: web::Path<String>,
-    form: web::Form<Form>,
-) -> Result<HttpResponse, Failure> {
-    let asked = Asked::new(app, &http, &site, &visit, &id)?.posted(&http, &form)?;
+pub async fn decline(asked: Asked<RequestId>, form: web::Form<Form>) -> Result<HttpResponse, Failure> {
+    asked.check(&form.csrf)?;
     view::decline(&asked.app, asked.id, &asked.browser, &form.reason).await?;
     Ok(see_other(&asked.path("")))
 }
 
-async fn done(asked: &Asked<'_>, view: &View) -> HttpResponse {
+async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
     let next = view
         .request
         .turn()
@@ -592,7 +512,7 @@ async fn done(asked: &Asked<'_>, view: &View) -> HttpResponse {
         .iter()
         .all(|slot| matches!(slot.stage, Stage::Done { .. }));
     let page = views::Done {
-        page: Page::new(asked.site, asked.visit, "sign-done-title").at_step(Steps::SIGN, 4),
+        page: Page::new(&asked.site, &asked.visit, "sign-done-title").at_step(Steps::SIGN, 4),
         documents: vec![views::DoneDocument {
             name: view.request.title.clone(),
             download: asked.path("/document"),
@@ -606,7 +526,7 @@ async fn done(asked: &Asked<'_>, view: &View) -> HttpResponse {
 }
 
 /// How the request ended, in a sentence.
-fn ended(asked: &Asked<'_>, view: &View) -> Option<String> {
+fn ended(asked: &Asked<RequestId>, view: &View) -> Option<String> {
     let key = match view.request.closed.as_ref().map(|closed| &closed.how) {
         Some(Ending::Completed) => "ended-completed",
         Some(Ending::Declined { .. }) => "ended-declined",
@@ -618,7 +538,7 @@ fn ended(asked: &Asked<'_>, view: &View) -> Option<String> {
     Some(asked.site.catalog.texts(asked.language()).get(key))
 }
 
-async fn back(asked: &Asked<'_>, view: &View) -> Option<(String, String)> {
+async fn back(asked: &Asked<RequestId>, view: &View) -> Option<(String, String)> {
     let url = view.request.return_url.clone()?;
     Some((requester(asked, view).await, url))
 }
@@ -628,7 +548,7 @@ fn has_failed(view: &View) -> bool {
     matches!(ending, Some(Ending::Failed { .. }))
 }
 
-async fn closed(asked: &Asked<'_>, view: &View) -> Result<HttpResponse, Failure> {
+async fn closed(asked: &Asked<RequestId>, view: &View) -> Result<HttpResponse, Failure> {
     let requester = requester(asked, view).await;
     if has_failed(view) && matches!(view.standing, Standing::AlreadySigned) {
         return Err(Failure::new(PersonCode::SignatureFailed).with("requester", requester));
@@ -648,8 +568,8 @@ async fn closed(asked: &Asked<'_>, view: &View) -> Result<HttpResponse, Failure>
     let values = [("requester", Value::from(requester))];
     let page = views::Declined {
         page: Page::titled(
-            asked.site,
-            asked.visit,
+            &asked.site,
+            &asked.visit,
             texts.heading(PersonCode::RequestDeclined, &values),
         ),
         detail: texts.detail(PersonCode::RequestDeclined, &values),

@@ -28,12 +28,35 @@ pub struct Attempt {
     pub person: PersonId,
     /// The letters that page and PIN window both show.
     pub short_code: String,
+    /// Who works on it.
+    pub driver: Driver,
+    /// What the person was shown, by [`shown`](super::shown::shown).
+    pub seen: Option<String>,
     /// How far it came.
     pub state: AttemptState,
     /// When it began.
     pub started_at: Timestamp,
     /// When it last came further.
     pub updated_at: Timestamp,
+}
+
+/// Who works on a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// A browser beside which the card is: it asks and reports.
+    Beside,
+    /// The reader of this installation.
+    Counter,
+}
+
+impl Driver {
+    /// The word for storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Beside => "beside",
+            Self::Counter => "counter",
+        }
+    }
 }
 
 /// How far a try came.

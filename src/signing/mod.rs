@@ -7,3 +7,4 @@ pub mod attempt;
 pub mod card_value;
 pub mod list;
 pub mod request;
+pub mod shown;

@@ -15,7 +15,7 @@ crate::statements! {
     REQUESTS = "SELECT r.request, r.version FROM signing_list_item i JOIN signing_request r ON r.id = i.request_id \
                 WHERE i.list_id = $1 ORDER BY i.position";
     ATTEMPTS = "SELECT a.id, a.request_id, a.slot, a.person_id, a.short_code, a.state, a.code, a.cause, a.tries_left, \
-                a.started_at, a.updated_at FROM signing_list_item i \
+                a.started_at, a.updated_at, a.driver, a.seen FROM signing_list_item i \
                 JOIN signing_attempt a ON a.request_id = i.request_id AND a.person_id = $2 \
                 WHERE i.list_id = $1 ORDER BY i.position, a.started_at, a.id";
     ITEMS = "SELECT request_id FROM signing_list_item WHERE list_id = $1 ORDER BY position";

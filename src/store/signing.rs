@@ -1,12 +1,12 @@
 //! Signing requests and the pieces of their documents.
 
 use super::db::{Db, StoreError, Unit};
-use super::row::Row;
+use super::row::{Row, Value};
 use crate::base::code::PersonCode;
 use crate::base::time::Timestamp;
 use crate::identity::BoardId;
 use crate::identity::PersonId;
-use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
+use crate::signing::attempt::{Attempt, AttemptId, AttemptState, Driver};
 use crate::signing::request::{Ending, Piece, RequestId, SigningRequest};
 
 crate::statements! {
@@ -25,7 +25,7 @@ crate::statements! {
     ADD_PIECE = "INSERT INTO signing_piece (request_id, ordinal, sha256, length_bytes, added_at) \
                  VALUES ($1, $2, $3, $4, $5)";
     ADD_ATTEMPT = "INSERT INTO signing_attempt (id, request_id, slot, person_id, short_code, state, started_at, \
-                   updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+                   updated_at, driver, seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)";
     // A try that ended stays as it ended.
     MOVE_ATTEMPT = "UPDATE signing_attempt SET state = $2, code = $3, cause = $4, tries_left = $5, updated_at = $6 \
                     WHERE id = $1 AND state NOT IN ('done', 'failed')";
@@ -35,8 +35,10 @@ crate::statements! {
     LOSE = "UPDATE signing_attempt SET state = 'failed', code = $2, cause = $3, tries_left = NULL, updated_at = $4 \
             WHERE request_id = $1 AND (state = 'finishing' OR code = 'timestamp_unavailable')";
     LAST_ATTEMPT = "SELECT id, request_id, slot, person_id, short_code, state, code, cause, tries_left, started_at, \
-                    updated_at FROM signing_attempt WHERE request_id = $1 AND person_id = $2 \
+                    updated_at, driver, seen FROM signing_attempt WHERE request_id = $1 AND person_id = $2 \
                     ORDER BY started_at DESC, id DESC LIMIT 1";
+    ATTEMPT = "SELECT id, request_id, slot, person_id, short_code, state, code, cause, tries_left, started_at, \
+               updated_at, driver, seen FROM signing_attempt WHERE id = $1";
 }
 
 /// A request as it was read, with the version that a change of it must name.
@@ -179,6 +181,8 @@ pub async fn begin_attempt(db: &Db, attempt: &Attempt) -> Result<(), StoreError>
         attempt.short_code.clone().into(),
         attempt.state.as_str().into(),
         attempt.started_at.into(),
+        attempt.driver.as_str().into(),
+        attempt.seen.clone().into(),
     ];
     db.commit_alone(ADD_ATTEMPT, &values).await.map(|_| ())
 }
@@ -195,6 +199,22 @@ pub async fn move_attempt(
     state: &AttemptState,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    db.commit_alone(MOVE_ATTEMPT, &moved(id, state, now))
+        .await
+        .map(|_| ())
+}
+
+/// The same as part of the unit in which it came so far.
+pub async fn move_attempt_in(
+    unit: &mut Unit,
+    id: AttemptId,
+    state: &AttemptState,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    unit.run(MOVE_ATTEMPT, &moved(id, state, now)).await.map(|_| ())
+}
+
+fn moved(id: AttemptId, state: &AttemptState, now: Timestamp) -> [Value; 6] {
     let (code, cause, tries) = match state {
         AttemptState::Failed {
             code,
@@ -207,15 +227,23 @@ pub async fn move_attempt(
         ),
         _ => (None, None, None),
     };
-    let values = [
+    [
         id.into(),
         state.as_str().into(),
         code.into(),
         cause.into(),
         tries.into(),
         now.into(),
-    ];
-    db.commit_alone(MOVE_ATTEMPT, &values).await.map(|_| ())
+    ]
+}
+
+/// The try with this id.
+pub async fn attempt(db: &Db, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
+    db.one(ATTEMPT, &[id.into()])
+        .await?
+        .as_ref()
+        .map(read_attempt)
+        .transpose()
 }
 
 /// A signature that waited for its time-stamp, or whose service was ended under it, stands now: its page is told.
@@ -277,6 +305,12 @@ pub(super) fn read_attempt(row: &Row) -> Result<Attempt, StoreError> {
         slot: small("slot", row.int("slot")?)?,
         person: row.parsed("person_id")?,
         short_code: row.text("short_code")?,
+        driver: match row.text("driver")?.as_str() {
+            "beside" => Driver::Beside,
+            "counter" => Driver::Counter,
+            _ => return Err(row.error("driver").into()),
+        },
+        seen: row.optional_text("seen")?,
         state,
         started_at: row.time("started_at")?,
         updated_at: row.time("updated_at")?,

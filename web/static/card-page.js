@@ -2,6 +2,9 @@
 // What the pages share that ask the card beside this browser: the states and problems that the server wrote into
 // <template> blocks, and calls to the service. Holds no text.
 
+/** How long to wait before something is said again that nobody answered. */
+const KEEP_PAUSES_MS = [300, 1000, 3000, 10_000, 30_000];
+
 /** A page with a button, a line of state and a notice. */
 export class CardPage {
   /** @param {HTMLElement} box @param {typeof import('./web-eid.js')} card */
@@ -79,6 +82,22 @@ export class CardPage {
   post(address, body) {
     return post(address ?? '', this.box.dataset.csrf ?? '', body);
   }
+
+  /**
+   * The same for what must not be lost: it goes on when the page is left, and is said again while nobody answers.
+   * @param {string} address @param {object} body @returns {Promise<any>}
+   */
+  async keep(address, body) {
+    for (const pause of KEEP_PAUSES_MS) {
+      try {
+        return await post(address, this.box.dataset.csrf ?? '', body, true);
+      } catch (error) {
+        if (error instanceof Refused && error.status < 500 && error.status !== 429) throw error;
+      }
+      await new Promise((later) => setTimeout(later, pause));
+    }
+    return post(address, this.box.dataset.csrf ?? '', body, true);
+  }
 }
 
 /** Goes on to a page of this site. @param {string} next */
@@ -89,9 +108,10 @@ export function goOn(next) {
 
 /** What the service says when it does not go on. */
 export class Refused extends Error {
-  /** @param {any} problem problem details of RFC 9457 */
-  constructor(problem) {
+  /** @param {any} problem problem details of RFC 9457 @param {number} status */
+  constructor(problem, status) {
     super(problem.code);
+    this.status = status;
     this.code = String(problem.code ?? 'server_error');
     this.title = String(problem.title ?? '');
     this.detail = String(problem.detail ?? '');
@@ -100,19 +120,20 @@ export class Refused extends Error {
 }
 
 /**
- * @param {string} address @param {string} csrf @param {object} [body]
+ * @param {string} address @param {string} csrf @param {object} [body] @param {boolean} [keepalive]
  * @returns {Promise<any>}
  */
-async function post(address, csrf, body) {
+async function post(address, csrf, body, keepalive = false) {
   const answer = await fetch(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json', 'x-csrf-token': csrf },
     body: JSON.stringify(body ?? {}),
     cache: 'no-store',
+    keepalive,
   });
   if (answer.status === 204) return undefined;
   if (answer.ok) return answer.json();
-  throw new Refused(await answer.json().catch(() => ({})));
+  throw new Refused(await answer.json().catch(() => ({})), answer.status);
 }
 
 /** @param {string} selector @returns {DocumentFragment | undefined} */

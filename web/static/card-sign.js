@@ -8,15 +8,15 @@ const BEAT_MS = 5000;
 const box = document.querySelector('[data-card-sign]');
 if (box instanceof HTMLElement) begin(box);
 
-/** @typedef {{ id: string, title: string, hash: string, hashFunction: string }} ToSign */
+/** @typedef {{ id: string, attempt: string, title: string, hash: string, hashFunction: string }} ToSign */
 
 /** @param {HTMLElement} box */
 async function begin(box) {
   /** @type {[typeof import('./web-eid.js'), typeof import('./card-page.js')]} */
-  const [card, { CardPage, goOn }] = await Promise.all([import(box.dataset.library ?? ''), import(box.dataset.page ?? '')]);
+  const [card, { CardPage, Refused, goOn }] = await Promise.all([import(box.dataset.library ?? ''), import(box.dataset.page ?? '')]);
   const page = new CardPage(box, card);
   const base = box.dataset.base ?? '';
-  const only = box.dataset.only ? { only: JSON.parse(box.dataset.only) } : {};
+  const seen = JSON.parse(box.dataset.seen ?? '{}');
   const options = { lang: document.documentElement.lang };
 
   page.offer(async () => {
@@ -24,16 +24,24 @@ async function begin(box) {
     page.show('pin');
     const { certificate } = await card.certificate(options);
     page.show('checking');
-    /** @type {{ documents: ToSign[] }} */
-    const { documents } = await page.post(`${base}/web-eid/certificate`, { certificate, ...only });
-    const beat = setInterval(() => page.post(`${base}/web-eid/alive`, only).catch(() => {}), BEAT_MS);
+    /** @type {{ documents: ToSign[], onePin: boolean }} */
+    const { documents, onePin } = await page.post(`${base}/web-eid/certificate`, { certificate, seen });
+    /** The try of each document whose value is not kept yet. @type {Record<string, string>} */
+    const tries = Object.fromEntries(documents.map(({ id, attempt }) => [id, attempt]));
+    const beat = setInterval(() => page.post(`${base}/web-eid/alive`, { tries }).catch(() => {}), BEAT_MS);
+    /** @param {string} code */
+    const giveUp = (code) => page.keep(`${base}/web-eid/failure`, { code, tries }).catch(() => {});
+    // Whoever leaves the page leaves what the card has not signed.
+    const leave = () => void giveUp('pin_cancelled');
+    window.addEventListener('pagehide', leave);
     /** @type {Promise<void>[]} */
     const sent = [];
     let kept = 0;
     /** @param {number} index @param {{ signature: string }} value */
     const send = (index, value) => {
-      const address = `/sign/${documents[index].id}/web-eid/signature`;
-      const done = page.post(address, { signature: value.signature }).then(() => {
+      const { id, attempt } = documents[index];
+      const done = page.keep(`/sign/${id}/web-eid/signature`, { attempt, signature: value.signature }).then(() => {
+        delete tries[id];
         kept += 1;
         count(box, kept);
       });
@@ -42,10 +50,12 @@ async function begin(box) {
       sent.push(done);
       return done;
     };
+    /** @type {unknown} */
+    let problem;
     try {
       page.show('pin');
       count(box, 0, documents.length);
-      if (documents.length > 1 && card.signsLists(versions)) {
+      if (documents.length > 1 && onePin && card.signsLists(versions)) {
         await card.signList(certificate, documents[0].hashFunction, documents, {
           ...options,
           signed: (index, value) => {
@@ -55,18 +65,26 @@ async function begin(box) {
         });
       } else {
         for (const [index, document] of documents.entries()) {
-          await send(index, await card.sign(certificate, document.hash, document.hashFunction, options));
+          try {
+            await send(index, await card.sign(certificate, document.hash, document.hashFunction, options));
+          } catch (error) {
+            // What the service refuses of one document says nothing about the next.
+            if (!(error instanceof Refused)) throw error;
+            problem = error;
+          }
         }
       }
-      await Promise.all(sent);
     } catch (error) {
-      await Promise.allSettled(sent);
-      await page.post(`${base}/web-eid/failure`, { code: page.reason(error), ...only }).catch(() => {});
-      // What was signed stands, and the next page says what does not.
-      if (kept === 0) throw error;
+      problem = error;
     } finally {
       clearInterval(beat);
+      window.removeEventListener('pagehide', leave);
     }
+    const ends = await Promise.allSettled(sent);
+    problem ??= ends.find((end) => end.status === 'rejected')?.reason;
+    if (problem !== undefined) await giveUp(page.reason(problem));
+    // What was signed stands, and the next page says what does not.
+    if (problem !== undefined && kept === 0) throw problem;
     goOn(`${base}/progress`);
   });
 }

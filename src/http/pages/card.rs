@@ -8,8 +8,8 @@ use crate::http::page::Page;
 pub struct CardSigning {
     /// The pages of what is signed, `/sign/srq_…` or `/list/lst_…`: certificate, alive and failure below it.
     pub base: String,
-    /// Which documents of a list, as a JSON array of ids; empty for one document.
-    pub only: String,
+    /// What the page shows of each document, as a JSON object by request.
+    pub seen: String,
 }
 
 /// What may go wrong between script, extension and card, and is said in the page's language without asking the

@@ -154,6 +154,8 @@ pub struct Failed<'a> {
     pub detail: String,
     /// Where another try posts.
     pub again: Option<String>,
+    /// What was shown before, for the form of another try to hand back.
+    pub seen: Option<String>,
     /// Whether one PIN try is left and using it has to be confirmed.
     pub is_last_attempt: bool,
     /// Where the way out posts.

@@ -61,6 +61,8 @@ pub struct ListConfirm<'a> {
     pub action: Option<String>,
     /// The way by an extension of this browser.
     pub card: CardSigning,
+    /// Whether the person was told that one PIN try is left and goes on.
+    pub is_last_attempt: bool,
     /// Address of the list.
     pub back: String,
     /// The session's form token.
@@ -78,6 +80,8 @@ pub struct ListDocument {
     pub role: String,
     /// SHA-256 of it as it is now, in lower-case hex.
     pub sha256: String,
+    /// What this page shows of it, for the form to hand back.
+    pub seen: String,
 }
 
 /// The card is at work.
@@ -104,10 +108,11 @@ pub struct ListProgress<'a> {
 
 impl ListProgress<'_> {
     /// The words of the JSON state for which the page has a text.
-    pub const STATES: [&'static str; 4] = ["checking", "pin", "signing", "finishing"];
+    pub const STATES: [&'static str; 5] = ["beside", "checking", "pin", "signing", "finishing"];
 
     fn text(&self, state: &str) -> String {
         self.page.t.get(match state {
+            "beside" => "card-signing",
             "checking" => "waiting-checking",
             "pin" => "sign-waiting-pin",
             "signing" => "list-signing",
@@ -134,14 +139,12 @@ pub struct ListResult<'a> {
     pub results: Vec<ListOutcome>,
     /// The ids of those that still wait for this person.
     pub rest: Vec<String>,
-    /// Where the form for the rest posts; none when nothing waits, or the reader is elsewhere.
+    /// The page that confirms the rest; none when nothing waits.
     pub again: Option<String>,
     /// Address of the list.
     pub list: String,
     /// Name and address of the application to go back to.
     pub back: Option<(String, String)>,
-    /// The session's form token.
-    pub csrf: String,
 }
 
 /// What came of one document.

@@ -127,6 +127,8 @@ pub struct Confirm<'a> {
     pub action: Option<String>,
     /// The way by an extension of this browser.
     pub card: CardSigning,
+    /// What this page shows, for the form to hand back.
+    pub seen: String,
     /// Address of the page before.
     pub back: String,
     /// The session's form token.

@@ -22,8 +22,9 @@ use crate::pki::name::AttributeType;
 use crate::pki::path::Path;
 use crate::pki::purpose;
 use crate::signing::appearance;
-use crate::signing::attempt::Attempt;
-use crate::signing::request::{Signer, SigningRequest};
+use crate::signing::attempt::{Attempt, AttemptState};
+use crate::signing::request::{Signer, SigningRequest, StepError};
+use crate::signing::shown::shown;
 use crate::store::db::StoreError;
 use crate::store::keys::{self, KeyPurpose};
 use crate::store::signing::Kept;
@@ -32,8 +33,25 @@ use crate::store::{boards, events, persons, queue, signing};
 use super::reader::PIN_LIFE;
 use super::{STALE_RETRIES, SignError, aside, checked_document, finish, kept, view};
 
-/// How long the fixed bytes wait for their value, beside the person's typing.
-const PREPARED_LIFE: Duration = PIN_LIFE;
+/// The longest that fixed bytes wait for their values.
+const LONGEST_LIFE: Duration = Duration::from_hours(2);
+/// How often and how long a value that the store does not take is offered to it again.
+const STORE_RETRIES: u8 = 20;
+const STORE_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long the fixed bytes of `documents` wait for their values: for one PIN entry, or for as many as there are
+/// documents.
+pub(super) fn prepared_life(app: &App, documents: usize, one_pin: bool) -> Duration {
+    let typing = app.config.counter.pin_timeout;
+    let entries = if one_pin {
+        1
+    } else {
+        u32::try_from(documents).unwrap_or(u32::MAX)
+    };
+    PIN_LIFE
+        .saturating_add(typing.saturating_mul(entries))
+        .min(LONGEST_LIFE)
+}
 /// A job looks after a kept value when the service was ended under it.
 const RESUME_AFTER: Duration = Duration::from_mins(1);
 /// Size of the visible block, in points.
@@ -80,6 +98,7 @@ pub(super) async fn fix_bytes(
     attempt: &Attempt,
     certificate: &Certificate,
     path: &Path,
+    life: Duration,
 ) -> Result<(SigningRequest, Prepared), SignError> {
     let now = app.now();
     let Kept { request, version } = kept;
@@ -87,9 +106,24 @@ pub(super) async fn fix_bytes(
     super::ceremony::refuse_beside_another(app, &request, attempt.slot, attempt.person).await?;
     let verdict = check_authority(app, &request, attempt).await?;
     let (source, current) = checked_document(app, &request).await?;
+    if attempt.seen.as_ref() != Some(&shown(request.id, attempt.slot, &current, &verdict)) {
+        // WHY: what is signed is what the person was shown, the bytes as well as the capacity.
+        return Err(StepError::DocumentChanged.into());
+    }
     let proof = prove(app, &request, &verdict, current, certificate, now).await?;
     let name = signer_name(certificate);
-    let draft = draft(app, &request, &verdict, &proof, &name, certificate, path, now);
+    let until = now.plus(life);
+    let draft = draft(
+        app,
+        &request,
+        &verdict,
+        &proof,
+        &name,
+        certificate,
+        path,
+        now,
+        until,
+    );
     let prepared = aside(move || prepare(source, &draft, now)).await??;
     let signer = Signer {
         person: attempt.person,
@@ -177,6 +211,7 @@ fn draft(
     certificate: &Certificate,
     path: &Path,
     now: Timestamp,
+    expires_at: Timestamp,
 ) -> Draft {
     let is_test = app.config.environment == Environment::Test;
     // WHY: a Flemish board's acts are in Dutch, whatever language the signer reads (art. 11 of the coordinated laws
@@ -214,7 +249,7 @@ fn draft(
         claimed: vec![ClaimedAttribute::verdict(proof.to_owned())],
         commitment: None,
         time_stamp_bytes: None,
-        expires_at: now.plus(PREPARED_LIFE.saturating_add(app.config.counter.pin_timeout)),
+        expires_at,
     }
 }
 
@@ -231,11 +266,14 @@ pub(super) async fn keep_value(
     loop {
         match keep_signed(app, attempt, signed.clone(), now).await {
             // WHY: the card signed, so whatever was written in between is read again and decides.
-            Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {
-                tries = tries.saturating_add(1);
+            Err(SignError::Store(StoreError::Stale(_))) if tries < STALE_RETRIES => {}
+            // And a database that is away for a moment costs nobody a signature.
+            Err(SignError::Store(StoreError::Database { .. })) if tries < STORE_RETRIES => {
+                tokio::time::sleep(STORE_PAUSE).await;
             }
             outcome => return outcome,
         }
+        tries = tries.saturating_add(1);
     }
 }
 
@@ -253,12 +291,14 @@ async fn keep_signed(app: &App, attempt: &Attempt, signed: Signed, now: Timestam
         "ok",
         serde_json::json!({"slot": attempt.slot}),
     );
-    let random = app.random.clone();
+    let (random, id) = (app.random.clone(), attempt.id);
     app.db
         .write(move |unit| {
             let (request, event, random) = (request.clone(), event.clone(), random.clone());
             Box::pin(async move {
                 signing::save(unit, &request, version).await?;
+                // In one with the value: a crash leaves no page that says it failed.
+                signing::move_attempt_in(unit, id, &AttemptState::Finishing, now).await?;
                 events::record(unit, &event).await?;
                 let id = request.id.to_string();
                 queue::plan(unit, finish::JOB, &id, now.plus(RESUME_AFTER), random.as_ref()).await

@@ -4,6 +4,7 @@
 //! asked before the PIN; the second asks the PIN and signs the bytes that were fixed in between, document by document.
 //! Each value is kept before the card signs the next.
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,13 +26,13 @@ use crate::journeys::{App, Counter};
 use crate::oidc::challenge;
 use crate::pki::certificate::Certificate;
 use crate::pki::path::Path;
-use crate::signing::attempt::{Attempt, AttemptId, AttemptState};
+use crate::signing::attempt::{Attempt, AttemptId, AttemptState, Driver};
 use crate::signing::list::{ListId, SigningList, fingerprint};
 use crate::signing::request::{RequestId, SigningRequest, Stage, StepError};
 use crate::store::db::StoreError;
 use crate::store::{boards, events, signing};
 
-use super::bytes::{check_authority, check_person, fix_bytes, keep_value};
+use super::bytes::{check_authority, check_person, fix_bytes, keep_value, prepared_life};
 use super::reader::{
     Answer, CardRead, Keeper, PIN_LIFE, Said, SignItem, SignJob, at_reader, gate, read_card,
 };
@@ -47,7 +48,8 @@ const FINISHING: usize = 4;
 
 /// Begins to sign with the card in this machine's reader. The page follows the attempt.
 ///
-/// `last_try`: whether the person was told that one PIN try is left and goes on.
+/// `seen`: what the page before said was shown. `last_try`: whether the person was told that one PIN try is left and
+/// goes on.
 ///
 /// # Errors
 /// Everything that can be known without the card: not at this computer, not logged in, not your turn, no authority,
@@ -55,6 +57,7 @@ const FINISHING: usize = 4;
 pub async fn start(
     app: &Arc<App>,
     id: RequestId,
+    seen: &str,
     browser: &Browser,
     last_try: LastTry,
     language: Language,
@@ -63,7 +66,7 @@ pub async fn start(
     let request = kept(app, id).await?.request;
     let (_, person) = view::who(app, &request, browser).await?;
     let short_code = challenge::short_code(app.random.as_ref());
-    let attempt = begin(app, &request, person, &short_code).await?;
+    let attempt = begin(app, &request, person, &short_code, Driver::Counter, seen).await?;
     let work = Work {
         board: request.board,
         person,
@@ -77,7 +80,7 @@ pub async fn start(
     Ok(attempt)
 }
 
-/// Begins to sign those of `chosen` that wait for the person in `browser`, with one PIN entry where the board allows
+/// Begins to sign those of `chosen`, each with what was shown of it, that wait for the person in `browser`, with one PIN entry where the board allows
 /// it. What meanwhile waits for somebody else, or ended, is left out.
 ///
 /// # Errors
@@ -85,7 +88,7 @@ pub async fn start(
 pub async fn start_list(
     app: &Arc<App>,
     id: ListId,
-    chosen: &[RequestId],
+    chosen: &BTreeMap<RequestId, String>,
     browser: &Browser,
     last_try: LastTry,
     language: Language,
@@ -95,9 +98,10 @@ pub async fn start_list(
     let person = list::who(app, &list, browser).await?;
     let short_code = challenge::short_code(app.random.as_ref());
     let (mut attempts, mut refusal) = (Vec::new(), None);
-    for request in list.requests.iter().filter(|request| chosen.contains(request)) {
-        let request = kept(app, *request).await?.request;
-        match begin(app, &request, person, &short_code).await {
+    for id in &list.requests {
+        let Some(seen) = chosen.get(id) else { continue };
+        let request = kept(app, *id).await?.request;
+        match begin(app, &request, person, &short_code, Driver::Counter, seen).await {
             Ok(attempt) => attempts.push(attempt),
             Err(SignError::Store(error)) => {
                 refusal = Some(error.into());
@@ -135,6 +139,8 @@ pub(super) async fn begin(
     request: &SigningRequest,
     person: PersonId,
     short_code: &str,
+    driver: Driver,
+    seen: &str,
 ) -> Result<Attempt, SignError> {
     let slot = their_slot(app, request, person).await?;
     give_up_lost(app, request.id, person).await?;
@@ -146,6 +152,8 @@ pub(super) async fn begin(
         slot,
         person,
         short_code: short_code.to_owned(),
+        driver,
+        seen: (!seen.is_empty()).then(|| seen.to_owned()),
         state: AttemptState::Checking,
         started_at: now,
         updated_at: now,
@@ -207,10 +215,10 @@ pub(super) async fn refuse_beside_another(
     slot: u8,
     person: PersonId,
 ) -> Result<(), SignError> {
-    let Some(Stage::Prepared { signer, .. }) = request.slot(slot).map(|slot| &slot.stage) else {
+    let Some(Stage::Prepared { signer, prepared }) = request.slot(slot).map(|slot| &slot.stage) else {
         return Ok(());
     };
-    if signer.person == person {
+    if signer.person == person || prepared.expires_at() <= app.now() {
         return Ok(());
     }
     let theirs = signing::last_attempt(&app.db, request.id, signer.person).await?;
@@ -235,7 +243,7 @@ pub(super) struct Work {
 
 /// How a try failed, as its page and the audit trail are told.
 #[derive(Clone, Copy)]
-struct Told {
+pub(super) struct Told {
     code: PersonCode,
     cause: &'static str,
     tries_left: Option<u8>,
@@ -314,7 +322,9 @@ impl<'a> Ceremony<'a> {
         }
         let certificate = Certificate::parse(card.certificate.clone())?;
         let path = acceptable(&app, self.work.board, self.work.person, &certificate).await?;
-        let (fixed, _) = self.fix_all(&certificate, &path).await;
+        let one_pin = self.one_pin().await?;
+        let life = prepared_life(&app, self.open.len(), one_pin);
+        let (fixed, _) = self.fix_all(&certificate, &path, life).await;
         if fixed.is_empty() {
             return Ok(());
         }
@@ -322,7 +332,7 @@ impl<'a> Ceremony<'a> {
             let id = document.attempt.id;
             signing::move_attempt(&app.db, id, &AttemptState::Signing, app.now()).await?;
         }
-        let (job, deadline) = self.job(&card, &certificate, &fixed).await?;
+        let (job, deadline) = self.job(&card, &certificate, &fixed, one_pin);
         let window = counter.window(action, &reader);
         let (gate, keeper) = gate();
         let signing = at_reader(counter, &reader, deadline, move |connection| {
@@ -337,11 +347,12 @@ impl<'a> Ceremony<'a> {
         &mut self,
         certificate: &Certificate,
         path: &Path,
+        life: Duration,
     ) -> (Vec<Fixed>, Option<SignError>) {
         let (mut fixed, mut refusal) = (Vec::with_capacity(self.open.len()), None);
         for attempt in self.open.clone() {
             let outcome = match kept(self.app, attempt.request).await {
-                Ok(kept) => fix_bytes(self.app, kept, &attempt, certificate, path).await,
+                Ok(kept) => fix_bytes(self.app, kept, &attempt, certificate, path, life).await,
                 Err(error) => Err(error),
             };
             match outcome {
@@ -360,15 +371,15 @@ impl<'a> Ceremony<'a> {
     }
 
     /// What the reader's thread does with `fixed`, and how long it may take.
-    async fn job(
+    fn job(
         &self,
         card: &CardRead,
         certificate: &Certificate,
         fixed: &[Fixed],
-    ) -> Result<(SignJob, Duration), SignError> {
+        one_pin: bool,
+    ) -> (SignJob, Duration) {
         let app = self.app;
-        let board = boards::find(&app.db, self.work.board).await?;
-        let one_pin = fixed.len() == 1 || board.is_some_and(|board| board.one_pin);
+        let one_pin = fixed.len() == 1 || one_pin;
         let items = fixed.iter().map(|document| SignItem {
             subject: subject(app, &document.request.title, &[document]),
             digest: document.prepared.digest(),
@@ -395,7 +406,13 @@ impl<'a> Ceremony<'a> {
             _ if one_pin => once.saturating_add(PIN_LIFE),
             many => once.saturating_mul(many),
         };
-        Ok((job, deadline))
+        (job, deadline)
+    }
+
+    /// Whether the board lets one PIN entry do for a list.
+    pub(super) async fn one_pin(&self) -> Result<bool, SignError> {
+        let board = boards::find(&self.app.db, self.work.board).await?;
+        Ok(board.is_some_and(|board| board.one_pin))
     }
 
     /// Listens to the reader's thread until it has said everything: asks once more before each signature, keeps each
@@ -428,7 +445,7 @@ impl<'a> Ceremony<'a> {
         };
         let attempt = &document.attempt;
         match said {
-            Said::AtGate(_) => match may_still(self.app, attempt).await {
+            Said::AtGate(_) => match may_still(self.app, attempt, &document.prepared).await {
                 Ok(()) => keeper.answer(Answer::Sign),
                 Err(error) => {
                     self.fail(attempt.id, (&error).into()).await;
@@ -436,7 +453,7 @@ impl<'a> Ceremony<'a> {
                 }
             },
             Said::Signed(_, value) => match keep_value(self.app, attempt, &document.prepared, value).await {
-                Ok(()) => self.finish_soon(attempt.id).await,
+                Ok(()) => self.finish_soon(attempt.id),
                 Err(error) => {
                     self.fail(attempt.id, (&error).into()).await;
                     // WHY: what the store does not take must not be signed; what a person may no longer sign says
@@ -450,12 +467,9 @@ impl<'a> Ceremony<'a> {
     }
 
     /// The value is kept: the rest needs no card, and goes on beside it.
-    async fn finish_soon(&mut self, id: AttemptId) {
+    fn finish_soon(&mut self, id: AttemptId) {
         let Some(attempt) = self.take(id) else { return };
         let app = Arc::clone(self.app);
-        if let Err(error) = signing::move_attempt(&app.db, id, &AttemptState::Finishing, app.now()).await {
-            tracing::warn!(cause = error.cause(), "an attempt that goes on could not say so");
-        }
         let permits = Arc::clone(&self.permits);
         self.finishing.spawn(async move {
             let work = Box::pin(async {
@@ -488,7 +502,12 @@ impl<'a> Ceremony<'a> {
         }
     }
 
-    async fn fail_rest(&mut self, told: Told) {
+    /// How many documents are still in it.
+    pub(super) fn count(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(super) async fn fail_rest(&mut self, told: Told) {
         for attempt in std::mem::take(&mut self.open) {
             self.record_failure(&attempt, told).await;
         }
@@ -586,11 +605,21 @@ pub(super) async fn acceptable(
     Ok(resume::signer(&app.trust, fetcher, clock, random, certificate).await?)
 }
 
-/// Asks once more, after the PIN, whether the request is open and the person may sign it.
-async fn may_still(app: &App, attempt: &Attempt) -> Result<(), SignError> {
+/// Asks once more, after the PIN, whether the request is open, still waits for these bytes of this try, and the person
+/// may sign it.
+async fn may_still(app: &App, attempt: &Attempt, prepared: &Prepared) -> Result<(), SignError> {
     let request = kept(app, attempt.request).await?.request;
     if request.closed.is_some() {
         return Err(StepError::Closed.into());
+    }
+    let stage = request.slot(attempt.slot).map(|slot| &slot.stage);
+    let is_ours = matches!(stage, Some(Stage::Prepared { prepared: fixed, .. }) if **fixed == *prepared);
+    let tried = signing::attempt(&app.db, attempt.id).await?;
+    if !is_ours || !tried.is_some_and(|tried| tried.state.is_running()) {
+        return Err(StepError::Stage.into());
+    }
+    if prepared.expires_at() <= app.now() {
+        return Err(CardError::PinTimeout.into());
     }
     check_authority(app, &request, attempt).await.map(|_| ())
 }

@@ -1,8 +1,10 @@
 //! One person signs with the card beside their own browser, through a Web eID extension: the certificate comes first,
 //! the digests go out, each value comes back as soon as the card made it.
 //!
-//! The PIN is asked over there and never seen here. What is checked is what the counter checks, in the same order.
+//! The PIN is asked over there and never seen here. What is checked is what the counter checks, in the same order. Every
+//! digest has a try of its own, and whoever speaks of it names that: another window speaks of other tries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ades::pades::finish::FinishError;
@@ -17,27 +19,39 @@ use crate::journeys::App;
 use crate::journeys::login::Browser;
 use crate::oidc::challenge;
 use crate::pki::certificate::Certificate;
-use crate::signing::attempt::{Attempt, AttemptState};
+use crate::pki::path::Path;
+use crate::signing::attempt::{Attempt, AttemptId, AttemptState, Driver};
 use crate::signing::list::{ListId, SigningList};
 use crate::signing::request::{RequestId, SigningRequest, Stage, StepError};
 use crate::store::signing;
 
-use super::bytes::keep_value;
+use super::bytes::{keep_value, prepared_life};
 use super::ceremony::{Ceremony, Work, acceptable, beating, begin};
 use super::{SignError, finish, kept, list, view};
 
-/// What the person signs: one document, or those of a list that they ticked.
+/// What the person signs, each document with what was shown of it.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
-    /// A list, and which of its documents.
-    List(ListId, &'a [RequestId]),
+    /// Those of a list that they ticked.
+    List(ListId, &'a BTreeMap<RequestId, String>),
     /// One document.
-    Request(RequestId),
+    Request(RequestId, &'a str),
+}
+
+/// What a card is to sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// One digest for each document.
+    pub documents: Vec<ToSign>,
+    /// Whether the board lets one PIN entry do for all of them.
+    pub one_pin: bool,
 }
 
 /// One digest for the card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToSign {
+    /// The try that it belongs to.
+    pub attempt: AttemptId,
     /// The request it belongs to.
     pub request: RequestId,
     /// What the person is shown.
@@ -61,15 +75,16 @@ pub async fn offer(
     browser: &Browser,
     certificate: Vec<u8>,
     language: Language,
-) -> Result<Vec<ToSign>, SignError> {
+) -> Result<Offer, SignError> {
     let chosen = Chosen::read(app, target, browser).await?;
     let certificate = Certificate::parse(certificate)?;
-    let board = chosen.requests.first().ok_or(StepError::NotYourTurn)?.board;
+    let (first, _) = chosen.requests.first().ok_or(StepError::NotYourTurn)?;
+    let board = first.board;
     let path = acceptable(app, board, chosen.person, &certificate).await?;
     let short_code = challenge::short_code(app.random.as_ref());
     let (mut attempts, mut refusal) = (Vec::new(), None);
-    for request in &chosen.requests {
-        match begin(app, request, chosen.person, &short_code).await {
+    for (request, seen) in &chosen.requests {
+        match begin(app, request, chosen.person, &short_code, Driver::Beside, seen).await {
             Ok(attempt) => attempts.push(attempt),
             Err(error) => refusal = refusal.or(Some(error)),
         }
@@ -85,12 +100,34 @@ pub async fn offer(
         last_try: LastTry::NotConfirmed,
         language,
     };
+    let beaten: Vec<AttemptId> = attempts.iter().map(|attempt| attempt.id).collect();
     let mut ceremony = Ceremony::new(app, work, attempts);
-    let (fixed, left_out) = ceremony.fix_all(&certificate, &path).await;
-    let mut offered = Vec::with_capacity(fixed.len());
+    let offered = beating(
+        app,
+        &beaten,
+        Box::pin(fix(app, &mut ceremony, &certificate, &path)),
+    )
+    .await;
+    if let Err(error) = &offered {
+        ceremony.fail_rest(error.into()).await;
+    }
+    offered
+}
+
+async fn fix(
+    app: &App,
+    ceremony: &mut Ceremony<'_>,
+    certificate: &Certificate,
+    path: &Path,
+) -> Result<Offer, SignError> {
+    // Which extension it is, nobody knows here: the stock one asks the PIN for each document.
+    let life = prepared_life(app, ceremony.count(), false);
+    let (fixed, left_out) = ceremony.fix_all(certificate, path, life).await;
+    let mut documents = Vec::with_capacity(fixed.len());
     for document in &fixed {
         signing::move_attempt(&app.db, document.attempt.id, &AttemptState::Signing, app.now()).await?;
-        offered.push(ToSign {
+        documents.push(ToSign {
+            attempt: document.attempt.id,
             request: document.request.id,
             title: document.request.title.clone(),
             hash: document.prepared.hash_algorithm(),
@@ -98,27 +135,30 @@ pub async fn offer(
         });
     }
     match left_out {
-        Some(refusal) if offered.is_empty() => Err(refusal),
-        _ => Ok(offered),
+        Some(refusal) if documents.is_empty() => Err(refusal),
+        _ => Ok(Offer {
+            documents,
+            one_pin: ceremony.one_pin().await?,
+        }),
     }
 }
 
 /// The requests of a target with the person in the browser.
 struct Chosen {
     person: PersonId,
-    requests: Vec<SigningRequest>,
+    requests: Vec<(SigningRequest, String)>,
     list: Option<SigningList>,
 }
 
 impl Chosen {
     async fn read(app: &App, target: Target<'_>, browser: &Browser) -> Result<Self, SignError> {
         match target {
-            Target::Request(id) => {
+            Target::Request(id, seen) => {
                 let request = kept(app, id).await?.request;
                 let (_, person) = view::who(app, &request, browser).await?;
                 Ok(Self {
                     person,
-                    requests: vec![request],
+                    requests: vec![(request, seen.to_owned())],
                     list: None,
                 })
             }
@@ -126,8 +166,10 @@ impl Chosen {
                 let list = list::kept(app, id).await?;
                 let person = list::who(app, &list, browser).await?;
                 let mut requests = Vec::new();
-                for request in list.requests.iter().filter(|request| chosen.contains(request)) {
-                    requests.push(kept(app, *request).await?.request);
+                for id in &list.requests {
+                    if let Some(seen) = chosen.get(id) {
+                        requests.push((kept(app, *id).await?.request, seen.clone()));
+                    }
                 }
                 Ok(Self {
                     person,
@@ -139,15 +181,27 @@ impl Chosen {
     }
 }
 
-/// Takes the card's value for one document, keeps it, and has the signature finished beside the page.
+/// Takes the card's value for the bytes of one try, keeps it, and has the signature finished beside the page. The same
+/// value may come again: what is kept is kept.
 ///
 /// `value`: as the extension gives it: r‖s for EC keys, PKCS#1 octets for RSA.
 ///
 /// # Errors
 /// `Step` when nothing is waited for, `ADES_VALUE_INVALID` when the value does not sign the bytes; the person may have
 /// lost their right in between.
-pub async fn take(app: &Arc<App>, id: RequestId, browser: &Browser, value: &[u8]) -> Result<(), SignError> {
-    let (request, attempt) = waiting(app, id, browser).await?;
+pub async fn take(
+    app: &Arc<App>,
+    id: RequestId,
+    attempt: AttemptId,
+    browser: &Browser,
+    value: &[u8],
+) -> Result<(), SignError> {
+    let (request, attempt) = theirs(app, id, attempt, browser).await?;
+    match attempt.state {
+        AttemptState::Finishing | AttemptState::Done => return Ok(()),
+        AttemptState::Signing => {}
+        AttemptState::Checking | AttemptState::Failed { .. } => return Err(StepError::Stage.into()),
+    }
     let Some(Stage::Prepared { signer, prepared }) = request.slot(attempt.slot).map(|slot| &slot.stage)
     else {
         return Err(StepError::Stage.into());
@@ -163,10 +217,14 @@ pub async fn take(app: &Arc<App>, id: RequestId, browser: &Browser, value: &[u8]
         KeyKind::Rsa { .. } => value.to_vec(),
     };
     if let Err(error) = keep_value(app, &attempt, prepared, value).await {
+        let now = signing::attempt(&app.db, attempt.id).await?;
+        if now.is_some_and(|now| matches!(now.state, AttemptState::Finishing | AttemptState::Done)) {
+            // It came twice at once, and the other was faster.
+            return Ok(());
+        }
         super::ceremony::record(app, request.board, &attempt, Err(&error)).await;
         return Err(error);
     }
-    signing::move_attempt(&app.db, attempt.id, &AttemptState::Finishing, app.now()).await?;
     let app = Arc::clone(app);
     tokio::spawn(async move {
         let work = Box::pin(finish::finish(&app, attempt.request));
@@ -176,49 +234,58 @@ pub async fn take(app: &Arc<App>, id: RequestId, browser: &Browser, value: &[u8]
     Ok(())
 }
 
-/// The page says that the person is still at those documents of `target` that wait for the card.
-pub async fn alive(app: &App, target: Target<'_>, browser: &Browser) -> Result<(), SignError> {
-    let chosen = Chosen::read(app, target, browser).await?;
-    for request in &chosen.requests {
-        if let Some(attempt) = waiting_try(app, request.id, chosen.person).await? {
-            signing::beat(&app.db, attempt.id, app.now()).await?;
-        }
+/// The page says that the person is still at these tries. Returns how many of them the card may still sign: those whose
+/// bytes are too old by now are over.
+pub async fn alive(
+    app: &App,
+    id: RequestId,
+    attempt: AttemptId,
+    browser: &Browser,
+) -> Result<bool, SignError> {
+    let (request, attempt) = theirs(app, id, attempt, browser).await?;
+    let stage = request.slot(attempt.slot).map(|slot| &slot.stage);
+    let is_fresh =
+        matches!(stage, Some(Stage::Prepared { prepared, .. }) if app.now() < prepared.expires_at());
+    if attempt.state != AttemptState::Signing || !is_fresh {
+        return Ok(false);
     }
-    Ok(())
+    signing::beat(&app.db, attempt.id, app.now()).await?;
+    Ok(true)
 }
 
-/// The page says that the card will not sign those documents of `target` that still wait for it, and why. Nothing of
-/// them was signed; they may be begun anew.
+/// The page says that the card will not make the signature of this try, and why. Nothing was signed; it may be begun
+/// anew. A try that is over stays as it ended.
 pub async fn give_up(
     app: &App,
-    target: Target<'_>,
+    id: RequestId,
+    attempt: AttemptId,
     browser: &Browser,
     code: PersonCode,
     tries_left: Option<u8>,
 ) -> Result<(), SignError> {
-    let chosen = Chosen::read(app, target, browser).await?;
-    for request in &chosen.requests {
-        if let Some(attempt) = waiting_try(app, request.id, chosen.person).await? {
-            super::ceremony::record_told(app, request.board, &attempt, code, "WEB_EID", tries_left).await;
-        }
+    let (request, attempt) = theirs(app, id, attempt, browser).await?;
+    if attempt.state == AttemptState::Signing {
+        super::ceremony::record_told(app, request.board, &attempt, code, "WEB_EID", tries_left).await;
     }
     Ok(())
 }
 
-/// The latest try of `person` at a request, while it waits for the card.
-async fn waiting_try(app: &App, id: RequestId, person: PersonId) -> Result<Option<Attempt>, SignError> {
-    let attempt = signing::last_attempt(&app.db, id, person).await?;
-    Ok(attempt.filter(|attempt| attempt.state == AttemptState::Signing))
-}
-
-/// The request, and the try of the person in `browser` at it that waits for the card.
-async fn waiting(
+/// The request, and a try of the person in `browser` at it that this browser drives.
+async fn theirs(
     app: &App,
     id: RequestId,
+    attempt: AttemptId,
     browser: &Browser,
 ) -> Result<(SigningRequest, Attempt), SignError> {
     let request = kept(app, id).await?.request;
     let (_, person) = view::who(app, &request, browser).await?;
-    let attempt = waiting_try(app, id, person).await?;
-    Ok((request, attempt.ok_or(StepError::Stage)?))
+    let attempt = signing::attempt(&app.db, attempt).await?;
+    match attempt {
+        Some(attempt)
+            if attempt.request == id && attempt.person == person && attempt.driver == Driver::Beside =>
+        {
+            Ok((request, attempt))
+        }
+        _ => Err(StepError::Stage.into()),
+    }
 }

@@ -223,6 +223,7 @@ fn log_in(site: &Site, visit: &Visit, inside: &Visit) -> Vec<(String, String)> {
             code,
             detail: t.detail(code, &values),
             again: Some(text("/interaction/int_1/counter")),
+            seen: None,
             is_last_attempt: left == Some(1),
             cancel: text("/interaction/int_1/cancel"),
             csrf: text("0a"),
@@ -342,8 +343,9 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         action: action.map(str::to_owned),
         card: CardSigning {
             base: text("/sign/req_1"),
-            only: String::new(),
+            seen: text("{\"req_1\":\"00\"}"),
         },
+        seen: text("00"),
         back: text("/sign/req_1"),
         csrf: text("0a"),
     };
@@ -462,6 +464,7 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
                 title: text(title),
                 role: text("burgemeester, Gemeente Zegelgem"),
                 sha256: Sha256Digest::of(title.as_bytes()).to_string(),
+                seen: text("00"),
             })
             .collect(),
         fingerprint: Sha256Digest::of(b"list").to_string(),
@@ -469,9 +472,10 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         action: action.map(str::to_owned),
         card: CardSigning {
             base: text("/list/lst_1"),
-            only: text("[\"srq_1\"]"),
+            seen: text("{\"srq_1\":\"00\"}"),
         },
         back: text("/list/lst_1"),
+        is_last_attempt: !one_pin,
         csrf: text("0a"),
     };
     let progress = |state: &'static str, signed: usize| ListProgress {
@@ -520,10 +524,9 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
             })
             .collect(),
         rest: vec![text("srq_2"), text("srq_3")],
-        again: code.map(|_| text("/list/lst_1/counter")),
+        again: code.map(|_| text("/list/lst_1/confirm")),
         list: text("/list/lst_1"),
         back: back(),
-        csrf: text("0a"),
     };
     vec![
         page("list-1-ask", &ask(2)),

@@ -552,7 +552,8 @@ async fn a_list_is_shown_to_whoever_has_a_part_in_it_and_to_nobody_else() {
         }
         let seen = chair.get(&format!("/list/{id}/state")).await;
         assert_eq!(refusal(&seen), (404, "not_found".to_owned()), "{engine}");
-        let only = [("only", first.as_str())];
+        let shown = format!("{first}:{}", "0".repeat(64));
+        let only = [("seen", shown.as_str())];
         for seat in [&chair, &citizen] {
             let seen = seat.post(&format!("/list/{id}/counter"), &only).await;
             let (status, code) = refusal(&seen);
@@ -576,8 +577,9 @@ async fn a_list_is_shown_to_whoever_has_a_part_in_it_and_to_nobody_else() {
         // What is not in the list is not signed through it.
         let outside = town.open_with(Order::new().key("the-third-one")).await;
         let mayor = town.seat("mayor", &app).await;
+        let shown = format!("{outside}:{}", "0".repeat(64));
         let seen = mayor
-            .post(&format!("/list/{id}/counter"), &[("only", outside.as_str())])
+            .post(&format!("/list/{id}/counter"), &[("seen", shown.as_str())])
             .await;
         assert_eq!(refusal(&seen), (409, "not_your_turn".to_owned()), "{engine}");
         assert_eq!(town.state(&outside).await, "open: open, open");

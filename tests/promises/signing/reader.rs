@@ -346,8 +346,13 @@ async fn where_the_reader_has_keys_the_pin_is_typed_there_and_the_count_is_said_
     let list = super::api::make_list(&town, &bearer, "the-one-list", body).await;
     let list = super::town::json(&list)["id"].as_str().unwrap().to_owned();
     insert_at_keys(&town, vec![typed("1234"), typed("1234"), Keys::Cancel]);
-    let only: Vec<(&str, &str)> = ids.iter().map(|id| ("only", id.as_str())).collect();
-    let seen = mayor.post(&format!("/list/{list}/counter"), &only).await;
+    let only: Vec<String> = ids.iter().map(|id| format!("only={id}")).collect();
+    let shown = mayor
+        .shown(&format!("/list/{list}/confirm?{}", only.join("&")))
+        .await;
+    let fields: Vec<String> = shown.iter().map(|(id, shown)| format!("{id}:{shown}")).collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|field| ("seen", field.as_str())).collect();
+    let seen = mayor.post(&format!("/list/{list}/counter"), &fields).await;
     assert_eq!(seen.location, format!("/list/{list}/progress"), "{}", seen.body);
     for (id, expected) in ids.iter().zip([None, None, Some("pin_cancelled")]) {
         assert_eq!(mayor.outcome(id).await.as_deref(), expected, "{id}");

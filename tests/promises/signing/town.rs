@@ -1,5 +1,6 @@
 //! Two boards with their facts, applications, signers with sessions and cards, and the readers of this process.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -492,9 +493,21 @@ impl Seat {
         }
     }
 
+    /// What a page that confirms shows of each document, as it hands it back; nothing where there is no such page.
+    pub(super) async fn shown(&self, page: &str) -> BTreeMap<String, String> {
+        let seen = self.get(page).await;
+        let shown = seen.body.split("data-seen=\"").nth(1);
+        let shown = shown.and_then(|rest| rest.split('"').next()).unwrap_or("{}");
+        serde_json::from_str(&shown.replace("&quot;", "\"").replace("&#34;", "\"")).unwrap()
+    }
+
     /// Presses the button alone; the code when nothing began.
     pub(super) async fn start(&self, id: &str, fields: &[(&str, &str)]) -> Option<String> {
-        let seen = self.post(&format!("/sign/{id}/counter"), fields).await;
+        let shown = self.shown(&format!("/sign/{id}/confirm")).await;
+        let shown = shown.get(id).cloned().unwrap_or_default();
+        let mut all = vec![("seen", shown.as_str())];
+        all.extend_from_slice(fields);
+        let seen = self.post(&format!("/sign/{id}/counter"), &all).await;
         if seen.status != StatusCode::SEE_OTHER {
             return Some(code(&seen));
         }
