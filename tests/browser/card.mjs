@@ -4,14 +4,13 @@
 //
 //   node card.mjs --zegel target/debug/zegel --agent target/debug/zegel-agent --driver libifdvpcd.so --dir FOLDER
 import { createHash, verify, X509Certificate } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import { readFile, mkdir } from 'node:fs/promises';
-import { createServer } from 'node:https';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { LANGUAGES, launch } from './browser.mjs';
 import { ExtensionBrowser } from './extension.mjs';
 import { Lab } from './lab.mjs';
+import { serve } from './site.mjs';
 import { Walk } from './walk.mjs';
 
 const { values } = parseArgs({
@@ -34,7 +33,7 @@ const lab = await Lab.up({
   driver: values.driver ?? '',
   folder: path.join(folder, 'lab'),
 });
-const site = await serve();
+const site = await serve(folder);
 const browser = await ExtensionBrowser.launch({ agent: path.resolve(values.agent ?? ''), lab, folder });
 const page = await browser.context.newPage();
 watch(page);
@@ -52,6 +51,7 @@ try {
   await step('the card is taken out before the PIN', () => cardRemoved(certificate));
   await step('the program is killed at the sixth of ten', () => killed(certificate));
   await step('the page is left while the window stands', left);
+  await step('a card that the service refuses', refused);
   await step('no extension, in four languages', withoutExtension);
 } finally {
   await browser.close();
@@ -327,6 +327,23 @@ async function left() {
   hold(said.answer !== undefined, `the card is still busy: ${said.code} ${said.reason}`);
 }
 
+/** What the service says of a card stands on the page, with the reference of the request. */
+async function refused() {
+  await lab.remove('mayor');
+  await lab.insert('revoked');
+  await browser.context.clearCookies();
+  await page.goto(lab.application);
+  await page.locator('form[action="/login"] button').click();
+  await page.locator('button[data-start]').click();
+  await page.locator('[data-notice]:not([hidden])').waitFor({ timeout: 30_000 });
+  const code = await page.locator('[data-notice] [data-code]').innerText();
+  const reference = await page.locator('[data-notice] [data-reference]').innerText();
+  hold(code === 'certificate_revoked' && /^[0-9a-f]{16}$/.test(reference), `${code} ${reference}`);
+  hold((await page.locator('[data-notice]').innerText()).includes('ingetrokken'), 'in the page\'s language');
+  await lab.remove('revoked');
+  await lab.insert('mayor');
+}
+
 /** Without an extension the page says what is missing, in the page's language, and stays usable. */
 async function withoutExtension() {
   const plain = await launch();
@@ -335,6 +352,7 @@ async function withoutExtension() {
       const walk = await Walk.begin(plain, { language, pictures, faults, counts: { pages: 0, clicks: 0 } });
       await walk.page.goto(lab.application);
       await walk.click('form[action="/login"] button');
+      await walk.page.waitForURL(/\/interaction\//);
       await walk.speak();
       await walk.click('button[data-start]');
       await walk.page.locator('[data-notice]:not([hidden])').waitFor({ timeout: 10_000 });
@@ -342,6 +360,14 @@ async function withoutExtension() {
       hold(code === 'extension_missing', `${language}: ${code}`);
       hold(await walk.page.evaluate(() => document.activeElement?.matches('[data-notice]') ?? false), 'focus is there');
       await walk.look('card-login-without-extension');
+      // Where there is no counter's reader, it is said without a click.
+      await walk.page.route('**/interaction/*', async (route) => {
+        const answer = await route.fetch();
+        const body = (await answer.text()).replace('data-card-login', 'data-card-login data-alone');
+        await route.fulfill({ response: answer, body });
+      });
+      await walk.page.reload();
+      await walk.page.locator('[data-notice]:not([hidden])').waitFor({ timeout: 10_000 });
       await walk.end();
     }
   } finally {
@@ -388,21 +414,4 @@ function isSigned(text, signature, certificate) {
   const hash = publicKey.asymmetricKeyType === 'ec' ? 'sha384' : 'sha256';
   const key = { key: publicKey, dsaEncoding: /** @type {const} */ ('ieee-p1363') };
   return verify(hash, Buffer.from(text), key, Buffer.from(signature, 'base64'));
-}
-
-/** A page of this run's own, with the policy that our pages have. */
-async function serve() {
-  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-  const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
-  execFileSync('openssl', [...words, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const script = await readFile(new URL('../../web/static/web-eid.js', import.meta.url));
-  const policy = "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'";
-  const server = createServer({ key: await readFile(key), cert: await readFile(cert) }, (request, response) => {
-    const isScript = request.url === '/web-eid.js';
-    const type = isScript ? 'text/javascript; charset=utf-8' : 'text/html; charset=utf-8';
-    response.writeHead(200, { 'content-type': type, 'content-security-policy': policy });
-    response.end(isScript ? script : '<!DOCTYPE html><html lang="nl"><title>TEST</title><h1>TEST</h1>');
-  });
-  await new Promise((ready) => server.listen(0, '127.0.0.1', () => ready(undefined)));
-  return { address: `https://localhost:${server.address().port}`, close: () => server.close() };
 }
