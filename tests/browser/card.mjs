@@ -51,6 +51,7 @@ try {
   await step('the card is taken out before the PIN', () => cardRemoved(certificate));
   await step('the program is killed at the sixth of ten', () => killed(certificate));
   await step('the page is left while the window stands', left);
+  await step('no program, and an old one', programs);
   await step('a card that the service refuses', refused);
   await step('no extension, in four languages', withoutExtension);
 } finally {
@@ -325,6 +326,18 @@ async function left() {
   // The first window may take a moment to go.
   while (said.reason === 'already_waiting' && Date.now() < until) said = await call('certificate');
   hold(said.answer !== undefined, `the card is still busy: ${said.code} ${said.reason}`);
+}
+
+/** What is missing or too old is told apart. */
+async function programs() {
+  await browser.useProgram('/nonexistent/zegel-agent');
+  const missing = await call('status');
+  hold(missing.code === 'ERR_WEBEID_NATIVE_UNAVAILABLE' && missing.reason === 'agent_missing', JSON.stringify(missing));
+  await browser.useOldProgram();
+  const old = await call('status');
+  hold(old.code === 'ERR_WEBEID_VERSION_MISMATCH' && old.reason === 'agent_outdated', JSON.stringify(old));
+  await browser.useProgram(browser.usual);
+  hold((await call('status')).answer !== undefined, 'the usual one is back');
 }
 
 /** What the service says of a card stands on the page, with the reference of the request. */

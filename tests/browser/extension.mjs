@@ -30,7 +30,6 @@ export class ExtensionBrowser {
     const wrapper = path.join(folder, 'agent.sh');
     await writeFile(wrapper, `#!/bin/sh\necho $$ > '${started}'\nexec '${installed.path}' "$@"\n`);
     await chmod(wrapper, 0o755);
-    await writeFile(manifest, JSON.stringify({ ...installed, path: wrapper }));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: process.env.ZEGEL_CHROMIUM ?? '/usr/bin/chromium',
       headless: false,
@@ -52,17 +51,34 @@ export class ExtensionBrowser {
         ZEGEL_AGENT_SETTINGS: settings,
       },
     });
-    return new ExtensionBrowser(context, started);
+    const browser = new ExtensionBrowser(context, { folder, manifest, installed, started });
+    await browser.useProgram(wrapper);
+    browser.usual = wrapper;
+    return browser;
   }
 
-  constructor(context, started) {
+  constructor(context, places) {
     this.context = context;
-    this.started = started;
+    this.places = places;
+    this.usual = '';
+  }
+
+  /** From now on the extension starts this program. @param {string} program */
+  async useProgram(program) {
+    await writeFile(this.places.manifest, JSON.stringify({ ...this.places.installed, path: program }));
+  }
+
+  /** From now on the extension starts a program that is there and speaks, and is too old. */
+  async useOldProgram() {
+    const old = path.join(this.places.folder, 'old.sh');
+    await writeFile(old, `#!/bin/sh\nprintf '\\023\\000\\000\\000{"version":"1.0.0"}'\ncat >/dev/null\n`);
+    await chmod(old, 0o755);
+    await this.useProgram(old);
   }
 
   /** Ends the program that was started last, by its number. */
   async killAgent() {
-    process.kill(Number(await readFile(this.started, 'utf8')), 'SIGKILL');
+    process.kill(Number(await readFile(this.places.started, 'utf8')), 'SIGKILL');
   }
 
   close() {

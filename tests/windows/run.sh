@@ -17,6 +17,9 @@ fail() { printf 'windows: error: %s\n' "$*" >&2; exit 1; }
 PATH=$PATH:/usr/lib/wine
 wine() { timeout 120 wine64 "$@" </dev/stdin 2>/dev/null; }
 
+# It complains of a screen without a window manager.
+keys() { timeout 60 xdotool "$@" 2>/dev/null; }
+
 # A Wine of Debian 12 lacks a library that every Windows has.
 x86_64-w64-mingw32-gcc -shared -O -Wall -o "$folder/bcryptprimitives.dll" \
   "$(dirname "$0")/bcryptprimitives.c" -ladvapi32
@@ -62,18 +65,18 @@ wrong=$(frame '{"command":"photo"}' | wine "$agent" run | tr -d '\0' || true)
 # Without a card service the person is told so in a window, and may cancel there.
 asked='{"command":"get-signing-certificate","arguments":{"origin":"https://a.example","lang":"en"}}'
 { frame "$asked"; sleep 60; } | wine "$agent" run >"$folder/answer" &
-window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Card reader$' 2>/dev/null | head -n 1) || fail "no window without a card"
-xdotool key --window "$window" Return
+window=$(keys search --sync --onlyvisible --name '^Card reader$' | head -n 1) || fail "no window without a card"
+keys key --window "$window" Return
 for _ in $(seq 200); do grep -q error "$folder/answer" && break; sleep 0.1; done
 grep -q ERR_WEBEID_USER_CANCELLED "$folder/answer" || fail "cancelled: $(tr -d '\0' <"$folder/answer")"
 
 # ---- the PIN window ----
 { printf 'SETTITLE Sign\nSETDESC You SIGN a document at:%%0Ahttps://a.example\nSETPROMPT PIN code:\nSETOK Sign\nSETCANCEL Cancel\nSETTIMEOUT 60\nGETPIN\n'; sleep 60; } |
   wine "$agent" pinentry >"$folder/typed" &
-window=$(timeout 60 xdotool search --sync --onlyvisible --name '^Sign$' 2>/dev/null | head -n 1) || fail "no PIN window"
-xdotool type --window "$window" --delay 50 1234
+window=$(keys search --sync --onlyvisible --name '^Sign$' | head -n 1) || fail "no PIN window"
+keys type --window "$window" --delay 50 1234
 [ -z "${ZEGEL_PICTURE:-}" ] || import -window root "$ZEGEL_PICTURE"
-xdotool key --window "$window" Return
+keys key --window "$window" Return
 for _ in $(seq 200); do grep -q '^D ' "$folder/typed" && break; sleep 0.1; done
 grep -q '^D 1234' "$folder/typed" || fail "typed: $(cat "$folder/typed")"
 echo "zegel-agent.exe: version, registry, protocol and windows under Wine $(wine64 --version)"
