@@ -9,8 +9,9 @@ use std::sync::Arc;
 use crate::base::clock::SystemClock;
 use crate::card::readers::Readers;
 
+use super::browser::Browser;
 use super::host::{self, World};
-use super::install::{Browser, Change, Done, Installation, is_extension_id};
+use super::install::{Change, Done, Installation, is_extension_id};
 use super::settings::{Places, Settings};
 
 const HELP: &str = "\

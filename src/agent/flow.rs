@@ -18,7 +18,7 @@ use super::card::{Batch, Opened, PinWay};
 use super::certificate::{self, Certificate};
 use super::choose::Desk;
 use super::problem::Problem;
-use super::window::{Act, Ask};
+use super::wording::{Act, Ask};
 
 /// How long everything at one card may take, the person's typing included; each window has its own shorter limit.
 const CARD_LIMIT: Duration = Duration::from_mins(20);

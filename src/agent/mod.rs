@@ -4,6 +4,7 @@
 //! Never listens on a socket, never signs a caller's digest with the authentication key, never sees a page's PIN field:
 //! the PIN is typed into a window of another process. Start from [`host::serve`].
 
+pub mod browser;
 mod card;
 mod certificate;
 mod choose;
@@ -21,3 +22,4 @@ mod registry;
 pub mod settings;
 mod texts;
 mod window;
+mod wording;

@@ -3,5 +3,7 @@
 mod acts;
 mod hostile;
 mod installing;
+mod lists;
 mod process;
 mod transcripts;
+mod turn;
