@@ -365,7 +365,9 @@ async function withoutExtension() {
       const walk = await Walk.begin(plain, { language, pictures, faults, counts: { pages: 0, clicks: 0 } });
       await walk.page.goto(lab.application);
       await walk.click('form[action="/login"] button');
-      await walk.page.waitForURL(/\/interaction\//);
+      await walk.page.waitForURL(/\/interaction\//).catch(async () => {
+        throw new Error(`${language}: stays at ${walk.page.url()}: ${await walk.page.locator('body').innerText()}`);
+      });
       await walk.speak();
       await walk.click('button[data-start]');
       await walk.page.locator('[data-notice]:not([hidden])').waitFor({ timeout: 10_000 });
@@ -374,12 +376,12 @@ async function withoutExtension() {
       hold(await walk.page.evaluate(() => document.activeElement?.matches('[data-notice]') ?? false), 'focus is there');
       await walk.look('card-login-without-extension');
       // Where there is no counter's reader, it is said without a click.
-      await walk.page.route('**/interaction/*', async (route) => {
-        const answer = await route.fetch();
-        const body = (await answer.text()).replace('data-card-login', 'data-card-login data-alone');
-        await route.fulfill({ response: answer, body });
+      await walk.page.evaluate(() => {
+        const box = document.querySelector('[data-card-login]');
+        box.setAttribute('data-alone', '');
+        box.querySelector('[data-notice]').hidden = true;
+        return import(`${document.querySelector('script[src*="card-login"]').src}?again`);
       });
-      await walk.page.reload();
       await walk.page.locator('[data-notice]:not([hidden])').waitFor({ timeout: 10_000 });
       await walk.end();
     }
