@@ -7,6 +7,10 @@
 //! |---|---|---|
 //! | identity, address, TLV, ATR, status words, APDUs | `card::tlv`, `card::eid`, `card::apdu` | `card_files` |
 //! | a card's answers, one after the other | `card::eid::Eid` over its transport | `card_driver` |
+//! | objects of PIV tokens, packed and plain | `card::piv` | `piv_objects` |
+//! | directories, objects and descriptions of PKCS#15 tokens | `card::pkcs15` | `pkcs15_files` |
+//! | a token's answers, one after the other | `card::family::Card` over its transport | `token_driver` |
+//! | images of virtual cards, and the cards they make | `lab::card` | `card_images` |
 //! | BER and DER, identifiers, times, numbers | `asn1::read`, `asn1::oid` | `der` |
 //! | certificates, extensions, names, keys, PEM | `pki::certificate`, `pki::name`, `crypto::key` | `certificate` |
 //! | revocation lists | `pki::crl` | `crl` |
@@ -27,8 +31,8 @@
 //! | forwarded addresses, languages, cookies, origins | `http`, `base::lang` | `headers` |
 //!
 //! Read elsewhere, where the reader is private: the parts of an API request (`http::api::multipart`) and the lines of
-//! a PIN program (`card::assuan`) have their properties beside them. PKCS#15 files are served by the laboratory and read
-//! by other programs only; zegel itself knows the card's paths. Other JSON is read by serde into closed structures.
+//! a PIN program (`card::assuan`) have their properties beside them. The PKCS#15 files of a
+//! Belgian card are served by the laboratory and read by other programs only; zegel itself knows that card's paths. Other JSON is read by serde into closed structures.
 
 pub mod ades;
 #[path = "../../promises/hostile/mod.rs"]

@@ -1,6 +1,6 @@
 //! Every family of readers with its good specimens: the tests and the fuzz targets both walk this one table.
 
-use super::checks::{card, imports, messages, pdf, pki, provider, tokens};
+use super::checks::{card, imports, messages, pdf, pki, provider, token, tokens};
 use super::specimens;
 
 /// Readers of one kind of foreign bytes.
@@ -25,9 +25,13 @@ const fn family(name: &'static str, cases: u32, check: fn(&[u8]), specimens: fn(
 }
 
 /// All of them.
-pub const ALL: [Family; 23] = [
+pub const ALL: [Family; 27] = [
     family("card_files", 400, card::files, specimens::card),
     family("card_driver", 200, card::driver, specimens::answers),
+    family("piv_objects", 400, token::piv, specimens::piv_objects),
+    family("pkcs15_files", 400, token::pkcs15, specimens::pkcs15_files),
+    family("token_driver", 100, token::driver, specimens::token_answers),
+    family("card_images", 100, token::image, specimens::card_images),
     family("der", 200, card::asn1, specimens::der),
     family("certificate", 200, pki::certificate, specimens::certificates),
     family("crl", 300, pki::crl, specimens::lists),

@@ -51,6 +51,11 @@ fn nothing_a_card_sends_breaks_a_reader() {
 }
 
 #[test]
+fn nothing_a_token_sends_or_an_image_holds_breaks_a_reader() {
+    of(&["piv_objects", "pkcs15_files", "token_driver", "card_images"]);
+}
+
+#[test]
 fn no_certificate_list_or_answer_breaks_a_reader_or_is_believed() {
     of(&["certificate", "crl", "ocsp", "time_stamp", "cms"]);
 }

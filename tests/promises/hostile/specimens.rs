@@ -11,8 +11,9 @@ use zegel::base::time::Timestamp;
 use zegel::crypto::jws;
 use zegel::crypto::key::{Curve, KeyKind, PrivateKey};
 use zegel::identity::AssuranceLevel;
-use zegel::lab::card::CardImage;
+use zegel::lab::card::{CardImage, TokenCard};
 use zegel::lab::persons::DemoPerson;
+use zegel::lab::tokens::DemoToken;
 use zegel::oidc::client::{
     Client, ClientAuthentication, ClientId, GrantType, IdTokenAlgorithm, Names, Registration,
 };
@@ -275,6 +276,69 @@ pub fn answers() -> Vec<Vec<u8>> {
     all.push([2, 0x61, 0x10].repeat(600));
     all.push([2, 0x6C, 0x10].repeat(600));
     all.push([2, 0x90, 0x00].repeat(600));
+    all
+}
+
+/// Two tokens of the laboratory: one of each family.
+fn tokens() -> [TokenCard; 2] {
+    let authority = authority();
+    ["piv-ec", "pkcs15-ec"].map(|slug| {
+        DemoToken::find(slug)
+            .unwrap()
+            .make_card(
+                authority.world.pki(),
+                &*authority.world.random,
+                authority.world.now,
+            )
+            .unwrap()
+    })
+}
+
+/// Objects of a PIV token.
+pub fn piv_objects() -> Vec<Vec<u8>> {
+    let [piv, _] = tokens();
+    let mut all: Vec<Vec<u8>> = piv
+        .image()
+        .objects
+        .values()
+        .map(|object| object.0.clone())
+        .collect();
+    all.push(hex::decode("7e124f0ba0000003080000100001005f2f026020").unwrap());
+    all
+}
+
+/// Files of a PKCS#15 token.
+pub fn pkcs15_files() -> Vec<Vec<u8>> {
+    let [_, card] = tokens();
+    card.image().objects.values().map(|file| file.0.clone()).collect()
+}
+
+/// What tokens answer when they are read and made to sign.
+pub fn token_answers() -> Vec<Vec<u8>> {
+    let mut all = answers();
+    for card in tokens() {
+        let mut said = Vec::new();
+        for object in card.image().objects.values() {
+            for part in object.0.chunks(200) {
+                said.push(u8::try_from(part.len() + 2).unwrap());
+                said.extend_from_slice(part);
+                said.extend([0x90, 0x00]);
+            }
+        }
+        all.push(said.clone());
+        // Selected, then all of that.
+        all.push([&[2, 0x90, 0x00].repeat(3)[..], &said].concat());
+    }
+    all
+}
+
+/// Images of cards as files.
+pub fn card_images() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = tokens()
+        .iter()
+        .map(|card| serde_json::to_vec(card.image()).unwrap())
+        .collect();
+    all.push(serde_json::to_vec(&authority().card).unwrap());
     all
 }
 

@@ -114,9 +114,15 @@ pub fn driver(bytes: &[u8]) {
     assert!(card.commands < 3_000, "{} commands", card.commands);
 }
 
-struct Scripted<'b> {
+pub(super) struct Scripted<'b> {
     answers: &'b [u8],
-    commands: usize,
+    pub(super) commands: usize,
+}
+
+impl<'b> Scripted<'b> {
+    pub(super) const fn new(answers: &'b [u8]) -> Self {
+        Self { answers, commands: 0 }
+    }
 }
 
 impl Connection for Scripted<'_> {

@@ -7,6 +7,7 @@ pub mod messages;
 pub mod pdf;
 pub mod pki;
 pub mod provider;
+pub mod token;
 pub mod tokens;
 
 /// Runs `work` and requires that it ends in `millis`, generously: for blow-ups, not for slowness.
