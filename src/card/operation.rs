@@ -3,7 +3,7 @@
 use super::apdu::{Command, Le, Response, StatusWord};
 use super::error::CardError;
 use super::t0;
-use super::transport::{Connection, Disposition, Step, Transport, TransportError};
+use super::transport::{Connection, Disposition, Protocol, Step, Transport, TransportError};
 
 /// Why an operation stopped: below the card, or by its answer.
 #[derive(Debug)]
@@ -44,6 +44,26 @@ pub(super) struct Operation<'t> {
     pub(super) disposition: Disposition,
     /// From here on no fault may lead to a second run.
     pub(super) sent: Sent,
+    /// The next commands are answered only after a person did something.
+    pub(super) waits_for_person: bool,
+}
+
+/// A transport whose commands wait for a person.
+struct ForPerson<'t>(&'t mut dyn Transport);
+
+impl Transport for ForPerson<'_> {
+    fn atr(&self) -> Vec<u8> {
+        self.0.atr()
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.0.transmit_for_person(command)
+    }
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.0.reset()
+    }
+    fn protocol(&self) -> Protocol {
+        self.0.protocol()
+    }
 }
 
 /// The most that one command carries in its short form.
@@ -62,7 +82,11 @@ impl Operation<'_> {
 
     /// As [`Operation::exchange`], and tells the length that the card wanted instead.
     pub(super) fn exchange_noting(&mut self, command: &Command) -> Result<(Response, Option<Le>), Stop> {
-        let (response, corrected) = t0::exchange_noting(self.transport, command)?;
+        let (response, corrected) = if self.waits_for_person {
+            t0::exchange_noting(&mut ForPerson(self.transport), command)?
+        } else {
+            t0::exchange_noting(self.transport, command)?
+        };
         if response.status() == StatusWord::MEMORY_FAILURE {
             // The card may be mute until its next reset.
             self.disposition = Disposition::Reset;
@@ -111,6 +135,7 @@ pub(super) fn run<T>(
             transport,
             disposition: Disposition::Leave,
             sent: Sent::Nothing,
+            waits_for_person: false,
         };
         match (operation(&mut session), session.sent) {
             (Err(Stop::Transport(error)), Sent::Nothing) if error.is_curable() => Step::Again(error),

@@ -31,6 +31,14 @@ pub trait Transport {
     /// What went wrong below the card. A status word is never an error here.
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError>;
 
+    /// As [`Transport::transmit`], for a command that is answered only after a person did something: touched the token.
+    ///
+    /// # Errors
+    /// As [`Transport::transmit`].
+    fn transmit_for_person(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.transmit(command)
+    }
+
     /// Resets the card in place: PIN rights, selected file and security environment are gone afterwards.
     ///
     /// # Errors
@@ -78,6 +86,9 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         (**self).transmit(command)
     }
+    fn transmit_for_person(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).transmit_for_person(command)
+    }
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()
     }
@@ -101,6 +112,9 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         (**self).transmit(command)
+    }
+    fn transmit_for_person(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        (**self).transmit_for_person(command)
     }
     fn reset(&mut self) -> Result<(), TransportError> {
         (**self).reset()

@@ -6,6 +6,7 @@ use crate::card::error::CardError;
 use crate::card::operation::{Operation, Stop};
 
 use super::object::{CHUID, DISCOVERY, Object, PinPolicy, read_pin_policy};
+use super::yubikey::is_likely_yubikey;
 
 /// The application's identifier without its version. Source: SP 800-73-4 part 1, §2.2.
 const APPLICATION: [u8; 9] = [0xA0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00];
@@ -99,10 +100,14 @@ impl Operation<'_> {
         use crate::asn1::write::element;
         // An empty response (82) asks for one; the challenge (81) is what is signed.
         let template = element(0x7C, &[element(0x82, &[]), element(0x81, input)].concat());
-        self.exchange_chained(
+        // A YubiKey answers this one when it was touched, and gives up by itself after fifteen seconds.
+        self.waits_for_person = is_likely_yubikey(&self.atr());
+        let response = self.exchange_chained(
             "GENERAL AUTHENTICATE",
             [0x00, 0x87, algorithm, reference],
             &template,
-        )
+        );
+        self.waits_for_person = false;
+        response
     }
 }

@@ -282,10 +282,18 @@ impl Transport for Checked<'_> {
         Ok(answer)
     }
 
+    fn transmit_for_person(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.check()?;
+        let answer = self.card.transmit_for_person(command)?;
+        self.check()?;
+        Ok(answer)
+    }
+
     fn reset(&mut self) -> Result<(), TransportError> {
         self.check()?;
         self.card.reset()
     }
+
     fn reader(&self) -> ReaderFacts {
         let facts = self.card.reader();
         if facts.name.is_empty() {

@@ -302,3 +302,64 @@ fn readers_come_and_go() {
     drop(readers);
     while events.recv_timeout(LONG).is_ok() {}
 }
+
+/// Answers only when somebody touched it.
+struct Touched(Mute);
+
+impl Transport for Touched {
+    fn atr(&self) -> Vec<u8> {
+        vec![0x3B, 0x02]
+    }
+    fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, TransportError> {
+        Ok(vec![0x6D, 0x00])
+    }
+    fn transmit_for_person(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.0.transmit(command)
+    }
+    fn reset(&mut self) -> Result<(), TransportError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_token_that_waits_for_a_touch_is_not_mute() {
+    let world = MemoryReaders::new();
+    let mute = || {
+        let (asked, was_asked) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        let card = Mute {
+            asked,
+            release: released,
+        };
+        (card, was_asked, release)
+    };
+    let (silent, silent_asked, release_silent) = mute();
+    let (waiting, waiting_asked, touch) = mute();
+    world.insert("silent", silent);
+    world.insert("waiting", Touched(waiting));
+    let clock = Arc::new(crate::base::clock::FixedClock::new(
+        "2026-03-03T09:00:00Z".parse().unwrap(),
+    ));
+    let seen: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+    let readers = Readers::start(Arc::new(world), Options::default(), seen).unwrap();
+    let long = Duration::from_secs(3600);
+    let patient = readers.submit("waiting", long, |connection| {
+        let mut answer = Err(CardError::Communication);
+        connection.run(&mut |transport| {
+            answer = transport
+                .transmit_for_person(&[0, 0x87, 0, 0])
+                .map_err(CardError::from);
+            Step::Done(Disposition::Leave)
+        })?;
+        answer
+    });
+    let impatient = readers.submit("silent", long, once);
+    silent_asked.recv_timeout(LONG).unwrap();
+    waiting_asked.recv_timeout(LONG).unwrap();
+    // Longer than any command may take. Both are looked at in one go: the silent one is given up, the other is not.
+    clock.advance(Duration::from_secs(14));
+    assert_eq!(impatient.wait(), Err(CardError::CardMute));
+    touch.send(()).unwrap();
+    assert_eq!(patient.wait(), Ok(vec![0x90, 0x00]));
+    drop(release_silent);
+}

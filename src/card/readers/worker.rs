@@ -333,6 +333,12 @@ impl Transport for WatchedTransport<'_> {
         self.watched(phase, |transport| transport.transmit(command))
     }
 
+    fn transmit_for_person(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.watched(Phase::Entering, |transport| {
+            transport.transmit_for_person(command)
+        })
+    }
+
     fn reset(&mut self) -> Result<(), TransportError> {
         self.watched(Phase::Transmitting, |transport| transport.reset())
     }

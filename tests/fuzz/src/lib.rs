@@ -31,8 +31,9 @@
 //! | forwarded addresses, languages, cookies, origins | `http`, `base::lang` | `headers` |
 //!
 //! Read elsewhere, where the reader is private: the parts of an API request (`http::api::multipart`) and the lines of
-//! a PIN program (`card::assuan`) have their properties beside them. The PKCS#15 files of a
-//! Belgian card are served by the laboratory and read by other programs only; zegel itself knows that card's paths. Other JSON is read by serde into closed structures.
+//! a PIN program (`card::assuan`) have their properties beside them. The PKCS#15 files of a Belgian card are served by
+//! the laboratory and read by other programs only; zegel itself knows that card's paths. Other JSON is read by serde into
+//! closed structures.
 
 pub mod ades;
 #[path = "../../promises/hostile/mod.rs"]
