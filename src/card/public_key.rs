@@ -133,3 +133,130 @@ const fn place(error: Asn1Error) -> usize {
         | Asn1Error::Trailing(at) => at,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asn1::write::{
+        bit_string, boolean, element, explicit, integer, integer_bytes, named_bits, null, octet_string,
+        sequence,
+    };
+
+    fn rsa(bits: usize) -> Vec<u8> {
+        let mut modulus = vec![0x80; bits.div_ceil(8)];
+        if !bits.is_multiple_of(8) {
+            modulus[0] = 1 << (bits % 8 - 1);
+        }
+        let key = sequence(&[&integer_bytes(&modulus), &integer(65_537)]);
+        let algorithm = sequence(&[&element(tag::OID, RSA_ENCRYPTION), &null()]);
+        sequence(&[&algorithm, &bit_string(&key)])
+    }
+
+    fn ec(curve: &[u8]) -> Vec<u8> {
+        let algorithm = sequence(&[&element(tag::OID, EC_PUBLIC_KEY), &element(tag::OID, curve)]);
+        sequence(&[&algorithm, &bit_string(&[0x04; 65])])
+    }
+
+    /// A certificate with this key and, when given, these bits of keyUsage.
+    fn certificate(key: &[u8], usage: Option<&[bool]>) -> Vec<u8> {
+        let empty = sequence(&[]);
+        let extensions = usage.map(|bits| {
+            let other = sequence(&[&element(tag::OID, &[0x55, 0x1D, 0x13]), &octet_string(&empty)]);
+            let value = octet_string(&named_bits(bits));
+            let usage = sequence(&[&element(tag::OID, KEY_USAGE), &boolean(true), &value]);
+            explicit(3, &sequence(&[&other, &usage]))
+        });
+        let body = sequence(&[
+            &explicit(0, &integer(2)),
+            &integer(7),
+            &empty,
+            &empty,
+            &empty,
+            &empty,
+            key,
+            &extensions.unwrap_or_default(),
+        ]);
+        sequence(&[&body, &empty, &bit_string(&[0])])
+    }
+
+    #[test]
+    fn the_kind_and_size_of_a_key_are_read() {
+        for (key, expected) in [
+            (rsa(1024), Some(KeyKind::Rsa { bits: 1024 })),
+            (rsa(2048), Some(KeyKind::Rsa { bits: 2048 })),
+            (rsa(2047), Some(KeyKind::Rsa { bits: 2047 })),
+            (rsa(4096), Some(KeyKind::Rsa { bits: 4096 })),
+            (rsa(4097), None),
+            (rsa(512), None),
+            (rsa(65_536), None),
+            (ec(P256), Some(KeyKind::Ec { field_bytes: 32 })),
+            (ec(P384), Some(KeyKind::Ec { field_bytes: 48 })),
+            (ec(P521), Some(KeyKind::Ec { field_bytes: 66 })),
+            (ec(&[0x2B, 0x81, 0x04, 0x00, 0x0A]), None),
+            (
+                sequence(&[
+                    &sequence(&[&element(tag::OID, &[0x2B, 0x65, 0x70])]),
+                    &bit_string(&[0; 32]),
+                ]),
+                None,
+            ),
+        ] {
+            let read = of_certificate(&certificate(&key, None));
+            assert_eq!(read.ok().map(|facts| facts.key), expected);
+        }
+    }
+
+    #[test]
+    fn the_use_of_a_key_is_read_where_it_is_said() {
+        for (usage, expected) in [
+            (None, (None, None)),
+            (Some(&[true][..]), (Some(true), Some(false))),
+            (Some(&[false, true]), (Some(false), Some(true))),
+            (Some(&[true, true]), (Some(true), Some(true))),
+            (Some(&[false, false, true]), (Some(false), Some(false))),
+        ] {
+            let facts = of_certificate(&certificate(&ec(P256), usage)).unwrap();
+            assert_eq!(
+                (facts.digital_signature, facts.non_repudiation),
+                expected,
+                "{usage:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_no_certificate() {
+        let whole = certificate(&rsa(2048), Some(&[true]));
+        for length in 0..whole.len() {
+            let read = of_certificate(&whole[..length]);
+            assert!(
+                matches!(
+                    read,
+                    Err(CardError::Malformed {
+                        what: "certificate",
+                        ..
+                    })
+                ),
+                "{length}: {read:?}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_certificate_or_not(bytes in proptest::collection::vec(0_u8.., 0..200)) {
+            let _ = of_certificate(&bytes);
+        }
+
+        #[test]
+        fn a_changed_certificate_is_read_or_refused(at in 0_usize..330, byte in 0_u8..) {
+            let mut whole = certificate(&rsa(2048), Some(&[true]));
+            if let Some(place) = whole.get_mut(at) {
+                *place = byte;
+            }
+            if let Ok(CertificateFacts { key: KeyKind::Rsa { bits }, .. }) = of_certificate(&whole) {
+                proptest::prop_assert!((1024..=4096).contains(&bits));
+            }
+        }
+    }
+}

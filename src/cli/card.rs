@@ -3,6 +3,7 @@
 mod pin;
 mod report;
 mod token;
+mod token_pin;
 
 pub use pin::Keyboard;
 pub(super) use report::hint;

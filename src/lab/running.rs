@@ -358,28 +358,32 @@ impl Inner {
 
     /// Asks the card host. A rare card or a token that is wanted for the first time is made first.
     fn ask_cards(&self, request: &CardRequest) -> Result<Vec<CardState>, LabError> {
-        if let CardRequest::Insert { card, .. } = request
-            && let Some(token) = DemoToken::find(card)
-        {
-            let folder = self.folder.join("cards");
-            if !image_path(&folder, card).exists() {
-                let made = token.make_card(self.services.pki(), self.random.as_ref(), self.clock.now())?;
-                made.keys().save(&folder, card)?;
-                made.image().save(&image_path(&folder, card))?;
-            }
-        }
-        if let CardRequest::Insert { card, .. } = request
-            && let Some(specimen) = Specimen::find(card)
-        {
-            let folder = self.folder.join("cards");
-            if !image_path(&folder, card).exists() {
-                let made = specimen.make_card(self.services.pki(), self.random.as_ref(), self.clock.now())?;
-                // The keys first: an image that is there is whole.
-                made.card.keys().save(&folder, card)?;
-                made.card.image().save(&image_path(&folder, card))?;
-            }
+        if let CardRequest::Insert { card, .. } = request {
+            self.make_when_wanted(card)?;
         }
         lock(&self.host).ask(request)
+    }
+
+    fn make_when_wanted(&self, card: &str) -> Result<(), LabError> {
+        let folder = self.folder.join("cards");
+        if image_path(&folder, card).exists() {
+            return Ok(());
+        }
+        let (pki, random, now) = (self.services.pki(), self.random.as_ref(), self.clock.now());
+        // The keys first: an image that is there is whole.
+        if let Some(specimen) = Specimen::find(card) {
+            let made = specimen.make_card(pki, random, now)?;
+            made.card.keys().save(&folder, card)?;
+            made.card.image().save(&image_path(&folder, card))?;
+        } else if let Some(token) = DemoToken::find(card) {
+            let made = token.make_card(pki, random, now)?;
+            made.keys().save(&folder, card)?;
+            made.image().save(&image_path(&folder, card))?;
+        } else {
+            return Ok(());
+        }
+        // So that the services know the new certificates after the laboratory was started again.
+        pki.save_issued(&self.folder.join("pki"))
     }
 
     fn answer_pin(&self, mut dialog: PinDialog) -> Result<PinReply, LabError> {

@@ -340,9 +340,9 @@ fn a_token_that_waits_for_a_touch_is_not_mute() {
     let clock = Arc::new(crate::base::clock::FixedClock::new(
         "2026-03-03T09:00:00Z".parse().unwrap(),
     ));
-    let seen: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+    let seen: Arc<dyn Clock> = clock.clone();
     let readers = Readers::start(Arc::new(world), Options::default(), seen).unwrap();
-    let long = Duration::from_secs(3600);
+    let long = Duration::from_hours(1);
     let patient = readers.submit("waiting", long, |connection| {
         let mut answer = Err(CardError::Communication);
         connection.run(&mut |transport| {

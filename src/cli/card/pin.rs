@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Problem, Reader, on_card};
+use super::{Problem, Reader, on_card, token_pin};
 use crate::base::lang::Language;
 use crate::base::secret::Pin;
 use crate::card::CardError;
@@ -37,7 +37,8 @@ pub(super) enum PinCommand {
     ///
     /// Example: zegel card pin tries --format json
     Tries(Tries),
-    /// Unblock the PIN of a card up to applet 1.7, with PUK1 and PUK2. The PIN stays what it was.
+    /// Unblock the PIN of an eID card up to applet 1.7, with PUK1 and PUK2: the PIN stays what it was. Or that of a
+    /// token, with its PUK: the PIN gets a new value.
     ///
     /// PUK1 is in the holder's letter, PUK2 is the municipality's. Later cards have no PUK: the municipality unblocks them.
     ///
@@ -117,13 +118,16 @@ fn on_same_card(
 }
 
 fn show_tries(readers: &Readers, tries: &Tries, console: &mut Console) -> Result<Exit, Problem> {
+    if let Some(token) = token_pin::look(readers, &tries.reader)? {
+        return Ok(token.show(console));
+    }
     let seen = look(readers, &tries.reader)?;
     let json = json!({ "tries_left": seen.state.tries_left(), "keypad": seen.has_keys });
     console.result(tries_text(seen.state), &json);
     Ok(Exit::Good)
 }
 
-fn tries_text(state: PinState) -> String {
+pub(super) fn tries_text(state: PinState) -> String {
     match state {
         PinState::Blocked => "the PIN is blocked".to_owned(),
         PinState::Left(1) => "1 try left: a wrong PIN blocks the card".to_owned(),
@@ -138,18 +142,14 @@ fn change_pin(
     keyboard: &dyn Keyboard,
     console: &mut Console,
 ) -> Result<Exit, Problem> {
+    let token = token_pin::look(readers, &change.reader)?;
+    if let Some(token) = token {
+        let last_try = last_try(token.state(), change, console)?;
+        token.change(readers, &change.reader, last_try, keyboard)?;
+        return Ok(changed(console));
+    }
     let seen = look(readers, &change.reader)?;
-    let last_try = match seen.state {
-        PinState::Blocked => return Err(CardError::PinBlocked.into()),
-        PinState::Left(1) if !change.last_try => return Err(CardError::PinLastTry.into()),
-        PinState::Left(1) => {
-            console.warn("this is the last try of the PIN: a wrong one blocks the card");
-            LastTry::Confirmed
-        }
-        // An applet that cannot be asked says so only when the PIN is sent; --last-try then covers it.
-        PinState::Left(_) | PinState::Unknown if change.last_try => LastTry::Confirmed,
-        PinState::Left(_) | PinState::Unknown => LastTry::NotConfirmed,
-    };
+    let last_try = last_try(seen.state, change, console)?;
     if seen.has_keys && !change.terminal {
         console.say(format_args!(
             "type on the reader: the PIN, then the new PIN twice ({})",
@@ -160,26 +160,56 @@ fn change_pin(
             eid.change_pin(PinChange::Pad(language), last_try)
         })?;
     } else {
-        let question = match seen.state.tries_left() {
-            Some(1) => "PIN (last try): ".to_owned(),
-            Some(left) => format!("PIN ({left} tries left): "),
-            None => "PIN: ".to_owned(),
-        };
-        let old = ask_pin(keyboard, &question)?;
-        let new = ask_pin(keyboard, "new PIN: ")?;
-        let again = ask_pin(keyboard, "new PIN, once more: ")?;
-        if !crate::base::secret::constant_time_eq(new.digits(), again.digits()) {
-            return Err(CardError::PinsDiffer.into());
-        }
+        let old = ask_pin(keyboard, &question(seen.state))?;
+        let new = ask_new_pin(keyboard)?;
         on_same_card(readers, &change.reader, seen.chip, move |eid| {
             eid.change_pin(PinChange::Typed { old: &old, new: &new }, last_try)
         })?;
     }
-    console.result("the PIN is changed", &json!({ "changed": true }));
-    Ok(Exit::Good)
+    Ok(changed(console))
 }
 
-fn ask_pin(keyboard: &dyn Keyboard, question: &str) -> Result<Pin, Problem> {
+fn changed(console: &mut Console) -> Exit {
+    console.result("the PIN is changed", &json!({ "changed": true }));
+    Exit::Good
+}
+
+/// Whether a last try may be used, by what is known of the PIN and what was asked for.
+fn last_try(state: PinState, change: &Change, console: &mut Console) -> Result<LastTry, Problem> {
+    Ok(match state {
+        PinState::Blocked => return Err(CardError::PinBlocked.into()),
+        PinState::Left(1) if !change.last_try => return Err(CardError::PinLastTry.into()),
+        PinState::Left(1) => {
+            console.warn("this is the last try of the PIN: a wrong one blocks the card");
+            LastTry::Confirmed
+        }
+        // An applet that cannot be asked says so only when the PIN is sent; --last-try then covers it.
+        PinState::Left(_) | PinState::Unknown if change.last_try => LastTry::Confirmed,
+        PinState::Left(_) | PinState::Unknown => LastTry::NotConfirmed,
+    })
+}
+
+/// What a person is asked for the PIN as it is.
+pub(super) fn question(state: PinState) -> String {
+    match state.tries_left() {
+        Some(1) => "PIN (last try): ".to_owned(),
+        Some(left) => format!("PIN ({left} tries left): "),
+        None => "PIN: ".to_owned(),
+    }
+}
+
+/// The new PIN, twice alike.
+pub(super) fn ask_new_pin(keyboard: &dyn Keyboard) -> Result<Pin, Problem> {
+    let new = ask_pin(keyboard, "new PIN: ")?;
+    let again = ask_pin(keyboard, "new PIN, once more: ")?;
+    if crate::base::secret::constant_time_eq(new.digits(), again.digits()) {
+        Ok(new)
+    } else {
+        Err(CardError::PinsDiffer.into())
+    }
+}
+
+pub(super) fn ask_pin(keyboard: &dyn Keyboard, question: &str) -> Result<Pin, Problem> {
     let digits = keyboard.digits(question, Pin::MIN_DIGITS..=Pin::MAX_DIGITS)?;
     Ok(Pin::from_digits(digits).map_err(CardError::from)?)
 }
@@ -190,6 +220,9 @@ fn unblock(
     keyboard: &dyn Keyboard,
     console: &mut Console,
 ) -> Result<Exit, Problem> {
+    if let Some(token) = token_pin::look(readers, &tries.reader)? {
+        return token.unblock(readers, &tries.reader, keyboard, console);
+    }
     let seen = look(readers, &tries.reader)?;
     if seen.generation == Generation::Ec {
         return Err(CardError::PukUnsupported.into());

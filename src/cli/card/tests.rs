@@ -373,3 +373,109 @@ fn the_pin_is_unblocked_with_both_puks_where_there_are_some() {
     );
     assert!(typist.asked.lock().unwrap().is_empty(), "nobody was asked");
 }
+
+fn token(slug: &str) -> crate::lab::card::TokenCard {
+    use std::sync::OnceLock;
+    static PKI: OnceLock<LabPki> = OnceLock::new();
+    let random = SeededRandom::new(4);
+    let pki = PKI.get_or_init(|| LabPki::generate("http://127.0.0.1:9", &random, moment()).unwrap());
+    let token = crate::lab::tokens::DemoToken::find(slug).unwrap();
+    token.make_card(pki, &random, moment()).unwrap()
+}
+
+#[test]
+fn a_token_tells_what_it_is_and_no_identity() {
+    let world = MemoryReaders::new();
+    world.insert("Zegel 0", token("piv-ec"));
+    world.insert("Zegel 1", token("pkcs15-ec"));
+    world.insert("Zegel 2", card().0);
+    let (_, text, _) = session(&world, Format::Text, &["readers"]);
+    assert_eq!(
+        text,
+        "Zegel 0: PIV token\nZegel 1: PKCS#15 token\nZegel 2: eID card\n"
+    );
+    let (exit, text, messages) = session(&world, Format::Text, &["read", "--reader", "Zegel 0"]);
+    assert_eq!((exit, messages.as_str()), (Exit::Good, ""));
+    for line in [
+        "card              PIV token\n",
+        "YubiKey           5.7.1, number ",
+        "PIN               3 tries left\n",
+        "PIN               still the one from the factory: change it\n",
+        "key 9C            signature\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let (_, json, _) = session(&world, Format::Json, &["read", "--reader", "Zegel 1"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&json["family"], &json["label"]),
+        (&"pkcs15".into(), &"TEST PKCS#15 token".into())
+    );
+    assert_eq!(
+        (&json["pin_tries_left"], &json["yubikey"]),
+        (&3.into(), &serde_json::Value::Null)
+    );
+    assert!(json.get("person").is_none());
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("photo.jpg");
+    let words = ["read", "--reader", "Zegel 0", "--photo", photo.to_str().unwrap()];
+    let (exit, _, messages) = session(&world, Format::Text, &words);
+    assert!(
+        exit == Exit::Card && messages.contains("(CARD_FILE_MISSING)"),
+        "{messages}"
+    );
+    let (exit, text, _) = session(&world, Format::Text, &["certificates", "--reader", "Zegel 0"]);
+    assert_eq!(exit, Exit::Good);
+    assert!(
+        text.starts_with("9A authentication\n  issuer       TEST Zegelgem Staff CA\n"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("Dirk") && !text.contains("zegelgem.test"),
+        "the holder is left out: {text}"
+    );
+}
+
+#[test]
+fn the_pin_of_a_token_is_shown_changed_and_unblocked() {
+    for slug in ["piv-ec", "pkcs15-ec"] {
+        let world = MemoryReaders::new();
+        let mut blocked = token(slug);
+        world.insert("Zegel 0", token(slug));
+        let (_, said, _) = session(&world, Format::Text, &["pin", "tries"]);
+        assert_eq!(said, "3 tries left\n", "{slug}");
+        let typist = Typist::new(&["123456", "246810", "246810"]);
+        let (exit, said, messages) = typed_session(&world, Format::Text, &["pin", "change"], &typist);
+        assert_eq!(
+            (exit, said.as_str()),
+            (Exit::Good, "the PIN is changed\n"),
+            "{slug}: {messages}"
+        );
+        let typist = Typist::new(&["123456", "246810", "246810"]);
+        let (exit, _, messages) = typed_session(&world, Format::Text, &["pin", "change"], &typist);
+        assert!(
+            exit == Exit::Card && messages.contains("2 tries left (PIN_WRONG)"),
+            "{slug}: {messages}"
+        );
+
+        blocked.image_mut().pin.left = 0;
+        world.insert("Zegel 0", blocked);
+        let (exit, _, messages) = typed_session(&world, Format::Text, &["pin", "change"], &Typist::default());
+        assert!(
+            exit == Exit::Card && messages.contains("(PIN_BLOCKED)"),
+            "{slug}: {messages}"
+        );
+        let typist = Typist::new(&["11111111", "135790", "135790"]);
+        let (exit, _, messages) = typed_session(&world, Format::Text, &["pin", "unblock"], &typist);
+        assert!(
+            exit == Exit::Card && messages.contains("2 tries left (PUK_WRONG)"),
+            "{slug}: {messages}"
+        );
+        let typist = Typist::new(&["12345678", "135790", "135790"]);
+        let (exit, said, messages) = typed_session(&world, Format::Text, &["pin", "unblock"], &typist);
+        assert_eq!(exit, Exit::Good, "{slug}: {messages}");
+        assert!(said.contains("it is the new one"), "{said}");
+        let (_, said, _) = session(&world, Format::Text, &["pin", "tries"]);
+        assert_eq!(said, "3 tries left\n", "{slug}");
+    }
+}

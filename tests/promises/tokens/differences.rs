@@ -5,7 +5,9 @@ use zegel::card::CardError;
 use zegel::card::eid::{PinState, SignatureScheme};
 use zegel::card::family::{Card, KeyName};
 use zegel::card::piv::{PinPolicy, Piv};
-use zegel::card::transport::{Connection as _, Disposition, InProcess, Step, Transport as _};
+use zegel::card::transport::{
+    Connection as _, Disposition, InProcess, Protocol, Step, Transport, TransportError,
+};
 use zegel::lab::card::{Fault, FaultKind, Manner, TokenCard};
 
 use super::support::{Recorded, Wish, certificate, on, sign, token, token_with, verifies};
@@ -160,6 +162,45 @@ fn a_token_that_nobody_touches_says_so_and_no_try_is_lost() {
         ),
         "{result:?}"
     );
+}
+
+/// Counts the commands that are sent as ones a person must do something for.
+struct Counted {
+    card: TokenCard,
+    for_person: usize,
+}
+
+impl Transport for Counted {
+    fn atr(&self) -> Vec<u8> {
+        self.card.atr()
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        self.card.transmit(command)
+    }
+    fn transmit_for_person(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        assert_eq!(command[1], 0x87, "only a signature waits for a touch");
+        self.for_person += 1;
+        self.card.transmit(command)
+    }
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.card.reset()
+    }
+    fn protocol(&self) -> Protocol {
+        self.card.protocol()
+    }
+}
+
+#[test]
+fn a_touch_is_waited_for_only_where_a_token_can_want_one() {
+    for (slug, expected) in [("piv-ec", 1), ("piv-global", 0)] {
+        let counted = Counted {
+            card: token(slug),
+            for_person: 0,
+        };
+        let (result, counted) = on(counted, |card| sign(card, EC, Some("123456")));
+        assert!(result.is_ok(), "{slug}");
+        assert_eq!(counted.for_person, expected, "{slug}");
+    }
 }
 
 #[test]
