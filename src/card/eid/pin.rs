@@ -155,16 +155,18 @@ impl Eid<'_> {
     /// As [`Eid::card_data`].
     pub fn pin_state(&mut self) -> Result<PinState, CardError> {
         let told = self.pin_state;
+        let known_data = self.data.clone();
         let (data, state) = self.run(|session, _| {
             let data = session.card_data()?;
+            same_chip(known_data.as_ref(), &data)?;
             let state = session.pin_state(&data)?;
             Ok((data, state))
         })?;
-        self.data = Some(data);
-        let state = match (state, told) {
-            (PinState::Unknown, Some(told)) => told,
-            (state, _) => state,
+        let state = match (data.generation(), told) {
+            (Generation::Early, Some(told)) => told,
+            _ => state,
         };
+        self.data = Some(data);
         self.pin_state = Some(state);
         Ok(state)
     }
@@ -234,8 +236,8 @@ impl Eid<'_> {
             let command =
                 Command::new(Asked::Unblock.name(), [0x00, 0x2C, 0x00, 0x01]).with_secret(pin_block(&puk.0));
             let status = session.exchange(&command)?.status();
-            session.disposition = Disposition::Leave;
             if !status.is_ok() {
+                session.disposition = Disposition::Leave;
                 return Err(cause(Asked::Unblock, status).into());
             }
             attempt.after = Some(PinState::Left(ALL_TRIES));
@@ -274,15 +276,17 @@ impl Eid<'_> {
         };
         let mut data = None;
         let result = self.run(|session, _| {
-            let (card, state) = match (&known_data, known_state, last_try) {
-                (Some(data), Some(state), _) => (data.clone(), state),
-                (Some(data), None, None) => (data.clone(), PinState::Unknown),
+            let (card, state) = if let (Some(data), Some(state)) = (&known_data, known_state) {
+                (data.clone(), state)
+            } else {
                 // Card data of before an attempt says nothing about the tries left now.
-                _ => {
-                    let card = session.card_data()?;
-                    let state = session.pin_state(&card)?;
-                    (card, state)
-                }
+                let card = session.card_data()?;
+                same_chip(known_data.as_ref(), &card)?;
+                let state = match last_try {
+                    Some(_) => session.pin_state(&card)?,
+                    None => PinState::Unknown,
+                };
+                (card, state)
             };
             match (state, last_try) {
                 (PinState::Blocked, Some(_)) => return Err(CardError::PinBlocked.into()),
@@ -308,6 +312,14 @@ impl Eid<'_> {
         // Unknown tries are read again before the PIN is asked again.
         self.pin_state = attempt.after;
         result
+    }
+}
+
+/// A connection ends with its card: one that has another serial number now was read wrongly, then or now.
+fn same_chip(known: Option<&CardData>, now: &CardData) -> Result<(), CardError> {
+    match known {
+        Some(known) if known.chip_serial != now.chip_serial => Err(CardError::Communication),
+        _ => Ok(()),
     }
 }
 

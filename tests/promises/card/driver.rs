@@ -28,8 +28,12 @@ fn hash_of(applet: Applet) -> HashAlgorithm {
 
 /// Whether a value verifies with the key of the certificate.
 pub(super) fn verifies(certificate: &[u8], digest: &[u8], signature: &CardSignature) -> bool {
-    let certificate = Certificate::parse(certificate).unwrap();
-    let key = certificate.public_key().unwrap();
+    let Ok(certificate) = Certificate::parse(certificate) else {
+        return false;
+    };
+    let Ok(key) = certificate.public_key() else {
+        return false;
+    };
     let (algorithm, value) = match signature.scheme {
         SignatureScheme::Ecdsa => match raw_to_der(&signature.value, Curve::P384) {
             Ok(value) => (SignatureAlgorithm::Ecdsa(signature.hash), value),

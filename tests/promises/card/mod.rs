@@ -1,5 +1,6 @@
 //! A card is read, judged and made to sign, or the exact cause is said.
 
+mod bytes;
 mod chaos;
 mod driver;
 mod pcscd;
@@ -7,3 +8,4 @@ mod pin;
 mod rare;
 mod specimen;
 pub(crate) mod support;
+mod transcripts;
