@@ -6,6 +6,9 @@ use super::transport::{Protocol, Transport, TransportError};
 /// The most one command may gather through GET RESPONSE, bytes. A file has at most 65 535.
 const MAX_GATHERED: usize = 65_535;
 
+/// How many pieces one answer may come in. The longest of these cards is a signature of 256 bytes.
+const MAX_PIECES: u32 = 512;
+
 /// How often a length may be corrected in one exchange: once for the command, once for each GET RESPONSE.
 const MAX_CORRECTIONS: u32 = 4;
 
@@ -30,6 +33,7 @@ pub fn exchange_noting(
 ) -> Result<(Response, Option<Le>), TransportError> {
     let mut gathered = Vec::new();
     let mut corrections = 0_u32;
+    let mut pieces = 0_u32;
     let mut corrected = None;
     let mut next = command.clone();
     loop {
@@ -50,8 +54,13 @@ pub fn exchange_noting(
             return Err(TransportError::CardReset);
         }
         gathered.extend_from_slice(response.data());
+        // What waits must come: a card that only promises is left alone.
+        let only_promises = next.header() == GET_RESPONSE && response.data().is_empty();
         match status.waiting() {
-            Some(count) if gathered.len() < MAX_GATHERED => next = get_response(count),
+            Some(count) if gathered.len() < MAX_GATHERED && pieces < MAX_PIECES && !only_promises => {
+                pieces = pieces.saturating_add(1);
+                next = get_response(count);
+            }
             _ => return Ok((Response::new(gathered, status), corrected)),
         }
     }
@@ -134,6 +143,21 @@ mod tests {
         let mut card = Scripted::new(&[("002a9e9a0101", "0102039000")]);
         let command = Command::new("PSO", [0x00, 0x2A, 0x9E, 0x9A]).with_data([1]);
         assert_eq!(exchange(&mut card, &command).unwrap().data(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_card_that_only_promises_is_left_alone() {
+        let mut card = Scripted::new(&[("002a9e9a0101", "6110"), ("00c0000010", "6110")]);
+        let command = Command::new("PSO", [0x00, 0x2A, 0x9E, 0x9A]).with_data([1]);
+        assert_eq!(
+            exchange(&mut card, &command).unwrap().status(),
+            StatusWord(0x6110)
+        );
+        card.assert_finished();
+        let mut card = Scripted::default();
+        card.then_always("aa6101");
+        let gathered = exchange(&mut card, &command).unwrap();
+        assert_eq!((gathered.data().len(), card.sent.len()), (513, 513));
     }
 
     #[test]

@@ -216,6 +216,7 @@ impl<'c> Eid<'c> {
     ) -> Result<T, CardError> {
         let mut outcome = None;
         let block = &mut self.block;
+        let generation = self.data.as_ref().map(CardData::generation);
         let ended = self.connection.run(&mut |transport| {
             let mut patient;
             let mut session = match *block {
@@ -225,6 +226,7 @@ impl<'c> Eid<'c> {
                     Session::new(&mut patient)
                 }
             };
+            session.generation = generation;
             match operation(&mut session, *block) {
                 Err(Stop::Transport(error)) if error.is_curable() => {
                     if error != TransportError::CardReset {

@@ -1,5 +1,7 @@
 //! The files of the card: where they stand and how their end is known.
 
+use super::recognition::Generation;
+
 /// A transparent file of the card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum File {
@@ -100,11 +102,13 @@ impl File {
 
     /// The length that a first read may ask for without being sent back with `6C xx`.
     ///
-    /// A P-384 public key is 120 bytes of DER; TokenInfo is 41.
-    pub(super) const fn first_read(self) -> Option<u8> {
-        match self {
-            Self::BasicKey => Some(120),
-            Self::TokenInfo => Some(41),
+    /// A P-384 public key is 120 bytes of DER; TokenInfo is 41. A P-384 signature has at most 104 bytes, and its file on
+    /// 1.8 is longer: one of RSA would only be read in two pieces instead.
+    pub(super) const fn first_read(self, generation: Option<Generation>) -> Option<u8> {
+        match (self, generation) {
+            (Self::AddressSignature, Some(Generation::Ec)) => Some(104),
+            (Self::BasicKey, _) => Some(120),
+            (Self::TokenInfo, _) => Some(41),
             _ => None,
         }
     }

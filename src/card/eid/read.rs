@@ -5,6 +5,7 @@ use crate::card::error::CardError;
 use crate::card::tlv;
 
 use super::file::{End, File};
+use super::recognition::Generation;
 use super::session::{SPURIOUS_LIMIT, Session, Stop};
 use super::status::{Asked, cause};
 
@@ -49,7 +50,7 @@ impl Session<'_> {
         let mut content = Vec::new();
         let mut spurious = 0_u32;
         loop {
-            let Some(want) = wanted(file, &content, block) else {
+            let Some(want) = wanted(file, &content, block, self.generation) else {
                 return Ok(finish(file, content));
             };
             let Ok(offset) = u16::try_from(content.len()) else {
@@ -117,7 +118,7 @@ impl Session<'_> {
 }
 
 /// How many bytes to ask for next; `None` when the file is known to be complete.
-fn wanted(file: File, content: &[u8], block: Block) -> Option<usize> {
+fn wanted(file: File, content: &[u8], block: Block, generation: Option<Generation>) -> Option<usize> {
     let whole = block.bytes();
     match (file.end(), content.first()) {
         (End::Der, Some(0x30)) => match tlv::der_total(content) {
@@ -129,7 +130,7 @@ fn wanted(file: File, content: &[u8], block: Block) -> Option<usize> {
         },
         // An RSA signature is no DER; every other file of this kind that begins otherwise is empty.
         (End::Der, Some(_)) if file != File::AddressSignature => None,
-        (_, None) => Some(file.first_read().map_or(whole, usize::from)),
+        (_, None) => Some(file.first_read(generation).map_or(whole, usize::from)),
         _ => Some(whole),
     }
 }

@@ -7,7 +7,7 @@ use crate::card::error::CardError;
 use crate::card::t0;
 use crate::card::transport::{Disposition, Transport, TransportError};
 
-use super::recognition::{APPLET, CardData, is_likely_belgian, is_old};
+use super::recognition::{APPLET, CardData, Generation, is_likely_belgian, is_old};
 use super::status::{Asked, cause};
 
 /// Why a step stopped: below the card, or by its answer.
@@ -51,6 +51,8 @@ pub(super) struct Session<'t> {
     pub(super) transport: &'t mut dyn Transport,
     /// Whether a command only the applet answers has succeeded in this transaction.
     applet_proved: bool,
+    /// What the card is, where that is known.
+    pub(super) generation: Option<Generation>,
     /// How the transaction must end.
     pub(super) disposition: Disposition,
 }
@@ -60,6 +62,7 @@ impl<'t> Session<'t> {
         Self {
             transport,
             applet_proved: false,
+            generation: None,
             disposition: Disposition::Leave,
         }
     }

@@ -225,6 +225,16 @@ fn an_image_and_its_keys_survive_a_folder() {
         std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777,
         0o600
     );
-    std::fs::write(&path, b"{\"format\": \"other\"}").unwrap();
-    assert!(CardImage::load(&path).is_err());
+    for (from, to) in [
+        ("zegel-test-card/1", "other"),
+        ("\"pin\": \"1234\"", "\"pin\": \"123\""),
+        ("\"pin\": \"1234\"", "\"pin\": \"12a4\""),
+        ("\"tries_left\": 3", "\"tries_left\": 4"),
+        ("\"applet\": \"1.8\"", "\"applet\": \"2.0\""),
+    ] {
+        let text = serde_json::to_string_pretty(card.image()).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        assert!(CardImage::load(&path).is_err(), "{to}");
+    }
 }

@@ -10,7 +10,8 @@
 //! | objects of PIV tokens, packed and plain | `card::piv` | `piv_objects` |
 //! | directories, objects and descriptions of PKCS#15 tokens | `card::pkcs15` | `pkcs15_files` |
 //! | a token's answers, one after the other | `card::family::Card` over its transport | `token_driver` |
-//! | images of virtual cards, and the cards they make | `lab::card` | `card_images` |
+//! | images of virtual tokens, and the tokens they make | `lab::card` | `token_images` |
+//! | card images, as JSON and as published XML | `lab::card` | `card_images` |
 //! | BER and DER, identifiers, times, numbers | `asn1::read`, `asn1::oid` | `der` |
 //! | certificates, extensions, names, keys, PEM | `pki::certificate`, `pki::name`, `crypto::key` | `certificate` |
 //! | revocation lists | `pki::crl` | `crl` |

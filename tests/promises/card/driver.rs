@@ -3,8 +3,8 @@
 use zegel::base::digest::HashAlgorithm;
 use zegel::card::CardError;
 use zegel::card::eid::{
-    CardSignature, CertificateKind, File, KeyReference, LastTry, PinState, RawFiles, SignRequest,
-    SignatureScheme,
+    CardSignature, CertificateKind, File, KeyReference, LastTry, ListEntry, PinState, RawFiles, SignList,
+    SignRequest, SignatureScheme,
 };
 use zegel::crypto::algorithm::SignatureAlgorithm;
 use zegel::crypto::ecdsa::raw_to_der;
@@ -168,32 +168,77 @@ fn both_keys_of_both_generations_sign_and_no_right_stays() {
 
 #[test]
 fn budgets_hold_on_a_card_with_files_as_real_ones_have_them() {
-    let (_, mut connection) = on(cards().card(Applet::V18, 0), |eid| eid.read_everything().unwrap());
-    let traffic = connection.transport().traffic();
-    assert!(traffic.commands <= 55, "{traffic:?}");
+    for (applet, commands, bytes) in [(Applet::V18, 55, 8_600), (Applet::V17, 67, 12_000)] {
+        let card = || cards().card(applet, 0);
+        let challenge = HashAlgorithm::Sha384.digest(b"challenge");
+        let (_, connection) = on(card(), |eid| {
+            let mut files = eid.read_everything().unwrap();
+            files.chip_answer = eid.challenge_chip(&challenge).unwrap();
+            let verdicts = judge(&files, &cards().trust()).unwrap().verdicts;
+            assert!(
+                verdicts.identity_is_proved() && verdicts.address_is_proved() && verdicts.photo_is_proved()
+            );
+            assert_eq!(verdicts.chip_is_proved(), applet == Applet::V18);
+        });
+        drop(connection);
 
-    let (_, mut connection) = on(cards().card(Applet::V18, 0), |eid| {
-        eid.read(File::Identity).unwrap()
-    });
-    assert!(connection.transport().traffic().commands <= 4);
+        // Sizes as on real cards: the laboratory's own certificates are shorter.
+        let mut real = card();
+        real.image_mut().fill_to_real_sizes();
+        let (_, mut connection) = on(real, |eid| {
+            eid.read_everything().unwrap();
+            eid.challenge_chip(&challenge).unwrap();
+        });
+        let traffic = connection.transport().traffic();
+        assert!(traffic.commands <= commands, "{applet:?}: {traffic:?}");
+        assert!(traffic.response_bytes <= bytes, "{applet:?}: {traffic:?}");
 
-    let digest = HashAlgorithm::Sha384.digest(b"challenge");
-    let (_, mut connection) = on(cards().card(Applet::V18, 0), |eid| {
-        eid.pin_state().unwrap();
-        eid.certificate(CertificateKind::Authentication).unwrap();
-        let request = SignRequest {
-            key: KeyReference::Authentication,
-            hash: HashAlgorithm::Sha384,
-            digest: &digest,
-            last_try: LastTry::NotConfirmed,
-        };
-        eid.sign(&request, &pin("1234"), &mut |_| true).unwrap();
-    });
-    assert!(
-        connection.transport().traffic().commands <= 11,
-        "{:?}",
-        connection.transport().traffic()
-    );
+        let (_, mut connection) = on(card(), |eid| eid.read(File::Identity).unwrap());
+        let traffic = connection.transport().traffic();
+        assert!(traffic.commands <= 4, "{applet:?}: {traffic:?}");
+
+        let hash = hash_of(applet);
+        let digest = hash.digest(b"challenge");
+        let (before, mut connection) = on(card(), |eid| {
+            eid.pin_state().unwrap();
+            eid.certificate(CertificateKind::Authentication).unwrap();
+            let request = SignRequest {
+                key: KeyReference::Authentication,
+                hash,
+                digest: &digest,
+                last_try: LastTry::NotConfirmed,
+            };
+            eid.sign(&request, &pin("1234"), &mut |_| true).unwrap();
+        });
+        let () = before;
+        let login = connection.transport().traffic();
+        if applet == Applet::V18 {
+            assert!(login.commands <= 11, "{login:?}");
+        }
+        // One signature: as much as a second one adds.
+        let (_, mut connection) = on(card(), |eid| {
+            let entries = [(); 2].map(|()| ListEntry {
+                hash,
+                digest: digest.clone(),
+            });
+            for entries in [&entries[..1], &entries[..]] {
+                let list = SignList {
+                    key: KeyReference::Signature,
+                    entries,
+                    last_try: LastTry::NotConfirmed,
+                };
+                let go_on = &mut |_, _| std::ops::ControlFlow::Continue(());
+                eid.sign_list(&list, pin("1234"), &mut |_, _| true, go_on)
+                    .unwrap();
+            }
+        });
+        let asking = if applet == Applet::V18 { 1 } else { 2 };
+        assert_eq!(
+            connection.transport().traffic().commands,
+            asking + 3 * 5,
+            "{applet:?}"
+        );
+    }
 }
 
 #[test]

@@ -25,13 +25,14 @@ const fn family(name: &'static str, cases: u32, check: fn(&[u8]), specimens: fn(
 }
 
 /// All of them.
-pub const ALL: [Family; 27] = [
+pub const ALL: [Family; 28] = [
     family("card_files", 400, card::files, specimens::card),
     family("card_driver", 200, card::driver, specimens::answers),
     family("piv_objects", 400, token::piv, specimens::piv_objects),
     family("pkcs15_files", 400, token::pkcs15, specimens::pkcs15_files),
     family("token_driver", 100, token::driver, specimens::token_answers),
-    family("card_images", 100, token::image, specimens::card_images),
+    family("token_images", 100, token::image, specimens::card_images),
+    family("card_images", 200, card::images, specimens::images),
     family("der", 200, card::asn1, specimens::der),
     family("certificate", 200, pki::certificate, specimens::certificates),
     family("crl", 300, pki::crl, specimens::lists),

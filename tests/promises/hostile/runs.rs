@@ -47,7 +47,7 @@ fn of(names: &[&str]) {
 
 #[test]
 fn nothing_a_card_sends_breaks_a_reader() {
-    of(&["card_files", "card_driver", "der"]);
+    of(&["card_files", "card_driver", "card_images", "der"]);
 }
 
 #[test]

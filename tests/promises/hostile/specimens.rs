@@ -11,7 +11,7 @@ use zegel::base::time::Timestamp;
 use zegel::crypto::jws;
 use zegel::crypto::key::{Curve, KeyKind, PrivateKey};
 use zegel::identity::AssuranceLevel;
-use zegel::lab::card::{CardImage, TokenCard};
+use zegel::lab::card::{Applet, CardImage, TokenCard};
 use zegel::lab::persons::DemoPerson;
 use zegel::lab::tokens::DemoToken;
 use zegel::oidc::client::{
@@ -257,6 +257,31 @@ pub fn card() -> Vec<Vec<u8>> {
     data.splice(21..22, [0x18]);
     all.push(data);
     all
+}
+
+/// Images of cards, in both forms.
+pub fn images() -> Vec<Vec<u8>> {
+    let mut image = CardImage::new(Applet::V17, [7; 16]);
+    for path in ["3F00DF014031", "3F00DF014033"] {
+        let content = authority().card.file(path).unwrap().to_vec();
+        image.set_file(path, content);
+    }
+    let files: String = image
+        .files
+        .iter()
+        .map(|(path, content)| {
+            format!(
+                "<file><id>{path}</id><content>{}</content></file>",
+                hex::encode(&content.0)
+            )
+        })
+        .collect();
+    let xml = format!(
+        "<card><type>beid</type><chipNumber>{}</chipNumber><versionNumber>A503010101110002000101</versionNumber>\
+         <atr>3B9813400AA503010101AD1311</atr>{files}</card>",
+        hex::encode([7; 16])
+    );
+    vec![serde_json::to_vec(&image).unwrap(), xml.into_bytes()]
 }
 
 /// What a card answers, one answer after the other with its length before it.

@@ -1,10 +1,18 @@
 //! What a card, or something that only looks like one, sends.
 
 use zegel::asn1::read::{Element, Reader, Rules};
+use zegel::base::digest::HashAlgorithm;
+use zegel::base::lang::Language;
+use zegel::base::secret::Pin;
 use zegel::card::apdu::{Command, Response};
-use zegel::card::eid::{self, Address, BirthDate, CardData, DocumentType, Eid, File, Identity};
+use zegel::card::eid::{
+    self, Address, BirthDate, CardData, DocumentType, Eid, File, Identity, KeyReference, LastTry, ListEntry,
+    PinChange, PinSource, SignList, SignRequest,
+};
+use zegel::card::pad::FEATURE_REQUEST;
 use zegel::card::tlv;
 use zegel::card::transport::{Connection, Step, Transport, TransportError};
+use zegel::lab::card::{CardImage, CardKeys, VirtualCard};
 
 /// TLV, identity and address files, the answers to single commands, and texts on the card.
 pub fn files(bytes: &[u8]) {
@@ -19,6 +27,9 @@ pub fn files(bytes: &[u8]) {
         let plain = format!("Identity({:?}, {:?})", identity.document_type, identity.warnings);
         assert_eq!(format!("{identity:?}"), plain);
         let _ = identity.photo_hash_algorithm();
+        let residence = identity.residence();
+        assert!(residence.employers.len() <= identity.further.len());
+        assert!(identity.warnings.iter().all(|warning| !warning.code().is_empty()));
         let _ = eid::genuine::photo(&identity, Some(bytes));
         let _ = eid::genuine::basic_key(&identity, Some(bytes));
     }
@@ -39,6 +50,29 @@ pub fn files(bytes: &[u8]) {
     assert!(date.month.is_none_or(|month| (1..=12).contains(&month)));
     assert!(date.day.is_none_or(|day| (1..=31).contains(&day)));
     let _ = DocumentType::parse(&text).map(DocumentType::name);
+}
+
+/// Card images, as JSON and as published XML; what is one is then a card that answers any command.
+pub fn images(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let published = CardImage::from_published_xml(&text).ok();
+    for image in [CardImage::from_json(bytes), published].into_iter().flatten() {
+        let again = serde_json::to_vec(&image).unwrap();
+        assert_eq!(
+            CardImage::from_json(&again).as_ref(),
+            Some(&image),
+            "an image is what was saved"
+        );
+        let (tries, puk) = (image.tries_left, image.unblock_tries);
+        let mut card = VirtualCard::new(image, CardKeys::default());
+        for command in bytes.chunks(5).take(200) {
+            let answer = card.transmit(command).unwrap();
+            assert!((2..=258).contains(&answer.len()), "{} bytes", answer.len());
+        }
+        assert!(
+            card.image().tries_left <= tries.max(CardImage::PIN_TRIES) && card.image().unblock_tries <= puk
+        );
+    }
 }
 
 /// DER and BER: what is read lies inside what was given, and inside its own parent.
@@ -99,10 +133,7 @@ fn values(element: &Element<'_>) {
 
 /// A card whose every answer is the next piece of `bytes`, and silence after them.
 pub fn driver(bytes: &[u8]) {
-    let mut card = Scripted {
-        answers: bytes,
-        commands: 0,
-    };
+    let mut card = Scripted::new(bytes);
     let mut eid = Eid::new(&mut card);
     if let Ok(read) = eid.read_everything() {
         for (_, content) in read.iter() {
@@ -111,17 +142,78 @@ pub fn driver(bytes: &[u8]) {
     }
     let _ = eid.read(File::Photo);
     let _ = eid.pin_state();
+    let _ = eid.challenge_chip(&[7; 48]);
     assert!(card.commands < 3_000, "{} commands", card.commands);
+    with_pin(bytes);
+}
+
+/// The same card is given a PIN: it is sent once for each time it was typed, whatever the card answers.
+fn with_pin(bytes: &[u8]) {
+    let typed = || Pin::from_digits(zeroize::Zeroizing::new(b"271828".to_vec())).unwrap();
+    let request = SignRequest {
+        key: KeyReference::Signature,
+        hash: HashAlgorithm::Sha384,
+        digest: &[7; 48],
+        last_try: LastTry::NotConfirmed,
+    };
+    let entries = [(); 3].map(|()| ListEntry {
+        hash: HashAlgorithm::Sha384,
+        digest: vec![7; 48],
+    });
+    let list = SignList {
+        key: KeyReference::Authentication,
+        entries: &entries,
+        last_try: LastTry::Confirmed,
+    };
+    let operations: [&dyn Fn(&mut Eid<'_>) -> usize; 4] = [
+        &|eid| {
+            let _ = eid.sign(&request, &typed(), &mut |_| false);
+            1
+        },
+        &|eid| {
+            let mut handed = 0;
+            let _ = eid.sign_list(&list, typed(), &mut |_, _| true, &mut |_, _| {
+                handed += 1;
+                std::ops::ControlFlow::Continue(())
+            });
+            handed + 1
+        },
+        &|eid| {
+            let _ = eid.change_pin(PinChange::Pad(Language::Nl), LastTry::NotConfirmed);
+            let _ = eid.sign(&request, PinSource::Pad(Language::Nl), &mut |_| true);
+            2
+        },
+        &|eid| {
+            let (old, new) = (typed(), typed());
+            let _ = eid.change_pin(PinChange::Typed { old: &old, new: &new }, LastTry::NotConfirmed);
+            1
+        },
+    ];
+    for operation in operations {
+        let mut card = Scripted::new(bytes);
+        let typed = operation(&mut Eid::new(&mut card));
+        assert!(
+            card.pins <= typed,
+            "a PIN typed {typed} times was sent {} times",
+            card.pins
+        );
+    }
 }
 
 pub(super) struct Scripted<'b> {
     answers: &'b [u8],
     pub(super) commands: usize,
+    /// How often a PIN was sent, or was to be typed on the reader.
+    pins: usize,
 }
 
 impl<'b> Scripted<'b> {
     pub(super) const fn new(answers: &'b [u8]) -> Self {
-        Self { answers, commands: 0 }
+        Self {
+            answers,
+            commands: 0,
+            pins: 0,
+        }
     }
 }
 
@@ -146,8 +238,18 @@ impl Transport for Scripted<'_> {
         self.answers.iter().take(33).copied().collect()
     }
 
-    fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, TransportError> {
+    fn control(&mut self, code: u32, _: &[u8]) -> Result<Vec<u8>, TransportError> {
+        if code == FEATURE_REQUEST {
+            return Ok(vec![6, 4, 0, 0, 0, 1, 7, 4, 0, 0, 0, 2]);
+        }
+        self.transmit(&[0x00, 0x20, 0x00, 0x01, 0x08])
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         self.commands += 1;
+        if command.len() > 4 && matches!(command, [0x00, 0x20 | 0x24, ..]) {
+            self.pins += 1;
+        }
         let Some((length, rest)) = self.answers.split_first() else {
             return Err(TransportError::CardMute);
         };
