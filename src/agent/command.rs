@@ -39,7 +39,7 @@ Other options:
   --version, -V          the version
 
 Browsers start it without a command. Settings are in `/etc/zegel/agent.json` or `~/.config/zegel/agent.json`
-(Windows: `zegel\\agent.json` under ProgramData or LocalAppData); see docs/agent.md.
+(Windows: `zegel\\agent.json` under LocalAppData); see docs/agent.md.
 
 Example: zegel-agent install --browser firefox
 
@@ -300,7 +300,7 @@ fn copy(program: &std::path::Path, places: &Places) -> std::io::Result<PathBuf> 
     Ok(copied)
 }
 
-/// This program's own file. Links are kept: a package may put a newer one behind the same link.
+/// This program's own file, links followed.
 fn own_program() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("zegel-agent"))
 }

@@ -156,12 +156,9 @@ impl Places {
     }
 
     fn settings_files(&self) -> Vec<PathBuf> {
-        let machine = if cfg!(windows) {
-            self.variable("PROGRAMDATA")
-                .map(|folder| PathBuf::from(folder).join("zegel"))
-        } else {
-            Some(PathBuf::from("/etc/zegel"))
-        };
+        // WHY: these settings name the program that is typed the PIN. On Windows anybody may make a folder under
+        // `ProgramData`, so there is no file for the whole machine there.
+        let machine = (!cfg!(windows)).then(|| PathBuf::from("/etc/zegel"));
         let own = self.configuration().map(|folder| folder.join("zegel"));
         [machine, own]
             .into_iter()

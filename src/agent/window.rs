@@ -168,12 +168,10 @@ impl Windows {
                 description: &description,
                 ok: words.next,
                 cancel: words.cancel,
-                other: (last < documents.len()).then_some(words.straight),
                 ..Window::default()
             };
             match self.confirm(&window, over)? {
                 Reply::Confirmed => shown = last,
-                Reply::Other => return Ok(()),
                 _ => return Err(CardError::PinCancelled),
             }
         }

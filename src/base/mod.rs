@@ -12,4 +12,5 @@ pub mod lang;
 pub mod national;
 pub mod random;
 pub mod secret;
+pub mod text;
 pub mod time;

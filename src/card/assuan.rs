@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::base::text::is_unseen;
+
 use super::error::CardError;
 
 /// What a window shows. Every text is one the caller wrote: nothing in it can forge a command.
@@ -352,10 +354,11 @@ const fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// A text from elsewhere, so that it cannot forge a line of its own in a window.
+/// A text from elsewhere, so that it cannot forge a line of its own in a window, nor turn one around.
 pub fn one_line(text: &str) -> String {
+    let is_plain = |letter: char| !letter.is_control() && !is_unseen(letter);
     text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .map(|letter| if is_plain(letter) { letter } else { ' ' })
         .take(160)
         .collect()
 }
@@ -374,6 +377,7 @@ mod tests {
         assert_eq!(escaped("a\nb%\r", 0), "a%0Ab%25%0D");
         assert!(escaped(&"x".repeat(3000), 8).len() <= MAX_LINE);
         assert_eq!(one_line("a\nSETPIN"), "a SETPIN");
+        assert_eq!(one_line("a\u{2028}b\u{202e}c\u{feff}d"), "a b c d");
         assert_eq!(sent_bytes("a\n"), 4);
     }
 

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::strict::Value;
 use crate::base::digest::HashAlgorithm;
+use crate::base::text::is_plain;
 
 /// One command. Nothing in it was checked but its form; the origin is a text still.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,7 +220,8 @@ impl Arguments<'_> {
                 let members = item.as_object().ok_or(malformed)?;
                 let title = members.get("title").and_then(Value::as_text).unwrap_or_default();
                 let letters = title.chars().count();
-                if title.trim().is_empty() || letters > Request::MAX_TITLE {
+                // WHY: a person agrees to what the title shows, so it shows what it is.
+                if title.trim().is_empty() || letters > Request::MAX_TITLE || !is_plain(title) {
                     return Err(malformed);
                 }
                 Ok(ListedDocument {

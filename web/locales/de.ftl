@@ -530,3 +530,4 @@ card-sign = Mit Ihrer Karte auf diesem Computer
 card-sign-hint = Stecken Sie Ihren Personalausweis in Ihren eigenen Kartenleser. Den PIN-Code geben Sie in einem eigenen Fenster ein. Prüfen Sie dort die Adresse dieser Website und was Sie unterschreiben.
 card-sign-action = Mit meiner Karte unterschreiben
 card-signing = Ihre Karte unterschreibt. Lassen Sie sie im Kartenleser und diese Seite geöffnet.
+card-prints = Ihre Unterschrift gilt für diese Fingerabdrücke. Das Fenster auf Ihrem Computer zeigt dieselben. Sehen Sie andere? Brechen Sie dann ab.

@@ -530,3 +530,4 @@ card-sign = With your card on this computer
 card-sign-hint = Put your eID card in your own card reader. You enter the PIN code in a separate window. Check the address of this site and what you sign there.
 card-sign-action = Sign with my card
 card-signing = Your card is signing. Leave it in the reader and keep this page open.
+card-prints = Your signature is made over these fingerprints. The window on your computer shows the same. Do you see others? Then cancel.

@@ -530,3 +530,4 @@ card-sign = Avec votre carte sur cet ordinateur
 card-sign-hint = Insérez votre carte d'identité dans votre propre lecteur. Vous introduisez le code PIN dans une fenêtre séparée. Vérifiez-y l'adresse de ce site et ce que vous signez.
 card-sign-action = Signer avec ma carte
 card-signing = Votre carte signe. Laissez-la dans le lecteur et gardez cette page ouverte.
+card-prints = Votre signature porte sur ces empreintes. La fenêtre sur votre ordinateur affiche les mêmes. Vous en voyez d'autres ? Annulez.

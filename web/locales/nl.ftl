@@ -530,3 +530,4 @@ card-sign = Met uw kaart op deze computer
 card-sign-hint = Steek uw identiteitskaart in uw eigen kaartlezer. De pincode geeft u in een apart venster in. Controleer daar het adres van deze site en wat u ondertekent.
 card-sign-action = Ondertekenen met mijn kaart
 card-signing = Uw kaart ondertekent. Laat ze in de kaartlezer en deze pagina open.
+card-prints = Uw handtekening komt op deze vingerafdrukken te staan. Het venster op uw computer toont dezelfde. Ziet u andere? Annuleer dan.

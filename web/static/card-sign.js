@@ -54,6 +54,7 @@ async function begin(box) {
     let problem;
     try {
       page.show('pin');
+      showPrints(box, documents);
       count(box, 0, documents.length);
       if (documents.length > 1 && onePin && card.signsLists(versions)) {
         await card.signList(certificate, documents[0].hashFunction, documents, {
@@ -87,6 +88,27 @@ async function begin(box) {
     if (problem !== undefined && kept === 0) throw problem;
     goOn(`${base}/progress`);
   });
+}
+
+/**
+ * What the windows of the card's program show of each document: the first eight octets of what is signed.
+ * @param {HTMLElement} box @param {ToSign[]} documents
+ */
+function showPrints(box, documents) {
+  const place = box.querySelector('[data-prints]');
+  const list = place?.querySelector('ul');
+  if (!(place instanceof HTMLElement) || !list) return;
+  list.replaceChildren(
+    ...documents.map(({ title, hash }) => {
+      const octets = Array.from(atob(hash).slice(0, 8), (letter) => letter.charCodeAt(0).toString(16).padStart(2, '0'));
+      const print = document.createElement('code');
+      print.textContent = (octets.join('').toUpperCase().match(/.{4}/g) ?? []).join(' ');
+      const item = document.createElement('li');
+      item.append(title, document.createElement('br'), print);
+      return item;
+    }),
+  );
+  place.hidden = false;
 }
 
 /** @param {HTMLElement} box @param {number} signed @param {number} [total] */

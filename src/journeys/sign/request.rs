@@ -10,6 +10,7 @@ use crate::ades::validate::{self, Context};
 use crate::audit::EventKind;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::Sha256Digest;
+use crate::base::text::is_unseen;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::journeys::App;
@@ -366,35 +367,6 @@ pub(super) fn check_text(field: &'static str, text: &str) -> Result<(), SignErro
         ));
     }
     Ok(())
-}
-
-/// Whether `sign` changes how its neighbours show without showing itself: with one of these a title reads otherwise
-/// than it is, on the page and in the PIN window.
-///
-/// Source: Unicode 16, general category Cf, with the line and paragraph separators.
-const fn is_unseen(sign: char) -> bool {
-    matches!(
-        sign,
-        '\u{ad}'
-            | '\u{600}'..='\u{605}'
-            | '\u{61c}'
-            | '\u{6dd}'
-            | '\u{70f}'
-            | '\u{890}'..='\u{891}'
-            | '\u{8e2}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{110bd}'
-            | '\u{110cd}'
-            | '\u{13430}'..='\u{1343f}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 fn invalid(field: &'static str, problem: &str) -> SignError {

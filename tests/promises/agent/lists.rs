@@ -56,14 +56,12 @@ fn a_long_list_is_shown_in_windows_before_the_pin() {
     assert_eq!(pin.kind, WindowKind::Pin);
     let said: String = pages.iter().map(|page| page.description.as_str()).collect();
     assert!((0..40).all(|number| said.contains(&format!("{}. {} [", number + 1, text_of(number)))));
-    // Straight to the PIN: fewer windows, as many signatures.
+    // Whoever does not go on through them has not seen the list, and signs nothing.
     let before = turn.windows().len();
     turn.next(&[PinAnswer::Other]);
-    let mut agent = turn.agent();
-    agent.send(&sign_list(&certificate, 40).to_string());
-    while agent.hear().unwrap().get("index").is_some() {}
-    assert_eq!(agent.end(), 0);
-    assert_eq!(turn.kinds()[before..], [WindowKind::Confirm, WindowKind::Pin]);
+    let (answer, code) = turn.ask(&sign_list(&certificate, 40));
+    assert_eq!((error(&answer).1, code), ("pin_cancelled", 6));
+    assert_eq!(turn.kinds()[before..], [WindowKind::Confirm]);
 }
 
 #[test]
