@@ -52,13 +52,7 @@ fn nothing_a_card_sends_breaks_a_reader() {
 
 #[test]
 fn nothing_a_token_sends_or_an_image_holds_breaks_a_reader() {
-    of(&[
-        "piv_objects",
-        "pkcs15_files",
-        "token_images",
-        "token_driver",
-        "card_images",
-    ]);
+    of(&["piv_objects", "pkcs15_files", "token_driver", "token_images"]);
 }
 
 #[test]
