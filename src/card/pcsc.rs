@@ -26,7 +26,7 @@ const LINE_PAUSE: Duration = Duration::from_millis(200);
 
 /// How often and how far apart the card's status is looked at after a fault of the line: the service polls its
 /// readers every 400 ms.
-const STATUS_LOOKS: u32 = 5;
+const STATUS_LOOKS: u32 = 10;
 const STATUS_PAUSE: Duration = Duration::from_millis(120);
 
 /// The smart card service of this computer.

@@ -13,9 +13,13 @@ use zegel::base::clock::SystemClock;
 use zegel::base::digest::{HashAlgorithm, Sha256Digest};
 use zegel::base::random::SystemRandom;
 use zegel::card::CardError;
-use zegel::card::eid::{CertificateKind, Eid, File, KeyReference, LastTry, PinState, SignRequest};
+use zegel::card::eid::{
+    CardSignature, CertificateKind, Eid, File, KeyReference, LastTry, PinState, SignRequest, SignatureScheme,
+};
 use zegel::card::readers::{Event, Options, Readers};
 use zegel::card::transport::{Connection, Disposition, Step};
+use zegel::crypto::ecdsa::raw_to_der;
+use zegel::crypto::key::Curve;
 use zegel::lab::card::{CardImage, Fault, FaultKind};
 use zegel::lab::control::{Request, ask};
 use zegel::lab::host::CardRequest;
@@ -244,19 +248,100 @@ fn an_empty_reader_and_an_unknown_one_are_told_apart() {
 #[test]
 fn both_keys_sign_in_a_real_reader_and_nobody_inherits_the_right() {
     let Some(lab) = lab() else { return };
-    for card in ["director", "citizen"] {
+    for card in ["director", "citizen", "applet-11", "applet-17"] {
         let reader = insert(lab, card);
         inside(lab, "pcscd::inside_sign", &reader, card);
+        opensc_signs(lab, &reader, card);
         remove(lab, card, &reader);
+        openssl_verifies(lab, card);
     }
+}
+
+/// Another program verifies what the card signed: certificate, digest and value as [`inside_sign`] left them.
+fn openssl_verifies(lab: &Lab, card: &str) {
+    let Some(openssl) = judge("openssl") else { return };
+    for key in ["Authentication", "Signature"] {
+        let file = |ending: &str| lab.folder().join(format!("{card}-{key}.{ending}"));
+        let (code, public, messages) = run(Command::new(&openssl)
+            .args(["x509", "-inform", "DER", "-pubkey", "-noout", "-in"])
+            .arg(file("der")));
+        assert_eq!(code, Some(0), "{messages}");
+        std::fs::write(file("pub"), public).unwrap();
+        let is_rsa = card != "director";
+        let options: &[&str] = if is_rsa {
+            &["-pkeyopt", "digest:sha256"]
+        } else {
+            &[]
+        };
+        let (code, said, messages) = run(Command::new(&openssl)
+            .args(["pkeyutl", "-verify", "-pubin", "-inkey"])
+            .arg(file("pub"))
+            .arg("-in")
+            .arg(file("digest"))
+            .arg("-sigfile")
+            .arg(file("sig"))
+            .args(options));
+        assert!(
+            code == Some(0) && said.contains("Verified Successfully"),
+            "{card} {key}: {said}{messages}"
+        );
+    }
+}
+
+/// OpenSC signs with the authentication key of an applet 1.7, and our own reading of the certificate verifies it.
+fn opensc_signs(lab: &Lab, reader: &str, card: &str) {
+    let (Some(tool), "applet-17") = (judge("pkcs11-tool"), card) else {
+        return;
+    };
+    let module = ["x86_64", "aarch64"]
+        .map(|machine| PathBuf::from(format!("/usr/lib/{machine}-linux-gnu/opensc-pkcs11.so")))
+        .into_iter()
+        .find(|path| path.exists());
+    let Some(module) = module else { return };
+    // As many slots as there are readers here: left to itself it shows four.
+    let settings = lab.folder().join("opensc.conf");
+    let text = "app opensc-pkcs11 { pkcs11 { max_virtual_slots = 64; slots_per_slot = 1; } }";
+    std::fs::write(&settings, text).unwrap();
+    let tool = || {
+        let mut command = program(lab, &tool);
+        command.env("OPENSC_CONF", &settings).arg("--module").arg(&module);
+        command
+    };
+    let slots = run(tool().arg("-L")).1;
+    let line = slots
+        .lines()
+        .find(|line| line.contains(reader))
+        .unwrap_or_else(|| panic!("{slots}"));
+    let slot = line
+        .split('(')
+        .nth(1)
+        .and_then(|rest| rest.split(')').next())
+        .unwrap();
+    let (data, value) = (lab.folder().join("opensc.txt"), lab.folder().join("opensc.sig"));
+    std::fs::write(&data, b"signed by another program").unwrap();
+    let (code, _, messages) = run(tool()
+        .args(["--slot", slot, "--login", "--pin", "1234", "--sign"])
+        .args(["--mechanism", "SHA256-RSA-PKCS", "--id", "02", "-i"])
+        .arg(&data)
+        .arg("-o")
+        .arg(&value));
+    assert_eq!(code, Some(0), "{messages}");
+    let certificate = std::fs::read(lab.folder().join(format!("{card}-Authentication.der"))).unwrap();
+    let signature = CardSignature {
+        scheme: SignatureScheme::RsaPkcs1,
+        hash: HashAlgorithm::Sha256,
+        value: std::fs::read(value).unwrap(),
+    };
+    let digest = HashAlgorithm::Sha256.digest(b"signed by another program");
+    assert!(super::driver::verifies(&certificate, &digest, &signature));
 }
 
 #[test]
 #[ignore = "runs inside another test"]
 fn inside_sign() {
-    let (_, reader, _) = handed();
+    let (folder, reader, card) = handed();
     let readers = readers();
-    let job = |connection: &mut dyn Connection| {
+    let job = move |connection: &mut dyn Connection| {
         let mut eid = Eid::new(connection);
         eid.pin_state()?;
         for key in [KeyReference::Authentication, KeyReference::Signature] {
@@ -278,15 +363,26 @@ fn inside_sign() {
                 last_try: LastTry::NotConfirmed,
             };
             let code = std::env::var("ZEGEL_TEST_PIN").unwrap_or_else(|_| "1234".to_owned());
-            eid.sign(&request, &pin(&code), &mut |signature| {
+            let signature = eid.sign(&request, &pin(&code), &mut |signature| {
                 super::driver::verifies(&certificate, &digest, signature)
             })?;
+            let value = match signature.scheme {
+                SignatureScheme::Ecdsa => raw_to_der(&signature.value, Curve::P384).unwrap(),
+                SignatureScheme::RsaPkcs1 | SignatureScheme::RsaPss => signature.value,
+            };
+            for (ending, content) in [("der", &certificate), ("digest", &digest), ("sig", &value)] {
+                std::fs::write(folder.join(format!("{card}-{key:?}.{ending}")), content).unwrap();
+            }
         }
         Ok(eid.card_data()?.applet_version)
     };
     let applet = readers.submit(&reader, LONG, job).wait().unwrap();
     // Another connection asks the card to sign without a PIN.
-    let (algorithm, length) = if applet >= 0x18 { (0x02, 48) } else { (0x08, 32) };
+    let (algorithm, length) = match applet {
+        0x18.. => (0x02, 48),
+        0x17 => (0x08, 32),
+        _ => (0x02, 20),
+    };
     let refused = readers.submit(&reader, LONG, move |connection| {
         let mut answer = Vec::new();
         connection.run(&mut |transport| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use zegel::base::clock::SystemClock;
-use zegel::card::readers::{CardPresence, Event, Options};
+use zegel::card::readers::{CardPresence, Event, Options, ReaderStatus};
 use zegel::lab::control::{Answer, Request, ask};
 use zegel::lab::host::{CardRequest, CardState};
 
@@ -44,22 +44,28 @@ impl Daemon {
     }
 
     /// Waits until the daemon shows what `wanted` says of this reader.
-    fn wait(&self, number: usize, wanted: impl Fn(&zegel::card::readers::ReaderStatus) -> bool) {
-        let events = self.readers.events();
-        for _ in 0..150 {
-            let readers = self.readers.list().unwrap();
-            let reader = readers.iter().find(|reader| reader.name == self.names[number]);
-            if reader.is_some_and(&wanted) {
-                return;
-            }
-            // What comes is of no interest, only that something did.
-            let _: Result<Event, _> = events.recv_timeout(Duration::from_millis(100));
-        }
-        panic!(
+    fn wait(&self, number: usize, wanted: impl Fn(&ReaderStatus) -> bool) {
+        assert!(
+            self.is_seen(number, wanted),
             "reader {number} never got there: {:?}, {:?}",
             self.readers,
             self.state(number)
         );
+    }
+
+    /// Whether the daemon shows it within some seconds.
+    fn is_seen(&self, number: usize, wanted: impl Fn(&ReaderStatus) -> bool) -> bool {
+        let events = self.readers.events();
+        for _ in 0..80 {
+            let readers = self.readers.list().unwrap();
+            let reader = readers.iter().find(|reader| reader.name == self.names[number]);
+            if reader.is_some_and(&wanted) {
+                return true;
+            }
+            // What comes is of no interest, only that something did.
+            let _: Result<Event, _> = events.recv_timeout(Duration::from_millis(100));
+        }
+        false
     }
 }
 
@@ -86,23 +92,33 @@ impl Ground for Daemon {
         if kind == Some(FaultKind::Mute) && is_in {
             self.tell(CardRequest::Remove { card: card() });
         }
-        if self.state(number).reader.is_none() {
-            self.wait(number, |reader| {
-                reader.card == CardPresence::Absent && !reader.stuck
-            });
-            // The laboratory's number of the reader stands in its name: two slots a driver.
-            let digits: Vec<usize> = self.names[number]
-                .split(' ')
-                .filter_map(|part| part.parse().ok())
-                .collect();
-            self.tell(CardRequest::Insert {
-                card: card(),
-                reader: Some(digits[0] * 2 + digits[2]),
-            });
+        // The virtual reader's driver now and then keeps a connection that it no longer serves: then the card is taken
+        // out and put in once more, as a person would.
+        for _ in 0..3 {
+            if self.state(number).reader.is_none() {
+                self.wait(number, |reader| {
+                    reader.card == CardPresence::Absent && !reader.stuck
+                });
+                // The laboratory's number of the reader stands in its name: two slots a driver.
+                let digits: Vec<usize> = self.names[number]
+                    .split(' ')
+                    .filter_map(|part| part.parse().ok())
+                    .collect();
+                self.tell(CardRequest::Insert {
+                    card: card(),
+                    reader: Some(digits[0] * 2 + digits[2]),
+                });
+            }
+            if self.is_seen(number, |reader| {
+                matches!(reader.card, CardPresence::Present(_)) && !reader.stuck
+            }) {
+                return;
+            }
+            if self.state(number).reader.is_some() {
+                self.tell(CardRequest::Remove { card: card() });
+            }
         }
-        self.wait(number, |reader| {
-            matches!(reader.card, CardPresence::Present(_)) && !reader.stuck
-        });
+        panic!("reader {number} lost its card: {:?}", self.state(number));
     }
 
     fn tries(&self, number: usize) -> u8 {
