@@ -35,6 +35,10 @@ pub(super) enum Until {
 
 /// The most a file may hold: offsets have 15 bits.
 const MAX_FILE: usize = 0x8000;
+/// How many reads a file may take: so many, and one more for each so many bytes. Readers carry at least 64 bytes; a card
+/// that gives its files byte by byte is broken, and would keep the reader for minutes.
+const FREE_READS: usize = 16;
+const BYTES_A_READ: usize = 16;
 /// Most records of a file. Source: ISO 7816-4 §7.3.1 allows 254; EF(DIR) lists applications of one card.
 const MAX_RECORDS: u8 = 32;
 
@@ -196,7 +200,16 @@ impl<'o, 't> Files<'o, 't> {
             None => MAX_FILE,
         };
         let mut content = Vec::new();
+        let mut reads = 0_usize;
         loop {
+            reads = reads.saturating_add(1);
+            if reads > FREE_READS.saturating_add(content.len() / BYTES_A_READ) {
+                return Err(CardError::Malformed {
+                    what: "file",
+                    at: content.len(),
+                }
+                .into());
+            }
             let offset = path.index.saturating_add(content.len());
             let limit = match (until, tlv::der_total(&content)) {
                 (Until::Der, Some(total)) => path.index.saturating_add(total).min(end),

@@ -182,6 +182,18 @@ fn a_file_ends_as_cards_let_files_end() {
 }
 
 #[test]
+fn a_card_that_gives_a_file_byte_by_byte_is_left() {
+    let mut lines = vec![("00b0000000".to_owned(), "309000")];
+    lines.extend((1..17).map(|at| (format!("00b0{at:04x}00"), "829000")));
+    let lines: Vec<(&str, &str)> = lines.iter().map(|(sent, said)| (sent.as_str(), *said)).collect();
+    // A header that never says how long the object is would else be read to the end of the card.
+    assert!(matches!(
+        read(&lines),
+        Err(CardError::Malformed { what: "file", at: 17 })
+    ));
+}
+
+#[test]
 fn the_readings_of_an_elliptic_value_are_both_tried() {
     let request = SignRequest {
         id: &[1],

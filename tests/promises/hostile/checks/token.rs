@@ -109,7 +109,14 @@ pub fn driver(bytes: &[u8]) {
             };
             let _ = card.unblock(&name, unblock);
             let _ = card.log_off();
-            assert!(token.commands < 20_000, "{} commands", token.commands);
+            // What a card makes this program send is in proportion to what the card says.
+            let most = 6_000 + bytes.len() / 4;
+            assert!(
+                token.commands < most,
+                "{} commands for {} bytes",
+                token.commands,
+                bytes.len()
+            );
         }
     }
 }
