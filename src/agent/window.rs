@@ -184,9 +184,10 @@ impl Windows {
     /// `PinCancelled` when not; `PinTimeout`, `PinProgram`.
     pub(super) fn last_try(&self, over: &dyn Fn() -> bool) -> Result<(), CardError> {
         let words = self.words();
+        let description = format!("{}\n\n{}", self.origin.as_str(), words.last_line);
         let window = Window {
             title: words.last_title,
-            description: words.last_line,
+            description: &description,
             ok: words.go_on,
             cancel: words.cancel,
             ..Window::default()
