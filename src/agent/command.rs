@@ -11,7 +11,7 @@ use crate::card::readers::Readers;
 
 use super::browser::Browser;
 use super::host::{self, World};
-use super::install::{Change, Done, Installation, is_extension_id};
+use super::install::{Change, Done, Installation, is_extension_id, replace};
 use super::settings::{Places, Settings};
 
 const HELP: &str = "\
@@ -30,7 +30,8 @@ Options of install, uninstall and status:
   --dir FOLDER           use this folder in place of the home folder
   --user-data-dir FOLDER the profile of a Chromium browser that is started with this option
   --extension ID         a further extension that may use it: your own packing of ours; may be repeated
-  --copy                 first copy this program to where programs of one person stand
+  --copy                 install: first copy this program to where programs of one person stand;
+                         uninstall: remove that copy as well
   --take-over-web-eid    also serve the Web eID extension, in place of the Web eID application
   --silent               say nothing but errors
 
@@ -242,6 +243,18 @@ fn manage(command: &str, options: Options) -> u8 {
         "uninstall" => installation.uninstall(),
         _ => installation.status(),
     };
+    if options.copy
+        && command == "uninstall"
+        && changes.is_ok()
+        && let Err(error) = remove_copy(&installation.places)
+    {
+        // Windows removes no program that runs.
+        return complain(
+            FAILED,
+            &format!("cannot remove the copy of this program: {error}"),
+            None,
+        );
+    }
     match changes {
         Ok(changes) if options.silent && command != "status" => u8::from(changes.is_empty()),
         Ok(changes) => said(&report(&changes)),
@@ -279,25 +292,40 @@ fn is_manifest(word: &str) -> bool {
         .is_some_and(|extension| extension == "json")
 }
 
-/// Copies this program to where programs of one person stand.
-fn copy(program: &std::path::Path, places: &Places) -> std::io::Result<PathBuf> {
+/// Where a copy for one person stands.
+fn copied(places: &Places) -> std::io::Result<PathBuf> {
     let home = places
         .home()
         .ok_or_else(|| std::io::Error::other("no home folder is known"))?;
-    let folder = home.join(if cfg!(windows) { "zegel" } else { ".local/bin" });
-    let copied = folder.join(if cfg!(windows) {
-        "zegel-agent.exe"
+    Ok(if cfg!(windows) {
+        home.join("zegel").join("zegel-agent.exe")
     } else {
-        "zegel-agent"
-    });
+        home.join(".local/bin/zegel-agent")
+    })
+}
+
+/// Copies this program to where programs of one person stand.
+fn copy(program: &std::path::Path, places: &Places) -> std::io::Result<PathBuf> {
+    let copied = copied(places)?;
     if copied == program {
         return Ok(copied);
     }
-    std::fs::create_dir_all(&folder)?;
-    let beside = folder.join("zegel-agent.new");
-    std::fs::copy(program, &beside)?;
+    if let Some(folder) = copied.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let beside = copied.with_extension("new");
+    let mut source = std::fs::File::open(program)?;
+    replace(&beside, |file| std::io::copy(&mut source, file).map(drop))?;
+    std::fs::set_permissions(&beside, source.metadata()?.permissions())?;
     std::fs::rename(&beside, &copied)?;
     Ok(copied)
+}
+
+fn remove_copy(places: &Places) -> std::io::Result<()> {
+    match std::fs::remove_file(copied(places)?) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// This program's own file, links followed.

@@ -3,6 +3,7 @@
 //! A file is written or removed only when it is ours or not there. The name of the stock application is taken over
 //! only when asked to. Start from [`Installation`].
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -264,8 +265,25 @@ fn write(path: &Path, text: &str) -> Result<(), InstallError> {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     let beside = path.with_extension("json.new");
-    std::fs::write(&beside, text).map_err(failed)?;
+    replace(&beside, |file| file.write_all(text.as_bytes())).map_err(failed)?;
     std::fs::rename(&beside, path).map_err(failed)
+}
+
+/// Makes the file at `path` anew. What stood there goes, a link as such: what it points to is left alone.
+pub(super) fn replace(
+    path: &Path,
+    fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
+    fill(&mut file)?;
+    file.sync_all()
 }
 
 /// Whether a text is the identifier of an extension in Chromium's family.
@@ -350,6 +368,21 @@ mod tests {
         wanted.stock = false;
         assert_eq!(wanted.install().unwrap().len(), 4);
         assert_eq!(std::fs::read_to_string(&stock).unwrap(), theirs);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_where_we_write_is_replaced_and_never_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let wanted = installation(home.path());
+        let theirs = home.path().join("theirs");
+        std::fs::write(&theirs, "theirs").unwrap();
+        let folder = home.path().join(".config/chromium/NativeMessagingHosts");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink(&theirs, folder.join("be.zegel.agent.json.new")).unwrap();
+        wanted.install().unwrap();
+        assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "theirs");
+        assert_eq!(read(&folder.join("be.zegel.agent.json"))["name"], HOST);
     }
 
     #[test]

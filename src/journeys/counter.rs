@@ -153,23 +153,42 @@ pub struct Running(Arc<Mutex<BTreeMap<String, Vec<Arc<AtomicBool>>>>>);
 #[derive(Debug)]
 pub struct Action {
     running: Running,
-    what: String,
+    whats: Vec<String>,
     stop: Arc<AtomicBool>,
+}
+
+impl Action {
+    /// The same action, stopped by `what` as well.
+    #[must_use]
+    pub fn also(mut self, what: impl ToString) -> Self {
+        let what = what.to_string();
+        self.running.note(&what, &self.stop);
+        self.whats.push(what);
+        self
+    }
+
+    /// Whether somebody asked it to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
 }
 
 impl Running {
     /// Notes that an action for `what` begins, beside others that may still be going on.
     pub fn begin(&self, what: impl ToString) -> Action {
-        let (what, stop) = (what.to_string(), Arc::new(AtomicBool::new(false)));
-        self.lock()
-            .entry(what.clone())
-            .or_default()
-            .push(Arc::clone(&stop));
-        Action {
+        let action = Action {
             running: self.clone(),
-            what,
-            stop,
-        }
+            whats: Vec::new(),
+            stop: Arc::new(AtomicBool::new(false)),
+        };
+        action.also(what)
+    }
+
+    fn note(&self, what: &str, stop: &Arc<AtomicBool>) {
+        self.lock()
+            .entry(what.to_owned())
+            .or_default()
+            .push(Arc::clone(stop));
     }
 
     /// Asks every action for `what` to stop.
@@ -188,10 +207,12 @@ impl Drop for Action {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         let mut running = self.running.lock();
-        if let Some(flags) = running.get_mut(&self.what) {
-            flags.retain(|flag| !Arc::ptr_eq(flag, &self.stop));
-            if flags.is_empty() {
-                running.remove(&self.what);
+        for what in &self.whats {
+            if let Some(flags) = running.get_mut(what) {
+                flags.retain(|flag| !Arc::ptr_eq(flag, &self.stop));
+                if flags.is_empty() {
+                    running.remove(what);
+                }
             }
         }
     }
@@ -201,20 +222,20 @@ impl Drop for Action {
 mod tests {
     use super::*;
 
-    fn is_stopped(action: &Action) -> bool {
-        action.stop.load(Ordering::SeqCst)
-    }
-
     #[test]
     fn the_end_of_one_action_leaves_the_other_for_the_same_visit_alone() {
         let running = Running::default();
         let (first, second) = (running.begin("visit"), running.begin("visit"));
         let elsewhere = running.begin("elsewhere");
         drop(first);
-        assert!(!is_stopped(&second));
+        assert!(!second.is_stopped());
         running.stop("visit");
-        assert!(is_stopped(&second), "it can still be stopped");
-        assert!(!is_stopped(&elsewhere));
+        assert!(second.is_stopped(), "it can still be stopped");
+        assert!(!elsewhere.is_stopped());
+        let third = running.begin("list").also("session");
+        running.stop("session");
+        assert!(third.is_stopped() && !elsewhere.is_stopped());
+        drop(third);
         drop((second, elsewhere));
         assert!(running.lock().is_empty(), "nothing is left behind");
     }

@@ -14,8 +14,12 @@ pub async fn log_out(app: &App, browser: &Browser) -> Result<(), LoginError> {
     }
 }
 
-/// Ends this session for `reason`, with its event; one that ended before stays as it was.
+/// Ends this session for `reason`, with its event; one that ended before stays as it was. What its person was signing
+/// at this machine's reader ends with it.
 pub async fn end_session(app: &App, id: SessionId, reason: &'static str) -> Result<(), LoginError> {
+    if let Some(counter) = &app.counter {
+        counter.running.stop(id);
+    }
     let Some(session) = sessions::find(&app.db, id).await? else {
         return Ok(());
     };

@@ -64,7 +64,7 @@ pub async fn start(
 ) -> Result<Attempt, SignError> {
     let counter = counter_of(app, browser)?;
     let request = kept(app, id).await?.request;
-    let (_, person) = view::who(app, &request, browser).await?;
+    let (session, person) = view::who(app, &request, browser).await?;
     let short_code = challenge::short_code(app.random.as_ref());
     let attempt = begin(app, &request, person, &short_code, Driver::Counter, seen).await?;
     let work = Work {
@@ -75,7 +75,7 @@ pub async fn start(
         last_try,
         language,
     };
-    let action = counter.running.begin(id);
+    let action = counter.running.begin(id).also(session.id);
     tokio::spawn(run(Arc::clone(app), counter, work, vec![attempt.clone()], action));
     Ok(attempt)
 }
@@ -95,7 +95,7 @@ pub async fn start_list(
 ) -> Result<Vec<Attempt>, SignError> {
     let counter = counter_of(app, browser)?;
     let list = list::kept(app, id).await?;
-    let person = list::who(app, &list, browser).await?;
+    let (session, person) = list::who(app, &list, browser).await?;
     let short_code = challenge::short_code(app.random.as_ref());
     let (mut attempts, mut refusal) = (Vec::new(), None);
     for id in &list.requests {
@@ -121,7 +121,7 @@ pub async fn start_list(
         last_try,
         language,
     };
-    let action = counter.running.begin(id);
+    let action = counter.running.begin(id).also(session.id);
     tokio::spawn(run(Arc::clone(app), counter, work, attempts.clone(), action));
     Ok(attempts)
 }
@@ -338,7 +338,7 @@ impl<'a> Ceremony<'a> {
         let signing = at_reader(counter, &reader, deadline, move |connection| {
             job.run(connection, &window, gate)
         });
-        self.keep_values(&fixed, keeper, signing).await
+        self.keep_values(&fixed, action, keeper, signing).await
     }
 
     /// Fixes the bytes of every document that still may be signed; the others end here, each for its own cause, and the
@@ -420,6 +420,7 @@ impl<'a> Ceremony<'a> {
     async fn keep_values(
         &mut self,
         fixed: &[Fixed],
+        action: &Action,
         mut keeper: Keeper,
         signing: impl Future<Output = Result<Result<(), SignError>, SignError>>,
     ) -> Result<(), SignError> {
@@ -427,24 +428,30 @@ impl<'a> Ceremony<'a> {
         let outcome = loop {
             tokio::select! {
                 biased;
-                Some(said) = keeper.hear() => self.heard(fixed, &mut keeper, said).await,
+                Some(said) = keeper.hear() => self.heard(fixed, action, &mut keeper, said).await,
                 outcome = &mut signing => break outcome,
             }
         };
         keeper.close();
         while let Ok(Some(said)) = tokio::time::timeout(LAST_WORDS, keeper.hear()).await {
-            self.heard(fixed, &mut keeper, said).await;
+            self.heard(fixed, action, &mut keeper, said).await;
         }
         outcome?
     }
 
-    async fn heard(&mut self, fixed: &[Fixed], keeper: &mut Keeper, said: Said) {
+    async fn heard(&mut self, fixed: &[Fixed], action: &Action, keeper: &mut Keeper, said: Said) {
         let (Said::AtGate(number) | Said::Signed(number, _)) = &said;
         let Some(document) = fixed.get(*number) else {
             return;
         };
         let attempt = &document.attempt;
         match said {
+            // The person logged out, or left otherwise, after the PIN.
+            Said::AtGate(_) if action.is_stopped() => {
+                self.fail_rest((&SignError::from(CardError::PinCancelled)).into())
+                    .await;
+                keeper.close();
+            }
             Said::AtGate(_) => match may_still(self.app, attempt, &document.prepared).await {
                 Ok(()) => keeper.answer(Answer::Sign),
                 Err(error) => {

@@ -8,6 +8,7 @@ use crate::identity::PersonId;
 use crate::journeys::App;
 use crate::journeys::login::tokens::Caller;
 use crate::journeys::login::{self, Browser};
+use crate::oidc::session::Session;
 use crate::signing::attempt::{Attempt, AttemptState};
 use crate::signing::list::{ListId, SigningList};
 use crate::signing::request::{RequestId, SigningRequest};
@@ -142,11 +143,16 @@ pub async fn board_of(app: &App, id: ListId) -> Result<Board, SignError> {
 }
 
 /// Who is in `browser`, at the list's board.
-pub(super) async fn who(app: &App, list: &SigningList, browser: &Browser) -> Result<PersonId, SignError> {
+pub(super) async fn who(
+    app: &App,
+    list: &SigningList,
+    browser: &Browser,
+) -> Result<(Session, PersonId), SignError> {
     let session = login::current_session(app, browser)
         .await?
         .ok_or(SignError::Unknown)?;
-    session.person_at(list.board).ok_or(SignError::Unknown)
+    let person = session.person_at(list.board).ok_or(SignError::Unknown)?;
+    Ok((session, person))
 }
 
 /// A list as one signer sees it.
@@ -188,7 +194,7 @@ impl View {
 /// `Unknown` for somebody its board does not know, and for whoever has no part in any of its documents.
 pub async fn view(app: &App, id: ListId, browser: &Browser) -> Result<View, SignError> {
     let list = kept(app, id).await?;
-    let person = who(app, &list, browser).await?;
+    let (_, person) = who(app, &list, browser).await?;
     let board = boards::find(&app.db, list.board)
         .await?
         .ok_or(SignError::Unknown)?;
@@ -281,7 +287,7 @@ impl Progress {
 /// The latest go of the person in `browser`; `None` for whoever never tried.
 pub async fn progress(app: &App, id: ListId, browser: &Browser) -> Result<Option<Progress>, SignError> {
     let list = kept(app, id).await?;
-    let person = who(app, &list, browser).await?;
+    let (_, person) = who(app, &list, browser).await?;
     let attempts = lists::attempts(&app.db, id, person).await?;
     let Some(latest) = attempts
         .iter()

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::ades::pades::finish::FinishError;
 use crate::base::code::PersonCode;
 use crate::base::digest::HashAlgorithm;
@@ -28,6 +30,9 @@ use crate::store::signing;
 use super::bytes::{keep_value, prepared_life};
 use super::ceremony::{Ceremony, Work, acceptable, beating, begin};
 use super::{SignError, finish, kept, list, view};
+
+/// How many signatures that came from browsers are finished at the same time; the others wait, and say so.
+static FINISHING: Semaphore = Semaphore::const_new(16);
 
 /// What the person signs, each document with what was shown of it.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +169,7 @@ impl Chosen {
             }
             Target::List(id, chosen) => {
                 let list = list::kept(app, id).await?;
-                let person = list::who(app, &list, browser).await?;
+                let (_, person) = list::who(app, &list, browser).await?;
                 let mut requests = Vec::new();
                 for id in &list.requests {
                     if let Some(seen) = chosen.get(id) {
@@ -227,7 +232,11 @@ pub async fn take(
     }
     let app = Arc::clone(app);
     tokio::spawn(async move {
-        let work = Box::pin(finish::finish(&app, attempt.request));
+        let work = Box::pin(async {
+            // The semaphore is never closed.
+            let _permit = FINISHING.acquire().await;
+            finish::finish(&app, attempt.request).await
+        });
         let outcome = beating(&app, &[attempt.id], work).await;
         super::ceremony::record(&app, request.board, &attempt, outcome.as_ref()).await;
     });

@@ -94,8 +94,15 @@ fn a_copy_stands_where_a_persons_programs_do() {
         .join(".config/microsoft-edge/NativeMessagingHosts/be.zegel.agent.json");
     let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(manifest).unwrap()).unwrap();
     assert_eq!(manifest["path"], copy.to_str().unwrap());
-    let version = Command::new(copy).arg("--version").output().unwrap();
+    let version = Command::new(&copy).arg("--version").output().unwrap();
     assert!(version.status.success());
+    run(&["uninstall", "--dir", dir, "--silent"]);
+    assert!(copy.exists(), "it goes when that is asked for");
+    for _ in 0..2 {
+        let (code, _, errors) = run(&["uninstall", "--dir", dir, "--copy", "--silent"]);
+        assert_eq!((code, errors.as_str()), (Some(0), ""));
+        assert!(!has_files(home.path()), "nothing is left behind");
+    }
 }
 
 #[test]

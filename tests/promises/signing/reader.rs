@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use zegel::card::transport::{Transport, TransportError};
 use zegel::journeys::App;
 use zegel::lab::card::pad::{Keys, PadReader};
 use zegel::lab::card::{Fault, FaultKind, VirtualCard};
@@ -271,14 +272,120 @@ async fn the_pin_window_closes_when_the_request_is_taken_back() {
     assert_eq!(seen.status, 200, "{}", seen.body);
     assert_eq!(mayor.until(&id, &["done", "failed"]).await, "failed");
     // Not because nobody typed for twenty seconds, after which the program gives up by itself.
+    assert_eq!(last_failure(&town).await.as_deref(), Some("PIN_CANCELLED"));
+    assert_eq!(town.state(&id).await, "withdrawn: prepared, open");
+}
+
+/// The cause of the last signature that failed, by the audit.
+async fn last_failure(town: &Town) -> Option<String> {
     let events = zegel::store::events::recent(&town.world.app.db, town.world.board.id, 20)
         .await
         .unwrap();
     let failed = events
         .iter()
         .find(|event| event.kind == zegel::audit::EventKind::SigningFailed);
-    assert_eq!(failed.map(|event| event.result.as_str()), Some("PIN_CANCELLED"));
-    assert_eq!(town.state(&id).await, "withdrawn: prepared, open");
+    failed.map(|event| event.result.clone())
+}
+
+#[actix_web::test]
+async fn the_pin_window_closes_when_its_person_logs_out() {
+    let town = town().await;
+    let (id, mayor, _) = asked_for_a_pin(&town).await;
+    assert_eq!(mayor.post("/log-out", &[]).await.location, "/logged-out");
+    for _ in 0..600 {
+        if let Some(cause) = last_failure(&town).await {
+            assert_eq!(cause, "PIN_CANCELLED");
+            return tries_again(
+                &town,
+                &town.seat("mayor", &town.instance(RIGHT)).await,
+                &id,
+                "logged out",
+            )
+            .await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the window stayed");
+}
+
+/// A card that stops before its n-th signature until it is told to go on.
+struct Halting {
+    card: VirtualCard,
+    before: usize,
+    halted: std::sync::mpsc::Sender<()>,
+    go_on: std::sync::mpsc::Receiver<()>,
+}
+
+impl Transport for Halting {
+    fn atr(&self) -> Vec<u8> {
+        self.card.atr()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        if command.get(1) == Some(&SIGN) {
+            self.before = self.before.wrapping_sub(1);
+            if self.before == 0 {
+                self.halted.send(()).unwrap();
+                self.go_on.recv().unwrap();
+            }
+        }
+        self.card.transmit(command)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.card.reset()
+    }
+}
+
+/// A list of these requests, and the fields of its confirm page that say what was shown.
+async fn list_of(town: &Town, mayor: &Seat, ids: &[String], key: &str) -> (String, Vec<String>) {
+    let bearer = town.bearer(&town.world.board, "app").await;
+    let body = serde_json::json!({"title": "College van 3 maart", "requests": ids});
+    let list = super::api::make_list(town, &bearer, key, body).await;
+    let list = super::town::json(&list)["id"].as_str().unwrap().to_owned();
+    let only: Vec<String> = ids.iter().map(|id| format!("only={id}")).collect();
+    let shown = mayor
+        .shown(&format!("/list/{list}/confirm?{}", only.join("&")))
+        .await;
+    let fields = shown.iter().map(|(id, shown)| format!("{id}:{shown}")).collect();
+    (list, fields)
+}
+
+#[actix_web::test]
+async fn a_list_ends_with_the_session_and_what_the_card_was_signing_is_kept() {
+    let town = town().await;
+    let mayor = town.seat("mayor", &town.instance(RIGHT)).await;
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        ids.push(
+            town.open_with(Order::new().key(&format!("decision-{number}")))
+                .await,
+        );
+    }
+    let (halted, halts) = std::sync::mpsc::channel();
+    let (go, go_on) = std::sync::mpsc::channel();
+    let card = town.world.cards.specimen("mayor", |_| ()).card;
+    let card = Halting {
+        card,
+        before: 2,
+        halted,
+        go_on,
+    };
+    town.world.cards.readers.insert(READER, card);
+    let (list, fields) = list_of(&town, &mayor, &ids, "left-in-mid-list").await;
+    let fields: Vec<(&str, &str)> = fields.iter().map(|field| ("seen", field.as_str())).collect();
+    let seen = mayor.post(&format!("/list/{list}/counter"), &fields).await;
+    assert_eq!(seen.location, format!("/list/{list}/progress"), "{}", seen.body);
+    tokio::task::spawn_blocking(move || halts.recv().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(mayor.post("/log-out", &[]).await.location, "/logged-out");
+    go.send(()).unwrap();
+    let again = town.seat("mayor", &town.instance(RIGHT)).await;
+    for (id, expected) in ids.iter().zip([None, None, Some("pin_cancelled")]) {
+        assert_eq!(again.outcome(id).await.as_deref(), expected, "{id}");
+    }
+    tries_again(&town, &again, &ids[2], "logged out").await;
 }
 
 #[actix_web::test]
@@ -341,16 +448,8 @@ async fn where_the_reader_has_keys_the_pin_is_typed_there_and_the_count_is_said_
                 .await,
         );
     }
-    let bearer = town.bearer(&town.world.board, "app").await;
-    let body = serde_json::json!({"title": "College van 3 maart", "requests": ids});
-    let list = super::api::make_list(&town, &bearer, "the-one-list", body).await;
-    let list = super::town::json(&list)["id"].as_str().unwrap().to_owned();
     insert_at_keys(&town, vec![typed("1234"), typed("1234"), Keys::Cancel]);
-    let only: Vec<String> = ids.iter().map(|id| format!("only={id}")).collect();
-    let shown = mayor
-        .shown(&format!("/list/{list}/confirm?{}", only.join("&")))
-        .await;
-    let fields: Vec<String> = shown.iter().map(|(id, shown)| format!("{id}:{shown}")).collect();
+    let (list, fields) = list_of(&town, &mayor, &ids, "the-one-list").await;
     let fields: Vec<(&str, &str)> = fields.iter().map(|field| ("seen", field.as_str())).collect();
     let seen = mayor.post(&format!("/list/{list}/counter"), &fields).await;
     assert_eq!(seen.location, format!("/list/{list}/progress"), "{}", seen.body);
