@@ -57,6 +57,12 @@ fn main() -> ExitCode {
         seal::child(document, level);
         return ExitCode::SUCCESS;
     }
+    if let [flag, reader] = arguments.as_slice()
+        && flag == card::daemon::CHILD
+    {
+        card::daemon::child(reader);
+        return ExitCode::SUCCESS;
+    }
     let started = std::time::Instant::now();
     println!("{}", machine::heading());
     let mut table = Table::default();
