@@ -42,6 +42,9 @@ pub fn exchange_noting(
         if let Some(length) = status.right_length()
             && corrections < MAX_CORRECTIONS
             && next.data().is_empty()
+            // WHY: where nothing was expected, the corrected length would be read as that of data to come: a question
+            // for the tries left would become a PIN.
+            && next.expected().is_some()
         {
             // The pending data of GET RESPONSE is not lost by a wrong Le.
             corrections = corrections.saturating_add(1);
@@ -120,6 +123,14 @@ mod tests {
             (response.data(), response.status()),
             (&[1, 2, 3][..], StatusWord::OK)
         );
+        card.assert_finished();
+    }
+
+    #[test]
+    fn a_command_that_expects_nothing_gets_no_length() {
+        let query = Command::new("VERIFY status", [0x00, 0x20, 0x00, 0x01]);
+        let mut card = Scripted::new(&[("00200001", "6c10")]);
+        assert_eq!(exchange(&mut card, &query).unwrap().status(), StatusWord(0x6C10));
         card.assert_finished();
     }
 
