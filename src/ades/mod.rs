@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod asic;
 pub mod cms;
 pub mod device;
 pub mod level;
