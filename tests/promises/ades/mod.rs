@@ -6,3 +6,4 @@ mod judges;
 pub mod samples;
 mod seal;
 pub mod world;
+mod zip;

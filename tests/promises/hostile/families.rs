@@ -1,6 +1,6 @@
 //! Every family of readers with its good specimens: the tests and the fuzz targets both walk this one table.
 
-use super::checks::{card, imports, messages, pdf, pki, provider, token, tokens};
+use super::checks::{card, imports, messages, pdf, pki, provider, token, tokens, zip};
 use super::specimens;
 
 /// Readers of one kind of foreign bytes.
@@ -25,7 +25,7 @@ const fn family(name: &'static str, cases: u32, check: fn(&[u8]), specimens: fn(
 }
 
 /// All of them.
-pub const ALL: [Family; 28] = [
+pub const ALL: [Family; 29] = [
     family("card_files", 400, card::files, specimens::card),
     family("card_driver", 200, card::driver, specimens::answers),
     family("piv_objects", 400, token::piv, specimens::piv_objects),
@@ -54,6 +54,7 @@ pub const ALL: [Family; 28] = [
     family("pdf_any", 40, pdf::judged, specimens::pdfs),
     family("pdf_replaced", 20, pdf::replaced, specimens::pdfs),
     family("pdf_shown", 40, pdf::shown, specimens::small_pdfs),
+    family("zip", 300, zip::archive, specimens::archives),
     family("turtle", 60, imports::turtle, specimens::turtles),
     family("tables", 150, imports::tables, specimens::tables),
     family("settings", 60, imports::settings, specimens::settings),

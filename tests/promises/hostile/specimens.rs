@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use zegel::ades::asic::zip::Method;
+use zegel::ades::asic::zip::write::Writer;
 use zegel::ades::level::Level;
 use zegel::ades::validate::Context;
 use zegel::ades::validate::report::Report;
@@ -487,6 +489,30 @@ pub fn native_messages() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = messages.into_iter().map(|one| framed(one.to_string())).collect();
     all.push(b"SETTITLE a\nSETDESC b%0Ac\nSETTIMEOUT 60\nGETPIN\nCONFIRM\nBYE\n".to_vec());
     all
+}
+
+/// ZIP archives: packed and stored, added to, with a comment and large fields.
+pub fn archives() -> Vec<Vec<u8>> {
+    let files: [(&str, &[u8]); 3] = [
+        ("mimetype", b"application/vnd.etsi.asic-e+zip"),
+        ("besluit \u{e9}.txt", &[b'x'; 300]),
+        ("META-INF/manifest.xml", b"<m/>"),
+    ];
+    let write = |most: usize, method| {
+        let mut writer = Writer::new(Vec::new(), moment());
+        for (name, content) in &files[..most] {
+            writer.add(name, content, method).unwrap();
+        }
+        writer.finish().unwrap()
+    };
+    let packed = write(3, Method::Deflated);
+    let commented = [&packed[..packed.len() - 2], b"\x04\x00TEST"].concat();
+    vec![
+        write(0, Method::Stored),
+        write(2, Method::Stored),
+        packed,
+        commented,
+    ]
 }
 
 /// Turtle.
