@@ -2,6 +2,7 @@
 
 use crate::base::code::PersonCode;
 use crate::card::CardError;
+use crate::card::codes::of_card;
 use crate::webeid::{Answer, ErrorCode, RequestError};
 
 use super::origin::OriginError;
@@ -58,61 +59,22 @@ impl From<OriginError> for Problem {
 
 impl From<CardError> for Problem {
     fn from(error: CardError) -> Self {
-        let (code, reason) = told(&error);
         Self {
-            code,
-            reason,
+            code: told(&error),
+            reason: of_card(&error),
             message: error.to_string(),
         }
     }
 }
 
-/// What programs and people are told. No catch-all: a new cause does not compile until somebody decided.
-const fn told(error: &CardError) -> (ErrorCode, PersonCode) {
-    let reason = match error {
-        CardError::AlgorithmUnsupported(_) => {
-            return (ErrorCode::NativeInvalidArgument, PersonCode::CardUnsupported);
-        }
-        CardError::PinCancelled => return (ErrorCode::UserCancelled, PersonCode::PinCancelled),
-        CardError::PinTimeout => return (ErrorCode::UserTimeout, PersonCode::PinTimeout),
-        CardError::AccessDenied => PersonCode::PcscDenied,
-        CardError::CardBusy | CardError::CardReset | CardError::PinRightMissing => PersonCode::CardBusy,
-        CardError::CardMissing => PersonCode::CardMissing,
-        CardError::CardNotActivated | CardError::KeyUnusable => PersonCode::CardNotActivated,
-        CardError::CardRemoved => PersonCode::CardRemoved,
-        CardError::CardUnsupported
-        | CardError::FileMissing(_)
-        | CardError::FunctionUnavailable(_)
-        | CardError::KeyMissing
-        | CardError::KeyUnknown(_) => PersonCode::CardUnsupported,
-        CardError::CertificateMissing(_) => PersonCode::CertificateMissing,
-        CardError::NoReader | CardError::ReaderUnknown(_) => PersonCode::ReaderMissing,
-        CardError::NoService => PersonCode::PcscUnavailable,
-        CardError::PinBlocked | CardError::PukBlocked | CardError::PukUnsupported => PersonCode::PinBlocked,
-        CardError::PinLastTry => PersonCode::PinLastAttempt,
-        CardError::PinLength { .. } | CardError::PinsDiffer | CardError::PukLength => PersonCode::PinLength,
-        CardError::PinPad(_) | CardError::PinProgram(_) => PersonCode::PinProgramMissing,
-        CardError::PinRefused
-        | CardError::PinWrong { .. }
-        | CardError::PukRefused
-        | CardError::PukWrong { .. } => PersonCode::PinWrong,
-        CardError::ReaderGone => PersonCode::ReaderRemoved,
-        CardError::SeveralCards => PersonCode::SeveralCards,
-        CardError::CardFailed(_)
-        | CardError::CardMute
-        | CardError::Communication
-        | CardError::Deadline
-        | CardError::Malformed { .. }
-        | CardError::MemoryFailure
-        | CardError::OutcomeUnknown
-        | CardError::ReaderStuck
-        | CardError::Service(_)
-        | CardError::ShortRead(_)
-        | CardError::SignatureInvalid
-        | CardError::Status { .. }
-        | CardError::TouchMissing => PersonCode::CardUnreadable,
-    };
-    (ErrorCode::NativeFatal, reason)
+/// What programs are told: what the person did, what was asked wrongly, or that it did not work.
+const fn told(error: &CardError) -> ErrorCode {
+    match error {
+        CardError::AlgorithmUnsupported(_) => ErrorCode::NativeInvalidArgument,
+        CardError::PinCancelled => ErrorCode::UserCancelled,
+        CardError::PinTimeout => ErrorCode::UserTimeout,
+        _ => ErrorCode::NativeFatal,
+    }
 }
 
 #[cfg(test)]

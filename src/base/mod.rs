@@ -6,6 +6,7 @@
 pub mod bytes;
 pub mod clock;
 pub mod code;
+pub mod code_table;
 pub mod digest;
 pub mod id;
 pub mod lang;

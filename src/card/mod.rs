@@ -11,6 +11,7 @@
 pub mod apdu;
 pub mod assuan;
 mod ber;
+pub mod codes;
 pub mod eid;
 pub mod error;
 pub mod family;

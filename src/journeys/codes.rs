@@ -10,7 +10,9 @@ use crate::ades::pades::completion::CompletionError;
 use crate::ades::pades::finish::FinishError;
 use crate::ades::pades::prepare::PrepareError;
 use crate::base::code::PersonCode;
+use crate::base::code_table::{Section, section};
 use crate::card::CardError;
+use crate::card::codes::CARD;
 use crate::journeys::login::LoginError;
 use crate::journeys::sign::SignError;
 use crate::login::LoginRefusal;
@@ -25,108 +27,7 @@ use crate::pki::refusal::Refusal;
 use crate::signing::request::StepError;
 use crate::store::db::StoreError;
 
-/// One row of the table: variant, its stable cause, what the person reads.
-pub type Row = (&'static str, &'static str, PersonCode);
-
-/// The rows of one room.
-#[derive(Clone, Copy, Debug)]
-pub struct Section {
-    /// What these causes are about.
-    pub title: &'static str,
-    /// The file whose `cause()` writes them.
-    pub source: &'static str,
-    /// The rows, in the order of the room's enum.
-    pub rows: &'static [Row],
-}
-
-/// Declares a function from an error to its person code, and the same as rows for the documentation.
-///
-/// `handing on`: patterns for which another room's table decides; their causes stand in that room's section.
-macro_rules! section {
-    ($(#[$doc:meta])* $function:ident, $rows:ident, $kind:ty, $title:literal, $source:literal,
-     { $($variant:ident $cause:literal $code:ident,)* }) => {
-        $(#[$doc])*
-        pub const fn $function(error: &$kind) -> PersonCode {
-            type Kind = $kind;
-            match error { $(Kind::$variant { .. } => PersonCode::$code,)* }
-        }
-        const $rows: Section = Section {
-            title: $title,
-            source: $source,
-            rows: &[$((stringify!($variant), $cause, PersonCode::$code),)*],
-        };
-    };
-    ($(#[$doc:meta])* $function:ident, $rows:ident, $kind:ty, $title:literal, $source:literal,
-     { $($variant:ident $cause:literal $code:ident,)* } handing on { $($handed:pat => $to:expr,)* }) => {
-        $(#[$doc])*
-        pub fn $function(error: &$kind) -> PersonCode {
-            type Kind = $kind;
-            match error {
-                $($handed => $to,)*
-                $(Kind::$variant { .. } => PersonCode::$code,)*
-            }
-        }
-        const $rows: Section = Section {
-            title: $title,
-            source: $source,
-            rows: &[$((stringify!($variant), $cause, PersonCode::$code),)*],
-        };
-    };
-}
-
-section! {
-    /// What a person reads about a card, a reader or a PIN.
-    of_card, CARD, CardError, "Card, reader and PIN", "src/card/error.rs", {
-        AccessDenied "CARD_ACCESS_DENIED" PcscDenied,
-        AlgorithmUnsupported "CARD_ALGORITHM_UNSUPPORTED" CardUnsupported,
-        CardBusy "CARD_BUSY" CardBusy,
-        CardFailed "CARD_FAILED" CardUnreadable,
-        CardMute "CARD_MUTE" CardUnreadable,
-        CardMissing "CARD_MISSING" CardMissing,
-        CardNotActivated "CARD_NOT_ACTIVATED" CardNotActivated,
-        CardRemoved "CARD_REMOVED" CardRemoved,
-        CardReset "CARD_RESET" CardBusy,
-        CardUnsupported "CARD_UNSUPPORTED" CardUnsupported,
-        CertificateMissing "CARD_CERTIFICATE_MISSING" CertificateMissing,
-        Communication "CARD_COMMUNICATION" CardUnreadable,
-        Deadline "CARD_DEADLINE" CardUnreadable,
-        FileMissing "CARD_FILE_MISSING" CardUnsupported,
-        FunctionUnavailable "CARD_FUNCTION_UNAVAILABLE" CardUnsupported,
-        KeyMissing "CARD_KEY_MISSING" CardUnsupported,
-        KeyUnknown "CARD_KEY_UNKNOWN" CardUnsupported,
-        KeyUnusable "CARD_KEY_UNUSABLE" CardNotActivated,
-        Malformed "CARD_DATA_MALFORMED" CardUnreadable,
-        MemoryFailure "CARD_MEMORY_FAILURE" CardUnreadable,
-        NoReader "CARD_NO_READER" ReaderMissing,
-        NoService "CARD_NO_SERVICE" PcscUnavailable,
-        OutcomeUnknown "CARD_OUTCOME_UNKNOWN" CardUnreadable,
-        PinBlocked "PIN_BLOCKED" PinBlocked,
-        PinCancelled "PIN_CANCELLED" PinCancelled,
-        PinLastTry "PIN_LAST_TRY" PinLastAttempt,
-        PinLength "PIN_LENGTH" PinLength,
-        PinPad "PIN_PAD" PinProgramMissing,
-        PinProgram "PIN_PROGRAM" PinProgramMissing,
-        PinRefused "PIN_REFUSED" PinWrong,
-        PinRightMissing "PIN_RIGHT_MISSING" CardBusy,
-        PinTimeout "PIN_TIMEOUT" PinTimeout,
-        PinWrong "PIN_WRONG" PinWrong,
-        PinsDiffer "PIN_NOT_TWICE" PinLength,
-        PukBlocked "PUK_BLOCKED" PinBlocked,
-        PukLength "PUK_LENGTH" PinLength,
-        PukRefused "PUK_REFUSED" PinWrong,
-        PukUnsupported "PUK_UNSUPPORTED" PinBlocked,
-        PukWrong "PUK_WRONG" PinWrong,
-        ReaderGone "CARD_READER_GONE" ReaderRemoved,
-        ReaderStuck "CARD_READER_STUCK" CardUnreadable,
-        ReaderUnknown "CARD_READER_UNKNOWN" ReaderMissing,
-        Service "CARD_SERVICE" CardUnreadable,
-        SeveralCards "CARD_SEVERAL" SeveralCards,
-        ShortRead "CARD_SHORT_READ" CardUnreadable,
-        SignatureInvalid "CARD_SIGNATURE_INVALID" CardUnreadable,
-        Status "CARD_STATUS" CardUnreadable,
-        TouchMissing "CARD_TOUCH_MISSING" CardUnreadable,
-    }
-}
+pub use crate::card::codes::of_card;
 
 /// Attempts left before the PIN is blocked, where this cause tells.
 pub const fn tries_left(error: &CardError) -> Option<u8> {

@@ -1,0 +1,58 @@
+//! What a person reads about a card, a reader or a PIN: the service and the program beside the reader say the same.
+
+use super::error::CardError;
+use crate::base::code_table::section;
+
+section! {
+    /// What a person reads about a card, a reader or a PIN.
+    of_card, CARD, CardError, "Card, reader and PIN", "src/card/error.rs", {
+        AccessDenied "CARD_ACCESS_DENIED" PcscDenied,
+        AlgorithmUnsupported "CARD_ALGORITHM_UNSUPPORTED" CardUnsupported,
+        CardBusy "CARD_BUSY" CardBusy,
+        CardFailed "CARD_FAILED" CardUnreadable,
+        CardMute "CARD_MUTE" CardUnreadable,
+        CardMissing "CARD_MISSING" CardMissing,
+        CardNotActivated "CARD_NOT_ACTIVATED" CardNotActivated,
+        CardRemoved "CARD_REMOVED" CardRemoved,
+        CardReset "CARD_RESET" CardBusy,
+        CardUnsupported "CARD_UNSUPPORTED" CardUnsupported,
+        CertificateMissing "CARD_CERTIFICATE_MISSING" CertificateMissing,
+        Communication "CARD_COMMUNICATION" CardUnreadable,
+        Deadline "CARD_DEADLINE" CardUnreadable,
+        FileMissing "CARD_FILE_MISSING" CardUnsupported,
+        FunctionUnavailable "CARD_FUNCTION_UNAVAILABLE" CardUnsupported,
+        KeyMissing "CARD_KEY_MISSING" CardUnsupported,
+        KeyUnknown "CARD_KEY_UNKNOWN" CardUnsupported,
+        KeyUnusable "CARD_KEY_UNUSABLE" CardNotActivated,
+        Malformed "CARD_DATA_MALFORMED" CardUnreadable,
+        MemoryFailure "CARD_MEMORY_FAILURE" CardUnreadable,
+        NoReader "CARD_NO_READER" ReaderMissing,
+        NoService "CARD_NO_SERVICE" PcscUnavailable,
+        OutcomeUnknown "CARD_OUTCOME_UNKNOWN" CardUnreadable,
+        PinBlocked "PIN_BLOCKED" PinBlocked,
+        PinCancelled "PIN_CANCELLED" PinCancelled,
+        PinLastTry "PIN_LAST_TRY" PinLastAttempt,
+        PinLength "PIN_LENGTH" PinLength,
+        PinPad "PIN_PAD" PinProgramMissing,
+        PinProgram "PIN_PROGRAM" PinProgramMissing,
+        PinRefused "PIN_REFUSED" PinWrong,
+        PinRightMissing "PIN_RIGHT_MISSING" CardBusy,
+        PinTimeout "PIN_TIMEOUT" PinTimeout,
+        PinWrong "PIN_WRONG" PinWrong,
+        PinsDiffer "PIN_NOT_TWICE" PinLength,
+        PukBlocked "PUK_BLOCKED" PinBlocked,
+        PukLength "PUK_LENGTH" PinLength,
+        PukRefused "PUK_REFUSED" PinWrong,
+        PukUnsupported "PUK_UNSUPPORTED" PinBlocked,
+        PukWrong "PUK_WRONG" PinWrong,
+        ReaderGone "CARD_READER_GONE" ReaderRemoved,
+        ReaderStuck "CARD_READER_STUCK" CardUnreadable,
+        ReaderUnknown "CARD_READER_UNKNOWN" ReaderMissing,
+        Service "CARD_SERVICE" CardUnreadable,
+        SeveralCards "CARD_SEVERAL" SeveralCards,
+        ShortRead "CARD_SHORT_READ" CardUnreadable,
+        SignatureInvalid "CARD_SIGNATURE_INVALID" CardUnreadable,
+        Status "CARD_STATUS" CardUnreadable,
+        TouchMissing "CARD_TOUCH_MISSING" CardUnreadable,
+    }
+}
