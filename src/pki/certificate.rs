@@ -149,6 +149,28 @@ impl Certificate {
         &self.0.extensions
     }
 
+    /// The value of the extension whose identifier has the content octets `id`, DER as it came, for extensions that few
+    /// callers need and [`Self::extensions`] does not keep.
+    pub fn extension(&self, id: &[u8]) -> Option<&[u8]> {
+        let mut fields = Reader::new(self.tbs_der(), Rules::Der).sequence().ok()?;
+        loop {
+            let field = fields.next().ok()??;
+            if field.tag() != tag::context_constructed(3) {
+                continue;
+            }
+            let mut list = field.inside().ok()?.sequence().ok()?;
+            while let Some(item) = list.next().ok()? {
+                let mut parts = item.inside().ok()?;
+                if parts.expect(tag::OID).ok()?.content() != id {
+                    continue;
+                }
+                parts.optional(tag::BOOLEAN).ok()?;
+                return Some(parts.expect(tag::OCTET_STRING).ok()?.content());
+            }
+            return None;
+        }
+    }
+
     /// The SubjectPublicKeyInfo, DER.
     pub fn spki_der(&self) -> &[u8] {
         self.part(&self.0.spki)

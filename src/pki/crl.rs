@@ -207,20 +207,50 @@ impl<'a> UnverifiedCrl<'a> {
         if self.is_delta {
             return Err(CrlDefect::Scope);
         }
+        self.check_signature(issuer, Some(algorithms), sha1_until)?;
+        Ok(self.content)
+    }
+
+    /// Checks the signature alone, under the key of `issuer`; `algorithms` as in [`Self::verify`], `None` accepts all.
+    ///
+    /// # Errors
+    /// `Algorithm` or `Signer`.
+    pub(super) fn check_signature(
+        &self,
+        issuer: &Certificate,
+        algorithms: Option<&AlgorithmPolicy>,
+        sha1_until: Option<Day>,
+    ) -> Result<(), CrlDefect> {
         let algorithm = SignatureAlgorithm::from_identifier(self.algorithm).ok_or(CrlDefect::Algorithm)?;
         let key = issuer.public_key().map_err(|_| CrlDefect::Algorithm)?;
         let at = self.content.this_update;
         let old_root_list =
             algorithm.hash() == HashAlgorithm::Sha1 && sha1_until.is_some_and(|until| at < until.start());
-        let accepted = if old_root_list {
-            algorithms.check_key(key.kind(), at)
-        } else {
-            algorithms.check(algorithm, key.kind(), at)
-        };
-        accepted.map_err(|_| CrlDefect::Algorithm)?;
+        if let Some(algorithms) = algorithms {
+            let accepted = if old_root_list {
+                algorithms.check_key(key.kind(), at)
+            } else {
+                algorithms.check(algorithm, key.kind(), at)
+            };
+            accepted.map_err(|_| CrlDefect::Algorithm)?;
+        }
         key.verify(algorithm, self.tbs, self.signature)
-            .map_err(|_| CrlDefect::Signer)?;
-        Ok(self.content)
+            .map_err(|_| CrlDefect::Signer)
+    }
+
+    /// Who says to have issued it.
+    pub(super) const fn issuer(&self) -> &Name {
+        &self.issuer
+    }
+
+    /// The signed part, DER, of a list whose grammar was checked.
+    pub(super) const fn tbs_der(&self) -> &'a [u8] {
+        self.tbs
+    }
+
+    /// Whether the algorithm inside the signed part is the one outside, parameters included.
+    pub(super) fn algorithms_agree(&self) -> bool {
+        self.inner_algorithm == self.algorithm
     }
 }
 
@@ -313,7 +343,8 @@ impl Crl {
     }
 }
 
-fn compare_numbers(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
+/// Compares two numbers by their content octets, leading zeros or none.
+pub(super) fn compare_numbers(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
     let plain = |number: &[u8]| {
         number
             .iter()
@@ -359,7 +390,7 @@ impl Found {
     }
 }
 
-fn extension<'a>(item: &Element<'a>) -> Result<(Oid, bool, &'a [u8]), CrlDefect> {
+pub(super) fn extension<'a>(item: &Element<'a>) -> Result<(Oid, bool, &'a [u8]), CrlDefect> {
     let mut parts = item.inside()?;
     let id = parts.expect(tag::OID)?.oid()?;
     let critical = match parts.optional(tag::BOOLEAN)? {

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod crl;
 pub mod extensions;
 pub mod links;
+pub mod list_rules;
 pub mod name;
 pub mod name_constraints;
 pub mod need;

@@ -98,6 +98,9 @@ pub struct Request<'a> {
     pub links: Option<&'a VerifiedLinks>,
     /// Bounds of the search.
     pub limits: Limits,
+    /// Whether what RFC 5280 §4 asks of issuers is asked too: serial numbers positive and short, basicConstraints
+    /// critical, and the like. Without it the rules of §6.1 decide alone, as suites older than RFC 5280 have it.
+    pub strict: bool,
 }
 
 impl<'a> Request<'a> {
@@ -110,12 +113,6 @@ impl<'a> Request<'a> {
         algorithms: &'a AlgorithmPolicy,
         at: Timestamp,
     ) -> Self {
-        const NO_POLICIES: &PolicyInputs = &PolicyInputs {
-            initial: None,
-            explicit: false,
-            inhibit_mapping: false,
-            inhibit_any: false,
-        };
         Self {
             leaf,
             candidates,
@@ -123,9 +120,10 @@ impl<'a> Request<'a> {
             purpose,
             at,
             algorithms: Some(algorithms),
-            policies: NO_POLICIES,
+            policies: PolicyInputs::NONE,
             links: None,
             limits: Limits::default(),
+            strict: true,
         }
     }
 }

@@ -21,6 +21,16 @@ pub struct PolicyInputs {
     pub inhibit_any: bool,
 }
 
+impl PolicyInputs {
+    /// Nothing is asked.
+    pub const NONE: &'static Self = &Self {
+        initial: None,
+        explicit: false,
+        inhibit_mapping: false,
+        inhibit_any: false,
+    };
+}
+
 /// The policy rules are broken: no acceptable policy is left where one is required, or anyPolicy was mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PolicyFailure;

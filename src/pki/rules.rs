@@ -54,7 +54,7 @@ pub(super) fn check(chain: &[Certificate], request: &Request<'_>) -> Result<Vec<
         if let Some(constraints) = &certificate.extensions().name_constraints {
             names.add(constraints);
         }
-        check_authority(certificate, &mut length_left)?;
+        check_authority(certificate, &mut length_left, request.strict)?;
         issuer = certificate;
     }
     policies
@@ -70,7 +70,9 @@ fn check_one(certificate: &Certificate, issuer: &Certificate, request: &Request<
             certificate: fingerprint,
         });
     }
-    check_serial(certificate)?;
+    if request.strict {
+        check_serial(certificate)?;
+    }
     if let Some(unknown) = certificate.extensions().unknown_critical.first() {
         return Err(Refusal::CriticalExtension {
             certificate: fingerprint,
@@ -133,7 +135,7 @@ fn check_serial(certificate: &Certificate) -> Result<(), Refusal> {
 }
 
 /// RFC 5280 §6.1.4 (k) to (n) for one intermediate.
-fn check_authority(certificate: &Certificate, length_left: &mut usize) -> Result<(), Refusal> {
+fn check_authority(certificate: &Certificate, length_left: &mut usize, strict: bool) -> Result<(), Refusal> {
     let refuse = |defect| {
         Err(Refusal::AuthorityConstraint {
             certificate: certificate.fingerprint(),
@@ -150,7 +152,7 @@ fn check_authority(certificate: &Certificate, length_left: &mut usize) -> Result
     else {
         return refuse("not an authority");
     };
-    if !constraints.critical {
+    if strict && !constraints.critical {
         return refuse("basicConstraints not critical");
     }
     if !extensions

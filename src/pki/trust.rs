@@ -211,9 +211,10 @@ impl Trust {
             purpose: Purpose::Any,
             at: certificate.not_before(),
             algorithms: None,
-            policies: &PolicyInputs::default(),
+            policies: PolicyInputs::NONE,
             links: Some(&self.links),
             limits: Limits::default(),
+            strict: true,
         })?;
         if material.issuers.iter().count() >= MAX_ISSUERS {
             return Err(Refusal::PathLimit);

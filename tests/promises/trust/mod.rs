@@ -8,5 +8,6 @@ mod real_token;
 mod stamps;
 mod status;
 mod steps;
+mod suites;
 mod support;
 mod world;
