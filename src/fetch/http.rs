@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,9 @@ use futures_util::future::{BoxFuture, Shared};
 
 use super::address::is_public;
 use super::breaker::Breaker;
+use super::lanes::Lanes;
+use super::negative::Negative;
+use super::turns::{Turn, Turns};
 use super::{Fetcher, Fetching};
 use crate::base::clock::Clock;
 use crate::pki::need::{Answer, FetchFailure, Need};
@@ -18,11 +22,11 @@ use crate::pki::need::{Answer, FetchFailure, Need};
 /// What may be called, and how long it may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchRules {
-    /// Hosts that may be called, exact names in lower case.
+    /// Hosts that may be called, exact names in lower case; `host:port` admits that port of it as well.
     pub hosts: Vec<String>,
     /// Domains whose hosts may be called: `eid.belgium.be` admits itself and `crl.eid.belgium.be`.
     pub domains: Vec<String>,
-    /// Whether addresses on this machine and in private ranges may be called.
+    /// Whether addresses on this machine and in private ranges may be called, and any port.
     pub private_addresses: bool,
     /// Longest time for a connection.
     pub connect_timeout: Duration,
@@ -55,6 +59,15 @@ impl FetchRules {
             })
     }
 
+    /// Whether `port` of `host` may be called: the scheme's own, or one that is named.
+    fn admits_port(&self, host: &str, port: Option<u16>) -> bool {
+        let Some(port) = port else { return true };
+        self.private_addresses
+            || self
+                .hosts
+                .contains(&format!("{}:{port}", host.to_ascii_lowercase()))
+    }
+
     fn deadline_of(&self, need: &Need) -> Duration {
         match need {
             Need::Crl { .. } => self.deadline.saturating_mul(3),
@@ -63,6 +76,9 @@ impl FetchRules {
         }
     }
 }
+
+/// Room made for an answer before any of it came.
+const FIRST_ROOM: usize = 64 * 1024;
 
 type Flight = Shared<BoxFuture<'static, Arc<Answer>>>;
 
@@ -78,6 +94,9 @@ struct Inner {
     rules: FetchRules,
     clock: Arc<dyn Clock>,
     breaker: Breaker,
+    lanes: Lanes,
+    negative: Negative,
+    turns: Turns,
     flights: Mutex<HashMap<String, Flight>>,
 }
 
@@ -110,6 +129,9 @@ impl HttpFetcher {
             rules,
             clock,
             breaker: Breaker::default(),
+            lanes: Lanes::default(),
+            negative: Negative::default(),
+            turns: Turns::default(),
             flights: Mutex::default(),
         };
         Ok(Self {
@@ -152,6 +174,10 @@ impl Fetcher for HttpFetcher {
             Arc::unwrap_or_clone(answer)
         })
     }
+
+    fn turn<'a>(&'a self, need: &'a Need) -> Pin<Box<dyn Future<Output = Turn> + Send + 'a>> {
+        Box::pin(self.inner.turns.wait(need))
+    }
 }
 
 impl Inner {
@@ -164,14 +190,23 @@ impl Inner {
             need.kind(),
             url.port_or_known_default().unwrap_or_default()
         );
-        if !self.breaker.admits(&service, started) {
+        // What is posted is a question of its own each time; what is got is the same for everybody.
+        let is_download = need.body().is_none();
+        if is_download && let Some(failure) = self.negative.rests(need.url(), started) {
+            return Err(failure);
+        }
+        let limit = self.rules.deadline_of(need);
+        let Ok(place) = tokio::time::timeout(limit, self.lanes.place(&service, is_download)).await else {
+            return Err(FetchFailure::CircuitOpen);
+        };
+        if !self.breaker.admits(&service, self.clock.monotonic()) {
             return Err(FetchFailure::CircuitOpen);
         }
-        let answer = match tokio::time::timeout(self.rules.deadline_of(need), self.exchange(url, need)).await
-        {
+        let answer = match tokio::time::timeout(limit, self.exchange(url, need)).await {
             Ok(answer) => answer,
             Err(_) => Err(FetchFailure::Timeout),
         };
+        drop(place);
         let ended = self.clock.monotonic();
         let host_failed = match &answer {
             Err(FetchFailure::Connect | FetchFailure::Dns | FetchFailure::Timeout) => true,
@@ -179,6 +214,10 @@ impl Inner {
             _ => false,
         };
         self.breaker.note(&service, !host_failed, ended);
+        if is_download {
+            self.negative
+                .note(need.url(), answer.as_ref().err().copied(), ended);
+        }
         let outcome = answer.as_ref().map_or_else(|failure| failure.as_str(), |_| "ok");
         let duration_ms = ended.saturating_sub(started).as_millis();
         tracing::debug!(kind = need.kind(), host, outcome, duration_ms, "asked outside");
@@ -192,7 +231,7 @@ impl Inner {
         let plain =
             matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
         let host = url.host_str().ok_or(refused)?.to_owned();
-        if !plain || !self.rules.admits_host(&host) {
+        if !plain || !self.rules.admits_host(&host) || !self.rules.admits_port(&host, url.port()) {
             return Err(refused);
         }
         // An address in digits is never resolved, so it is judged here.
@@ -230,6 +269,14 @@ impl Inner {
                 return Err(FetchFailure::MediaType);
             }
         }
+        // None was asked for, and what unpacks to more than it is would go past the limit below.
+        if response
+            .headers()
+            .get(reqwest::header::CONTENT_ENCODING)
+            .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+        {
+            return Err(FetchFailure::MediaType);
+        }
         let most = need.max_bytes();
         let announced = response
             .content_length()
@@ -238,7 +285,8 @@ impl Inner {
         if announced > most {
             return Err(FetchFailure::TooLarge);
         }
-        let mut body = Vec::with_capacity(announced);
+        // Room is made as it comes: what is announced costs the sender nothing.
+        let mut body = Vec::with_capacity(announced.min(FIRST_ROOM));
         while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
             if body.len().saturating_add(chunk.len()) > most {
                 return Err(FetchFailure::TooLarge);

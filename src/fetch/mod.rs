@@ -6,13 +6,17 @@
 mod address;
 mod breaker;
 pub mod http;
+mod lanes;
+mod negative;
 pub mod resume;
 pub mod table;
+pub mod turns;
 
 use std::future::Future;
 use std::pin::Pin;
 
 use crate::pki::need::{Answer, FetchFailure, Need};
+use turns::Turn;
 
 /// A future on the heap, as [`Fetcher::fetch`] gives it.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
@@ -21,6 +25,14 @@ pub type Fetching<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 pub trait Fetcher: Send + Sync {
     /// The answer to `need`, within the limits of this fetcher.
     fn fetch<'a>(&'a self, need: &'a Need) -> Fetching<'a>;
+
+    /// Waits until nobody else asks for the same. The turn is held until the answer was taken in; who waited looks
+    /// first whether the answer is still needed.
+    ///
+    /// A fetcher whose answers cost nothing lets everybody through at once.
+    fn turn<'a>(&'a self, _need: &'a Need) -> Pin<Box<dyn Future<Output = Turn> + Send + 'a>> {
+        Box::pin(std::future::ready(Turn::default()))
+    }
 }
 
 /// Fetches nothing: for work that must do with what it was given.

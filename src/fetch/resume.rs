@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::Fetcher;
+use super::turns::Turn;
 use crate::base::clock::Clock;
 use crate::base::random::Random;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::login::LoginRefusal;
 use crate::login::eid::{self, Verification, Verified};
 use crate::pki::certificate::Certificate;
+use crate::pki::need::{Answer, Need};
 use crate::pki::path::Path;
 use crate::pki::purpose::Purpose;
 use crate::pki::refusal::Refusal;
@@ -28,8 +30,13 @@ pub async fn check(
     loop {
         match checker.step(trust, clock.now()) {
             revocation::Step::Need(need) => {
-                let answer = fetcher.fetch(&need).await;
-                checker.answer(answer, trust, clock.now());
+                let turn = fetcher.turn(&need).await;
+                let is_needed = !turn.has_waited()
+                    || matches!(checker.step(trust, clock.now()), revocation::Step::Need(still) if still == need);
+                if is_needed {
+                    let answer = turn.ask(fetcher, &need).await;
+                    checker.answer(answer, trust, clock.now());
+                }
             }
             revocation::Step::Done(outcome) => return outcome,
         }
@@ -50,14 +57,17 @@ pub async fn signer(
 ) -> Result<Path, Refusal> {
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
     if let Some(need) = trust.missing_issuer(certificate, clock.now()) {
-        if let Ok(der) = fetcher.fetch(&need).await
-            && let Ok(issuer) = Certificate::parse(der)
-        {
-            // One that does not chain to a pinned root is not kept; the path then says so.
-            let _ = trust.add_issuer(&issuer);
-        }
+        let turn = fetcher.turn(&need).await;
         if !trust.knows_issuer(certificate) {
-            trust.note_missing(&need, clock.now());
+            if let Ok(der) = turn.ask(fetcher, &need).await
+                && let Ok(issuer) = Certificate::parse(der)
+            {
+                // One that does not chain to a pinned root is not kept; the path then says so.
+                let _ = trust.add_issuer(&issuer);
+            }
+            if !trust.knows_issuer(certificate) {
+                trust.note_missing(&need, clock.now());
+            }
         }
     }
     let path = trust.validate(certificate, &[], Purpose::Signature, &algorithms, clock.now())?;
@@ -76,28 +86,60 @@ pub async fn log_in(
     random: &Arc<dyn Random>,
     clock: &Arc<dyn Clock>,
 ) -> (Result<Verified, LoginRefusal>, Option<Certificate>) {
-    let mut answer = None;
+    // The need of the last step, once its turn came.
+    let mut due: Option<(Need, Turn)> = None;
     loop {
-        let (trust, random, clock) = (Arc::clone(trust), Arc::clone(random), Arc::clone(clock));
-        let arrived = answer.take();
-        let stepped = tokio::task::spawn_blocking(move || {
-            if let Some(arrived) = arrived {
-                verification.answer(arrived, &trust, clock.now());
-            }
-            let step = verification.step(&trust, random.as_ref(), clock.now());
-            (verification, step)
-        })
-        .await;
+        let arrived = match &due {
+            Some((need, turn)) => Some(turn.ask(fetcher, need).await),
+            None => None,
+        };
         // The thread can only fail to answer when the runtime is shutting down; nobody is let in then.
-        let Ok((resumed, step)) = stepped else {
+        let Some((resumed, step)) = stepped(verification, arrived, trust, random, clock).await else {
+            return (Err(LoginRefusal::NotPermitted), None);
+        };
+        verification = resumed;
+        // What came was taken in: whoever waits for the same finds it.
+        due = None;
+        let need = match step {
+            eid::Step::Need(need) => need,
+            eid::Step::Done(outcome) => return (*outcome, verification.learned().cloned()),
+        };
+        let turn = fetcher.turn(&need).await;
+        // Who waited looks again first.
+        if !turn.has_waited() {
+            due = Some((need, turn));
+            continue;
+        }
+        let Some((resumed, step)) = stepped(verification, None, trust, random, clock).await else {
             return (Err(LoginRefusal::NotPermitted), None);
         };
         verification = resumed;
         match step {
-            eid::Step::Need(need) => answer = Some(fetcher.fetch(&need).await),
-            eid::Step::Done(outcome) => return (*outcome, verification.learned().cloned()),
+            eid::Step::Need(still) if still == need => due = Some((need, turn)),
+            // Another need, or the outcome: the next step says so again.
+            eid::Step::Need(_) | eid::Step::Done(_) => {}
         }
     }
+}
+
+/// One step on a thread that may take its time: signatures are verified in it.
+async fn stepped(
+    mut verification: Verification,
+    arrived: Option<Answer>,
+    trust: &Arc<Trust>,
+    random: &Arc<dyn Random>,
+    clock: &Arc<dyn Clock>,
+) -> Option<(Verification, eid::Step)> {
+    let (trust, random, clock) = (Arc::clone(trust), Arc::clone(random), Arc::clone(clock));
+    tokio::task::spawn_blocking(move || {
+        if let Some(arrived) = arrived {
+            verification.answer(arrived, &trust, clock.now());
+        }
+        let step = verification.step(&trust, random.as_ref(), clock.now());
+        (verification, step)
+    })
+    .await
+    .ok()
 }
 
 /// Fetches the pinned roots that are not at hand yet. Returns those that are new, for the store.

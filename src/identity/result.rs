@@ -34,8 +34,10 @@ pub struct Evidence {
     pub anchor: Sha256Digest,
     /// Where the certificate's status was learnt.
     pub status_source: StatusSource,
-    /// The moment that status speaks of (`thisUpdate`).
-    pub status_at: Timestamp,
+    /// The moment that status speaks of (`thisUpdate`); none when nobody told it.
+    pub status_at: Option<Timestamp>,
+    /// The same as `status_source`, of the authority's certificate.
+    pub issuer_status_source: StatusSource,
 }
 
 /// Where the status of a certificate was learnt.
@@ -44,6 +46,10 @@ pub struct Evidence {
 pub enum StatusSource {
     /// A certificate revocation list, RFC 5280 §5.
     Crl,
+    /// Such a list within its own time, of which a newer one could not be fetched.
+    CrlOverdue,
     /// An OCSP response, RFC 6960.
     Ocsp,
+    /// Nowhere: an operator's switch let in whoever was not known to be revoked.
+    Outage,
 }

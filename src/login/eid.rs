@@ -25,7 +25,7 @@ use crate::pki::need::{Answer, Need};
 use crate::pki::path::Path;
 use crate::pki::purpose::{self, Purpose};
 use crate::pki::refusal::Refusal;
-use crate::pki::revocation::{self, CheckOptions, Checked, Checker};
+use crate::pki::revocation::{self, CheckOptions, Checked, Checker, Tolerance};
 use crate::pki::trust::Trust;
 use crate::webeid::Token;
 
@@ -39,6 +39,8 @@ pub struct EidRules {
     pub algorithms: Vec<SignatureAlgorithm>,
     /// Which algorithms the certificates may be signed with.
     pub policy: AlgorithmPolicy,
+    /// What counts when no source tells whether a certificate is revoked.
+    pub tolerance: Tolerance,
 }
 
 impl EidRules {
@@ -51,7 +53,14 @@ impl EidRules {
                 .filter_map(SignatureAlgorithm::from_jwa_name)
                 .collect(),
             policy: AlgorithmPolicy::live_authentication(),
+            tolerance: Tolerance::HardFail,
         }
+    }
+
+    /// The same rules with another tolerance.
+    #[must_use]
+    pub fn tolerating(self, tolerance: Tolerance) -> Self {
+        Self { tolerance, ..self }
     }
 }
 
@@ -204,6 +213,10 @@ impl Challenged {
             algorithm,
             signature,
             policy: rules.policy.clone(),
+            options: CheckOptions {
+                tolerance: rules.tolerance,
+                ..CheckOptions::default()
+            },
             state: need.map_or(State::Path, State::Issuer),
             learned: None,
         })
@@ -290,6 +303,7 @@ pub struct Verification {
     to_be_signed: Vec<u8>,
     signature: Vec<u8>,
     policy: AlgorithmPolicy,
+    options: CheckOptions,
     state: State,
     learned: Option<Certificate>,
 }
@@ -308,10 +322,12 @@ impl Verification {
     pub fn step(&mut self, trust: &Trust, random: &dyn Random, now: Timestamp) -> Step {
         loop {
             match &mut self.state {
+                // Somebody else may have fetched it meanwhile.
+                State::Issuer(_) if trust.knows_issuer(&self.leaf) => self.state = State::Path,
                 State::Issuer(need) => return Step::Need(need.clone()),
                 State::Path => match self.check_path(trust, now) {
                     Ok(path) => {
-                        let checker = Checker::new(&path, CheckOptions::default(), &self.policy, random);
+                        let checker = Checker::new(&path, self.options, &self.policy, random);
                         self.state = State::Status(Box::new(path), Box::new(checker));
                     }
                     Err(refusal) => return Step::Done(Box::new(Err(refusal))),
@@ -407,10 +423,6 @@ impl Verification {
             national_number: number,
         };
         let evidence = checked.first().map(|first| &first.evidence);
-        let status_source = match evidence {
-            Some(revocation::Evidence::Crl { .. }) => StatusSource::Crl,
-            _ => StatusSource::Ocsp,
-        };
         Ok(Verified {
             result: LoginResult {
                 person,
@@ -422,13 +434,23 @@ impl Verification {
                     certificate: self.leaf.fingerprint(),
                     issuer: path.issuer().fingerprint(),
                     anchor: path.anchor().fingerprint(),
-                    status_source,
-                    status_at: evidence
-                        .and_then(revocation::Evidence::this_update)
-                        .unwrap_or(now),
+                    status_source: status_source(evidence),
+                    status_at: evidence.and_then(revocation::Evidence::this_update),
+                    issuer_status_source: status_source(checked.get(1).map(|issuer| &issuer.evidence)),
                 },
             },
         })
+    }
+}
+
+/// Where `evidence` comes from, as it is recorded.
+const fn status_source(evidence: Option<&revocation::Evidence>) -> StatusSource {
+    match evidence {
+        Some(revocation::Evidence::Crl { overdue: false, .. }) => StatusSource::Crl,
+        Some(revocation::Evidence::Crl { overdue: true, .. }) => StatusSource::CrlOverdue,
+        Some(revocation::Evidence::Ocsp(_)) => StatusSource::Ocsp,
+        // No certificate that logs in is short-term.
+        Some(revocation::Evidence::None | revocation::Evidence::ShortTerm) | None => StatusSource::Outage,
     }
 }
 

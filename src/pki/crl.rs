@@ -107,13 +107,19 @@ pub struct UnverifiedCrl<'a> {
     issuer: Name,
     unknown_critical: bool,
     is_delta: bool,
+    is_v2: bool,
+    revoked: Option<Element<'a>>,
+    /// Everything but the entries.
     content: Crl,
 }
 
 impl<'a> UnverifiedCrl<'a> {
-    /// Reads a CRL, version 1 or 2.
+    /// Reads a CRL, version 1 or 2, up to its entries.
     ///
     /// WHY version 1: the published root CRLs of 2013 and 2017 are, without AKI or number.
+    ///
+    /// WHY no entries yet: in memory they take several times their room on the wire, and a list comes over plain HTTP.
+    /// They are read when the authority's signature over them holds.
     ///
     /// # Errors
     /// `Malformed`.
@@ -139,10 +145,7 @@ impl<'a> UnverifiedCrl<'a> {
             Some(tag::UTC_TIME | tag::GENERALIZED_TIME) => Some(fields.any()?.time()?),
             _ => None,
         };
-        let entries = match fields.optional(tag::SEQUENCE)? {
-            Some(list) => Entries::parse(&list, is_v2)?,
-            None => Entries::default(),
-        };
+        let revoked = fields.optional(tag::SEQUENCE)?;
         let mut found = Found::default();
         if let Some(explicit) = fields.optional(tag::context_constructed(0))? {
             if !is_v2 {
@@ -161,20 +164,32 @@ impl<'a> UnverifiedCrl<'a> {
             issuer,
             unknown_critical: found.unknown_critical,
             is_delta: found.is_delta,
+            is_v2,
+            revoked,
             content: Crl {
                 this_update,
                 next_update,
                 number: found.number,
                 scope: found.scope,
-                entries,
+                entries: Entries::default(),
                 der: None,
             },
         })
     }
 
     /// The content without any check of who signed it: for showing and counting, never as evidence.
-    pub const fn unverified_content(&self) -> &Crl {
-        &self.content
+    ///
+    /// # Errors
+    /// `Malformed` for an entry that does not read.
+    pub fn unverified_content(&self) -> Result<Crl, CrlDefect> {
+        let entries = match &self.revoked {
+            Some(list) => Entries::parse(list, self.is_v2)?,
+            None => Entries::default(),
+        };
+        Ok(Crl {
+            entries,
+            ..self.content.clone()
+        })
     }
 
     /// Checks that `issuer` signed the list, with the key it issues with.
@@ -183,7 +198,8 @@ impl<'a> UnverifiedCrl<'a> {
     /// `None` where the issuer is no pinned root.
     ///
     /// # Errors
-    /// `Signer`, `Algorithm`, `CriticalExtension`, or `Scope` for a delta list, which never counts as a whole one.
+    /// `Signer`, `Algorithm`, `CriticalExtension`, `Scope` for a delta list, which never counts as a whole one, or
+    /// `Malformed` for an entry that does not read.
     ///
     /// Source: RFC 5280 §6.3.3 (f) and (g), reference pki-and-trust §3.4 and §1.8.
     pub fn verify(
@@ -208,7 +224,7 @@ impl<'a> UnverifiedCrl<'a> {
             return Err(CrlDefect::Scope);
         }
         self.check_signature(issuer, Some(algorithms), sha1_until)?;
-        Ok(self.content)
+        self.unverified_content()
     }
 
     /// Checks the signature alone, under the key of `issuer`; `algorithms` as in [`Self::verify`], `None` accepts all.
@@ -785,7 +801,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_survived(data: Vec<u8>) {
-            let _ = UnverifiedCrl::parse(&data).map(|list| list.content.len());
+            let _ = UnverifiedCrl::parse(&data).and_then(|list| list.unverified_content());
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::asn1::read::{self, Rules};
+use crate::asn1::write::tag;
+
 /// Something only the outside can give. The asker is resumed with an [`Answer`].
 #[derive(Clone, PartialEq, Eq)]
 pub enum Need {
@@ -51,6 +54,17 @@ impl Need {
         }
     }
 
+    /// What tells whether two needs are for the same: kind and address, and of a question of status the certificate
+    /// asked about. A nonce does not make it another question.
+    pub fn sameness(&self) -> Vec<u8> {
+        let about = match self {
+            Self::Ocsp { request, .. } => asked_about(request).unwrap_or(request),
+            Self::TimeStamp { request, .. } => request,
+            Self::Crl { .. } | Self::Issuer { .. } => &[],
+        };
+        [self.kind().as_bytes(), b" ", self.url().as_bytes(), b" ", about].concat()
+    }
+
     /// The media type a right answer has.
     pub const fn media_type(&self) -> Option<&'static str> {
         match self {
@@ -80,6 +94,13 @@ impl Need {
             Self::TimeStamp { .. } => "time_stamp",
         }
     }
+}
+
+/// The requestList of an OCSPRequest, RFC 6960 §4.1.1.
+fn asked_about(request: &[u8]) -> Option<&[u8]> {
+    let mut whole = read::single(request, Rules::Der).ok()?.inside().ok()?;
+    let list = whole.sequence().ok()?.expect(tag::SEQUENCE).ok()?;
+    Some(list.whole())
 }
 
 impl fmt::Debug for Need {

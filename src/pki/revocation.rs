@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::certificate::Certificate;
 use super::crl::Crl;
 use super::need::{Answer, Need};
 use super::ocsp::{self, OcspAnswer, OcspRequest};
 use super::path::Path;
+use super::purpose::Purpose;
 use super::refusal::{Attempt, Refusal};
-use super::rules;
 use super::status::{CertificateStatus, Reason};
 use super::trust::Trust;
 use crate::base::random::Random;
@@ -19,8 +21,25 @@ use crate::crypto::policy::AlgorithmPolicy;
 
 /// A list this young is used instead of fetching another. New ones appear about every three hours.
 const LIST_REUSE: Duration = Duration::from_hours(3);
-/// The same for lists of roots, which live for months.
-const ROOT_LIST_REUSE: Duration = Duration::from_hours(24);
+/// The same for lists of roots, which live for months and are fetched anew once a day.
+const ROOT_LIST_REUSE: Duration = Duration::from_hours(48);
+
+/// What counts when no source gives a status of the present (reference pki-and-trust §3.6).
+///
+/// Nothing of it ever makes good what is known to be revoked, suspended or unknown, and no signature is made on it: it
+/// is heeded for [`Purpose::Authentication`] alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerance {
+    /// No status of the present, no entry.
+    #[default]
+    HardFail,
+    /// A list that should have been fetched anew counts until its own end. The evidence says so.
+    Grace,
+    /// Whoever is not known to be revoked is let in: an operator's switch for as long as the outside is down. The
+    /// evidence says so.
+    Outage,
+}
 
 /// What a check is for, beside its path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +50,8 @@ pub struct CheckOptions {
     pub evidence_from: Option<Timestamp>,
     /// Evidence is to be embedded: its bytes must be there.
     pub embed: bool,
+    /// What counts when no source gives a status of the present.
+    pub tolerance: Tolerance,
 }
 
 /// What proves a certificate's status.
@@ -42,7 +63,11 @@ pub enum Evidence {
         crl: Arc<Crl>,
         /// Its address.
         url: String,
+        /// Whether a newer one is overdue: it could not be fetched, and this one counts until its own end.
+        overdue: bool,
     },
+    /// None: no source answers, and an operator's switch lets in whoever is not known to be revoked.
+    None,
     /// An OCSP answer.
     Ocsp(Box<OcspAnswer>),
     /// A short-term certificate, for which none is published (EN 319 412-1 §5.2).
@@ -55,7 +80,7 @@ impl Evidence {
         match self {
             Self::Crl { crl, .. } => crl.der().map(|der| &**der),
             Self::Ocsp(answer) => Some(&answer.der),
-            Self::ShortTerm => None,
+            Self::None | Self::ShortTerm => None,
         }
     }
 
@@ -64,7 +89,7 @@ impl Evidence {
         match self {
             Self::Crl { crl, .. } => Some(crl.this_update()),
             Self::Ocsp(answer) => Some(answer.this_update),
-            Self::ShortTerm => None,
+            Self::None | Self::ShortTerm => None,
         }
     }
 }
@@ -93,8 +118,14 @@ pub enum Step {
 enum Source {
     RememberedAnswer,
     Ocsp(String),
+    /// A list that is at hand and was fetched so long ago at most.
     CachedCrl(String, Duration),
-    Crl(String),
+    /// A list that is fetched, unless somebody else did meanwhile.
+    Crl(String, Duration),
+    /// A list that is at hand, however old its fetch.
+    OverdueCrl(String),
+    /// Nothing any more, unless a list at hand, however old, says that the certificate is revoked.
+    Outage(Option<String>),
     /// The CRL that tells the status of the responder that signed the answer held.
     ResponderCrl(String),
 }
@@ -129,6 +160,10 @@ impl Checker {
         algorithms: &AlgorithmPolicy,
         random: &dyn Random,
     ) -> Self {
+        let mut options = options;
+        if path.purpose() != Purpose::Authentication {
+            options.tolerance = Tolerance::HardFail;
+        }
         let links: Vec<_> = path
             .links()
             .map(|(child, issuer)| (child.clone(), issuer.clone()))
@@ -137,12 +172,13 @@ impl Checker {
             .iter()
             .map(|(child, issuer)| OcspRequest::new(child, issuer, random))
             .collect();
+        let short_term_counts = path.purpose().allows_short_term();
         let mut checker = Self {
             links,
             requests,
             algorithms: algorithms.clone(),
             options,
-            short_term_counts: path.purpose().allows_short_term(),
+            short_term_counts,
             current: 0,
             sources: VecDeque::new(),
             held: None,
@@ -171,17 +207,20 @@ impl Checker {
         let crl = extensions.crl_urls.iter().find(|url| is_http(url)).cloned();
         let reuse = if is_ca { ROOT_LIST_REUSE } else { LIST_REUSE };
         let cached = |age| crl.clone().map(|url| Source::CachedCrl(url, age));
-        let remembered =
-            (self.current > 0 || self.options.evidence_from.is_none()).then_some(Source::RememberedAnswer);
+        let remembered = self.may_remember().then_some(Source::RememberedAnswer);
         let ocsp = ocsp.map(Source::Ocsp);
-        let list = crl.clone().map(Source::Crl);
-        // When nothing can be fetched, a known list counts until its own end.
-        let known = cached(Duration::MAX);
+        let list = crl.clone().map(|url| Source::Crl(url, reuse));
+        // A root's list lives for months, and a job fetches it every day: one at hand is better than nobody let in
+        // because of one address (reference pki-and-trust §3.5). A person's certificate needs a word of the present.
+        let overdue = (is_ca || self.options.tolerance >= Tolerance::Grace)
+            .then(|| crl.clone().map(Source::OverdueCrl))
+            .flatten();
+        let outage = (self.options.tolerance == Tolerance::Outage).then(|| Source::Outage(crl.clone()));
         let order = if is_ca {
             // WHY: a root's list is small and serves every authority and every log-in of the day.
-            [cached(reuse), remembered, list, ocsp, known]
+            [cached(reuse), remembered, list, ocsp, overdue, outage]
         } else {
-            [remembered, ocsp, cached(reuse), list, known]
+            [remembered, ocsp, cached(reuse), list, overdue, outage]
         };
         self.sources = order.into_iter().flatten().collect();
     }
@@ -221,18 +260,47 @@ impl Checker {
                     if let Some(crl) = trust.crl(&issuer, &url, age, now)
                         && (!self.options.embed || crl.der().is_some())
                     {
-                        self.judge_crl(crl, url, now);
+                        self.judge_crl(crl, url, false, now);
                     }
                 }
+                Some(Source::OverdueCrl(url)) => {
+                    self.sources.pop_front();
+                    if let Some(crl) = trust.crl(&issuer, &url, Duration::MAX, now)
+                        && (!self.options.embed || crl.der().is_some())
+                    {
+                        self.judge_crl(crl, url, true, now);
+                    }
+                }
+                Some(Source::Outage(url)) => {
+                    self.sources.pop_front();
+                    let known = url.and_then(|url| trust.crl(&issuer, &url, Duration::MAX, now));
+                    let status = known.and_then(|crl| crl.status_of(&certificate).ok());
+                    self.conclude(status.unwrap_or(CertificateStatus::Good), Evidence::None);
+                }
                 Some(Source::Ocsp(url)) => {
+                    // Somebody else may have asked about the same certificate meanwhile.
+                    if self.may_remember()
+                        && let Some(answer) = trust.answer(&certificate, &issuer, now)
+                    {
+                        self.accept(Evidence::Ocsp(Box::new(answer)));
+                        continue;
+                    }
                     let request = self
-                        .requests
-                        .get(self.current)
-                        .map(OcspRequest::der)
-                        .unwrap_or_default();
+                        .request(&url, trust)
+                        .map_or_else(Vec::new, |request| request.der());
                     return Step::Need(Need::Ocsp { url, request });
                 }
-                Some(Source::Crl(url)) => return Step::Need(Need::Crl { url }),
+                Some(Source::Crl(url, age)) => {
+                    // Somebody else may have fetched it meanwhile.
+                    let fetched = trust.crl(&issuer, &url, age, now);
+                    match fetched.filter(|crl| !self.options.embed || crl.der().is_some()) {
+                        Some(crl) => {
+                            self.sources.pop_front();
+                            self.judge_crl(crl, url, false, now);
+                        }
+                        None => return Step::Need(Need::Crl { url }),
+                    }
+                }
                 Some(Source::ResponderCrl(url)) => {
                     if let Some(crl) = trust.crl(&issuer, &url, LIST_REUSE, now) {
                         self.sources.pop_front();
@@ -251,17 +319,17 @@ impl Checker {
             return;
         };
         match self.sources.pop_front() {
-            Some(Source::Ocsp(_)) => match answer {
-                Ok(der) => match self.read_ocsp(&der, &certificate, &issuer, trust, now) {
+            Some(Source::Ocsp(url)) => match answer {
+                Ok(der) => match self.read_ocsp(&der, &url, &issuer, trust, now) {
                     Ok(answer) => self.take_ocsp(answer, &certificate, &issuer, trust, now),
                     Err(defect) => self.failed("ocsp", defect.cause()),
                 },
                 Err(failure) => self.failed("ocsp", failure.as_str()),
             },
-            Some(Source::Crl(url)) => match answer {
+            Some(Source::Crl(url, _)) => match answer {
                 Ok(der) => {
                     match trust.add_crl(&issuer, &url, &der, &self.algorithms, self.options.embed, now) {
-                        Ok(crl) => self.judge_crl(crl, url, now),
+                        Ok(crl) => self.judge_crl(crl, url, false, now),
                         Err(defect) => self.failed("crl", defect.cause()),
                     }
                 }
@@ -287,36 +355,40 @@ impl Checker {
         self.attempts.push(Attempt { source, cause });
     }
 
+    /// Whether an answer remembered from an earlier question counts for the current certificate.
+    fn may_remember(&self) -> bool {
+        self.current > 0 || self.options.evidence_from.is_none()
+    }
+
+    /// What the responder at `url` is asked about the current certificate.
+    fn request(&self, url: &str, trust: &Trust) -> Option<OcspRequest> {
+        let mut request = self.requests.get(self.current).cloned()?;
+        if trust.responders().takes_no_nonce(url) {
+            request.nonce = None;
+        }
+        Some(request)
+    }
+
     fn read_ocsp(
         &self,
         der: &[u8],
-        certificate: &Certificate,
+        url: &str,
         issuer: &Certificate,
         trust: &Trust,
         now: Timestamp,
     ) -> Result<OcspAnswer, ocsp::OcspDefect> {
-        let request = self
-            .requests
-            .get(self.current)
-            .ok_or(ocsp::OcspDefect::Mismatch)?;
-        let policy = trust.ocsp_policy();
-        let nonce = request.nonce.as_ref().map(<[u8; 32]>::as_slice);
-        let links = Some(trust.links());
-        let answer = ocsp::verify_fresh(
-            der,
-            &request.cert_id,
-            nonce,
+        let request = self.request(url, trust).ok_or(ocsp::OcspDefect::Mismatch)?;
+        let expected = ocsp::Expected {
+            cert_id: &request.cert_id,
+            nonce: request.nonce.as_ref().map(<[u8; 32]>::as_slice),
             issuer,
-            policy,
-            &self.algorithms,
-            links,
-            now,
-        )?;
-        if answer.responder != *issuer && rules::check_time(&answer.responder, now).is_err() {
-            return Err(ocsp::OcspDefect::Signer);
-        }
-        let is_leaf = self.links.first().is_some_and(|(leaf, _)| leaf == certificate);
-        if is_leaf
+            policy: trust.ocsp_policy(),
+            algorithms: Some(&self.algorithms),
+            links: Some(trust.links()),
+            configured: trust.responders().configured_for(issuer),
+        };
+        let answer = ocsp::verify_fresh(der, &expected, now)?;
+        if self.current == 0
             && self
                 .options
                 .evidence_from
@@ -374,12 +446,12 @@ impl Checker {
         }
     }
 
-    fn judge_crl(&mut self, crl: Arc<Crl>, url: String, now: Timestamp) {
+    fn judge_crl(&mut self, crl: Arc<Crl>, url: String, overdue: bool, now: Timestamp) {
         let Some((certificate, _)) = self.links.get(self.current) else {
             return;
         };
         match crl.check_fresh(now).and_then(|()| crl.status_of(certificate)) {
-            Ok(status) => self.conclude(status, Evidence::Crl { crl, url }),
+            Ok(status) => self.conclude(status, Evidence::Crl { crl, url, overdue }),
             Err(defect) => self.failed("crl", defect.cause()),
         }
     }

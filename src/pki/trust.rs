@@ -11,7 +11,7 @@ use super::certificate::Certificate;
 use super::crl::{Crl, CrlDefect, UnverifiedCrl};
 use super::links::VerifiedLinks;
 use super::need::Need;
-use super::ocsp::{OcspAnswer, OcspPolicy};
+use super::ocsp::{self, OcspAnswer, OcspDefect, OcspPolicy, OcspRequest, ResponderRules};
 use super::path::{self, Limits, Path, Pool, Request};
 use super::policies::PolicyInputs;
 use super::purpose::Purpose;
@@ -38,6 +38,7 @@ const KEEP_DER_BYTES: usize = 64 * 1024;
 pub struct Trust {
     data: TrustData,
     ocsp: OcspPolicy,
+    responders: ResponderRules,
     material: RwLock<Arc<Material>>,
     links: VerifiedLinks,
     crls: RwLock<HashMap<CrlKey, StoredCrl>>,
@@ -99,6 +100,7 @@ impl Trust {
         Self {
             data,
             ocsp,
+            responders: ResponderRules::default(),
             material: RwLock::default(),
             links: VerifiedLinks::new(),
             crls: RwLock::default(),
@@ -116,6 +118,17 @@ impl Trust {
     /// Tolerances of OCSP answers.
     pub const fn ocsp_policy(&self) -> &OcspPolicy {
         &self.ocsp
+    }
+
+    /// What the administrator says of single responders.
+    pub const fn responders(&self) -> &ResponderRules {
+        &self.responders
+    }
+
+    /// The same trust, with what the administrator says of single responders.
+    #[must_use]
+    pub fn with_responders(self, responders: ResponderRules) -> Self {
+        Self { responders, ..self }
     }
 
     /// Signature checks already made.
@@ -376,6 +389,42 @@ impl Trust {
                 now <= answer.reusable_until(&self.ocsp) && answer.check_fresh(&self.ocsp, now).is_ok()
             })
             .cloned()
+    }
+
+    /// Takes an answer about `certificate` that somebody else brought along. It is held against the same rules as one
+    /// that was asked for, and does no more than a remembered one: a good answer that is fresh spares the question.
+    ///
+    /// # Errors
+    /// Why it is no evidence. There is no nonce to hold it against, so its largest age counts in any case.
+    ///
+    /// Source: reference pki-and-trust §3.6.
+    pub fn take_stapled(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        der: &[u8],
+        algorithms: &AlgorithmPolicy,
+        now: Timestamp,
+    ) -> Result<CertificateStatus, OcspDefect> {
+        let request = OcspRequest::without_nonce(certificate, issuer);
+        let expected = ocsp::Expected {
+            cert_id: &request.cert_id,
+            nonce: None,
+            issuer,
+            policy: &self.ocsp,
+            algorithms: Some(algorithms),
+            links: Some(&self.links),
+            configured: self.responders.configured_for(issuer),
+        };
+        let answer = ocsp::verify_fresh(der, &expected, now)?;
+        if now > answer.this_update.plus(self.ocsp.max_age) {
+            return Err(OcspDefect::Stale);
+        }
+        if answer.responder_needs_status {
+            return Err(OcspDefect::Signer);
+        }
+        self.add_answer(certificate, issuer, &answer, now);
+        Ok(answer.status)
     }
 
     /// Remembers an answer that says good; any other is forgotten at once.

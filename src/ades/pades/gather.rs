@@ -9,7 +9,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::need::{Answer, Need};
 use crate::pki::purpose::Purpose;
 use crate::pki::refusal::Refusal;
-use crate::pki::revocation::{self, CheckOptions, Checker};
+use crate::pki::revocation::{self, CheckOptions, Checker, Tolerance};
 
 /// What a [`Gather`] wants next.
 pub(super) enum Gathered {
@@ -93,6 +93,7 @@ impl Gather {
             let options = CheckOptions {
                 evidence_from: Some(wanted.from),
                 embed: true,
+                tolerance: Tolerance::HardFail,
             };
             self.checker = Some(Checker::new(
                 &path,
@@ -133,7 +134,7 @@ impl Gather {
                     push(&mut self.found.certificates, answer.responder.der());
                 }
             }
-            revocation::Evidence::ShortTerm => {}
+            revocation::Evidence::None | revocation::Evidence::ShortTerm => {}
         }
     }
 }

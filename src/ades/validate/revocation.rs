@@ -157,15 +157,16 @@ impl Judge<'_> {
             for identifier in &identifiers {
                 let links = Some(self.trust.links());
                 let policy = self.trust.ocsp_policy();
-                match ocsp::verify(
-                    &item.der,
-                    identifier,
-                    None,
+                let expected = ocsp::Expected {
+                    cert_id: identifier,
+                    nonce: None,
                     issuer,
                     policy,
-                    self.algorithms,
+                    algorithms: Some(self.algorithms),
                     links,
-                ) {
+                    configured: self.trust.responders().configured_for(issuer),
+                };
+                match ocsp::verify(&item.der, &expected) {
                     Ok(answer) => {
                         let proven = self.existence.of_revision(item.revision);
                         let responder_ok = (answer.responder == *issuer

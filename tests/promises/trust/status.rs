@@ -226,6 +226,7 @@ fn evidence_for_a_signature_must_come_after_it() {
     let options = CheckOptions {
         evidence_from: Some(signed_at),
         embed: true,
+        ..CheckOptions::default()
     };
     world
         .outside
@@ -330,8 +331,7 @@ fn the_whole_list_of_a_real_authority_stays_small() {
     };
     let der = std::fs::read(file).unwrap();
     // Its authority's certificate is not at hand, so that the list is counted unverified through the parser.
-    let unverified = UnverifiedCrl::parse(&der).unwrap();
-    let crl = unverified.unverified_content();
+    let crl = UnverifiedCrl::parse(&der).unwrap().unverified_content().unwrap();
     assert_eq!((crl.len(), crl.hold_count()), (9257, 822));
     assert!(crl.entry_bytes() <= 24 * crl.len(), "{} bytes", crl.entry_bytes());
 }

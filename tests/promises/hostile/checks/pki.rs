@@ -13,7 +13,7 @@ use zegel::crypto::policy::AlgorithmPolicy;
 use zegel::pki::certificate::Certificate;
 use zegel::pki::crl::UnverifiedCrl;
 use zegel::pki::name::Name;
-use zegel::pki::ocsp::{self, CertId, OcspPolicy};
+use zegel::pki::ocsp::{self, CertId, Expected, OcspPolicy};
 use zegel::pki::purpose::{self, Purpose};
 use zegel::pki::timestamp::{self, TimeStampToken};
 
@@ -87,13 +87,20 @@ pub fn crl(bytes: &[u8]) {
     let Ok(list) = UnverifiedCrl::parse(bytes) else {
         return;
     };
-    let content = list.unverified_content();
+    let Ok(content) = list.unverified_content() else {
+        let (signer, policy) = (authority().certificate(), AlgorithmPolicy::etsi_ts_119_312());
+        assert!(
+            list.verify(signer, &policy, None).is_err(),
+            "a list that does not read was believed"
+        );
+        return;
+    };
     assert!(content.hold_count() <= content.len());
     assert!(
         content.entry_bytes() <= bytes.len() * 2,
         "a list takes no more room than it took on the wire, twice"
     );
-    assert!(!content.is_older_than(content));
+    assert!(!content.is_older_than(&content));
     let _ = content.status_of(authority().certificate());
     let _ = content.check_fresh(moment());
     let verified = list.verify(
@@ -116,35 +123,30 @@ pub fn ocsp(bytes: &[u8]) {
         ..OcspPolicy::default()
     };
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
-    let read = || {
-        ocsp::verify(
-            bytes,
-            &id,
-            None,
-            authority.certificate(),
-            &policy,
-            &algorithms,
-            None,
-        )
+    let expected = Expected {
+        cert_id: &id,
+        nonce: None,
+        issuer: authority.certificate(),
+        policy: &policy,
+        algorithms: Some(&algorithms),
+        links: None,
+        configured: &[],
     };
-    if let Ok(answer) = read() {
+    if let Ok(answer) = ocsp::verify(bytes, &expected) {
         assert!(
             authority.made_answer(bytes),
             "an answer nobody signed was believed"
         );
         let _ = answer.check_fresh(&policy, moment());
     }
-    let _ = ocsp::verify_fresh(
-        bytes,
-        &id,
-        Some(&[7; 32]),
-        authority.certificate(),
-        &OcspPolicy::default(),
-        &algorithms,
-        None,
-        moment(),
-    )
-    .map(|_| panic!("an answer without our nonce was believed"));
+    let strict = OcspPolicy::default();
+    let asked = Expected {
+        nonce: Some(&[7; 32]),
+        policy: &strict,
+        ..expected
+    };
+    let _ = ocsp::verify_fresh(bytes, &asked, moment())
+        .map(|_| panic!("an answer without our nonce was believed"));
 }
 
 /// A time-stamp token, and a reply with one inside.
