@@ -44,6 +44,7 @@ pub struct Trust {
     crls: RwLock<HashMap<CrlKey, StoredCrl>>,
     answers: RwLock<HashMap<(Sha256Digest, Vec<u8>), OcspAnswer>>,
     changes: Mutex<Vec<Change>>,
+    alarms: Mutex<Vec<Alarm>>,
     /// Addresses at which an authority was looked for in vain, and until when it is not looked for again.
     missing: Mutex<HashMap<String, Timestamp>>,
 }
@@ -67,6 +68,18 @@ pub enum Change {
         fetched_at: Timestamp,
     },
 }
+
+/// Something that an operator should look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// The stable code.
+    pub cause: &'static str,
+    /// SHA-256 of the certificate of the authority concerned.
+    pub issuer: Sha256Digest,
+}
+
+/// Most alarms held for somebody who does not come for them.
+const MAX_ALARMS: usize = 64;
 
 /// Most changes held for a store that does not come for them.
 const MAX_CHANGES: usize = 1024;
@@ -106,6 +119,7 @@ impl Trust {
             crls: RwLock::default(),
             answers: RwLock::default(),
             changes: Mutex::default(),
+            alarms: Mutex::default(),
             missing: Mutex::default(),
         }
     }
@@ -158,6 +172,18 @@ impl Trust {
     /// What was learnt since the last call, for the store.
     pub fn take_changes(&self) -> Vec<Change> {
         std::mem::take(&mut self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What an operator should look at, since the last call.
+    pub fn take_alarms(&self) -> Vec<Alarm> {
+        std::mem::take(&mut self.alarms.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn raise(&self, alarm: Alarm) {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        if alarms.len() < MAX_ALARMS && !alarms.contains(&alarm) {
+            alarms.push(alarm);
+        }
     }
 
     fn note(&self, change: Change) {
@@ -355,6 +381,10 @@ impl Trust {
             .get(&key)
             .is_some_and(|stored| crl.is_older_than(&stored.crl))
         {
+            self.raise(Alarm {
+                cause: CrlDefect::Rollback.cause(),
+                issuer: issuer.fingerprint(),
+            });
             return Err(CrlDefect::Rollback);
         }
         self.note(Change::Crl {

@@ -134,6 +134,9 @@ pub async fn load(db: &Db, trust: &Trust, now: Timestamp) -> Result<(), StoreErr
 /// # Errors
 /// When the database fails; what was not stored is then only in memory, and is fetched again after a restart.
 pub async fn keep(db: &Db, trust: &Trust, now: Timestamp) -> Result<(), StoreError> {
+    for alarm in trust.take_alarms() {
+        tracing::error!(cause = alarm.cause, issuer = %alarm.issuer, "a source of revocation data gave what is older than before");
+    }
     for change in trust.take_changes() {
         match change {
             Change::Authority(certificate) => {

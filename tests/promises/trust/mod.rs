@@ -1,7 +1,11 @@
 //! What zegel believes, and what it refuses to believe.
 
+mod crl_rules;
 mod fetching;
+mod forge;
 mod learning;
+mod ocsp_rules;
+mod ocsp_suite;
 mod pins;
 mod real;
 mod real_token;

@@ -80,6 +80,16 @@ impl World {
         }
     }
 
+    /// Puts what `change` makes of the trust in its place.
+    pub(crate) fn change_trust(&mut self, change: impl FnOnce(Trust) -> Trust) {
+        let bare = Trust::new(self.trust.data().clone());
+        let anchors = self.trust.authorities();
+        self.trust = change(bare);
+        for anchor in &anchors {
+            self.trust.add_anchor(anchor);
+        }
+    }
+
     pub(crate) fn pki(&self) -> &LabPki {
         self.services.pki()
     }
