@@ -214,6 +214,7 @@ impl Signer {
             trust: self.trust.clone(),
             algorithms: AlgorithmPolicy::etsi_ts_119_312(),
             time_stamp_urls: vec![format!("{BASE}/tsa")],
+            time_stamp_policies: Vec::new(),
             random: self.laboratory.random.clone(),
         };
         let mut completion = Completion::new(document, signed, settings).unwrap();

@@ -61,6 +61,8 @@ pub enum EventKind {
     SigningRequested,
     /// A signature was made and verified.
     SigningSucceeded,
+    /// The operator's switch for an outage of revocation services was thrown or taken back.
+    StatusOutage,
     /// Tokens were issued.
     TokenIssued,
     /// Tokens were revoked.
@@ -92,6 +94,7 @@ impl EventKind {
             Self::SigningPrepared => "signing_prepared",
             Self::SigningRequested => "signing_requested",
             Self::SigningSucceeded => "signing_succeeded",
+            Self::StatusOutage => "status_outage",
             Self::TokenIssued => "token_issued",
             Self::TokenRevoked => "token_revoked",
             Self::VerdictGiven => "verdict_given",

@@ -1,6 +1,6 @@
 //! `zegel client add|list|remove`: the applications of a board.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::config::Files;
 use super::console::{Console, Exit};
@@ -18,6 +18,7 @@ use crate::oidc::client::{
 use crate::oidc::redirect::RedirectUri;
 use crate::oidc::scope::{Scope, Scopes};
 use crate::oidc::secret::Opaque;
+use crate::pki::revocation::Tolerance;
 use crate::store::clients;
 
 /// What the audit says by which program a change was made.
@@ -107,9 +108,31 @@ struct Add {
     /// Put names and number into the ID token too, for applications that never ask userinfo.
     #[arg(long)]
     claims_in_id_token: bool,
+    /// What it tolerates when no source tells whether a card is revoked: nothing, or a list that should have been
+    /// fetched anew, until that list's own end.
+    #[arg(long, value_enum, default_value_t = ToleranceWord::HardFail)]
+    revocation: ToleranceWord,
     /// Take the secret from this file instead of making one.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<std::path::PathBuf>,
+}
+
+/// What an application may tolerate.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ToleranceWord {
+    /// Only a status of the present counts.
+    HardFail,
+    /// A list that should have been fetched anew counts until its own end.
+    Grace,
+}
+
+impl From<ToleranceWord> for Tolerance {
+    fn from(word: ToleranceWord) -> Self {
+        match word {
+            ToleranceWord::HardFail => Self::HardFail,
+            ToleranceWord::Grace => Self::Grace,
+        }
+    }
 }
 
 /// Runs the command.
@@ -256,6 +279,7 @@ impl Add {
             id_token_algorithm: IdTokenAlgorithm::from_text(&self.id_token_algorithm)
                 .ok_or("expected RS256 or ES256")?,
             claims_in_id_token: self.claims_in_id_token,
+            tolerance: self.revocation.into(),
         };
         registration.check().map_err(|error| error.to_string())?;
         Ok(registration)

@@ -16,6 +16,7 @@ pub mod interrupt;
 pub mod lab;
 pub mod mandate;
 pub mod migrate;
+pub mod outage;
 pub mod person;
 pub mod serve;
 pub mod sign;
@@ -79,6 +80,7 @@ enum Command {
     Lab(lab::Arguments),
     Mandate(mandate::Arguments),
     Migrate(migrate::Arguments),
+    Outage(outage::Arguments),
     Person(person::Arguments),
     Serve(serve::Arguments),
     Sign(sign::Arguments),
@@ -97,7 +99,7 @@ impl Command {
             | Self::Person(_)
             | Self::Serve(_)
             | Self::Sign(_) => true,
-            Self::Config(_) | Self::Migrate(_) | Self::Verify(_) => false,
+            Self::Config(_) | Self::Migrate(_) | Self::Outage(_) | Self::Verify(_) => false,
             // Its secrets are made up, and it makes name spaces, which a process without dumps may not.
             #[cfg(feature = "lab")]
             Self::Lab(_) => false,
@@ -113,6 +115,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Mandate(_)
             | Self::Migrate(_)
+            | Self::Outage(_)
             | Self::Person(_)
             | Self::Serve(_) => true,
             Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Verify(_) => false,
@@ -155,6 +158,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Lab(arguments) => lab::run(arguments, &mut console),
         Command::Mandate(arguments) => mandate::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),
+        Command::Outage(arguments) => outage::run(arguments, &mut console),
         Command::Person(arguments) => person::run(arguments, &mut console),
         Command::Serve(arguments) => serve::run(arguments, &mut console),
         Command::Sign(arguments) => sign::run(arguments, &mut console),
@@ -212,6 +216,7 @@ mod tests {
             (&["mandate", "list", "--board", "zegelgem"], yes, yes),
             (&["doctor"], yes, yes),
             (&["migrate"], no, yes),
+            (&["outage", "show"], no, yes),
             (&["verify", "a.pdf"], no, no),
             (&["config", "example"], no, no),
         ] {

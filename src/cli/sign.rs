@@ -235,7 +235,8 @@ fn sign(
     let card = device::read(&readers, &reader)?;
     let last_try = check_tries(&card, arguments)?;
 
-    let trust = Arc::new(trust_with(desk, &card)?);
+    let trust = trust_with(desk, &card)?.with_responders(desk.outside.responders.clone());
+    let trust = Arc::new(trust);
     let fetcher = HttpFetcher::new(desk.outside.fetch_rules(&trust), clock.clone())?;
     interrupt
         .unless_asked(resume::signer(
@@ -272,6 +273,7 @@ fn sign(
         fetcher,
         clock,
         time_stamp_urls: desk.outside.time_stamp_urls.clone(),
+        time_stamp_policies: desk.outside.time_stamp_policies.clone(),
         interrupt,
     };
     Ok(work.complete_all(jobs, prepared, values, lost, console))

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::read::{Problem, Reader, base_of, is_laboratory_program, merge_needing};
 use super::{Counter, Environment, Outside};
+use crate::base::digest::Sha256Digest;
 use crate::fetch::http::FetchRules;
+use crate::pki::ocsp::ResponderRules;
 use crate::pki::trust::Trust;
 
 /// What a person who signs with the card here needs: no database, no storage, no address of a service.
@@ -107,19 +109,55 @@ fn outside(reader: &mut Reader<'_>) -> Outside {
     }
     hosts.sort();
     hosts.dedup();
+    let mut time_stamp_policies = Vec::new();
+    for policy in reader.list("outside.time_stamp_policies") {
+        match policy.parse() {
+            Ok(policy) => time_stamp_policies.push(policy),
+            Err(_) => reader.wrong(
+                "outside.time_stamp_policies",
+                format!("`{policy}` is no object identifier"),
+            ),
+        }
+    }
     Outside {
         hosts,
         private_addresses: reader.yes("outside.private_addresses"),
         timeout: reader.seconds("outside.timeout_seconds"),
         time_stamp_urls,
+        time_stamp_policies,
+        responders: responders(reader),
     }
 }
 
-/// The host of a time-stamping service's address; `None` when it is no http or https address.
+/// What is said of single OCSP responders.
+fn responders(reader: &mut Reader<'_>) -> ResponderRules {
+    let without_nonce = reader.list("outside.ocsp_without_nonce");
+    let fingerprint = |text: &str| Sha256Digest::from_hex(text.trim());
+    let mut configured = Vec::new();
+    for pair in reader.list("outside.ocsp_responders") {
+        let parsed = pair
+            .split_once('=')
+            .and_then(|(authority, responder)| Some((fingerprint(authority)?, fingerprint(responder)?)));
+        match parsed {
+            Some(pair) => configured.push(pair),
+            None => reader.wrong(
+                "outside.ocsp_responders",
+                format!("expected two SHA-256 fingerprints with `=` between them, found `{pair}`"),
+            ),
+        }
+    }
+    ResponderRules::new(without_nonce, configured)
+}
+
+/// The host of a time-stamping service's address, with its port where that is not the usual one; `None` when it is no
+/// http or https address.
 pub fn time_stamp_host(address: &str) -> Option<String> {
     let url = url::Url::parse(address).ok()?;
     let host = url.host_str()?;
-    ["http", "https"].contains(&url.scheme()).then(|| host.to_owned())
+    let host = url
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    ["http", "https"].contains(&url.scheme()).then_some(host)
 }
 
 #[cfg(test)]

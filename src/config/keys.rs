@@ -200,6 +200,34 @@ pub const KEYS: &[Key] = &[
     ),
     with_default(
         key(
+            "outside.time_stamp_policies",
+            Form::List,
+            "[\"2.16.56.13.6.3.1.1000\"]",
+            "Policies under which a time-stamp must have been made, object identifiers. Empty accepts any.",
+        ),
+        "[]",
+    ),
+    with_default(
+        key(
+            "outside.ocsp_without_nonce",
+            Form::List,
+            "[\"http://ocsp.example/\"]",
+            "Addresses of OCSP responders, exact, that take no nonce. The times of their answers decide alone.",
+        ),
+        "[]",
+    ),
+    with_default(
+        key(
+            "outside.ocsp_responders",
+            Form::List,
+            "[\"AUTHORITY=RESPONDER\"]",
+            "Responders that may answer for an authority without having been appointed by it: SHA-256 of the authority's \
+             certificate, `=`, SHA-256 of the responder's.",
+        ),
+        "[]",
+    ),
+    with_default(
+        key(
             "counter.enabled",
             Form::Boolean,
             "true",

@@ -12,6 +12,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::asn1::oid::Oid;
+use crate::pki::ocsp::ResponderRules;
+
 /// Where an installation stands. Test material is accepted in `Test` alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
@@ -72,6 +75,10 @@ pub struct Outside {
     pub timeout: Duration,
     /// Time-stamping services, in the order they are tried.
     pub time_stamp_urls: Vec<String>,
+    /// Accepted policies of time-stamps; empty accepts any.
+    pub time_stamp_policies: Vec<Oid>,
+    /// What holds for single OCSP responders.
+    pub responders: ResponderRules,
 }
 
 /// The reader at this computer.

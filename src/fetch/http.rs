@@ -53,7 +53,8 @@ impl FetchRules {
     /// `http://ocsp.eid.belgium.be.example.org` in.
     pub fn admits_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        self.hosts.contains(&host)
+        let named = |known: &String| *known == host || known.strip_prefix(&host).is_some_and(is_port);
+        self.hosts.iter().any(named)
             || self.domains.iter().any(|domain| {
                 host == *domain || host.strip_suffix(domain).is_some_and(|head| head.ends_with('.'))
             })
@@ -75,6 +76,12 @@ impl FetchRules {
             Need::Ocsp { .. } | Need::TimeStamp { .. } => self.deadline,
         }
     }
+}
+
+/// `:443` and the like.
+fn is_port(text: &str) -> bool {
+    text.strip_prefix(':')
+        .is_some_and(|digits| digits.parse::<u16>().is_ok())
 }
 
 /// Room made for an answer before any of it came.
@@ -371,5 +378,41 @@ mod tests {
         ] {
             assert_eq!(rules.admits_host(host), admitted, "{host}");
         }
+    }
+
+    #[test]
+    fn a_port_is_the_schemes_own_or_one_that_is_named() {
+        let rules = FetchRules::new(
+            vec!["tsa.example:318".into(), "ocsp.example".into()],
+            vec!["eid.belgium.be".into()],
+        );
+        assert!(rules.admits_host("tsa.example") && !rules.admits_host("tsa.example:318"));
+        for (host, port, admitted) in [
+            ("tsa.example", None, true),
+            ("tsa.example", Some(318), true),
+            ("tsa.example", Some(8080), false),
+            ("ocsp.example", None, true),
+            ("ocsp.example", Some(22), false),
+            ("crl.eid.belgium.be", Some(8080), false),
+        ] {
+            assert_eq!(rules.admits_port(host, port), admitted, "{host} {port:?}");
+        }
+    }
+
+    #[test]
+    fn an_authoritys_certificate_has_two_seconds_and_a_list_three_times_as_long_as_an_answer() {
+        let rules = FetchRules::new(Vec::new(), Vec::new());
+        let url = String::new;
+        let need = Need::Issuer { url: url() };
+        assert_eq!(rules.deadline_of(&need), Duration::from_secs(2));
+        assert_eq!(
+            rules.deadline_of(&Need::Crl { url: url() }),
+            Duration::from_secs(15)
+        );
+        let request = Vec::new();
+        assert_eq!(
+            rules.deadline_of(&Need::Ocsp { url: url(), request }),
+            Duration::from_secs(5)
+        );
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{AssuranceLevel, Channel, Means, Person};
 use crate::base::digest::Sha256Digest;
 use crate::base::time::Timestamp;
+use crate::pki::revocation::Tolerance;
 
 /// A finished proof of identity. Made only by a verifier that ran all its checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,18 @@ pub struct Evidence {
     pub status_at: Option<Timestamp>,
     /// The same as `status_source`, of the authority's certificate.
     pub issuer_status_source: StatusSource,
+}
+
+impl Evidence {
+    /// What had to be tolerated for it to count.
+    pub const fn tolerance(&self) -> Tolerance {
+        match (self.status_source, self.issuer_status_source) {
+            (StatusSource::Outage, _) | (_, StatusSource::Outage) => Tolerance::Outage,
+            (StatusSource::CrlOverdue, _) => Tolerance::Grace,
+            // A root's list counts until its own end in any case (reference pki-and-trust §3.5).
+            (StatusSource::Crl | StatusSource::Ocsp, _) => Tolerance::HardFail,
+        }
+    }
 }
 
 /// Where the status of a certificate was learnt.

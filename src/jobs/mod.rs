@@ -1,11 +1,13 @@
 //! What runs without a visitor: signatures to finish, requests that ended by themselves, what log-ins left behind,
-//! the chain of audit events, roots and authorities to fetch.
+//! the chain of audit events, roots, authorities and revocation lists to fetch.
 //!
 //! Every instance runs them; a job is taken by one at a time, and each may be run again without harm. Start from
 //! [`run`].
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::task::JoinHandle;
 
 use crate::journeys::App;
 use crate::journeys::login;
@@ -30,11 +32,17 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     let mut last_round: Option<Duration> = None;
     let mut next_refresh = Duration::ZERO;
+    let mut lists: Option<JoinHandle<()>> = None;
     loop {
         let now = app.clock.monotonic();
         if last_round.is_none_or(|last| now.saturating_sub(last) >= ROUND) {
             last_round = Some(now);
             round(&app).await;
+            // Aside: a source that hangs must not hold up what people wait for.
+            if lists.as_ref().is_none_or(JoinHandle::is_finished) {
+                let app = Arc::clone(&app);
+                lists = Some(tokio::spawn(async move { refresh_lists(&app).await }));
+            }
             if now >= next_refresh && refresh_trust(&app).await {
                 next_refresh = now.saturating_add(TRUST_ROUND);
             }
@@ -42,7 +50,12 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
         let worked = due(&app).await;
         let pause = if worked { Duration::ZERO } else { IDLE };
         tokio::select! {
-            () = &mut stop => return,
+            () = &mut stop => {
+                if let Some(lists) = lists {
+                    lists.abort();
+                }
+                return;
+            }
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -65,6 +78,15 @@ pub async fn round(app: &App) {
             cause = error.cause(),
             "overdue signing requests could not be closed"
         ),
+    }
+}
+
+/// Keeps the revocation lists up to date that log-ins and signatures rest on.
+async fn refresh_lists(app: &App) {
+    match trust::refresh_lists(&app.db, &app.trust, app.fetcher.as_ref(), app.clock.as_ref()).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "revocation lists were fetched anew"),
+        Err(error) => tracing::error!(cause = error.cause(), "revocation lists could not be stored"),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::store::blocks::{self, NewBlock, Subject};
 use crate::store::boards::{self, Board};
 use crate::store::db::{Db, StoreError};
 use crate::store::keys::{self, KeyPurpose};
+use crate::store::outage::{self as store_outage, Outage};
 use crate::store::{clients, events};
 
 /// Adds `board` with a key for each purpose: two for tokens (RS256 and ES256), one for verdicts.
@@ -210,4 +211,50 @@ fn client_change(client: &Client, change: &str, through: &str, at: Timestamp, ra
         result: "ok".to_owned(),
         detail: serde_json::json!({ "change": change, "through": through }),
     }
+}
+
+/// Throws the switch for an outage of the services that tell whether cards are revoked, or takes it back (`None`), with
+/// an audit event at every board. `through`: by which program.
+///
+/// # Errors
+/// When the database fails; then nothing changed.
+pub async fn set_outage(
+    db: &Db,
+    outage: Option<&Outage>,
+    through: &str,
+    now: Timestamp,
+    random: &dyn Random,
+) -> Result<(), StoreError> {
+    let detail = match outage {
+        Some(outage) => serde_json::json!({
+            "change": "on", "until": outage.until, "reason": outage.reason, "through": through,
+        }),
+        None => serde_json::json!({ "change": "off", "through": through }),
+    };
+    let events: Vec<Event> = boards::list(db)
+        .await?
+        .iter()
+        .map(|board| Event {
+            id: EventId::new(now, random),
+            board: board.id,
+            at: now,
+            kind: EventKind::StatusOutage,
+            actor: None,
+            object: None,
+            result: "ok".to_owned(),
+            detail: detail.clone(),
+        })
+        .collect();
+    let outage = outage.cloned();
+    db.write(move |unit| {
+        let (outage, events) = (outage.clone(), events.clone());
+        Box::pin(async move {
+            store_outage::set(unit, outage.as_ref()).await?;
+            for event in &events {
+                events::record(unit, event).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
 }

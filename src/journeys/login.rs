@@ -27,9 +27,10 @@ use crate::oidc::interaction::{self, Interaction, InteractionId, OwnPath, Stage,
 use crate::oidc::response::{Answer, ErrorCode};
 use crate::oidc::secret::{Opaque, SecretHash};
 use crate::oidc::session::{self, Decision, Session};
+use crate::pki::revocation::Tolerance;
 use crate::store::boards::{self, Board};
 use crate::store::keys::{self, KeyPurpose};
-use crate::store::{clients, grants, login, sessions};
+use crate::store::{clients, grants, login, outage, sessions};
 
 use super::{App, counter};
 use capacity::{Remembered, chosen_capacity, remembered};
@@ -140,10 +141,16 @@ pub async fn authorize(
     let session = hinted(app, &request, &client, current_session(app, browser).await?).await?;
     let needs_number = claims::releases_number(&client, &request.scopes);
     let refuse = |code, text| Ok(Begun::Answer(Answer::error(request.target.clone(), code, text)));
+    let tolerated = if outage::is_on(&app.db, now).await? {
+        Tolerance::Outage
+    } else {
+        client.registration.tolerance
+    };
     match session::decide(
         &request,
         session.as_ref(),
         client.registration.minimum_level,
+        tolerated,
         needs_number,
         now,
     ) {

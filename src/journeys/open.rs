@@ -116,7 +116,8 @@ pub async fn open(
     }
     let blobs = Blobs::in_folder(&config.blobs, &config.scratch)?;
     let laboratory = laboratory(&config).map(PathBuf::as_path);
-    let trust = Arc::new(trust::open(&db, laboratory, clock.now()).await?);
+    let trust = trust::open(&db, laboratory, clock.now()).await?;
+    let trust = Arc::new(trust.with_responders(config.outside.responders.clone()));
     let rules = config.outside.fetch_rules(&trust);
     let fetcher = Arc::new(HttpFetcher::new(rules, Arc::clone(&clock))?);
     let counter = counter(&config, &clock)?;

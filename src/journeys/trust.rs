@@ -5,19 +5,26 @@
 //! [`refresh`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
+use crate::base::clock::Clock;
 use crate::base::time::Timestamp;
 use crate::card::CardError;
 use crate::card::eid::{Eid, File};
+use crate::crypto::policy::AlgorithmPolicy;
 use crate::fetch::{Fetcher, resume};
 use crate::pki::certificate::Certificate;
+use crate::pki::crl::CrlDefect;
 use crate::pki::need::{FetchFailure, Need};
-use crate::pki::trust::Trust;
+use crate::pki::trust::{DueList, Trust};
 use crate::store;
 use crate::store::db::{Db, StoreError};
 
 /// Most certificates asked for in one go, so that a first start does not knock without pause.
 const AT_ONCE: usize = 60;
+/// How long after its time a list that does not come is an alarm.
+const ALARM_AFTER: Duration = Duration::from_hours(3);
 /// Most authorities of one year.
 const LAST_OF_A_YEAR: u8 = 99;
 
@@ -50,6 +57,65 @@ pub async fn refresh(
         learnt: roots.len().saturating_add(authorities),
         is_complete: rooted && walked,
     })
+}
+
+/// Fetches the revocation lists that are due, each once, whoever else wants it at the moment, and stores them. Returns how
+/// many came.
+///
+/// A list that does not come stays as it is until its own end; the next round tries again.
+///
+/// # Errors
+/// When what came cannot be stored; it is in memory all the same.
+pub async fn refresh_lists(
+    db: &Db,
+    trust: &Arc<Trust>,
+    fetcher: &dyn Fetcher,
+    clock: &dyn Clock,
+) -> Result<usize, StoreError> {
+    let mut fetched = 0_usize;
+    for due in trust.lists_due(clock.now()) {
+        let need = Need::Crl { url: due.url.clone() };
+        let turn = fetcher.turn(&need).await;
+        // Somebody who logged in may have fetched it while this waited.
+        let is_due = |one: &DueList| one.url == due.url && one.issuer == due.issuer;
+        if turn.has_waited() && !trust.lists_due(clock.now()).iter().any(is_due) {
+            continue;
+        }
+        let taken = match turn.ask(fetcher, &need).await {
+            Ok(der) => take_list(trust, &due, der, clock.now()).await,
+            Err(failure) => Err(failure.as_str()),
+        };
+        match taken {
+            Ok(()) => fetched = fetched.saturating_add(1),
+            Err(cause) if due.overdue.is_some_and(|overdue| overdue >= ALARM_AFTER) => {
+                tracing::error!(cause, issuer = %due.issuer.fingerprint(), "a revocation list is long overdue");
+            }
+            Err(cause) => {
+                tracing::warn!(cause, issuer = %due.issuer.fingerprint(), "a revocation list could not be fetched");
+            }
+        }
+    }
+    store::trust::keep(db, trust, clock.now()).await?;
+    Ok(fetched)
+}
+
+/// Reads a list aside: a large one takes its time.
+async fn take_list(
+    trust: &Arc<Trust>,
+    due: &DueList,
+    der: Vec<u8>,
+    now: Timestamp,
+) -> Result<(), &'static str> {
+    let (trust, due) = (Arc::clone(trust), due.clone());
+    let taken = tokio::task::spawn_blocking(move || {
+        let algorithms = AlgorithmPolicy::etsi_ts_119_312();
+        trust
+            .add_crl(&due.issuer, &due.url, &der, &algorithms, false, now)
+            .map(|_| ())
+            .map_err(CrlDefect::cause)
+    });
+    // The thread can only fail to answer when the runtime is shutting down.
+    taken.await.unwrap_or(Err("interrupted"))
 }
 
 /// Walks each year of each series to its end, past what is at hand. Returns how many are new, and whether the

@@ -435,6 +435,7 @@ async fn register(
         id_token_algorithm: IdTokenAlgorithm::from_text("RS256")
             .ok_or(LabError::Refused("ID token algorithm"))?,
         claims_in_id_token: false,
+        tolerance: crate::pki::revocation::Tolerance::HardFail,
     };
     let client = Client {
         id: ClientId::new(now, random.as_ref()),

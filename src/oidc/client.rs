@@ -11,6 +11,7 @@ use crate::base::id::Id;
 use crate::base::lang::Language;
 use crate::base::time::{Day, Timestamp};
 use crate::identity::{AssuranceLevel, BoardId};
+use crate::pki::revocation::Tolerance;
 
 crate::id_kinds! {
     /// A registered application.
@@ -66,6 +67,10 @@ pub struct Registration {
     pub id_token_algorithm: IdTokenAlgorithm,
     /// Whether names and the national number are put into the ID token too, for clients that never call userinfo.
     pub claims_in_id_token: bool,
+    /// What it tolerates when no source tells whether a card's certificate is revoked. Never `Outage`: that is the
+    /// operator's, for everybody.
+    #[serde(default)]
+    pub tolerance: Tolerance,
 }
 
 /// Why a client may know national numbers (law of 8 August 1983, article 8), as it was filed.
@@ -283,6 +288,9 @@ pub enum RegistrationError {
     /// The scope `signing` without client credentials.
     #[error("the scope signing needs the grant client_credentials")]
     SigningGrant,
+    /// An application's own switch for outages.
+    #[error("only the operator decides what counts in an outage, for everybody")]
+    Tolerance,
 }
 
 impl Registration {
@@ -303,6 +311,9 @@ impl Registration {
         }
         if self.scopes.has(Scope::Rrn) && self.legal_basis.is_none() {
             return Err(RegistrationError::LegalBasis);
+        }
+        if self.tolerance == Tolerance::Outage {
+            return Err(RegistrationError::Tolerance);
         }
         if self.scopes.has(Scope::Signing) && !self.grant_types.contains(&GrantType::ClientCredentials) {
             return Err(RegistrationError::SigningGrant);

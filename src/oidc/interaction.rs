@@ -12,6 +12,7 @@ use crate::base::id::Id;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::identity::{AssuranceLevel, BoardId, Channel, Means, PersonId};
+use crate::pki::revocation::Tolerance;
 
 crate::id_kinds! {
     /// A visit to the log-in pages.
@@ -215,6 +216,9 @@ pub struct Proof {
     pub level: AssuranceLevel,
     /// When.
     pub authenticated_at: Timestamp,
+    /// What was tolerated of its certificate's status.
+    #[serde(default)]
+    pub tolerance: Tolerance,
 }
 
 impl std::fmt::Debug for Proof {

@@ -6,6 +6,7 @@ use super::authorize::{AuthorizationRequest, Prompt};
 use crate::base::id::Id;
 use crate::base::time::Timestamp;
 use crate::identity::{AssuranceLevel, BoardId, Channel, Means, PersonId};
+use crate::pki::revocation::Tolerance;
 
 crate::id_kinds! {
     /// A browser session.
@@ -43,6 +44,8 @@ pub struct Session {
     pub authenticated_at: Timestamp,
     /// Last request.
     pub seen_at: Timestamp,
+    /// What was tolerated of the status of the certificate they proved it with.
+    pub tolerance: Tolerance,
 }
 
 impl Session {
@@ -94,11 +97,15 @@ pub enum Decision {
 
 /// Decides whether `session` satisfies `request` (reference login-and-oidc §4.3, step 10).
 ///
+/// `tolerated`: what the application, or the operator's switch for an outage, tolerates of a missing status. A session
+/// that rests on more is not reused for it.
+///
 /// `needs_number`: the answer will carry the national number, which no session keeps, so the card must be read.
 pub fn decide(
     request: &AuthorizationRequest,
     session: Option<&Session>,
     minimum: AssuranceLevel,
+    tolerated: Tolerance,
     needs_number: bool,
     now: Timestamp,
 ) -> Decision {
@@ -110,6 +117,7 @@ pub fn decide(
     let usable = session.is_some_and(|session| {
         !session.is_over(now)
             && session.level >= needed
+            && session.tolerance <= tolerated
             && session.person_at(request.board).is_some()
             && request
                 .max_age

@@ -41,6 +41,24 @@ pub enum Tolerance {
     Outage,
 }
 
+impl Tolerance {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HardFail => "hard_fail",
+            Self::Grace => "grace",
+            Self::Outage => "outage",
+        }
+    }
+
+    /// The tolerance called `text`.
+    pub fn from_text(text: &str) -> Option<Self> {
+        [Self::HardFail, Self::Grace, Self::Outage]
+            .into_iter()
+            .find(|known| known.as_str() == text)
+    }
+}
+
 /// What a check is for, beside its path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CheckOptions {

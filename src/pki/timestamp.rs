@@ -90,6 +90,9 @@ pub enum TimeStampDefect {
     /// The nonce is missing or another one.
     #[error("time-stamp without our nonce")]
     Nonce,
+    /// Made under a policy that is not accepted.
+    #[error("time-stamp under another policy")]
+    Policy,
     /// Against EN 319 422: accuracy missing or above a second, ordering, a critical extension, SHA-1 reference.
     #[error("time-stamp outside its profile")]
     Profile,
@@ -118,6 +121,7 @@ impl TimeStampDefect {
             Self::Imprint => "TST_IMPRINT",
             Self::Malformed => "TST_PARSE",
             Self::Nonce => "TST_NONCE",
+            Self::Policy => "TST_POLICY",
             Self::Profile => "TST_PROFILE",
             Self::Signer => "TST_SIGNER",
             Self::Status(_) => "TST_STATUS",
@@ -357,6 +361,20 @@ impl TimeStampToken {
             Ok(())
         } else {
             Err(TimeStampDefect::Profile)
+        }
+    }
+
+    /// Checks that the token was made under one of the policies `accepted`; an empty list accepts any.
+    ///
+    /// # Errors
+    /// `Policy`.
+    ///
+    /// Source: RFC 3161 §2.4.2.
+    pub fn check_policy(&self, accepted: &[Oid]) -> Result<(), TimeStampDefect> {
+        if accepted.is_empty() || accepted.contains(&self.policy) {
+            Ok(())
+        } else {
+            Err(TimeStampDefect::Policy)
         }
     }
 

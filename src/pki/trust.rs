@@ -3,6 +3,7 @@
 //! Pure memory: what is read from a store or fetched is handed in, what changed is handed out.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -96,11 +97,32 @@ pub struct Material {
 /// SHA-256 of the issuer's key, and where the list came from.
 type CrlKey = (Sha256Digest, String);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct StoredCrl {
     crl: Arc<Crl>,
+    issuer: Certificate,
     fetched_at: Timestamp,
+    /// Microseconds since 1970 of the last look, so that a list nobody asks for is not fetched for ever.
+    used_at: AtomicI64,
 }
+
+/// A list that should be fetched, for the first time or anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueList {
+    /// Whose list.
+    pub issuer: Certificate,
+    /// Where it is.
+    pub url: String,
+    /// How long the one at hand is overdue, if there is one.
+    pub overdue: Option<Duration>,
+}
+
+/// How often lists of issuing authorities are fetched: new ones appear about every three hours.
+const LIST_PERIOD: Duration = Duration::from_hours(3);
+/// How often lists of roots are.
+const ROOT_LIST_PERIOD: Duration = Duration::from_hours(24);
+/// A list that nobody looked at for so long is not kept up to date any more.
+const LIST_IDLE: Duration = Duration::from_hours(7 * 24);
 
 impl Trust {
     /// Pins and nothing else yet.
@@ -348,6 +370,7 @@ impl Trust {
     ) -> Option<Arc<Crl>> {
         let crls = self.crls.read().unwrap_or_else(PoisonError::into_inner);
         let stored = crls.get(&crl_key(issuer, url))?;
+        stored.used_at.fetch_max(now.as_micros(), Ordering::Relaxed);
         (now.since(stored.fetched_at) <= max_age).then(|| Arc::clone(&stored.crl))
     }
 
@@ -395,14 +418,67 @@ impl Trust {
             fetched_at,
         });
         let crl = Arc::new(crl);
+        let used_at = crls.get(&key).map_or(fetched_at.as_micros(), |before| {
+            before.used_at.load(Ordering::Relaxed)
+        });
         crls.insert(
             key,
             StoredCrl {
                 crl: Arc::clone(&crl),
+                issuer: issuer.clone(),
                 fetched_at,
+                used_at: AtomicI64::new(used_at),
             },
         );
         Ok(crl)
+    }
+
+    /// The lists to fetch at `now`: those of roots that known authorities name, once a day, and those of authorities
+    /// that were looked at within a week, every three hours; each up to a tenth earlier, so that not everybody comes at
+    /// once.
+    ///
+    /// Source: reference pki-and-trust §3.5.
+    pub fn lists_due(&self, now: Timestamp) -> Vec<DueList> {
+        let material = self.material();
+        let crls = self.crls.read().unwrap_or_else(PoisonError::into_inner);
+        let mut due: Vec<DueList> = crls
+            .iter()
+            .filter_map(|((_, url), stored)| {
+                let is_root = material.anchors.contains(&stored.issuer);
+                let used_at = Timestamp::from_micros(stored.used_at.load(Ordering::Relaxed)).ok()?;
+                if !is_root && now.since(used_at) > LIST_IDLE {
+                    return None;
+                }
+                let period = if is_root { ROOT_LIST_PERIOD } else { LIST_PERIOD };
+                let period = period.saturating_sub(early(url, stored.fetched_at, period));
+                let age = now.since(stored.fetched_at);
+                (age >= period).then(|| DueList {
+                    issuer: stored.issuer.clone(),
+                    url: url.clone(),
+                    overdue: Some(age.saturating_sub(period)),
+                })
+            })
+            .collect();
+        for authority in material.issuers.iter() {
+            let Some(url) = authority.extensions().crl_urls.first() else {
+                continue;
+            };
+            for root in material.anchors.named(authority.issuer(), Purpose::Any) {
+                let issuer = &root.certificate;
+                let is_new = !crls.contains_key(&crl_key(issuer, url))
+                    && !due
+                        .iter()
+                        .any(|one| one.url == *url && one.issuer.spki_der() == issuer.spki_der());
+                if is_new {
+                    due.push(DueList {
+                        issuer: issuer.clone(),
+                        url: url.clone(),
+                        overdue: None,
+                    });
+                }
+            }
+        }
+        due
     }
 
     /// A remembered answer that `certificate` is good and that may still be used at `now`.
@@ -482,6 +558,14 @@ impl Trust {
 
 fn crl_key(issuer: &Certificate, url: &str) -> CrlKey {
     (Sha256Digest::of(issuer.spki_der()), url.to_owned())
+}
+
+/// How much before its period a list is fetched again: up to a tenth of it, by chance, which its address and the
+/// moment of its fetch stand in for.
+fn early(url: &str, fetched_at: Timestamp, period: Duration) -> Duration {
+    let seed = format!("{url} {}", fetched_at.as_micros());
+    let [chance, ..] = Sha256Digest::of(seed.as_bytes()).0;
+    period.saturating_mul(u32::from(chance)) / 2560
 }
 
 fn answer_key(certificate: &Certificate, issuer: &Certificate) -> (Sha256Digest, Vec<u8>) {

@@ -50,6 +50,7 @@ pub fn all_statements() -> Vec<Statement> {
         super::installation::STATEMENTS,
         super::keys::STATEMENTS,
         super::lists::STATEMENTS,
+        super::outage::STATEMENTS,
         super::login::STATEMENTS,
         super::migrate::STATEMENTS,
         super::persons::STATEMENTS,

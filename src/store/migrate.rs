@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     8 "0008_blocks",
     9 "0009_tidy",
     10 "0010_lists",
+    11 "0011_tolerance",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER NOT NULL PRIMARY KEY, \

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod lists;
 pub mod login;
 pub mod migrate;
+pub mod outage;
 pub mod persons;
 pub mod queue;
 pub mod row;

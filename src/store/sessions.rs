@@ -9,11 +9,11 @@ use crate::oidc::session::{Session, SessionId};
 
 crate::statements! {
     INSERT = "INSERT INTO session (id, cookie_hash, surname, given_names, means, channel, level, authenticated_at, \
-              seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+              seen_at, tolerance) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     INSERT_PERSON = "INSERT INTO session_person (session_id, board_id, person_id) VALUES ($1, $2, $3)";
-    BY_COOKIE = "SELECT id, surname, given_names, means, channel, level, authenticated_at, seen_at FROM session \
+    BY_COOKIE = "SELECT id, surname, given_names, means, channel, level, authenticated_at, seen_at, tolerance FROM session \
                  WHERE cookie_hash = $1 AND ended_at IS NULL";
-    BY_ID = "SELECT id, surname, given_names, means, channel, level, authenticated_at, seen_at FROM session \
+    BY_ID = "SELECT id, surname, given_names, means, channel, level, authenticated_at, seen_at, tolerance FROM session \
              WHERE id = $1";
     PERSONS = "SELECT board_id, person_id FROM session_person WHERE session_id = $1 ORDER BY board_id";
     SEEN = "UPDATE session SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
@@ -37,6 +37,7 @@ pub async fn add(unit: &mut Unit, session: &Session, cookie: SecretHash) -> Resu
         session.level.uri().into(),
         session.authenticated_at.into(),
         session.seen_at.into(),
+        session.tolerance.as_str().into(),
     ];
     unit.run_one(INSERT, &values).await?;
     for (board, person) in &session.persons {
@@ -127,6 +128,7 @@ async fn read(db: &Db, row: &Row) -> Result<Session, StoreError> {
         level: row.parsed("level")?,
         authenticated_at: row.time("authenticated_at")?,
         seen_at: row.time("seen_at")?,
+        tolerance: word(row, "tolerance")?,
     })
 }
 

@@ -11,6 +11,7 @@ use crate::ades::level::Level;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::Report;
 use crate::ades::validate::{self, Context};
+use crate::asn1::oid::Oid;
 use crate::base::bytes::{Concatenated, ReadAt};
 use crate::base::digest::{HashAlgorithm, Hasher};
 use crate::base::random::Random;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub algorithms: AlgorithmPolicy,
     /// Time-stamp services in order of preference; the next is asked when one gives nothing usable.
     pub time_stamp_urls: Vec<String>,
+    /// Policies of time-stamps that are accepted; an empty list accepts any.
+    pub time_stamp_policies: Vec<Oid>,
     /// For nonces.
     pub random: Arc<dyn Random>,
 }
@@ -406,6 +409,7 @@ impl Completion {
         let read = || -> Result<TimeStampToken, timestamp::TimeStampDefect> {
             let token = timestamp::token_of_reply(&reply)?;
             token.check_reply(request, SKEW, now)?;
+            token.check_policy(&self.settings.time_stamp_policies)?;
             Ok(token)
         };
         let token = read().map_err(timestamp::TimeStampDefect::cause)?;

@@ -131,7 +131,7 @@ fn defective(defect: TimeStampDefect) -> Failure {
         TimeStampDefect::Algorithm => SubIndication::CryptoConstraintsFailure,
         TimeStampDefect::Imprint => SubIndication::HashFailure,
         TimeStampDefect::Signer => SubIndication::SigCryptoFailure,
-        TimeStampDefect::Profile => SubIndication::SigConstraintsFailure,
+        TimeStampDefect::Policy | TimeStampDefect::Profile => SubIndication::SigConstraintsFailure,
         TimeStampDefect::Malformed
         | TimeStampDefect::Nonce
         | TimeStampDefect::Status(_)

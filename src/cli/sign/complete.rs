@@ -10,6 +10,7 @@ use super::{Job, Target};
 use crate::ades::level::Level;
 use crate::ades::pades::completion::{Completion, CompletionError, Settings, Step};
 use crate::ades::pades::stages::{Completed as Stage, Prepared, Signed};
+use crate::asn1::oid::Oid;
 use crate::base::bytes::ReadAt;
 use crate::base::clock::Clock;
 use crate::base::random::SystemRandom;
@@ -24,6 +25,7 @@ pub(super) struct Work {
     pub(super) fetcher: HttpFetcher,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) time_stamp_urls: Vec<String>,
+    pub(super) time_stamp_policies: Vec<Oid>,
     pub(super) interrupt: Interrupt,
 }
 
@@ -104,6 +106,7 @@ impl Work {
             trust: Arc::clone(&self.trust),
             algorithms: AlgorithmPolicy::etsi_ts_119_312(),
             time_stamp_urls: self.time_stamp_urls.clone(),
+            time_stamp_policies: self.time_stamp_policies.clone(),
             random: Arc::new(SystemRandom),
         };
         let mut completion = Completion::new(document, signed, settings)?;

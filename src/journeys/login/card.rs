@@ -11,7 +11,7 @@ use crate::card::transport::Connection;
 use crate::crypto::ecdsa;
 use crate::crypto::key::KeyKind;
 use crate::fetch::resume;
-use crate::identity::{BoardId, LoginResult};
+use crate::identity::LoginResult;
 use crate::login::LoginRefusal;
 use crate::login::counter::CounterChallenge;
 use crate::login::eid::{Challenged, EidRules, Received, RequestChecked, RequestForm, SpentNonce};
@@ -19,8 +19,9 @@ use crate::oidc::challenge::{self, Purpose};
 use crate::oidc::interaction::{CardJobId, CardStep, Interaction, InteractionId, Stage, Task};
 use crate::oidc::secret::{Opaque, SecretHash};
 use crate::pki::certificate::Certificate;
+use crate::pki::revocation::Tolerance;
 use crate::pki::trust::Trust;
-use crate::store::{boards, clients, events, login, trust};
+use crate::store::{boards, clients, events, login, outage, trust};
 use crate::webeid::Token;
 
 use super::proof::{self, prove};
@@ -211,7 +212,20 @@ async fn answered(
     received: Received,
 ) -> Result<LoginResult, LoginError> {
     let spent = spend(app, interaction.id, purpose, interaction.browser).await?;
-    verified(app, interaction.board, received.spend(spent)?).await
+    verified(app, interaction, received.spend(spent)?).await
+}
+
+/// What counts when nobody outside tells whether the card is revoked: what the operator's switch says, or what was
+/// agreed with the application that asks.
+async fn tolerance(app: &App, interaction: &Interaction) -> Result<Tolerance, LoginError> {
+    if outage::is_on(&app.db, app.now()).await? {
+        return Ok(Tolerance::Outage);
+    }
+    let Task::Authorize { request } = &interaction.task else {
+        return Ok(Tolerance::HardFail);
+    };
+    let client = clients::find(&app.db, request.client).await?;
+    Ok(client.map_or(Tolerance::HardFail, |client| client.registration.tolerance))
 }
 
 async fn spend(
@@ -228,8 +242,12 @@ async fn spend(
     })
 }
 
-async fn verified(app: &App, board: BoardId, challenged: Challenged) -> Result<LoginResult, LoginError> {
-    let rules = EidRules::belgian(app.origin());
+async fn verified(
+    app: &App,
+    interaction: &Interaction,
+    challenged: Challenged,
+) -> Result<LoginResult, LoginError> {
+    let rules = EidRules::belgian(app.origin()).tolerating(tolerance(app, interaction).await?);
     let verification = challenged.verify(&rules, &app.trust, app.now())?;
     let (outcome, _) = resume::log_in(
         verification,
@@ -245,7 +263,7 @@ async fn verified(app: &App, board: BoardId, challenged: Challenged) -> Result<L
     }
     let verified = outcome?;
     let (number, certificate) = verified.asked_about();
-    let is_blocked = is_blocked(app, board, number, certificate).await?;
+    let is_blocked = is_blocked(app, interaction.board, number, certificate).await?;
     // Beyond the board's block list, whoever proves who they are is let in, as a person without any role.
     Ok(verified.permit(|_| !is_blocked)?)
 }

@@ -104,6 +104,7 @@ async fn known(
         channel: result.evidence.channel,
         level: result.level,
         authenticated_at: result.authenticated_at,
+        tolerance: result.evidence.tolerance(),
     };
     Ok((interaction, proof, event))
 }
@@ -155,6 +156,7 @@ impl Arriving {
             level: proof.level,
             authenticated_at: proof.authenticated_at,
             seen_at: now,
+            tolerance: proof.tolerance,
         };
         if matches!(interaction.task, Task::OwnPage { .. }) {
             interaction.finished_at = Some(now);

@@ -58,6 +58,7 @@ async fn go_on(
         trust: app.trust.clone(),
         algorithms: AlgorithmPolicy::etsi_ts_119_312(),
         time_stamp_urls: app.config.outside.time_stamp_urls.clone(),
+        time_stamp_policies: app.config.outside.time_stamp_policies.clone(),
         random: app.random.clone(),
     };
     let before = signed.clone();

@@ -123,6 +123,7 @@ impl World {
             trust: self.trust.clone(),
             algorithms: self.algorithms.clone(),
             time_stamp_urls: vec![format!("{}/tsa", self.base)],
+            time_stamp_policies: Vec::new(),
             random: self.random.clone(),
         }
     }

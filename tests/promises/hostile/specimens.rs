@@ -223,6 +223,7 @@ fn client(now: Timestamp) -> Client {
             authentication: ClientAuthentication::ClientSecretBasic,
             id_token_algorithm: IdTokenAlgorithm::Es256,
             claims_in_id_token: false,
+            tolerance: zegel::pki::revocation::Tolerance::HardFail,
         },
         created_at: now,
         disabled_at: None,

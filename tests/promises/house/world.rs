@@ -156,6 +156,8 @@ pub(crate) fn config(origin: &str) -> Config {
             private_addresses: false,
             timeout: Duration::from_secs(5),
             time_stamp_urls: vec![format!("{}/tsa", super::cards::BASE)],
+            time_stamp_policies: Vec::new(),
+            responders: zegel::pki::ocsp::ResponderRules::default(),
         },
         counter: Counter {
             keypad: true,
@@ -189,6 +191,7 @@ pub(crate) fn registration() -> Registration {
         authentication: ClientAuthentication::ClientSecretBasic,
         id_token_algorithm: IdTokenAlgorithm::Rs256,
         claims_in_id_token: false,
+        tolerance: zegel::pki::revocation::Tolerance::HardFail,
     }
 }
 
@@ -349,6 +352,7 @@ impl World {
             level: AssuranceLevel::High,
             authenticated_at: now,
             seen_at: now,
+            tolerance: zegel::pki::revocation::Tolerance::HardFail,
         };
         let (id, hash) = (person.id, cookie.hash());
         self.app

@@ -66,6 +66,7 @@ async fn with_a_legal_basis_and_the_scope_it_is_released_and_written_down() {
         world.register("register", registration_with_basis()).await;
         let in_token = Registration {
             claims_in_id_token: true,
+            tolerance: zegel::pki::revocation::Tolerance::HardFail,
             ..registration_with_basis()
         };
         world.register("in-token", in_token).await;

@@ -243,6 +243,7 @@ impl Town {
             level: AssuranceLevel::High,
             authenticated_at: now,
             seen_at: now,
+            tolerance: zegel::pki::revocation::Tolerance::HardFail,
         };
         let hash = cookie.hash();
         app.db

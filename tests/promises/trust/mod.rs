@@ -9,6 +9,7 @@ mod ocsp_suite;
 mod pins;
 mod real;
 mod real_token;
+mod stamp_rules;
 mod stamps;
 mod status;
 mod steps;
