@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
 pub mod asic;
+pub mod augment;
 pub mod cms;
 pub mod device;
 pub mod level;

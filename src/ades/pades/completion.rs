@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::finish::EmbedError;
-use super::gather::{Gather, Gathered};
 use super::stages::{Archive, Completed, Material, Octets, Signed};
+use crate::ades::augment::gather::{Gather, Gathered};
+pub use crate::ades::augment::settings::Settings;
+use crate::ades::augment::stamping::Stamping;
 use crate::ades::level::Level;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::Report;
 use crate::ades::validate::{self, Context};
-use crate::asn1::oid::Oid;
 use crate::base::bytes::{Concatenated, ReadAt};
 use crate::base::digest::{HashAlgorithm, Hasher};
-use crate::base::random::Random;
 use crate::base::time::Timestamp;
-use crate::crypto::policy::AlgorithmPolicy;
 use crate::pdf::document::Document;
 use crate::pdf::dss::{self, Evidence};
 use crate::pdf::error::PdfError;
@@ -27,28 +25,10 @@ use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::need::{Answer, Need};
 use crate::pki::purpose::Purpose;
 use crate::pki::refusal::Refusal;
-use crate::pki::timestamp::{self, TimeStampRequest, TimeStampToken};
-use crate::pki::trust::Trust;
+use crate::pki::timestamp::TimeStampToken;
 
-/// How far a time-stamping unit's clock may be from ours. Reference ades-signing §9.
-const SKEW: Duration = Duration::from_mins(5);
 /// Least room for a document time-stamp's token, in bytes.
 const ARCHIVE_BYTES: usize = 8 * 1024;
-
-/// What completing needs of the service it runs in.
-#[derive(Clone)]
-pub struct Settings {
-    /// Pins, known authorities, remembered answers.
-    pub trust: Arc<Trust>,
-    /// Which algorithms count.
-    pub algorithms: AlgorithmPolicy,
-    /// Time-stamp services in order of preference; the next is asked when one gives nothing usable.
-    pub time_stamp_urls: Vec<String>,
-    /// Policies of time-stamps that are accepted; an empty list accepts any.
-    pub time_stamp_policies: Vec<Oid>,
-    /// For nonces.
-    pub random: Arc<dyn Random>,
-}
 
 /// Why a signed stage was not completed. The stage itself is kept: see [`Completion::signed`].
 #[derive(Debug, thiserror::Error)]
@@ -146,20 +126,15 @@ pub enum Step {
 enum State {
     /// Nothing is under way.
     Idle,
-    /// A time-stamp was asked for, of the service numbered `service`.
-    Stamping {
-        request: TimeStampRequest,
-        service: usize,
-        failures: Vec<&'static str>,
-        purpose: Stamping,
-    },
+    /// A time-stamp was asked for.
+    Stamping { stamping: Stamping, purpose: Stamped },
     /// Revocation answers are being gathered.
-    Gathering { gather: Box<Gather>, purpose: Stamping },
+    Gathering { gather: Box<Gather>, purpose: Stamped },
 }
 
 /// Which time-stamp something is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stamping {
+enum Stamped {
     /// The document time-stamp.
     Archive,
     /// The one over the signature value.
@@ -227,22 +202,13 @@ impl Completion {
     pub fn step(&mut self, now: Timestamp) -> Result<Step, CompletionError> {
         loop {
             match &mut self.state {
-                State::Stamping {
-                    request,
-                    service,
-                    failures,
-                    ..
-                } => {
-                    let Some(url) = self.settings.time_stamp_urls.get(*service) else {
-                        let failures = std::mem::take(failures);
+                State::Stamping { stamping, .. } => match stamping.need(&self.settings) {
+                    Ok(need) => return Ok(Step::Need(need)),
+                    Err(failures) => {
                         self.state = State::Idle;
                         return Err(CompletionError::TimeStamp(failures));
-                    };
-                    return Ok(Step::Need(Need::TimeStamp {
-                        url: url.clone(),
-                        request: request.der(),
-                    }));
-                }
+                    }
+                },
                 State::Gathering { gather, purpose } => {
                     let purpose = *purpose;
                     match gather.step(&self.settings, now) {
@@ -253,7 +219,7 @@ impl Completion {
                         }
                         Err(refusal) => {
                             self.state = State::Idle;
-                            if purpose == Stamping::Archive {
+                            if purpose == Stamped::Archive {
                                 // It only spares the next renewal a question; the level does not need it.
                                 self.archive_failed = true;
                             } else {
@@ -282,22 +248,11 @@ impl Completion {
                 self.state = State::Gathering { gather, purpose };
             }
             State::Stamping {
-                request,
-                service,
-                mut failures,
+                mut stamping,
                 purpose,
-            } => match self.read_token(answer, &request, now) {
-                Ok(token) => self.keep_token(&token, purpose)?,
-                Err(cause) => {
-                    failures.push(cause);
-                    let service = service.saturating_add(1);
-                    self.state = State::Stamping {
-                        request,
-                        service,
-                        failures,
-                        purpose,
-                    };
-                }
+            } => match stamping.answer(answer, &self.settings, now) {
+                Some(token) => self.keep_token(&token, purpose)?,
+                None => self.state = State::Stamping { stamping, purpose },
             },
         }
         Ok(())
@@ -308,13 +263,13 @@ impl Completion {
         let level = self.signed.prepared.level;
         if level >= Level::T && self.signed.time_stamp.is_none() {
             let imprint = HashAlgorithm::Sha256.digest(&self.signed.signature.0);
-            return Ok(Some(self.stamping(&imprint, Stamping::Signature)));
+            return Ok(Some(self.stamping(&imprint, Stamped::Signature)));
         }
         if level >= Level::Lt && self.signed.material.is_none() {
             let gather = self.gather_for_signature(now)?;
             return Ok(Some(State::Gathering {
                 gather: Box::new(gather),
-                purpose: Stamping::Signature,
+                purpose: Stamped::Signature,
             }));
         }
         let (_, stamp_inside) = self.signed.embedded()?;
@@ -337,7 +292,7 @@ impl Completion {
                 covered.update(&tail);
             }
             archive.tail.hash_tail(&mut covered)?;
-            return Ok(Some(self.stamping(&covered.finish(), Stamping::Archive)));
+            return Ok(Some(self.stamping(&covered.finish(), Stamped::Archive)));
         }
         if self.signed.archive_material.is_none() && !self.archive_failed {
             let token = archive
@@ -349,17 +304,15 @@ impl Completion {
             self.add_unit(&mut gather, &token)?;
             return Ok(Some(State::Gathering {
                 gather: Box::new(gather),
-                purpose: Stamping::Archive,
+                purpose: Stamped::Archive,
             }));
         }
         Ok(None)
     }
 
-    fn stamping(&self, imprint: &[u8], purpose: Stamping) -> State {
+    fn stamping(&self, imprint: &[u8], purpose: Stamped) -> State {
         State::Stamping {
-            request: TimeStampRequest::new(HashAlgorithm::Sha256, imprint, &*self.settings.random),
-            service: 0,
-            failures: Vec::new(),
+            stamping: Stamping::new(HashAlgorithm::Sha256, imprint, &self.settings),
             purpose,
         }
     }
@@ -385,69 +338,29 @@ impl Completion {
     }
 
     fn add_unit(&self, gather: &mut Gather, token: &[u8]) -> Result<(), CompletionError> {
-        let token = token_of(token)?;
-        let unit = token
-            .verify(&[], &self.settings.algorithms)
-            .map_err(|defect| CompletionError::TimeStamp(vec![defect.cause()]))?;
-        gather.add(
-            unit,
-            token.certificates.clone(),
-            Purpose::TimeStamping,
-            token.gen_time,
-        );
-        Ok(())
+        gather
+            .add_unit(token, &self.settings.algorithms)
+            .map_err(|defect| CompletionError::TimeStamp(vec![defect.cause()]))
     }
 
-    /// Reads a service's reply and checks it against what was asked, down to a path for the unit that signed.
-    fn read_token(
-        &self,
-        answer: Answer,
-        request: &TimeStampRequest,
-        now: Timestamp,
-    ) -> Result<TimeStampToken, &'static str> {
-        let reply = answer.map_err(crate::pki::need::FetchFailure::as_str)?;
-        let read = || -> Result<TimeStampToken, timestamp::TimeStampDefect> {
-            let token = timestamp::token_of_reply(&reply)?;
-            token.check_reply(request, SKEW, now)?;
-            token.check_policy(&self.settings.time_stamp_policies)?;
-            Ok(token)
-        };
-        let token = read().map_err(timestamp::TimeStampDefect::cause)?;
-        let algorithms = &self.settings.algorithms;
-        let unit = token
-            .verify(&[], algorithms)
-            .map_err(timestamp::TimeStampDefect::cause)?;
-        let trust = &self.settings.trust;
-        trust
-            .validate(
-                &unit,
-                &token.certificates,
-                Purpose::TimeStamping,
-                algorithms,
-                token.gen_time,
-            )
-            .map_err(|refusal| refusal.cause())?;
-        Ok(token)
-    }
-
-    fn keep_token(&mut self, token: &TimeStampToken, purpose: Stamping) -> Result<(), CompletionError> {
+    fn keep_token(&mut self, token: &TimeStampToken, purpose: Stamped) -> Result<(), CompletionError> {
         let octets = Octets(token.der().to_vec());
         match (purpose, &mut self.signed.archive) {
-            (Stamping::Signature, _) => self.signed.time_stamp = Some(octets),
-            (Stamping::Archive, Some(archive)) => {
+            (Stamped::Signature, _) => self.signed.time_stamp = Some(octets),
+            (Stamped::Archive, Some(archive)) => {
                 archive.tail.embed(token.der())?;
                 archive.token = Some(octets);
             }
-            (Stamping::Archive, None) => {}
+            (Stamped::Archive, None) => {}
         }
         Ok(())
     }
 
-    fn keep_material(&mut self, evidence: &Evidence, purpose: Stamping, now: Timestamp) {
+    fn keep_material(&mut self, evidence: &Evidence, purpose: Stamped, now: Timestamp) {
         let material = Some(Material::of(evidence, now));
         match purpose {
-            Stamping::Archive => self.signed.archive_material = material,
-            Stamping::Signature => self.signed.material = material,
+            Stamped::Archive => self.signed.archive_material = material,
+            Stamped::Signature => self.signed.material = material,
         }
     }
 

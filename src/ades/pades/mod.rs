@@ -6,7 +6,6 @@
 
 pub mod completion;
 pub mod finish;
-mod gather;
 pub mod prepare;
 pub mod rehearse;
 pub mod stages;

@@ -150,7 +150,7 @@ impl<'a> List<'a> {
             return Err(CrlDefect::CriticalExtension);
         }
         self.signed
-            .unverified_content()
+            .unverified_content()?
             .check_fresh(at.truncated_to_second())
     }
 

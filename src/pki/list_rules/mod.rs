@@ -207,7 +207,13 @@ impl Search<'_, '_> {
 
     fn is_trusted(&self, signer: &Certificate) -> bool {
         // Everything above the end entity was validated with the path.
-        if self.path.certificates().iter().skip(1).any(|known| known == signer) {
+        if self
+            .path
+            .certificates()
+            .iter()
+            .skip(1)
+            .any(|known| known == signer)
+        {
             return true;
         }
         path::validate(&Request {

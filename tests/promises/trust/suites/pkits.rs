@@ -17,7 +17,10 @@ use crate::trust::support::at;
 
 /// Cases whose outcome is another than the suite's, each with its reason. One that comes out right fails the test.
 const EXCLUDED: [(&str, &str); 2] = [
-    ("valid_dsa_signatures_test4", "DSA: zegel knows RSA and ECDSA, and no policy accepts DSA"),
+    (
+        "valid_dsa_signatures_test4",
+        "DSA: zegel knows RSA and ECDSA, and no policy accepts DSA",
+    ),
     (
         "valid_dsa_parameter_inheritance_test5",
         "DSA with parameters of the issuer's key: as above",
@@ -65,7 +68,9 @@ struct Suite {
 impl Suite {
     fn run(&self, case: &Case) -> Result<usize, String> {
         let certs = self.folder.join("certs");
-        let parse = |name: &String| Certificate::parse(read(&certs, name)).map_err(|error| format!("{name}: {error}"));
+        let parse = |name: &String| {
+            Certificate::parse(read(&certs, name)).map_err(|error| format!("{name}: {error}"))
+        };
         let leaf = parse(&case.cert)?;
         let mut pool = Pool::new();
         for name in &case.other_certs {
@@ -83,7 +88,14 @@ impl Suite {
         };
         let algorithms = AlgorithmPolicy::etsi_ts_119_312();
         let pools = [&pool];
-        let mut request = Request::new(&leaf, &pools, &self.anchors, Purpose::Any, &algorithms, at(MOMENT));
+        let mut request = Request::new(
+            &leaf,
+            &pools,
+            &self.anchors,
+            Purpose::Any,
+            &algorithms,
+            at(MOMENT),
+        );
         request.policies = &policies;
         request.strict = false;
         let path = path::validate(&request).map_err(|refusal| refusal.cause().to_owned())?;
@@ -143,7 +155,10 @@ fn every_case_comes_out_as_the_suite_says() {
     ));
     figures.say("");
     for (section, count) in sections {
-        figures.say(format!("- section 4.{}: {count}", section.trim_start_matches('0')));
+        figures.say(format!(
+            "- section 4.{}: {count}",
+            section.trim_start_matches('0')
+        ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(right + left_out.len(), cases.len());

@@ -2,17 +2,19 @@
 
 use std::collections::VecDeque;
 
-use super::completion::Settings;
+use super::settings::Settings;
 use crate::base::time::Timestamp;
+use crate::crypto::policy::AlgorithmPolicy;
 use crate::pdf::dss::Evidence;
 use crate::pki::certificate::Certificate;
 use crate::pki::need::{Answer, Need};
 use crate::pki::purpose::Purpose;
 use crate::pki::refusal::Refusal;
 use crate::pki::revocation::{self, CheckOptions, Checker, Tolerance};
+use crate::pki::timestamp::{TimeStampDefect, TimeStampToken};
 
 /// What a [`Gather`] wants next.
-pub(super) enum Gathered {
+pub(in crate::ades) enum Gathered {
     /// An answer from outside.
     Need(Need),
     /// Everything is there.
@@ -29,7 +31,7 @@ struct Wanted {
 
 /// The paths still to do, the one under way, and what was found.
 #[derive(Default)]
-pub(super) struct Gather {
+pub(in crate::ades) struct Gather {
     wanted: VecDeque<Wanted>,
     checker: Option<Checker>,
     asked_issuer: bool,
@@ -38,7 +40,7 @@ pub(super) struct Gather {
 
 impl Gather {
     /// Adds the path of `leaf`; `from`: status evidence about it must speak of this moment or a later one.
-    pub(super) fn add(
+    pub(in crate::ades) fn add(
         &mut self,
         leaf: Certificate,
         chain: Vec<Certificate>,
@@ -53,11 +55,31 @@ impl Gather {
         });
     }
 
+    /// Adds the path of the unit that made the token `der`.
+    ///
+    /// # Errors
+    /// When the token cannot be read or does not verify.
+    pub(in crate::ades) fn add_unit(
+        &mut self,
+        der: &[u8],
+        algorithms: &AlgorithmPolicy,
+    ) -> Result<(), TimeStampDefect> {
+        let token = TimeStampToken::parse(der)?;
+        let unit = token.verify(&[], algorithms)?;
+        self.add(
+            unit,
+            token.certificates.clone(),
+            Purpose::TimeStamping,
+            token.gen_time,
+        );
+        Ok(())
+    }
+
     /// What is needed next, or everything.
     ///
     /// # Errors
     /// Why a certificate is refused, or that its status is not to be had.
-    pub(super) fn step(&mut self, settings: &Settings, now: Timestamp) -> Result<Gathered, Refusal> {
+    pub(in crate::ades) fn step(&mut self, settings: &Settings, now: Timestamp) -> Result<Gathered, Refusal> {
         loop {
             if let Some(checker) = &mut self.checker {
                 match checker.step(&settings.trust, now) {
@@ -105,7 +127,7 @@ impl Gather {
     }
 
     /// Takes the answer to the need of the last [`Self::step`].
-    pub(super) fn answer(&mut self, answer: Answer, settings: &Settings, now: Timestamp) {
+    pub(in crate::ades) fn answer(&mut self, answer: Answer, settings: &Settings, now: Timestamp) {
         if let Some(checker) = &mut self.checker {
             checker.answer(answer, &settings.trust, now);
         } else {
