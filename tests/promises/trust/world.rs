@@ -58,6 +58,13 @@ pub(crate) fn serve(outside: &TableFetcher, services: &Arc<Services>, clock: &Ar
     });
 }
 
+/// Pins for `root`, which issues to persons through `TEST Citizen CA`.
+pub(crate) fn pins(root: &Certificate) -> TrustData {
+    let issuer_url = format!("{BASE}/crt/citizen.crt");
+    let text = anchors::laboratory_text(root, "127.0.0.1", "TEST Citizen CA", &issuer_url, "TEST RRN");
+    TrustData::test(&text).unwrap()
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         let now = crate::support::moment();
@@ -65,9 +72,7 @@ impl World {
         let pki = Arc::new(LabPki::generate(BASE, &random, now).unwrap());
         let services = Arc::new(Services::new(Arc::clone(&pki), Arc::new(SeededRandom::new(8))));
         let root = Certificate::parse(pki.root_der()).unwrap();
-        let issuer_url = format!("{BASE}/crt/citizen.crt");
-        let text = anchors::laboratory_text(&root, "127.0.0.1", "TEST Citizen CA", &issuer_url, "TEST RRN");
-        let trust = Trust::new(TrustData::test(&text).unwrap());
+        let trust = Trust::new(pins(&root));
         assert!(trust.add_anchor(&root));
         let (outside, clock) = (TableFetcher::new(), Arc::new(FixedClock::new(now)));
         serve(&outside, &services, &clock);
@@ -182,16 +187,20 @@ impl World {
 
     /// Runs all steps over `text`, as a service at [`ORIGIN`] that handed out [`NONCE`].
     pub(crate) fn log_in(&self, text: &str) -> Result<Verified, LoginRefusal> {
-        let rules = EidRules::belgian(ORIGIN);
+        self.log_in_by(text, &EidRules::belgian(ORIGIN))
+    }
+
+    /// The same under other rules.
+    pub(crate) fn log_in_by(&self, text: &str, rules: &EidRules) -> Result<Verified, LoginRefusal> {
         let form = RequestForm {
             content_type: Some("application/json"),
             origin: Some(ORIGIN),
             fetch_site: Some("same-origin"),
             csrf_valid: true,
         };
-        let received = RequestChecked::new(&form, &rules)?.read(text)?;
+        let received = RequestChecked::new(&form, rules)?.read(text)?;
         let challenged = received.spend(SpentNonce::Spent(NONCE.to_owned()))?;
-        let mut verification = challenged.verify(&rules, &self.trust, self.clock.now())?;
+        let mut verification = challenged.verify(rules, &self.trust, self.clock.now())?;
         loop {
             match verification.step(&self.trust, &self.random, self.clock.now()) {
                 Step::Need(need) => {
