@@ -17,7 +17,7 @@ use crate::lab::house::{self, House, HouseSettings};
 use crate::lab::once;
 use crate::lab::pinentry::{self, PinAnswer};
 use crate::lab::pki::LeafPurpose;
-use crate::lab::services::{Service, ServiceMode};
+use crate::lab::services::{CertificateStatus, RevocationReason, Service, ServiceMode};
 use crate::lab::{Lab, LabError, LabSettings, StatusNow};
 
 /// The laboratory: virtual cards in a real reader daemon, and a test PKI with its services.
@@ -272,6 +272,20 @@ enum FaultWord {
 
 #[derive(Subcommand, Debug)]
 enum CertCommand {
+    /// Set how the OCSP responder behaves when it is asked about this card alone.
+    ///
+    /// Example: zegel lab cert ocsp mayor stale
+    Ocsp {
+        /// The card.
+        card: String,
+        /// A mode as for `zegel lab service set`, or `same`: as when asked about any other card.
+        mode: AnswerMode,
+        /// Only one of the two certificates.
+        #[arg(long, value_enum)]
+        purpose: Option<PurposeWord>,
+        #[command(flatten)]
+        place: Where,
+    },
     /// Set the status that OCSP and CRL give.
     ///
     /// Example: zegel lab cert status mayor revoked
@@ -281,12 +295,30 @@ enum CertCommand {
         /// The new status, as of now.
         #[arg(value_enum)]
         status: StatusWord,
+        /// Why it is revoked: unspecified, key-compromise, ca-compromise, affiliation-changed, superseded,
+        /// cessation-of-operation, privilege-withdrawn or aa-compromise.
+        #[arg(long, value_name = "REASON")]
+        reason: Option<RevocationReason>,
         /// Only one of the two certificates.
         #[arg(long, value_enum)]
         purpose: Option<PurposeWord>,
         #[command(flatten)]
         place: Where,
     },
+}
+
+/// A mode of the responder for one card, or none of its own.
+#[derive(Clone, Copy, Debug)]
+struct AnswerMode(Option<ServiceMode>);
+
+impl std::str::FromStr for AnswerMode {
+    type Err = LabError;
+    fn from_str(text: &str) -> Result<Self, LabError> {
+        if text == "same" {
+            return Ok(Self(None));
+        }
+        text.parse().map(|mode| Self(Some(mode)))
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -307,6 +339,15 @@ enum PurposeWord {
     Authentication,
     /// The signature certificate.
     Signature,
+}
+
+impl From<PurposeWord> for LeafPurpose {
+    fn from(word: PurposeWord) -> Self {
+        match word {
+            PurposeWord::Authentication => Self::Authentication,
+            PurposeWord::Signature => Self::Signature,
+        }
+    }
 }
 
 #[derive(Subcommand, Debug)]
@@ -338,7 +379,8 @@ enum ServiceCommand {
     Set {
         /// certificates, crl, ocsp or tsa.
         service: Service,
-        /// up, down, slow=MILLISECONDS, stale, stale-fractional, wrong-nonce or wrong-signer.
+        /// up, down, garbage, redirect, slow=MILLISECONDS, stale, stale-fractional, too-large, try-later, wrong-nonce
+        /// or wrong-signer.
         mode: ServiceMode,
         #[command(flatten)]
         place: Where,
@@ -358,9 +400,19 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let outcome = match arguments.command {
         Command::Card(command) => card(command, console),
         Command::Cards(arguments) => cards(arguments),
+        Command::Cert(CertCommand::Ocsp {
+            card,
+            mode,
+            purpose,
+            place,
+        }) => {
+            let (purpose, mode) = (purpose.map(LeafPurpose::from), mode.0);
+            send(&place, &Request::Answer { card, purpose, mode }, console)
+        }
         Command::Cert(CertCommand::Status {
             card,
             status,
+            reason,
             purpose,
             place,
         }) => {
@@ -370,11 +422,13 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 StatusWord::Revoked => StatusNow::Revoked,
                 StatusWord::Unknown => StatusNow::Unknown,
             };
-            let purpose = purpose.map(|word| match word {
-                PurposeWord::Authentication => LeafPurpose::Authentication,
-                PurposeWord::Signature => LeafPurpose::Signature,
-            });
-            let status = status.at(SystemClock::new().now());
+            let purpose = purpose.map(LeafPurpose::from);
+            let status = match (status.at(SystemClock::new().now()), reason) {
+                (CertificateStatus::Revoked { at, .. }, Some(reason)) => {
+                    CertificateStatus::Revoked { at, reason }
+                }
+                (status, _) => status,
+            };
             send(
                 &place,
                 &Request::Certificate {

@@ -117,8 +117,20 @@ impl HttpFetcher {
     ///
     /// # Errors
     /// When the machine's TLS library cannot be set up.
-    #[expect(clippy::disallowed_methods, reason = "this is the one door")]
     pub fn new(rules: FetchRules, clock: Arc<dyn Clock>) -> Result<Self, ClientError> {
+        Self::with_lookup(rules, clock, Arc::new(system_lookup))
+    }
+
+    /// The same with names looked up by `lookup`, for tests of what is done with the answers.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    #[expect(clippy::disallowed_methods, reason = "this is the one door")]
+    pub fn with_lookup(
+        rules: FetchRules,
+        clock: Arc<dyn Clock>,
+        lookup: Lookup,
+    ) -> Result<Self, ClientError> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -128,6 +140,7 @@ impl HttpFetcher {
             .user_agent(concat!("zegel/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::new(Resolver {
                 private_addresses: rules.private_addresses,
+                lookup,
             }))
             .build()
             .map_err(ClientError)?;
@@ -325,6 +338,19 @@ fn failure_of(error: &reqwest::Error) -> FetchFailure {
 /// Resolves once and hands out public addresses only, so that what was judged is what is connected to.
 struct Resolver {
     private_addresses: bool,
+    lookup: Lookup,
+}
+
+/// Looks a host's name up: its addresses, in order of preference.
+pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> + Send + Sync>;
+
+/// The machine's own way to look names up.
+fn system_lookup(name: String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> {
+    async move {
+        let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
+    .boxed()
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -338,17 +364,16 @@ enum ResolveError {
 impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         let private_addresses = self.private_addresses;
+        let looked_up = (self.lookup)(name.as_str().to_owned());
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(|_| ResolveError::Unknown)?
-                .collect();
+            let found = looked_up.await.map_err(|_| ResolveError::Unknown)?;
             if found.is_empty() {
                 return Err(ResolveError::Unknown.into());
             }
             let allowed: Vec<SocketAddr> = found
                 .into_iter()
-                .filter(|address| private_addresses || is_public(address.ip()))
+                .filter(|address| private_addresses || is_public(*address))
+                .map(|address| SocketAddr::new(address, 0))
                 .collect();
             if allowed.is_empty() {
                 return Err(ResolveError::Private.into());

@@ -22,6 +22,15 @@ use super::services::{CertificateStatus, Service, ServiceMode};
 pub enum Request {
     /// Something about cards and readers.
     Card(CardRequest),
+    /// Set how the OCSP responder behaves when it is asked about a card's certificates.
+    Answer {
+        /// Which card.
+        card: String,
+        /// Which of the two; both when absent.
+        purpose: Option<LeafPurpose>,
+        /// How; as when asked about any other when absent.
+        mode: Option<ServiceMode>,
+    },
     /// Set the status of a card's certificates.
     Certificate {
         /// Which card.

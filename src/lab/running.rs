@@ -324,6 +324,15 @@ impl Inner {
 
     fn handle(&self, request: Request) -> Result<Answer, LabError> {
         match request {
+            Request::Answer { card, purpose, mode } => {
+                let person = self.person(&card)?;
+                for one in [LeafPurpose::Authentication, LeafPurpose::Signature] {
+                    if purpose.is_none_or(|only| only == one) {
+                        self.services.set_answer(person.serial(one), mode);
+                    }
+                }
+                Ok(Answer::Done)
+            }
             Request::Card(request) => self.ask_cards(&request).map(Answer::Cards),
             Request::Certificate {
                 card,

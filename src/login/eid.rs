@@ -358,7 +358,9 @@ impl Verification {
                     && trust.add_issuer(&authority) == Ok(true)
                 {
                     self.learned = Some(authority);
-                } else if !trust.knows_issuer(&self.leaf) {
+                }
+                // Some other authority may have come.
+                if !trust.knows_issuer(&self.leaf) {
                     trust.note_missing(need, now);
                 }
                 self.state = State::Path;

@@ -115,9 +115,11 @@ async fn serve(
         tokio::time::sleep(answer.delay).await;
     }
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status)
-        .content_type(answer.content_type)
-        .body(answer.body)
+    let mut response = HttpResponse::build(status);
+    if let Some(location) = answer.location {
+        response.insert_header((actix_web::http::header::LOCATION, location));
+    }
+    response.content_type(answer.content_type).body(answer.body)
 }
 
 /// `/ocsp/citizen/BASE64` of RFC 6960 appendix A.1 as path and request.

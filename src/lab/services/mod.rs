@@ -31,6 +31,8 @@ pub struct ServiceAnswer {
     pub body: Vec<u8>,
     /// How long the answer is held back; only a service switched to slow has one.
     pub delay: Duration,
+    /// Where it points instead of answering.
+    pub location: Option<String>,
 }
 
 /// The services of one test PKI and their switches.
@@ -71,6 +73,12 @@ impl Services {
     /// Sets the status of the certificate with this serial number.
     pub fn set_certificate(&self, serial: &Serial, status: CertificateStatus) {
         self.switches().set_certificate(serial.clone(), status);
+    }
+
+    /// Sets how the OCSP responder behaves when it is asked about the certificate with this serial number; `None`: as
+    /// when asked about any other.
+    pub fn set_answer(&self, serial: &Serial, mode: Option<ServiceMode>) {
+        self.switches().set_answer(serial.clone(), mode);
     }
 
     /// Sets the mode of a service.
@@ -119,9 +127,22 @@ impl Services {
         let Some((service, authority)) = route(path) else {
             return refusal(404);
         };
-        let mode = self.switches().service(service);
-        if mode == ServiceMode::Down {
-            return refusal(503);
+        let mode = match service {
+            Service::Ocsp => ocsp::mode(body, &self.switches()),
+            other => self.switches().service(other),
+        };
+        match mode {
+            ServiceMode::Down => return refusal(503),
+            ServiceMode::TryLater if matches!(service, Service::Certificates | Service::Crl) => {
+                return refusal(404);
+            }
+            ServiceMode::Redirect => {
+                return ServiceAnswer {
+                    location: Some(path.to_owned()),
+                    ..refusal(302)
+                };
+            }
+            _ => {}
         }
         let kind = authority.unwrap_or(AuthorityKind::Root);
         let (content_type, made) = match service {
@@ -144,13 +165,19 @@ impl Services {
             ServiceMode::Slow(millis) => Duration::from_millis(millis),
             _ => Duration::ZERO,
         };
-        made.map_or_else(
+        let body = match mode {
+            ServiceMode::Garbage => Ok(b"<html>TEST: not what was asked for</html>".to_vec()),
+            ServiceMode::TooLarge => Ok(vec![0; too_large(service)]),
+            _ => made,
+        };
+        body.map_or_else(
             |_| refusal(500),
             |body| ServiceAnswer {
                 status: 200,
                 content_type,
                 body,
                 delay,
+                location: None,
             },
         )
     }
@@ -162,6 +189,15 @@ fn refusal(status: u16) -> ServiceAnswer {
         content_type: "text/plain",
         body: Vec::new(),
         delay: Duration::ZERO,
+        location: None,
+    }
+}
+
+/// One octet more than is read of a service's answers: 64 MiB of a list, 64 KiB of everything else.
+const fn too_large(service: Service) -> usize {
+    match service {
+        Service::Crl => 64 * 1024 * 1024 + 1,
+        Service::Certificates | Service::Ocsp | Service::TimeStamp => 64 * 1024 + 1,
     }
 }
 

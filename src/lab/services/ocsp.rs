@@ -33,6 +33,21 @@ struct Asked<'a> {
     serial: Serial,
 }
 
+/// How the responder behaves when it is asked `request_der`: as for the first certificate in it.
+pub(super) fn mode(request_der: &[u8], switches: &Switches) -> ServiceMode {
+    parse(request_der).map_or_else(
+        |_| switches.service(Service::Ocsp),
+        |request| mode_of(&request, switches),
+    )
+}
+
+fn mode_of(request: &Request<'_>, switches: &Switches) -> ServiceMode {
+    match request.asked.first() {
+        Some(first) => switches.answer(&first.serial),
+        None => switches.service(Service::Ocsp),
+    }
+}
+
 /// The response of the responder of `authority` to `request_der`.
 pub(super) fn respond(
     pki: &LabPki,
@@ -51,7 +66,10 @@ pub(super) fn respond(
         // malformedRequest
         return Ok(write::sequence(&[&write::element(write::tag::ENUMERATED, &[1])]));
     };
-    let mode = switches.service(Service::Ocsp);
+    let mode = mode_of(&request, switches);
+    if mode == ServiceMode::TryLater {
+        return Ok(write::sequence(&[&write::element(write::tag::ENUMERATED, &[3])]));
+    }
     let this_update = match mode {
         ServiceMode::Stale | ServiceMode::StaleFractional => now.minus(DAY * 300),
         _ => now,

@@ -18,12 +18,18 @@ pub enum RevocationReason {
     Unspecified,
     /// The key may be in other hands.
     KeyCompromise,
+    /// The authority's key may be.
+    CaCompromise,
     /// Name or data changed.
     AffiliationChanged,
     /// A new certificate took its place.
     Superseded,
     /// Not needed any more.
     CessationOfOperation,
+    /// A right in it was taken back.
+    PrivilegeWithdrawn,
+    /// The attribute authority's key may be in other hands.
+    AaCompromise,
 }
 
 impl RevocationReason {
@@ -31,10 +37,25 @@ impl RevocationReason {
         match self {
             Self::Unspecified => 0,
             Self::KeyCompromise => 1,
+            Self::CaCompromise => 2,
             Self::AffiliationChanged => 3,
             Self::Superseded => 4,
             Self::CessationOfOperation => 5,
+            Self::PrivilegeWithdrawn => 9,
+            Self::AaCompromise => 10,
         }
+    }
+}
+
+impl FromStr for RevocationReason {
+    type Err = LabError;
+
+    /// The words of RFC 5280 in lower case, with dashes: `key-compromise`.
+    fn from_str(text: &str) -> Result<Self, LabError> {
+        serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| LabError::Unknown {
+            what: "reason",
+            name: text.to_owned(),
+        })
     }
 }
 
@@ -115,12 +136,20 @@ impl FromStr for Service {
 pub enum ServiceMode {
     /// It answers 503 to everything.
     Down,
+    /// It answers 200 and octets that are none of the protocol's.
+    Garbage,
+    /// It points to itself, without end.
+    Redirect,
     /// It answers after so many milliseconds.
     Slow(u64),
     /// Its answers are 300 days old (a time-stamp: one day).
     Stale,
     /// The same, and its times have fractions of a second, which some validators take as leave to skip the check.
     StaleFractional,
+    /// It answers with more than anybody should read.
+    TooLarge,
+    /// It declines: tryLater of OCSP, a rejection of a time-stamp; a list or a certificate is not there.
+    TryLater,
     /// As it should.
     #[default]
     Up,
@@ -133,7 +162,8 @@ pub enum ServiceMode {
 impl FromStr for ServiceMode {
     type Err = LabError;
 
-    /// `up`, `down`, `stale`, `stale-fractional`, `wrong-nonce`, `wrong-signer`, or `slow=MILLISECONDS`.
+    /// `up`, `down`, `garbage`, `redirect`, `stale`, `stale-fractional`, `too-large`, `try-later`, `wrong-nonce`,
+    /// `wrong-signer`, or `slow=MILLISECONDS`.
     fn from_str(text: &str) -> Result<Self, LabError> {
         let unknown = || LabError::Unknown {
             what: "service mode",
@@ -141,8 +171,12 @@ impl FromStr for ServiceMode {
         };
         Ok(match text {
             "down" => Self::Down,
+            "garbage" => Self::Garbage,
+            "redirect" => Self::Redirect,
             "stale" => Self::Stale,
             "stale-fractional" => Self::StaleFractional,
+            "too-large" => Self::TooLarge,
+            "try-later" => Self::TryLater,
             "up" => Self::Up,
             "wrong-nonce" => Self::WrongNonce,
             "wrong-signer" => Self::WrongSigner,
@@ -160,9 +194,13 @@ impl fmt::Display for ServiceMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Down => f.write_str("down"),
+            Self::Garbage => f.write_str("garbage"),
+            Self::Redirect => f.write_str("redirect"),
             Self::Slow(millis) => write!(f, "slow={millis}"),
             Self::Stale => f.write_str("stale"),
             Self::StaleFractional => f.write_str("stale-fractional"),
+            Self::TooLarge => f.write_str("too-large"),
+            Self::TryLater => f.write_str("try-later"),
             Self::Up => f.write_str("up"),
             Self::WrongNonce => f.write_str("wrong-nonce"),
             Self::WrongSigner => f.write_str("wrong-signer"),
@@ -175,6 +213,8 @@ impl fmt::Display for ServiceMode {
 pub struct Switches {
     certificates: BTreeMap<Serial, CertificateStatus>,
     services: BTreeMap<Service, ServiceMode>,
+    /// How the responder behaves when asked about one certificate.
+    answers: BTreeMap<Serial, ServiceMode>,
 }
 
 impl Switches {
@@ -194,6 +234,23 @@ impl Switches {
     /// The certificates whose status was set.
     pub fn certificates(&self) -> impl Iterator<Item = (&Serial, CertificateStatus)> {
         self.certificates.iter().map(|(serial, status)| (serial, *status))
+    }
+
+    /// How the OCSP responder behaves when it is asked about this certificate.
+    pub fn answer(&self, serial: &Serial) -> ServiceMode {
+        self.answers
+            .get(serial)
+            .copied()
+            .unwrap_or_else(|| self.service(Service::Ocsp))
+    }
+
+    /// Sets how the OCSP responder behaves when it is asked about this certificate; `None`: as when asked about any
+    /// other.
+    pub fn set_answer(&mut self, serial: Serial, mode: Option<ServiceMode>) {
+        match mode {
+            Some(mode) => self.answers.insert(serial, mode),
+            None => self.answers.remove(&serial),
+        };
     }
 
     /// The mode of a service.

@@ -31,6 +31,10 @@ pub(super) fn respond(
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<Vec<u8>, LabError> {
+    if mode == ServiceMode::TryLater {
+        // timeNotAvailable
+        return Ok(rejection(14));
+    }
     let request = match parse(request_der) {
         Ok(Some(request)) => request,
         // badAlg, badDataFormat

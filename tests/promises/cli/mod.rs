@@ -6,6 +6,7 @@ mod database;
 mod guard;
 mod help;
 mod json;
+mod outage;
 mod sessions;
 mod terminal;
 

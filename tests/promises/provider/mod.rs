@@ -10,6 +10,7 @@ mod limits;
 mod log_out;
 mod number;
 mod openid_client;
+mod outage;
 mod pages;
 mod pin_window;
 mod tokens;

@@ -403,3 +403,79 @@ fn an_authority_cannot_spare_itself_the_question_whether_it_is_revoked() {
     let checked = world.status_of(&path, CheckOptions::default()).unwrap();
     assert!(matches!(checked[1].evidence, Evidence::Crl { .. }));
 }
+
+#[test]
+fn the_laboratory_serves_every_state_of_one_card_while_others_are_served_well() {
+    use zegel::lab::services::ServiceMode as Mode;
+    let world = World::new();
+    let other = world.card();
+    world
+        .outside
+        .fail(&format!("{BASE}/crl/citizen"), FetchFailure::Connect);
+    for (mode, cause) in [
+        (Mode::Down, "http"),
+        (Mode::Garbage, "OCSP_PARSE"),
+        (Mode::Redirect, "http"),
+        (Mode::Stale, "OCSP_STALE"),
+        (Mode::StaleFractional, "OCSP_STALE"),
+        (Mode::TooLarge, "too_large"),
+        (Mode::TryLater, "OCSP_STATUS"),
+        (Mode::WrongNonce, "OCSP_NONCE"),
+        (Mode::WrongSigner, "OCSP_SIGNER"),
+    ] {
+        let card = world.card();
+        let serial = Serial::from_bytes(card.certificate.serial());
+        world.services.set_answer(&serial, Some(mode));
+        let causes = attempts(world.status(&card).unwrap_err());
+        assert_eq!(causes[0], ("ocsp", cause), "{mode}");
+        world.services.set_answer(&serial, None);
+        assert!(world.status(&card).is_ok(), "{mode}: switched back while it runs");
+        assert!(world.status(&other).is_ok(), "{mode}");
+        assert_eq!(mode.to_string().parse::<Mode>().unwrap(), mode);
+    }
+    let at = world.clock.now().minus(DAY);
+    for (word, code) in [
+        ("unspecified", 0),
+        ("key-compromise", 1),
+        ("ca-compromise", 2),
+        ("affiliation-changed", 3),
+        ("superseded", 4),
+        ("cessation-of-operation", 5),
+        ("privilege-withdrawn", 9),
+        ("aa-compromise", 10),
+    ] {
+        let card = world.card();
+        let reason = word.parse().unwrap();
+        set(
+            &world,
+            &card.certificate,
+            CertificateStatus::Revoked { at, reason },
+        );
+        match world.status(&card).unwrap_err() {
+            Refusal::Revoked { reason, .. } => assert_eq!(reason.code(), code, "{word}"),
+            other => panic!("{word}: {other:?}"),
+        }
+    }
+    assert!("7".parse::<RevocationReason>().is_err());
+}
+
+#[test]
+fn each_other_service_of_the_laboratory_fails_in_each_way() {
+    use zegel::lab::services::ServiceMode as Mode;
+    for (mode, list) in [
+        (Mode::Down, "http"),
+        (Mode::Garbage, "CRL_PARSE"),
+        (Mode::Redirect, "http"),
+        (Mode::Stale, "CRL_STALE"),
+        (Mode::TooLarge, "too_large"),
+        (Mode::TryLater, "http"),
+        (Mode::WrongSigner, "CRL_SIGNER"),
+    ] {
+        let world = World::new();
+        world.know_issuer();
+        world.switch(Service::Ocsp, Mode::Down);
+        world.switch(Service::Crl, mode);
+        let causes = attempts(world.status(&world.card()).unwrap_err());
+        assert_eq!(causes[..2], [("ocsp", "http"), ("crl", list)], "{mode}");
+    }
+}
