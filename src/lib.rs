@@ -64,3 +64,5 @@ pub mod sources;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod xml;

@@ -36,3 +36,4 @@ mod support;
 mod together;
 mod tokens;
 mod trust;
+mod xml;

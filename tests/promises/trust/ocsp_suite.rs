@@ -89,6 +89,7 @@ impl Suite {
             policies: &PolicyInputs::default(),
             links: None,
             limits: Limits::default(),
+            strict: false,
         })
         .unwrap()
     }
