@@ -70,17 +70,28 @@ fn row(name: &str, kind: KeyKind) -> Row {
 
 /// A root, an issuing authority with a key of the kind asked, and an authentication certificate, as the Belgian ones
 /// are built. The laboratory's own authorities are all P-384.
-struct Made {
+pub struct Made {
     trust: Trust,
-    authority: PrivateKey,
-    leaf: Vec<u8>,
+    pub authority: PrivateKey,
+    pub root: Vec<u8>,
+    pub issuing: Vec<u8>,
+    pub leaf: Vec<u8>,
 }
 
 impl Made {
+    /// Every authority with a key of `kind`; the holder's is P-384.
+    pub fn of_one_kind(kind: KeyKind) -> Self {
+        Self::with_root(kind, kind)
+    }
+
     fn new(kind: KeyKind) -> Self {
+        Self::with_root(KeyKind::Ec(Curve::P384), kind)
+    }
+
+    fn with_root(root: KeyKind, kind: KeyKind) -> Self {
         let p384 = KeyKind::Ec(Curve::P384);
         let (root_key, authority, holder_key) = (
-            PrivateKey::generate(p384).unwrap(),
+            PrivateKey::generate(root).unwrap(),
             PrivateKey::generate(kind).unwrap(),
             PrivateKey::generate(p384).unwrap(),
         );
@@ -126,13 +137,17 @@ impl Made {
                 Extension::authority_key(authority.public()),
             ],
         );
-        let root = Certificate::parse(root).unwrap();
-        let trust = Trust::new(pins(&root));
-        assert!(trust.add_anchor(&root));
-        trust.add_issuer(&Certificate::parse(issuing).unwrap()).unwrap();
+        let anchor = Certificate::parse(root.clone()).unwrap();
+        let trust = Trust::new(pins(&anchor));
+        assert!(trust.add_anchor(&anchor));
+        trust
+            .add_issuer(&Certificate::parse(issuing.clone()).unwrap())
+            .unwrap();
         Self {
             trust,
             authority,
+            root,
+            issuing,
             leaf,
         }
     }

@@ -24,6 +24,7 @@ mod leaf;
 mod login;
 mod machine;
 mod measure;
+mod paths;
 mod revocation_list;
 mod seal;
 mod table;
@@ -37,9 +38,10 @@ use table::{Row, Table};
 type Section = (&'static str, fn() -> Vec<Row>);
 
 /// What is measured, in this order.
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     ("Card: commands (bytes sent/received)", card::rows),
     ("Validation of a certificate, its issuer cached", leaf::rows),
+    ("Whole chains, and what one verification costs", paths::rows),
     (
         "Local checks of one log-in: token, certificate, OCSP answer",
         login::rows,

@@ -1,15 +1,18 @@
-//! Public and private keys behind the one seam for verifying and signing. OpenSSL does the arithmetic.
+//! Public and private keys behind the one seam for verifying and signing. OpenSSL signs; `verify` says who verifies.
 
 use std::fmt;
 use std::sync::Arc;
 
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
-use openssl::pkey::{Id, PKey, Private, Public};
+use openssl::pkey::{PKey, Private, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::RsaPssSaltlen;
 
 use super::algorithm::SignatureAlgorithm;
+use super::verify::Verifier;
+use crate::asn1::read::{self, Reader, Rules};
+use crate::asn1::write::tag;
 use crate::base::digest::HashAlgorithm;
 use crate::base::secret::Secret;
 
@@ -50,8 +53,6 @@ impl Curve {
             Self::P521 => Nid::SECP521R1,
         }
     }
-
-    const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 }
 
 /// What a key is, as far as policies and encodings care.
@@ -67,6 +68,39 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
+    /// The kind of a key from its SubjectPublicKeyInfo in DER, without decoding the key; `None` for anything but RSA of
+    /// 512 to 16 384 bits and EC on P-256, P-384 or P-521 as a named curve.
+    ///
+    /// Source: RFC 3279 §2.3.1, RFC 5480 §2.1.1.
+    pub fn of_spki_der(spki_der: &[u8]) -> Option<Self> {
+        const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
+        const EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1];
+        let mut info = read::single(spki_der, Rules::Der).ok()?.inside().ok()?;
+        let mut algorithm = info.expect(tag::SEQUENCE).ok()?.inside().ok()?;
+        let bits = info.expect(tag::BIT_STRING).ok()?.bit_octets().ok()?;
+        info.finish().ok()?;
+        let id = algorithm.expect(tag::OID).ok()?;
+        let parameters = algorithm.next().ok()?;
+        match id.content() {
+            RSA => {
+                let modulus = Reader::new(bits, Rules::Der).sequence().ok()?.any().ok()?;
+                let digits = modulus.integer_content().ok()?;
+                let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
+                let leading = digits.first()?.leading_zeros();
+                let whole = u32::try_from(digits.len()).ok()?.checked_mul(8)?;
+                let bits = whole.checked_sub(leading)?;
+                (512..=16_384).contains(&bits).then_some(Self::Rsa { bits })
+            }
+            EC => match parameters?.content() {
+                [0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7] => Some(Self::Ec(Curve::P256)),
+                [0x2B, 0x81, 4, 0, 34] => Some(Self::Ec(Curve::P384)),
+                [0x2B, 0x81, 4, 0, 35] => Some(Self::Ec(Curve::P521)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The algorithm zegel signs with when nothing else is asked: the curve's own hash, or PKCS#1 with SHA-256.
     pub const fn default_algorithm(self) -> SignatureAlgorithm {
         match self {
@@ -112,7 +146,7 @@ pub struct PublicKey {
 }
 
 struct Inner {
-    key: PKey<Public>,
+    verifier: Verifier,
     kind: KeyKind,
     spki_der: Vec<u8>,
 }
@@ -123,11 +157,10 @@ impl PublicKey {
     /// # Errors
     /// `Malformed` for anything but RSA of 512 to 16 384 bits and EC on P-256, P-384 or P-521 as a named curve.
     pub fn from_spki_der(spki_der: &[u8]) -> Result<Self, KeyError> {
-        let key = PKey::public_key_from_der(spki_der).map_err(|_| KeyError::Malformed)?;
-        let kind = kind_of(&key)?;
+        let kind = KeyKind::of_spki_der(spki_der).ok_or(KeyError::Malformed)?;
         Ok(Self {
             inner: Arc::new(Inner {
-                key,
+                verifier: Verifier::new(spki_der, kind)?,
                 kind,
                 spki_der: spki_der.to_vec(),
             }),
@@ -178,7 +211,7 @@ impl PublicKey {
         }
         match kind {
             KeyKind::Ec(curve) => {
-                // WHY: OpenSSL reads some BER; a second encoding of one signature is refused here.
+                // WHY: a library may read some BER; a second encoding of one signature is refused here.
                 super::ecdsa::der_to_raw(signature, curve).map_err(|_| KeyError::Invalid)?;
             }
             KeyKind::Rsa { bits } => {
@@ -188,26 +221,13 @@ impl PublicKey {
                 }
             }
         }
-        let mut context =
-            openssl::pkey_ctx::PkeyCtx::new(&self.inner.key).map_err(|_| KeyError::Malformed)?;
-        let prepared = context.verify_init().and_then(|()| {
-            match algorithm {
-                SignatureAlgorithm::Ecdsa(_) => return context.set_signature_md(md(algorithm.hash())),
-                SignatureAlgorithm::RsaPkcs1(_) => context.set_rsa_padding(Padding::PKCS1)?,
-                SignatureAlgorithm::RsaPss(_) => context.set_rsa_padding(Padding::PKCS1_PSS)?,
-            }
-            context.set_signature_md(md(algorithm.hash()))?;
-            if matches!(algorithm, SignatureAlgorithm::RsaPss(_)) {
-                context.set_rsa_mgf1_md(md(algorithm.hash()))?;
-                context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
-            }
-            Ok(())
-        });
-        prepared.map_err(|_| KeyError::Mismatch)?;
-        match context.verify(digest, signature) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(KeyError::Invalid),
-        }
+        self.inner
+            .verifier
+            .verify(&self.inner.spki_der, kind, algorithm, digest, signature)
+    }
+
+    fn openssl(&self) -> Result<&PKey<Public>, KeyError> {
+        self.inner.verifier.openssl(&self.inner.spki_der)
     }
 
     /// The key's JWK members (RFC 7517, RFC 7518 §6), in the lexical order that the thumbprint needs.
@@ -216,7 +236,7 @@ impl PublicKey {
         let encode = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
         match self.inner.kind {
             KeyKind::Rsa { .. } => {
-                let rsa = self.inner.key.rsa().map_err(|_| KeyError::Malformed)?;
+                let rsa = self.openssl()?.rsa().map_err(|_| KeyError::Malformed)?;
                 Ok(vec![
                     ("e", encode(&rsa.e().to_vec())),
                     ("kty", "RSA".to_owned()),
@@ -241,8 +261,9 @@ impl PublicKey {
     }
 
     fn ec_coordinates(&self, curve: Curve) -> Result<(Vec<u8>, Vec<u8>), KeyError> {
+        let decoded = self.openssl()?;
         let read = || -> Result<(Vec<u8>, Vec<u8>), openssl::error::ErrorStack> {
-            let key = self.inner.key.ec_key()?;
+            let key = decoded.ec_key()?;
             let mut context = openssl::bn::BigNumContext::new()?;
             let (mut x, mut y) = (openssl::bn::BigNum::new()?, openssl::bn::BigNum::new()?);
             key.public_key()
@@ -256,7 +277,9 @@ impl PublicKey {
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
-        self.inner.key.public_eq(&other.inner.key)
+        // One key may be encoded in two ways (a compressed point); OpenSSL compares the numbers.
+        self.inner.spki_der == other.inner.spki_der
+            || matches!((self.openssl(), other.openssl()), (Ok(ours), Ok(theirs)) if ours.public_eq(theirs))
     }
 }
 impl Eq for PublicKey {}
@@ -388,25 +411,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-fn kind_of(key: &PKey<Public>) -> Result<KeyKind, KeyError> {
-    match key.id() {
-        Id::EC => {
-            let nid = key.ec_key().ok().and_then(|key| key.group().curve_name());
-            Curve::ALL
-                .into_iter()
-                .find(|curve| nid == Some(curve.nid()))
-                .map(KeyKind::Ec)
-                .ok_or(KeyError::Malformed)
-        }
-        Id::RSA => Some(key.bits())
-            .filter(|bits| (512..=16_384).contains(bits))
-            .map(|bits| KeyKind::Rsa { bits })
-            .ok_or(KeyError::Malformed),
-        _ => Err(KeyError::Malformed),
-    }
-}
-
-fn md(hash: HashAlgorithm) -> &'static openssl::md::MdRef {
+pub(super) fn md(hash: HashAlgorithm) -> &'static openssl::md::MdRef {
     match hash {
         HashAlgorithm::Sha1 => openssl::md::Md::sha1(),
         HashAlgorithm::Sha256 => openssl::md::Md::sha256(),

@@ -7,4 +7,5 @@ pub mod ecdsa;
 pub mod jws;
 pub mod key;
 pub mod policy;
+mod verify;
 pub mod wrap;

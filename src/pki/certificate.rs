@@ -13,7 +13,7 @@ use crate::asn1::write::tag;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
-use crate::crypto::key::{Curve, KeyError, KeyKind, PublicKey};
+use crate::crypto::key::{KeyError, KeyKind, PublicKey};
 
 /// A certificate, RFC 5280 §4. Cloning is cheap; two are equal when all their bytes are.
 ///
@@ -188,16 +188,7 @@ impl Certificate {
     pub fn public_key(&self) -> Result<&PublicKey, KeyError> {
         self.0
             .key
-            .get_or_init(|| {
-                let key = PublicKey::from_spki_der(self.spki_der())?;
-                // WHY: OpenSSL also reads numbers that are not DER. A key that policy could not judge by its own
-                // reading is no key; one that it judged as another still less.
-                if self.0.key_kind == Some(key.kind()) {
-                    Ok(key)
-                } else {
-                    Err(KeyError::Malformed)
-                }
-            })
+            .get_or_init(|| PublicKey::from_spki_der(self.spki_der()))
             .as_ref()
             .map_err(|error| *error)
     }
@@ -278,34 +269,6 @@ fn content_range(element: &Element<'_>, skip: usize) -> Range<usize> {
     end.saturating_sub(element.content().len()).saturating_add(skip)..end
 }
 
-/// The kind of a key from its AlgorithmIdentifier and bits (RFC 3279 §2.3.1, RFC 5480 §2.1.1).
-fn key_kind(algorithm: &Element<'_>, bits: &[u8]) -> Option<KeyKind> {
-    const RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1];
-    const EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1];
-    let mut parts = algorithm.inside().ok()?;
-    let id = parts.any().ok()?;
-    let parameters = parts.next().ok()?;
-    match id.content() {
-        RSA => {
-            let modulus = Reader::new(bits, Rules::Der).sequence().ok()?.any().ok()?;
-            let digits = modulus.integer_content().ok()?;
-            let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
-            let leading = digits.first()?.leading_zeros();
-            let whole = u32::try_from(digits.len()).ok()?.checked_mul(8)?;
-            Some(KeyKind::Rsa {
-                bits: whole.checked_sub(leading)?,
-            })
-        }
-        EC => match parameters?.content() {
-            [0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7] => Some(KeyKind::Ec(Curve::P256)),
-            [0x2B, 0x81, 4, 0, 34] => Some(KeyKind::Ec(Curve::P384)),
-            [0x2B, 0x81, 4, 0, 35] => Some(KeyKind::Ec(Curve::P521)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 fn parse(der: &[u8]) -> Result<Inner, CertificateError> {
     let whole = read::single(der, Rules::Der)?;
     let mut outer = Reader::new(der, Rules::Der).sequence()?;
@@ -340,9 +303,9 @@ fn parse(der: &[u8]) -> Result<Inner, CertificateError> {
     let subject = Name::parse(fields.expect(tag::SEQUENCE)?.whole())?;
     let spki = fields.expect(tag::SEQUENCE)?;
     let mut key_info = spki.inside()?;
-    let key_algorithm = key_info.expect(tag::SEQUENCE)?;
+    key_info.expect(tag::SEQUENCE)?;
     let key_bits = key_info.expect(tag::BIT_STRING)?;
-    let key_kind = key_kind(&key_algorithm, key_bits.bit_octets()?);
+    key_bits.bit_octets()?;
     key_info.finish()?;
     // Unique identifiers: forbidden to issue (RFC 5280 §4.1.2.8), read over, never used.
     let unique = [
@@ -380,7 +343,7 @@ fn parse(der: &[u8]) -> Result<Inner, CertificateError> {
         not_before,
         not_after,
         extensions,
-        key_kind,
+        key_kind: KeyKind::of_spki_der(spki.whole()),
         key: OnceLock::new(),
     })
 }
@@ -427,7 +390,7 @@ mod tests {
         );
         // The same number with a zero octet too many: OpenSSL takes it, DER does not.
         let padded = spki(&[&[0][..], &digits].concat());
-        assert!(PublicKey::from_spki_der(&padded).is_ok());
+        assert!(openssl::pkey::PKey::public_key_from_der(&padded).is_ok());
         let padded = with_key(&padded);
         assert_eq!(padded.key_kind(), None);
         assert_eq!(padded.public_key().map(PublicKey::kind), Err(KeyError::Malformed));

@@ -50,6 +50,8 @@ pub struct Extensions {
     pub subject_key_identifier: Option<Vec<u8>>,
     /// Identifiers of critical extensions that zegel does not know: one of them refuses the path.
     pub unknown_critical: Vec<Oid>,
+    /// Which of the known ones are critical; see [`Self::is_critical`].
+    critical: u64,
     /// 0.4.0.194121.2.1: a short-term certificate, for which no status is published (EN 319 412-1 §5.2).
     pub validity_assured_short_term: bool,
 }
@@ -161,6 +163,26 @@ impl QcStatements {
 const PKIX: &[u8] = &[0x2B, 6, 1, 5, 5, 7];
 
 impl Extensions {
+    /// id-ce-subjectKeyIdentifier, the last arc below 2.5.29, as the following.
+    pub const SUBJECT_KEY_IDENTIFIER: u8 = 14;
+    /// id-ce-subjectAltName.
+    pub const SUBJECT_ALTERNATIVE_NAME: u8 = 17;
+    /// id-ce-nameConstraints.
+    pub const NAME_CONSTRAINTS: u8 = 30;
+    /// id-ce-authorityKeyIdentifier.
+    pub const AUTHORITY_KEY_IDENTIFIER: u8 = 35;
+    /// id-ce-policyConstraints.
+    pub const POLICY_CONSTRAINTS: u8 = 36;
+    /// id-ce-inhibitAnyPolicy.
+    pub const INHIBIT_ANY_POLICY: u8 = 54;
+    /// id-pe-authorityInfoAccess, which is not below 2.5.29; no extension there has this number.
+    pub const AUTHORITY_INFORMATION_ACCESS: u8 = 63;
+
+    /// Whether `extension`, one of the numbers above, is there and marked critical.
+    pub const fn is_critical(&self, extension: u8) -> bool {
+        extension < 64 && self.critical & (1 << extension) != 0
+    }
+
     /// Reads the SEQUENCE OF Extension `list`.
     pub(super) fn parse(list: &Element<'_>) -> Result<Self, CertificateError> {
         let mut out = Self::default();
@@ -187,6 +209,14 @@ impl Extensions {
             }
             if seen.len() >= MAX_EXTENSIONS {
                 return Err(CertificateError::TooLarge);
+            }
+            if critical {
+                let number = match id.content() {
+                    [0x55, 0x1D, number @ 0..63] => Some(*number),
+                    [0x2B, 6, 1, 5, 5, 7, 1, 1] => Some(Self::AUTHORITY_INFORMATION_ACCESS),
+                    _ => None,
+                };
+                out.critical |= number.map_or(0, |number| 1 << number);
             }
             out.take(&id, critical, value.content())?;
             seen.push(id);

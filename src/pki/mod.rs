@@ -17,6 +17,7 @@ pub mod need;
 pub mod ocsp;
 pub mod path;
 pub mod policies;
+mod profile;
 pub mod purpose;
 pub mod refusal;
 pub mod revocation;

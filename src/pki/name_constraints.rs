@@ -168,8 +168,22 @@ fn allows(constraints: &NameConstraints, name: &GeneralName) -> bool {
     let permitted = of_form(&constraints.permitted);
     let excluded = of_form(&constraints.excluded);
     let inside = permitted.is_empty() || permitted.iter().any(|base| name.is_within(base) == Some(true));
-    let outside = excluded.iter().all(|base| name.is_within(base) == Some(false));
+    let outside = excluded
+        .iter()
+        .all(|base| name.is_within(base) == Some(false) && !wildcard_reaches(name, base));
     inside && outside
+}
+
+/// Whether `name` is a DNS wildcard that stands for a host within `base` too: `*.example.org` for `a.example.org`.
+///
+/// WHY: RFC 5280 knows no wildcards, so that an excluded host would be let in by the wildcard above it.
+fn wildcard_reaches(name: &GeneralName, base: &GeneralName) -> bool {
+    match (name, base) {
+        (GeneralName::Dns(name), GeneralName::Dns(base)) => name
+            .strip_prefix("*.")
+            .is_some_and(|domain| ends_with_label(base, domain)),
+        _ => false,
+    }
 }
 
 /// `host.example.org` is within `example.org`; labels compare whole.
@@ -209,7 +223,8 @@ fn host_within(host: &str, base: &str) -> Option<bool> {
 
 fn mail_within(address: &str, base: &str) -> Option<bool> {
     let (local, host) = address.rsplit_once('@')?;
-    if local.is_empty() {
+    // A quoted local part may hold anything, an unquoted one no second @; neither is compared.
+    if local.is_empty() || local.contains(['@', '"']) {
         return None;
     }
     match base.rsplit_once('@') {

@@ -181,7 +181,7 @@ impl Refusal {
     }
 
     /// How much this cause tells; of several failed paths the one that got furthest is reported.
-    pub(super) const fn rank(&self) -> u8 {
+    pub const fn rank(&self) -> u8 {
         match self {
             Self::NoAnchor => 0,
             Self::SignatureInvalid { .. } => 1,

@@ -5,6 +5,7 @@ use super::extensions::KeyUsage;
 use super::name_constraints::Gathered;
 use super::path::Request;
 use super::policies::PolicyState;
+use super::profile;
 use super::refusal::Refusal;
 use crate::asn1::oid::Oid;
 use crate::base::time::Timestamp;
@@ -16,6 +17,9 @@ pub(super) fn check(chain: &[Certificate], request: &Request<'_>) -> Result<Vec<
     };
     // WHY: RFC 5280 asks nothing of the anchor's own dates, but an expired root should say so.
     check_time(anchor, request.at)?;
+    if request.strict {
+        profile::check_anchor(anchor)?;
+    }
     let mut names = Gathered::default();
     let mut policies = PolicyState::new(request.policies, below.len());
     // WHY: an anchor's own constraints bind too (RFC 5937 §3.2); Root CA6 has path length 1.
@@ -32,6 +36,9 @@ pub(super) fn check(chain: &[Certificate], request: &Request<'_>) -> Result<Vec<
     for (left, certificate) in below.iter().enumerate().rev() {
         let is_last = left == 0;
         check_one(certificate, issuer, request)?;
+        if request.strict {
+            profile::check(certificate, !is_last)?;
+        }
         if (!certificate.is_self_issued() || is_last)
             && !names.allow(
                 certificate.subject(),
@@ -69,9 +76,6 @@ fn check_one(certificate: &Certificate, issuer: &Certificate, request: &Request<
         return Err(Refusal::SignatureInvalid {
             certificate: fingerprint,
         });
-    }
-    if request.strict {
-        check_serial(certificate)?;
     }
     if let Some(unknown) = certificate.extensions().unknown_critical.first() {
         return Err(Refusal::CriticalExtension {
@@ -117,21 +121,6 @@ pub(super) fn check_time(certificate: &Certificate, at: Timestamp) -> Result<(),
         });
     }
     Ok(())
-}
-
-/// A serial number is positive and at most 20 octets (RFC 5280 §4.1.2.2). Anchors are not judged.
-fn check_serial(certificate: &Certificate) -> Result<(), Refusal> {
-    let serial = certificate.serial();
-    let positive =
-        serial.first().is_some_and(|first| first & 0x80 == 0) && serial.iter().any(|octet| *octet != 0);
-    // A 20-octet number whose top bit is set takes a 21st for its sign.
-    if positive && serial.len() <= 21 {
-        return Ok(());
-    }
-    Err(Refusal::SubjectProfile {
-        certificate: certificate.fingerprint(),
-        defect: "serial number not positive or too long",
-    })
 }
 
 /// RFC 5280 §6.1.4 (k) to (n) for one intermediate.

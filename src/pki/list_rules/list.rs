@@ -21,6 +21,8 @@ pub struct List<'a> {
     /// The issuingDistributionPoint as it came: a delta's must be its complete list's.
     scope_der: Option<&'a [u8]>,
     number: Option<&'a [u8]>,
+    number_critical: bool,
+    is_v2: bool,
     /// BaseCRLNumber, of a delta list.
     base: Option<&'a [u8]>,
     authority_key: Option<&'a [u8]>,
@@ -39,6 +41,8 @@ impl<'a> List<'a> {
             scope: None,
             scope_der: None,
             number: None,
+            number_critical: false,
+            is_v2: false,
             base: None,
             authority_key: None,
             unknown_critical: false,
@@ -47,7 +51,7 @@ impl<'a> List<'a> {
         };
         let mut fields = Reader::new(list.signed.tbs_der(), Rules::Der).sequence()?;
         // Version, algorithm, issuer and times were read and checked with the rest of the grammar.
-        fields.optional(tag::INTEGER)?;
+        list.is_v2 = fields.optional(tag::INTEGER)?.is_some();
         fields.expect(tag::SEQUENCE)?;
         fields.expect(tag::SEQUENCE)?;
         while matches!(fields.peek_tag(), Some(tag::UTC_TIME | tag::GENERALIZED_TIME)) {
@@ -68,7 +72,10 @@ impl<'a> List<'a> {
         let number =
             |value: &'a [u8]| read::single(value, Rules::Der).and_then(|number| number.integer_content());
         match id.content() {
-            [0x55, 0x1D, 20] => self.number = Some(number(value)?),
+            [0x55, 0x1D, 20] => {
+                self.number = Some(number(value)?);
+                self.number_critical = critical;
+            }
             [0x55, 0x1D, 27] => self.base = Some(number(value)?),
             [0x55, 0x1D, 28] => {
                 self.scope = Some(IssuingPoint::parse(value, self.signed.issuer())?);
@@ -116,7 +123,7 @@ impl<'a> List<'a> {
         right_issuer
             && right_point
             && !(scope.only_users && is_ca)
-            && !(scope.only_authorities && !is_ca)
+            && (is_ca || !scope.only_authorities)
             && !scope.only_attributes
     }
 
@@ -143,11 +150,17 @@ impl<'a> List<'a> {
 
     /// Whether it may be used for the moment `at`: no critical extension unknown, both times included.
     ///
+    /// `strict`: a list of version 2 has a number too, not critical (RFC 5280 §5.2.3). Version 1 has none: the root lists
+    /// of 2013 and 2017 are such.
+    ///
     /// # Errors
-    /// `CriticalExtension` or `Stale`.
-    pub(super) fn check_usable(&self, at: Timestamp) -> Result<(), CrlDefect> {
+    /// `CriticalExtension`, `Malformed` or `Stale`.
+    pub(super) fn check_usable(&self, at: Timestamp, strict: bool) -> Result<(), CrlDefect> {
         if self.unknown_critical {
             return Err(CrlDefect::CriticalExtension);
+        }
+        if strict && self.is_v2 && (self.number.is_none() || self.number_critical) {
+            return Err(CrlDefect::Malformed);
         }
         self.signed
             .unverified_content()?

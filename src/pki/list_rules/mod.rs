@@ -139,13 +139,13 @@ impl Search<'_, '_> {
         list: &List<'_>,
         certificate: &Certificate,
     ) -> Result<Option<(Timestamp, Reason)>, CrlDefect> {
-        let at = self.request.at;
-        list.check_usable(at)?;
+        let (at, strict) = (self.request.at, self.request.strict);
+        list.check_usable(at, strict)?;
         let signer = self.signer(list)?;
         let lists = self.lists;
         let mut deltas: Vec<&List<'_>> = lists
             .iter()
-            .filter(|delta| delta.continues(list) && delta.check_usable(at).is_ok())
+            .filter(|delta| delta.continues(list) && delta.check_usable(at, strict).is_ok())
             .collect();
         deltas.sort_by(|left, right| right.compare_age(left));
         for delta in deltas {

@@ -20,7 +20,10 @@ const MOST: usize = 200;
 /// Families that files with these endings are seeds for.
 const ENDINGS: [(&str, &[&str]); 7] = [
     ("crt", &["certificate", "der"]),
-    ("der", &["certificate", "der", "ocsp", "time_stamp", "cms"]),
+    (
+        "der",
+        &["certificate", "der", "paths", "ocsp", "time_stamp", "cms"],
+    ),
     ("pem", &["certificate"]),
     ("crl", &["crl"]),
     ("ors", &["ocsp"]),

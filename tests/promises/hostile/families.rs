@@ -35,6 +35,7 @@ pub const ALL: [Family; 29] = [
     family("card_images", 200, card::images, specimens::images),
     family("der", 200, card::asn1, specimens::der),
     family("certificate", 200, pki::certificate, specimens::certificates),
+    family("paths", 100, pki::paths, specimens::paths),
     family("crl", 300, pki::crl, specimens::lists),
     family("ocsp", 200, pki::ocsp, specimens::ocsp_answers),
     family("time_stamp", 200, pki::time_stamp, specimens::stamps),

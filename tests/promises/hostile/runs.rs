@@ -72,7 +72,7 @@ fn nothing_a_token_sends_or_an_image_holds_breaks_a_reader() {
 
 #[test]
 fn no_certificate_list_or_answer_breaks_a_reader_or_is_believed() {
-    of(&["certificate", "crl", "ocsp", "time_stamp", "cms"]);
+    of(&["certificate", "paths", "crl", "ocsp", "time_stamp", "cms"]);
 }
 
 #[test]

@@ -384,6 +384,19 @@ pub fn certificates() -> Vec<Vec<u8>> {
     all
 }
 
+/// Certificates and lists one after the other: an end entity first, then whatever may stand above it.
+pub fn paths() -> Vec<Vec<u8>> {
+    let pki = authority().world.pki();
+    let above: Vec<u8> = pki
+        .authorities()
+        .iter()
+        .flat_map(|one| one.certificate_der().to_vec())
+        .collect();
+    let leaf = authority().leaf.der();
+    let lists = authority().lists.concat();
+    vec![[leaf, &above].concat(), [leaf, &above, &lists].concat()]
+}
+
 /// Revocation lists.
 pub fn lists() -> Vec<Vec<u8>> {
     authority().lists.clone()

@@ -9,6 +9,7 @@ mod learning;
 mod modes;
 mod ocsp_rules;
 mod ocsp_suite;
+mod made;
 mod pins;
 mod real;
 mod real_token;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use zegel::ades::cms::attributes::{CertificateReference, ClaimedAttributes, read_commitment};
 use zegel::ades::cms::oids;
 use zegel::ades::cms::read::SignedData;
+use zegel::asn1::read::der_length;
 use zegel::base::digest::HashAlgorithm;
 use zegel::crypto::algorithm::{self, SignatureAlgorithm};
 use zegel::crypto::ecdsa;
@@ -12,8 +13,10 @@ use zegel::crypto::key::{Curve, PublicKey};
 use zegel::crypto::policy::AlgorithmPolicy;
 use zegel::pki::certificate::Certificate;
 use zegel::pki::crl::UnverifiedCrl;
+use zegel::pki::list_rules::{self, List};
 use zegel::pki::name::Name;
 use zegel::pki::ocsp::{self, CertId, Expected, OcspPolicy};
+use zegel::pki::path::{self, Pool, Request};
 use zegel::pki::purpose::{self, Purpose};
 use zegel::pki::timestamp::{self, TimeStampToken};
 
@@ -80,6 +83,48 @@ fn name_holds(name: &Name) {
         name.email_addresses().count() + name.attribute_count() > 0,
         !name.is_empty()
     );
+}
+
+/// A search among whatever certificates and lists the bytes hold, and the general rules for lists over what it found.
+pub fn paths(bytes: &[u8]) {
+    let mut rest = bytes;
+    let (mut certificates, mut lists) = (Vec::new(), Vec::new());
+    while let Some((one, after)) = der_length(rest).and_then(|length| rest.split_at_checked(length)) {
+        match Certificate::parse(one.to_vec()) {
+            Ok(certificate) => certificates.push(certificate),
+            Err(_) => lists.extend(List::parse(one).ok()),
+        }
+        if one.is_empty() {
+            break;
+        }
+        rest = after;
+    }
+    let Some((leaf, above)) = certificates.split_first() else {
+        return;
+    };
+    let trust = authority().trust();
+    let material = trust.material();
+    let pool: Pool = above.iter().cloned().collect();
+    let pools = [&pool, &material.issuers];
+    let algorithms = AlgorithmPolicy::etsi_ts_119_312();
+    let mut request = Request::new(
+        leaf,
+        &pools,
+        &material.anchors,
+        Purpose::Any,
+        &algorithms,
+        moment(),
+    );
+    for strict in [true, false] {
+        request.strict = strict;
+        if let Ok(path) = path::validate(&request) {
+            assert!(
+                material.anchors.contains(path.anchor()),
+                "a path ends in what is pinned"
+            );
+            let _ = list_rules::check(&path, &lists, &request);
+        }
+    }
 }
 
 /// A revocation list.

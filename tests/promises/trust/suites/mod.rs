@@ -2,6 +2,7 @@
 
 mod limbo;
 mod pkits;
+mod wycheproof;
 
 use std::io::Write as _;
 use std::path::Path;
