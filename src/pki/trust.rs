@@ -565,7 +565,10 @@ fn crl_key(issuer: &Certificate, url: &str) -> CrlKey {
 fn early(url: &str, fetched_at: Timestamp, period: Duration) -> Duration {
     let seed = format!("{url} {}", fetched_at.as_micros());
     let [chance, ..] = Sha256Digest::of(seed.as_bytes()).0;
-    period.saturating_mul(u32::from(chance)) / 2560
+    period
+        .saturating_mul(u32::from(chance))
+        .checked_div(2560)
+        .unwrap_or_default()
 }
 
 fn answer_key(certificate: &Certificate, issuer: &Certificate) -> (Sha256Digest, Vec<u8>) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use zegel::lab::StatusNow;
 use zegel::lab::host::CardRequest;
 use zegel::lab::persons::DemoPerson;
+use zegel::lab::pki::LeafPurpose;
 use zegel::lab::pinentry::PinAnswer;
 
 use super::town::{Town, act};
@@ -96,6 +97,15 @@ async fn no_number_name_pin_or_secret_is_logged_and_no_number_is_stored_in_the_c
         "Besluit van het college".to_owned(),
     ];
     words.extend(persons.iter().map(|person| person.national_number.to_owned()));
+    // Nor what names their certificates: a serial number leads to the person through whoever issued it.
+    for slug in ["mayor", "director", "revoked"] {
+        let record = town.lab.person(slug).unwrap();
+        for purpose in [LeafPurpose::Authentication, LeafPurpose::Signature] {
+            let serial = record.serial(purpose).to_string();
+            words.extend([serial.to_uppercase(), serial]);
+        }
+    }
+    words.extend(["(Authentication)", "(Signature)"].map(str::to_owned));
     words.extend(town.secrets(&mayor));
     words.extend(town.secrets(&director));
     for word in &words {

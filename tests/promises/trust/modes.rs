@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use zegel::base::clock::Clock as _;
 use zegel::identity::StatusSource;
 use zegel::lab::pki::{DAY, LeafPurpose, Serial};
 use zegel::lab::services::{CertificateStatus, RevocationReason, Service, ServiceMode};
