@@ -27,6 +27,7 @@ mod measure;
 mod paths;
 mod revocation_list;
 mod seal;
+mod stampede;
 mod table;
 mod verdict;
 
@@ -47,6 +48,7 @@ const SECTIONS: [Section; 7] = [
         login::rows,
     ),
     ("Revocation list of an authority", revocation_list::rows),
+    ("Log-ins at once in an outage", stampede::rows),
     ("Signing a PDF, read back and validated", seal::rows),
     ("Check of authority", verdict::rows),
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,10 +14,13 @@ use super::address::is_public;
 use super::breaker::Breaker;
 use super::lanes::Lanes;
 use super::negative::Negative;
+use super::resolver::{ResolveError, Resolver, system_lookup};
 use super::turns::{Turn, Turns};
 use super::{Fetcher, Fetching};
 use crate::base::clock::Clock;
 use crate::pki::need::{Answer, FetchFailure, Need};
+
+pub use super::resolver::Lookup;
 
 /// What may be called, and how long it may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,7 +225,9 @@ impl Inner {
         if !self.breaker.admits(&service, self.clock.monotonic()) {
             return Err(FetchFailure::CircuitOpen);
         }
-        let answer = match tokio::time::timeout(limit, self.exchange(url, need)).await {
+        // Waiting for a place counts: a person waits for both.
+        let left = limit.saturating_sub(self.clock.monotonic().saturating_sub(started));
+        let answer = match tokio::time::timeout(left, self.exchange(url, need)).await {
             Ok(answer) => answer,
             Err(_) => Err(FetchFailure::Timeout),
         };
@@ -332,55 +337,6 @@ fn failure_of(error: &reqwest::Error) -> FetchFailure {
         FetchFailure::Timeout
     } else {
         FetchFailure::Connect
-    }
-}
-
-/// Resolves once and hands out public addresses only, so that what was judged is what is connected to.
-struct Resolver {
-    private_addresses: bool,
-    lookup: Lookup,
-}
-
-/// Looks a host's name up: its addresses, in order of preference.
-pub type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> + Send + Sync>;
-
-/// The machine's own way to look names up.
-fn system_lookup(name: String) -> BoxFuture<'static, std::io::Result<Vec<IpAddr>>> {
-    async move {
-        let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-        Ok(found.map(|address| address.ip()).collect())
-    }
-    .boxed()
-}
-
-#[derive(Debug, thiserror::Error)]
-enum ResolveError {
-    #[error("name resolves to private addresses only")]
-    Private,
-    #[error("name does not resolve")]
-    Unknown,
-}
-
-impl reqwest::dns::Resolve for Resolver {
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let private_addresses = self.private_addresses;
-        let looked_up = (self.lookup)(name.as_str().to_owned());
-        Box::pin(async move {
-            let found = looked_up.await.map_err(|_| ResolveError::Unknown)?;
-            if found.is_empty() {
-                return Err(ResolveError::Unknown.into());
-            }
-            let allowed: Vec<SocketAddr> = found
-                .into_iter()
-                .filter(|address| private_addresses || is_public(*address))
-                .map(|address| SocketAddr::new(address, 0))
-                .collect();
-            if allowed.is_empty() {
-                return Err(ResolveError::Private.into());
-            }
-            let addresses: reqwest::dns::Addrs = Box::new(allowed.into_iter());
-            Ok(addresses)
-        })
     }
 }
 

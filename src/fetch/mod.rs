@@ -8,6 +8,7 @@ mod breaker;
 pub mod http;
 mod lanes;
 mod negative;
+mod resolver;
 pub mod resume;
 pub mod table;
 pub mod turns;

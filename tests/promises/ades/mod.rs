@@ -5,5 +5,6 @@ mod bad_days;
 mod judges;
 pub mod samples;
 mod seal;
+mod services;
 pub mod world;
 mod zip;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use zegel::lab::StatusNow;
 use zegel::lab::host::CardRequest;
 use zegel::lab::persons::DemoPerson;
-use zegel::lab::pki::LeafPurpose;
 use zegel::lab::pinentry::PinAnswer;
+use zegel::lab::pki::LeafPurpose;
 
 use super::town::{Town, act};
 
