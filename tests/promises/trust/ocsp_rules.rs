@@ -463,6 +463,25 @@ fn rule_3_the_responders_certificate_must_hold_when_it_answered_and_now() {
     });
     other.clock.advance(Duration::from_secs(31));
     assert_eq!(outcome(&other, &late), "OCSP_SIGNER");
+    // Valid now, and not yet when it answered.
+    let early = World::new();
+    let card = early.card();
+    let (certificate, key) = responder(&early, |b| {
+        b.valid(Validity {
+            not_before: now.minus(Duration::from_secs(10)),
+            not_after: now.plus(DAY),
+        })
+    });
+    let (before, after) = (general(&early, -11), general(&early, -10));
+    for (produced, expected) in [(before, "OCSP_SIGNER"), (after, "good")] {
+        let (certificate, key) = (certificate.clone(), key.clone());
+        answer(&early, &card, move |parts| {
+            parts.signed_by(&certificate, &key);
+            parts.produced_at = produced.clone();
+            parts.singles[0].this_update = produced.clone();
+        });
+        assert_eq!(outcome(&early, &card), expected);
+    }
 }
 
 #[test]
