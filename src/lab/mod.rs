@@ -19,6 +19,7 @@ pub mod reader;
 mod running;
 pub mod services;
 pub mod tokens;
+pub mod trusted_list;
 pub mod vpcd;
 pub mod walker;
 

@@ -81,6 +81,14 @@ impl KeyUsage {
     /// Bit 6.
     pub const CRL_SIGN: Self = Self(1 << 6);
 
+    /// The bit with that number in the standard, 0 to 8.
+    pub const fn bit(number: u8) -> Option<Self> {
+        match number {
+            0..=8 => Some(Self(1 << number)),
+            _ => None,
+        }
+    }
+
     /// Whether every bit of `wanted` is set.
     pub const fn contains(self, wanted: Self) -> bool {
         self.0 & wanted.0 == wanted.0

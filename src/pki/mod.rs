@@ -11,6 +11,7 @@ pub mod crl;
 pub mod extensions;
 pub mod links;
 pub mod list_rules;
+pub mod lists;
 pub mod name;
 pub mod name_constraints;
 pub mod need;

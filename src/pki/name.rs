@@ -154,6 +154,12 @@ impl Name {
             .filter_map(|attribute| text(attribute.tag, &attribute.value))
     }
 
+    /// Whether an attribute of the type `oid`, in dotted form, stands in the name.
+    pub fn has_attribute(&self, oid: &str) -> bool {
+        oid.parse::<crate::asn1::oid::Oid>()
+            .is_ok_and(|oid| self.attributes.iter().any(|own| own.kind == oid.content()))
+    }
+
     /// How many attributes the name has.
     pub fn attribute_count(&self) -> usize {
         self.attributes.len()

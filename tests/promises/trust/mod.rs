@@ -10,6 +10,7 @@ mod modes;
 mod ocsp_rules;
 mod ocsp_suite;
 mod made;
+mod lists;
 mod pins;
 mod real;
 mod real_token;

@@ -47,7 +47,7 @@ for n in range(count):
         open(f"{folder}/{n}.refused", "wb").close()
         continue
     forms = [(True, False, None), (True, True, None), (False, False, None), (False, True, None),
-             (True, False, ["p", "#default", "unknown"])]
+             (True, False, ["p", "unknown"])]
     for i, (exclusive, comments, prefixes) in enumerate(forms):
         out = io.BytesIO()
         tree.write_c14n(out, exclusive=exclusive, with_comments=comments, inclusive_ns_prefixes=prefixes)
@@ -90,7 +90,8 @@ fn whole_documents_are_canonicalised_as_libxml2_does() {
             Method::new(Version::Inclusive10).with_comments(),
             Method::new(Version::Inclusive11).with_comments(),
         ],
-        vec![exclusive(false, &["p", "", "unknown"])],
+        // lxml drops `#default` from the list; the next test has it.
+        vec![exclusive(false, &["p", "unknown"])],
     ];
     for (index, text) in documents.iter().enumerate() {
         let parsed =
@@ -263,6 +264,7 @@ fn subtrees_are_canonicalised_as_xmlsec1_does() {
             }
             compare(part(1, true), "n1 with comments");
             let mut document = Selection::document().minus(signature);
+            document.comments = false;
             compare(document.clone(), "document");
             document.comments = true;
             compare(document, "document with comments");
