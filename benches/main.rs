@@ -21,6 +21,7 @@
 mod card;
 mod laboratory;
 mod leaf;
+mod lists;
 mod login;
 mod machine;
 mod measure;
@@ -39,7 +40,7 @@ use table::{Row, Table};
 type Section = (&'static str, fn() -> Vec<Row>);
 
 /// What is measured, in this order.
-const SECTIONS: [Section; 7] = [
+const SECTIONS: &[Section] = &[
     ("Card: commands (bytes sent/received)", card::rows),
     ("Validation of a certificate, its issuer cached", leaf::rows),
     ("Whole chains, and what one verification costs", paths::rows),
@@ -49,6 +50,7 @@ const SECTIONS: [Section; 7] = [
     ),
     ("Revocation list of an authority", revocation_list::rows),
     ("Log-ins at once in an outage", stampede::rows),
+    ("Trusted lists", lists::rows),
     ("Signing a PDF, read back and validated", seal::rows),
     ("Check of authority", verdict::rows),
 ];
@@ -71,7 +73,7 @@ fn main() -> ExitCode {
     println!("{}", machine::heading());
     let mut table = Table::default();
     let mut failed = false;
-    for (name, rows) in SECTIONS {
+    for &(name, rows) in SECTIONS {
         eprintln!("measuring: {name}");
         match std::panic::catch_unwind(rows) {
             Ok(rows) => table.add(name, rows),

@@ -22,6 +22,7 @@ pub mod serve;
 pub mod sign;
 pub mod terminal;
 pub mod trust;
+pub mod trust_lists;
 pub mod verify;
 
 use clap::{Parser, Subcommand};
@@ -84,6 +85,7 @@ enum Command {
     Person(person::Arguments),
     Serve(serve::Arguments),
     Sign(sign::Arguments),
+    Trust(trust_lists::Arguments),
     Verify(verify::Arguments),
 }
 
@@ -99,7 +101,7 @@ impl Command {
             | Self::Person(_)
             | Self::Serve(_)
             | Self::Sign(_) => true,
-            Self::Config(_) | Self::Migrate(_) | Self::Outage(_) | Self::Verify(_) => false,
+            Self::Config(_) | Self::Migrate(_) | Self::Outage(_) | Self::Trust(_) | Self::Verify(_) => false,
             // Its secrets are made up, and it makes name spaces, which a process without dumps may not.
             #[cfg(feature = "lab")]
             Self::Lab(_) => false,
@@ -118,7 +120,7 @@ impl Command {
             | Self::Outage(_)
             | Self::Person(_)
             | Self::Serve(_) => true,
-            Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Verify(_) => false,
+            Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Trust(_) | Self::Verify(_) => false,
             #[cfg(feature = "lab")]
             Self::Lab(_) => false,
         }
@@ -162,6 +164,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Person(arguments) => person::run(arguments, &mut console),
         Command::Serve(arguments) => serve::run(arguments, &mut console),
         Command::Sign(arguments) => sign::run(arguments, &mut console),
+        Command::Trust(arguments) => trust_lists::run(arguments, &mut console),
         Command::Verify(arguments) => verify::run(arguments, &mut console),
     }
 }
@@ -217,6 +220,7 @@ mod tests {
             (&["doctor"], yes, yes),
             (&["migrate"], no, yes),
             (&["outage", "show"], no, yes),
+            (&["trust", "list", "--lotl", "a.xml"], no, no),
             (&["verify", "a.pdf"], no, no),
             (&["config", "example"], no, no),
         ] {

@@ -11,6 +11,7 @@ use super::anchors::{Anchors, TrustData};
 use super::certificate::Certificate;
 use super::crl::{Crl, CrlDefect, UnverifiedCrl};
 use super::links::VerifiedLinks;
+use super::lists::trusted::TrustedLists;
 use super::need::Need;
 use super::ocsp::{self, OcspAnswer, OcspDefect, OcspPolicy, OcspRequest, ResponderRules};
 use super::path::{self, Limits, Path, Pool, Request};
@@ -48,6 +49,7 @@ pub struct Trust {
     alarms: Mutex<Vec<Alarm>>,
     /// Addresses at which an authority was looked for in vain, and until when it is not looked for again.
     missing: Mutex<HashMap<String, Timestamp>>,
+    lists: RwLock<Arc<TrustedLists>>,
 }
 
 /// Something learnt that a store may keep.
@@ -143,7 +145,18 @@ impl Trust {
             changes: Mutex::default(),
             alarms: Mutex::default(),
             missing: Mutex::default(),
+            lists: RwLock::default(),
         }
+    }
+
+    /// The trusted lists that are believed now; none at first.
+    pub fn lists(&self) -> Arc<TrustedLists> {
+        self.lists.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts others in their place, all at once. Whoever is reading goes on with what it has.
+    pub fn set_lists(&self, lists: TrustedLists) {
+        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(lists);
     }
 
     /// What is pinned.

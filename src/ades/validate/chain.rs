@@ -13,6 +13,8 @@ use crate::pki::refusal::Refusal;
 /// A path that holds at the moment asked about, and what was found on the way.
 #[derive(Clone, Debug)]
 pub(super) struct Chain {
+    /// The certificates, end entity first.
+    pub(super) path: Vec<Certificate>,
     /// The first link that does not hold.
     pub(super) failure: Option<Failure>,
     pub(super) notes: Vec<Finding>,
@@ -44,6 +46,7 @@ pub(super) fn validate(
         .validate(leaf, &candidates, purpose, judge.algorithms, at)
         .map_err(|refusal| path_failure(&refusal, leaf))?;
     let mut chain = Chain {
+        path: path.certificates().to_vec(),
         failure: None,
         notes: Vec::new(),
         material_revision: Some(0),

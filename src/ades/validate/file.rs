@@ -15,6 +15,7 @@ use super::stamp::{self, Stamp};
 use super::verdict::VerdictKey;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
+use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::pdf::changes::{Change, History};
@@ -153,6 +154,8 @@ fn judge_file(source: &Arc<dyn ReadAt>, context: &Context<'_>, report: &mut Repo
             .unwrap_or_default();
         let mut judged = judge_signature(found, &judge, &digests, &coverings, context.verdict_keys);
         add_changes(&mut judged, &changes, &broken);
+        // Last: only of a signature that passed is more said than that nothing is determined.
+        judged.qualification = judged.qualification_in(Language::En);
         report.signatures.push(judged);
     }
     report.signatures.extend(faulty);

@@ -1,7 +1,7 @@
 //! Validation of signed PDF files after EN 319 102-1, offline: everything it judges is in the file or handed in.
 //!
-//! Says of each signature an indication, a sub-indication and the reasons; says "advanced" and never "qualified",
-//! because no trusted list is consulted here. Start from [`validate`]; the result is a [`report::Report`].
+//! Says of each signature an indication, a sub-indication and the reasons; says "qualified" only as the outcome of the
+//! trusted lists that are at hand. Start from [`validate`]; the result is a [`report::Report`].
 
 mod chain;
 mod digests;
@@ -10,6 +10,7 @@ mod file;
 mod format;
 pub mod indication;
 mod material;
+mod qualified;
 pub mod report;
 mod revocation;
 mod signature;

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::indication::{Indication, SubIndication};
 use crate::ades::level::Level;
 use crate::base::digest::Sha256Digest;
+use crate::base::lang::Language;
 use crate::base::time::Timestamp;
+use crate::pki::lists::qualification::{ListNamed, Outcome};
 
 /// The outcome for one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,8 +79,12 @@ pub struct SignatureReport {
     pub findings: Vec<Finding>,
     /// The baseline level that the file shows for this signature; none when it is not even B-B.
     pub level: Option<Level>,
-    /// Always the same sentence in this version: `advanced; qualification not determined`.
+    /// What may be said of qualification, in English: see [`SignatureReport::qualification_in`]. "Qualified" stands here only by a
+    /// trusted list, and with its number and date.
     pub qualification: String,
+    /// What the trusted lists say, when any was at hand and a path was found.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub qualified: Option<Qualified>,
     /// The earliest moment at which the signature is proven to have existed; the moment of validation without proof.
     pub best_signature_time: Option<Timestamp>,
     /// What the certificate says.
@@ -298,7 +304,22 @@ impl Finding {
     }
 }
 
-/// What zegel says about qualification as long as no trusted list is consulted.
+/// What the trusted lists say of a signature's certificate, at its issue and at the best signature time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Qualified {
+    /// The outcome, as [`crate::pki::lists::qualification::Outcome`] names it.
+    pub outcome: Outcome,
+    /// The code of what is missing, if anything is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<String>,
+    /// The list that decided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub list: Option<ListNamed>,
+    /// Whether the lists are a laboratory's: then the words say TEST.
+    pub is_test: bool,
+}
+
+/// What zegel says about qualification when no trusted list decided, or the signature did not pass.
 pub const QUALIFICATION: &str = "advanced; qualification not determined";
 
 impl Report {
@@ -318,5 +339,18 @@ impl Report {
             .map(|signature| signature.level)
             .min()
             .flatten()
+    }
+}
+
+impl SignatureReport {
+    /// The sentence about qualification in `language`: the outcome of the lists for a signature that passed, and that
+    /// it is not determined for any other.
+    pub fn qualification_in(&self, language: Language) -> String {
+        match &self.qualified {
+            Some(qualified) if self.indication == Indication::TotalPassed => {
+                super::qualified::sentence(qualified, language)
+            }
+            _ => super::qualified::not_determined(language).to_owned(),
+        }
     }
 }

@@ -7,7 +7,8 @@ use super::digests::Digests;
 use super::format::{self, Failure};
 use super::indication::{Indication, SubIndication};
 use super::report::{
-    AuthorityAttests, CertificateSays, Finding, QUALIFICATION, SignatureReport, SignerClaims, Weight,
+    AuthorityAttests, CertificateSays, Finding, QUALIFICATION, Qualified, SignatureReport, SignerClaims,
+    Weight,
 };
 use super::revocation::Judge;
 use super::stamp::{self, Stamp};
@@ -21,7 +22,9 @@ use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pdf::document::Document;
 use crate::pdf::signature::Signature;
+use crate::pki::anchors::Environment;
 use crate::pki::certificate::Certificate;
+use crate::pki::lists::qualification::determine;
 use crate::pki::name::AttributeType;
 use crate::pki::purpose::Purpose;
 
@@ -111,6 +114,7 @@ impl SignatureReport {
             findings: Vec::new(),
             level: None,
             qualification: QUALIFICATION.to_owned(),
+            qualified: None,
             best_signature_time: None,
             certificate: None,
             claimed: SignerClaims::default(),
@@ -196,6 +200,7 @@ pub(super) fn judge_signature(
             if let Some(failure) = chain.failure.clone() {
                 report.fail(failure);
             }
+            report.qualified = qualified(judge, &chain, best);
             Some(chain)
         }
         Err(failure) => {
@@ -219,6 +224,21 @@ pub(super) fn judge_signature(
     report.findings.extend(violations);
     report.time_stamps = stamps.into_iter().map(|stamp| stamp.report).collect();
     report
+}
+
+/// What the trusted lists say of the path; nothing when none is at hand. TS 119 615 §4.4 to §4.6.
+fn qualified(judge: &Judge<'_>, chain: &Chain, best: Timestamp) -> Option<Qualified> {
+    let lists = judge.trust.lists();
+    if lists.is_empty() {
+        return None;
+    }
+    let found = determine(&lists, &chain.path, best);
+    Some(Qualified {
+        outcome: found.outcome,
+        cause: found.outcome.cause().map(str::to_owned),
+        list: found.list,
+        is_test: judge.trust.data().environment() == Environment::Test,
+    })
 }
 
 /// The newest revision that holds material which the signer's path needs.

@@ -49,12 +49,6 @@ const TIME_STAMP: Label = Label(["tijdstempel", "horodatage", "Zeitstempel", "ti
 const LEVEL: Label = Label(["niveau", "niveau", "Stufe", "level"]);
 const NONE: Label = Label(["geen", "aucun", "keine", "none"]);
 const QUALIFICATION: Label = Label(["kwalificatie", "qualification", "Qualifikation", "qualification"]);
-const ADVANCED: Label = Label([
-    "geavanceerd; kwalificatie niet bepaald",
-    "avancée ; qualification non déterminée",
-    "fortgeschritten; Qualifikation nicht bestimmt",
-    super::report::QUALIFICATION,
-]);
 const PROVEN: Label = Label([
     "bestond zeker op",
     "existait au plus tard le",
@@ -229,7 +223,7 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
     lines.push(format!(
         "{}: {}",
         QUALIFICATION.in_(language),
-        ADVANCED.in_(language)
+        signature.qualification_in(language)
     ));
     if let Some(time) = signature.best_signature_time {
         lines.push(format!("{}: {}", PROVEN.in_(language), time.to_brussels_text()));

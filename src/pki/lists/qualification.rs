@@ -35,7 +35,7 @@ pub struct Qualification {
 }
 
 /// The list that decided: "qualified" is never said without it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ListNamed {
     /// Its territory.
     pub territory: String,
@@ -48,7 +48,7 @@ pub struct ListNamed {
 }
 
 /// The outcome for the pair of moments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// No list is at hand: nothing can be said.

@@ -26,6 +26,8 @@
 //! | a sealed file somebody changed; a file somebody sends; a file replaced while it is read | `ades::validate` | `pdf_judged`, `pdf_any`, `pdf_replaced` |
 //! | text, single pages and pictures of a file | `pdf::text`, `pdf::extract`, `pdf::preview` | `pdf_shown` |
 //! | ZIP archives | `ades::asic::zip` | `zip` |
+//! | XML, its canonical forms, XML signatures | `xml` | `xml` |
+//! | trusted lists | `pki::lists` | `trusted_list` |
 //! | Turtle exports | `sources::turtle` | `turtle` |
 //! | CSV uploads and tables | `sources::upload`, `sources::municipality_codes` | `tables` |
 //! | settings, trust data, rules | `config::read`, `pki::anchors`, `mandates::rules` | `settings` |

@@ -1,6 +1,6 @@
 //! Every family of readers with its good specimens: the tests and the fuzz targets both walk this one table.
 
-use super::checks::{card, imports, messages, pdf, pki, provider, token, tokens, zip};
+use super::checks::{card, imports, messages, pdf, pki, provider, token, tokens, xml, zip};
 use super::specimens;
 
 /// Readers of one kind of foreign bytes.
@@ -25,7 +25,7 @@ const fn family(name: &'static str, cases: u32, check: fn(&[u8]), specimens: fn(
 }
 
 /// All of them.
-pub const ALL: [Family; 29] = [
+pub const ALL: &[Family] = &[
     family("card_files", 400, card::files, specimens::card),
     family("card_driver", 200, card::driver, specimens::answers),
     family("piv_objects", 400, token::piv, specimens::piv_objects),
@@ -61,11 +61,12 @@ pub const ALL: [Family; 29] = [
     family("settings", 60, imports::settings, specimens::settings),
     family("oidc", 300, provider::oidc, specimens::requests),
     family("headers", 300, provider::headers, specimens::headers),
+    family("xml", 200, xml::document, xml::documents),
+    family("trusted_list", 60, xml::trusted_list, xml::lists),
 ];
 
 /// The family of this name.
 pub fn find(name: &str) -> &'static Family {
-    const ALL: &[Family] = &self::ALL;
     ALL.iter()
         .find(|family| family.name == name)
         .expect("a family of this name")

@@ -76,6 +76,11 @@ fn no_certificate_list_or_answer_breaks_a_reader_or_is_believed() {
 }
 
 #[test]
+fn no_document_or_trusted_list_breaks_a_reader_or_is_believed() {
+    of(&["xml", "trusted_list"]);
+}
+
+#[test]
 fn no_message_breaks_the_program_beside_the_reader() {
     of(&["native_messages"]);
 }
@@ -114,7 +119,7 @@ fn no_archive_breaks_the_reader_of_archives_or_reads_two_ways() {
 fn every_family_is_run_here_and_has_its_fuzz_target() {
     let text = include_str!("runs.rs");
     let manifest = include_str!("../../fuzz/Cargo.toml");
-    for family in &ALL {
+    for family in ALL {
         assert!(
             text.contains(&format!("\"{}\"", family.name)),
             "{} is run",

@@ -556,6 +556,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             .collect(),
         level: Some(Level::Lta),
         qualification: QUALIFICATION.to_owned(),
+        qualified: None,
         best_signature_time: Some(at("2026-03-03T13:00:00Z")),
         certificate: Some(CertificateSays {
             common_name: "An Specimen (Signature)".to_owned(),

@@ -9,6 +9,7 @@ pub mod pki;
 pub mod provider;
 pub mod token;
 pub mod tokens;
+pub mod xml;
 pub mod zip;
 
 /// Runs `work` and requires that it ends in `millis`, generously: for blow-ups, not for slowness.
