@@ -7,10 +7,14 @@
 
 pub mod asic;
 pub mod augment;
+pub mod cades;
 pub mod cms;
+pub mod content;
 pub mod device;
+pub mod jades;
 pub mod level;
 pub mod pades;
+pub mod statement;
 pub mod validate;
 
 /// The claimed attribute whose one value, a UTF8String, is a verdict of authority as a compact JWS.

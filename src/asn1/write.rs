@@ -48,9 +48,15 @@ pub mod tag {
 /// An element with the one-octet tag `tag` and the content `content`.
 pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len().saturating_add(6));
-    out.push(tag);
-    push_length(&mut out, content.len());
+    out.extend(header(tag, u64::try_from(content.len()).unwrap_or(u64::MAX)));
     out.extend_from_slice(content);
+    out
+}
+
+/// Tag and definite length of an element whose content of `length` bytes comes from elsewhere.
+pub fn header(tag: u8, length: u64) -> Vec<u8> {
+    let mut out = vec![tag];
+    push_length(&mut out, length);
     out
 }
 
@@ -165,7 +171,7 @@ pub fn time(at: Timestamp) -> Vec<u8> {
     }
 }
 
-fn push_length(out: &mut Vec<u8>, length: usize) {
+fn push_length(out: &mut Vec<u8>, length: u64) {
     if let Some(short) = u8::try_from(length).ok().filter(|short| *short < 0x80) {
         out.push(short);
         return;

@@ -163,6 +163,61 @@ impl ReadAt for Concatenated {
     }
 }
 
+/// Ranges of one source read as if they followed each other.
+pub struct Slices {
+    source: std::sync::Arc<dyn ReadAt>,
+    /// Where each range begins here, and where in the source.
+    parts: Vec<(u64, u64)>,
+    length: u64,
+}
+
+impl Slices {
+    /// The ranges `(offset, length)` of `source`, in the order given.
+    pub fn new(source: std::sync::Arc<dyn ReadAt>, ranges: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        let mut parts = Vec::new();
+        let mut length = 0_u64;
+        for (offset, size) in ranges {
+            if size > 0 {
+                parts.push((length, offset));
+                length = length.saturating_add(size);
+            }
+        }
+        Self {
+            source,
+            parts,
+            length,
+        }
+    }
+}
+
+impl ReadAt for Slices {
+    fn len(&self) -> u64 {
+        self.length
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let mut rest = buffer;
+        let mut at = offset;
+        let mut index = self
+            .parts
+            .partition_point(|(start, _)| *start <= offset)
+            .saturating_sub(1);
+        while !rest.is_empty() {
+            let (start, source) = *self.parts.get(index).ok_or(io::ErrorKind::UnexpectedEof)?;
+            index = index.saturating_add(1);
+            let end = self.parts.get(index).map_or(self.length, |(next, _)| *next);
+            let size = end.checked_sub(at).ok_or(io::ErrorKind::UnexpectedEof)?;
+            let size = usize::try_from(size).unwrap_or(usize::MAX).min(rest.len());
+            let (now, later) = rest.split_at_mut(size);
+            let from = source.saturating_add(at.saturating_sub(start));
+            self.source.read_exact_at(now, from)?;
+            rest = later;
+            at = end;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,5 +234,16 @@ mod tests {
         assert_eq!(joined.read_vec(3, 4).unwrap(), b"defg");
         assert!(joined.read_vec(4, 4).is_err());
         assert!(joined.read_vec(u64::MAX, 1).is_err());
+    }
+
+    #[test]
+    fn ranges_read_as_one() {
+        let source: std::sync::Arc<dyn ReadAt> = std::sync::Arc::new(b"0123456789".to_vec());
+        let slices = Slices::new(source, [(7, 2), (1, 0), (2, 3)]);
+        assert_eq!(slices.len(), 5);
+        assert_eq!(slices.read_vec(0, 5).unwrap(), b"78234");
+        assert_eq!(slices.read_vec(1, 3).unwrap(), b"823");
+        assert_eq!(slices.read_vec(3, 2).unwrap(), b"34");
+        assert!(slices.read_vec(3, 3).is_err());
     }
 }

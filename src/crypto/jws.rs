@@ -128,8 +128,9 @@ impl Unverified {
     }
 }
 
-/// In JOSE each ECDSA name fixes its curve (RFC 7518 §3.4).
-fn fits_jose(kind: KeyKind, algorithm: SignatureAlgorithm) -> bool {
+/// Whether a key of `kind` may sign with `algorithm` in JOSE: each ECDSA name fixes its curve (RFC 7518 §3.4), and RSA
+/// keys have 2048 bits at least (§3.3).
+pub fn fits_jose(kind: KeyKind, algorithm: SignatureAlgorithm) -> bool {
     match kind {
         KeyKind::Ec(curve) => algorithm == SignatureAlgorithm::Ecdsa(curve.natural_hash()),
         KeyKind::Rsa { bits } => {

@@ -3,7 +3,10 @@
 //! Never waits and never fetches: it returns a [`crate::pki::need::Need`] and is resumed with the answer. Where the
 //! material goes in the file is each format's own matter.
 
+pub mod error;
 pub(super) mod gather;
+pub(super) mod machine;
 pub mod octets;
+pub(super) mod read_back;
 pub mod settings;
 pub(super) mod stamping;

@@ -21,7 +21,8 @@ pub enum Commitment {
 }
 
 impl Commitment {
-    const fn oid(self) -> &'static str {
+    /// Its object identifier, dotted.
+    pub const fn oid(self) -> &'static str {
         match self {
             Self::ProofOfApproval => "1.2.840.113549.1.9.16.6.5",
             Self::ProofOfCreation => "1.2.840.113549.1.9.16.6.6",
@@ -82,6 +83,11 @@ impl SignedAttributes<'_> {
     ///
     /// Source: RFC 5652 §5.3 and §5.4; EN 319 142-1 §6.3 table 1; EN 319 122-1 §5.1.1, §5.2.2.3, §5.2.6.1.
     pub fn to_der(self) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+        Ok(write::set_of(self.list()?))
+    }
+
+    /// The same, each attribute whole, for a format that adds others.
+    pub(in crate::ades) fn list(self) -> Result<Vec<Vec<u8>>, crate::asn1::oid::OidError> {
         let mut attributes = vec![
             attribute(oids::CONTENT_TYPE, &write::oid(&oids::DATA.parse()?))?,
             attribute(oids::MESSAGE_DIGEST, &write::octet_string(self.message_digest))?,
@@ -99,7 +105,7 @@ impl SignedAttributes<'_> {
             let value = write::sequence(&[&write::explicit(0, &write::sequence(&[&claims]))]);
             attributes.push(attribute(oids::SIGNER_ATTRIBUTES_V2, &value)?);
         }
-        Ok(write::set_of(attributes))
+        Ok(attributes)
     }
 
     /// WHY: hashAlgorithm is DEFAULT sha256, and DER leaves a default out (X.690 §11.5).
@@ -114,7 +120,7 @@ impl SignedAttributes<'_> {
 }
 
 /// One `Attribute` with one value.
-pub(super) fn attribute(oid: &str, value: &[u8]) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+pub(in crate::ades) fn attribute(oid: &str, value: &[u8]) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
     let oid: Oid = oid.parse()?;
     Ok(write::sequence(&[
         &write::oid(&oid),

@@ -84,7 +84,7 @@ impl Message<'_> {
 }
 
 /// Issuer name and serial number of `certificate`, each whole, as they stand in it.
-pub(super) fn issuer_and_serial(certificate: &[u8]) -> Result<(&[u8], &[u8]), Asn1Error> {
+pub(in crate::ades) fn issuer_and_serial(certificate: &[u8]) -> Result<(&[u8], &[u8]), Asn1Error> {
     let mut parts = read::single(certificate, Rules::Ber)?.inside()?.sequence()?;
     parts.optional(tag::context_constructed(0))?;
     let serial = parts.expect(tag::INTEGER)?.whole();

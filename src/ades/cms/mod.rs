@@ -3,9 +3,13 @@
 //!
 //! Never re-encodes what somebody else encoded: signed attributes are hashed as they came.
 
+pub mod archive;
 pub mod attributes;
 pub mod build;
+pub mod envelope;
 pub mod oids;
+pub mod open;
+pub mod parts;
 pub mod read;
 pub mod verify;
 

@@ -28,3 +28,29 @@ pub const SIGNER_ATTRIBUTES_V2: &str = "0.4.0.19122.1.1";
 pub const ROLE: &str = "2.5.4.72";
 /// rsaEncryption: common as signature algorithm beside a separate digest algorithm.
 pub const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+/// id-countersignature, RFC 5652 §11.4.
+pub const COUNTER_SIGNATURE: &str = "1.2.840.113549.1.9.6";
+/// id-aa-contentHint, RFC 2634 §2.9.
+pub const CONTENT_HINTS: &str = "1.2.840.113549.1.9.16.2.4";
+/// id-aa-ets-signerLocation.
+pub const SIGNER_LOCATION: &str = "1.2.840.113549.1.9.16.2.17";
+/// id-aa-ets-contentTimestamp.
+pub const CONTENT_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.20";
+/// id-aa-ets-certValues: not allowed in the baseline from B-LT on.
+pub const CERTIFICATE_VALUES: &str = "1.2.840.113549.1.9.16.2.23";
+/// id-aa-ets-revocationValues: not allowed in the baseline from B-LT on.
+pub const REVOCATION_VALUES: &str = "1.2.840.113549.1.9.16.2.24";
+/// id-aa-ets-archiveTimestampV2: read as unknown, it predates EN 319 122-1.
+pub const ARCHIVE_TIME_STAMP_V2: &str = "1.2.840.113549.1.9.16.2.48";
+/// id-aa-ets-mimeType.
+pub const MIME_TYPE: &str = "0.4.0.1733.2.1";
+/// id-aa-ets-archiveTimestampV3.
+pub const ARCHIVE_TIME_STAMP_V3: &str = "0.4.0.1733.2.4";
+/// id-aa-ATSHashIndex-v3.
+pub const ATS_HASH_INDEX_V3: &str = "0.4.0.19122.1.5";
+/// id-spq-ets-uri.
+pub const POLICY_URI: &str = "1.2.840.113549.1.9.16.5.1";
+/// id-ri-ocsp-response, RFC 5940 §2.1.
+pub const OCSP_RESPONSE: &str = "1.3.6.1.5.5.7.16.2";
+/// id-pkix-ocsp-basic: some write the basic response alone into `crls`.
+pub const OCSP_BASIC: &str = "1.3.6.1.5.5.7.48.1.1";

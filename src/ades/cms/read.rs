@@ -176,7 +176,11 @@ fn read_certificates(set: &Element<'_>) -> Result<Vec<Vec<u8>>, ReadError> {
 }
 
 impl SignerInfo {
-    fn parse(element: &Element<'_>) -> Result<Self, ReadError> {
+    /// Reads one SignerInfo.
+    ///
+    /// # Errors
+    /// `Encoding` with the offset, `TooMany` past the limits.
+    pub(in crate::ades) fn parse(element: &Element<'_>) -> Result<Self, ReadError> {
         let mut parts = element.inside()?;
         parts.expect(tag::INTEGER)?;
         let identifier = parts.any()?;

@@ -170,6 +170,24 @@ impl SignerInfo {
         if oid.map_err(|_| VerifyError::SignedAttributes)?.to_string() != content_type {
             return Err(VerifyError::ContentType);
         }
+        self.check_digest(digest)
+    }
+
+    /// Checks a counter-signature's digest of the value it is on. It has no content type (RFC 5652 §11.4).
+    ///
+    /// # Errors
+    /// As [`Self::check_content`].
+    pub fn check_countersigned(&self, digest: &[u8]) -> Result<(), VerifyError> {
+        if self.signed_bytes.is_none() {
+            return Err(VerifyError::SignedAttributes);
+        }
+        if self.signed_with(oids::CONTENT_TYPE).next().is_some() {
+            return Err(VerifyError::ContentType);
+        }
+        self.check_digest(digest)
+    }
+
+    fn check_digest(&self, digest: &[u8]) -> Result<(), VerifyError> {
         let signed = self
             .single_signed(oids::MESSAGE_DIGEST)
             .ok_or(VerifyError::SignedAttributes)?;

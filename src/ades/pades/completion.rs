@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::finish::EmbedError;
 use super::stages::{Archive, Completed, Material, Octets, Signed};
 use crate::ades::augment::gather::{Gather, Gathered};
+use crate::ades::augment::read_back;
 pub use crate::ades::augment::settings::Settings;
 use crate::ades::augment::stamping::Stamping;
 use crate::ades::level::Level;
@@ -476,27 +477,9 @@ fn token_of(der: &[u8]) -> Result<TimeStampToken, CompletionError> {
 /// # Errors
 /// `BelowLevel`.
 pub fn read_back(report: &Report, field: &str, ordered: Level) -> Result<Level, CompletionError> {
-    use crate::ades::validate::indication::SubIndication;
-    let own = report
-        .signatures
-        .iter()
-        .find(|signature| signature.field == field);
-    let shown = own.and_then(|signature| signature.level);
-    let holds = own.is_some_and(|signature| {
-        signature.indication == Indication::TotalPassed
-            || (ordered < Level::Lt && signature.sub_indication == Some(SubIndication::TryLater))
-    });
-    // An older signature may be undecided for reasons of its own; none may have been broken.
-    let none_broken = report
-        .signatures
-        .iter()
-        .all(|signature| signature.indication != Indication::TotalFailed);
-    match shown {
-        Some(level) if level >= ordered && holds && none_broken => Ok(level),
-        _ => Err(CompletionError::BelowLevel {
-            ordered,
-            shown,
-            report: Box::new(report.clone()),
-        }),
-    }
+    read_back::shown(report, field, ordered).map_err(|shown| CompletionError::BelowLevel {
+        ordered,
+        shown,
+        report: Box::new(report.clone()),
+    })
 }

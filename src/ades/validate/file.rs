@@ -43,22 +43,7 @@ pub struct Context<'a> {
 ///
 /// Source: EN 319 102-1 §5.3 to §5.6.
 pub fn validate(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
-    let mut report = Report {
-        validator: concat!("zegel ", env!("CARGO_PKG_VERSION")).to_owned(),
-        validated_at: context.at,
-        algorithm_policy: context.algorithms.name().to_owned(),
-        laboratory: context.trust.data().environment() == Environment::Test,
-        document: DocumentFacts {
-            sha256: Sha256Digest([0; 32]),
-            length_bytes: source.len(),
-            revisions: 0,
-            format_failure: None,
-        },
-        indication: Indication::Indeterminate,
-        signatures: Vec::new(),
-        document_time_stamps: Vec::new(),
-        plans: Vec::new(),
-    };
+    let mut report = blank(context, source.len());
     if let Err(error) = judge_file(&source, context, &mut report) {
         report.document.format_failure = Some(format!("{error} ({})", error.cause()));
         report.signatures.clear();
@@ -70,8 +55,28 @@ pub fn validate(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
     report
 }
 
-/// The worst of all; a file without signature is undecided, one that is no readable PDF has failed.
-fn overall(report: &Report) -> Indication {
+/// The report of a file before anything is found in it.
+pub(super) fn blank(context: &Context<'_>, length_bytes: u64) -> Report {
+    Report {
+        validator: concat!("zegel ", env!("CARGO_PKG_VERSION")).to_owned(),
+        validated_at: context.at,
+        algorithm_policy: context.algorithms.name().to_owned(),
+        laboratory: context.trust.data().environment() == Environment::Test,
+        document: DocumentFacts {
+            sha256: Sha256Digest([0; 32]),
+            length_bytes,
+            revisions: 0,
+            format_failure: None,
+        },
+        indication: Indication::Indeterminate,
+        signatures: Vec::new(),
+        document_time_stamps: Vec::new(),
+        plans: Vec::new(),
+    }
+}
+
+/// The worst of all; a file without signature is undecided, one that is no readable signed file has failed.
+pub(super) fn overall(report: &Report) -> Indication {
     if report.document.format_failure.is_some() {
         return Indication::TotalFailed;
     }
@@ -83,7 +88,7 @@ fn overall(report: &Report) -> Indication {
     worst.unwrap_or(Indication::Indeterminate)
 }
 
-fn whole_digest(source: &dyn ReadAt) -> Sha256Digest {
+pub(super) fn whole_digest(source: &dyn ReadAt) -> Sha256Digest {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     // A source that cannot be read has the digest of what could; the report says that it failed.
     let _ = hash_range(&mut hasher, source, 0, source.len());

@@ -1,14 +1,17 @@
-//! Validation of signed PDF files after EN 319 102-1, offline: everything it judges is in the file or handed in.
+//! Validation of signed files after EN 319 102-1, offline: everything it judges is in the file or handed in.
 //!
 //! Says of each signature an indication, a sub-indication and the reasons; says "qualified" only as the outcome of the
 //! trusted lists that are at hand. Start from [`validate`]; the result is a [`report::Report`].
 
+mod cades;
 mod chain;
 mod digests;
 mod existence;
 mod file;
 mod format;
+mod general;
 pub mod indication;
+mod jades;
 mod material;
 mod qualified;
 pub mod report;
@@ -18,4 +21,6 @@ mod stamp;
 mod text;
 pub mod verdict;
 
+pub use cades::{signer_name, validate_cms};
 pub use file::{Context, validate};
+pub use jades::validate_jws;

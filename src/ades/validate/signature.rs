@@ -106,7 +106,8 @@ impl SignatureReport {
         report
     }
 
-    fn empty(field: String) -> Self {
+    /// The report of a signature before anything is found.
+    pub(super) fn empty(field: String) -> Self {
         Self {
             field,
             indication: Indication::TotalPassed,
@@ -246,7 +247,7 @@ fn material_revision(chain: &Chain) -> Option<usize> {
     chain.material_revision
 }
 
-const fn level_stamp(stamp: &Stamp) -> level::Stamp {
+pub(super) const fn level_stamp(stamp: &Stamp) -> level::Stamp {
     level::Stamp {
         whole: stamp.whole.is_some() && stamp.is_anchored,
         material: stamp.material_revision,
@@ -359,7 +360,7 @@ fn check_algorithm(
     }
 }
 
-fn read_claims(signer: &SignerInfo, report: &mut SignatureReport) {
+pub(super) fn read_claims(signer: &SignerInfo, report: &mut SignatureReport) {
     report.claimed.commitment = signer
         .single_signed(oids::COMMITMENT_TYPE)
         .and_then(|value| read_commitment(value).ok());
@@ -381,7 +382,7 @@ fn read_claims(signer: &SignerInfo, report: &mut SignatureReport) {
     }
 }
 
-fn claimed_attributes(signer: &SignerInfo) -> Option<ClaimedAttributes> {
+pub(super) fn claimed_attributes(signer: &SignerInfo) -> Option<ClaimedAttributes> {
     ClaimedAttributes::parse(signer.single_signed(oids::SIGNER_ATTRIBUTES_V2)?).ok()
 }
 
@@ -406,7 +407,7 @@ fn attested(
 }
 
 /// What the certificate says of its holder, the national number left out.
-fn certificate_says(certificate: &Certificate) -> CertificateSays {
+pub(super) fn certificate_says(certificate: &Certificate) -> CertificateSays {
     let subject = certificate.subject();
     CertificateSays {
         common_name: certificate.common_name().unwrap_or_default(),

@@ -2,7 +2,9 @@
 
 mod attacks;
 mod bad_days;
+mod cades;
 mod judges;
+pub mod message;
 pub mod samples;
 mod seal;
 mod services;

@@ -1,0 +1,580 @@
+//! Messages of CMS: what is in them, and each signer judged for itself. EN 319 122-1.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::file::{Context, blank, overall, whole_digest};
+use super::format::Failure;
+use super::general::{self, Subject, Token};
+use super::indication::SubIndication;
+use super::material::{Item, Material};
+use super::report::{Finding, Report, SignatureReport};
+use super::signature::{claimed_attributes, read_claims};
+use crate::ades::VERDICT_OID;
+use crate::ades::cades::stages::counter_signatures;
+use crate::ades::cms::archive::{self, HashIndex, attribute_entry};
+use crate::ades::cms::build::issuer_and_serial;
+use crate::ades::cms::envelope::Envelope;
+use crate::ades::cms::oids;
+use crate::ades::cms::open::{self, Message};
+use crate::ades::cms::parts::SignerParts;
+use crate::ades::cms::read::{SignerIdentifier, SignerInfo};
+use crate::ades::cms::verify::VerifyError;
+use crate::ades::content::Content;
+use crate::asn1::read::{self, Rules};
+use crate::asn1::write::tag;
+use crate::base::bytes::ReadAt;
+use crate::base::digest::{HashAlgorithm, Sha256Digest};
+use crate::base::time::Timestamp;
+use crate::pki::certificate::Certificate;
+use crate::pki::timestamp::TimeStampToken;
+
+/// How a report names the signature number `signer`, or the counter-signature number `counter` on it; both from 0.
+pub fn signer_name(signer: usize, counter: Option<usize>) -> String {
+    let signer = signer.saturating_add(1);
+    match counter {
+        None => format!("signer {signer}"),
+        Some(counter) => format!("signer {signer}, counter-signature {}", counter.saturating_add(1)),
+    }
+}
+
+/// Judges every signature of the message `source`. Never fails: what cannot be read is in the report.
+///
+/// `detached`: the content, for a message that does not carry it.
+pub fn validate_cms(source: Arc<dyn ReadAt>, detached: Option<&Content>, context: &Context<'_>) -> Report {
+    let mut report = blank(context, source.len());
+    report.document.sha256 = whole_digest(&*source);
+    report.document.revisions = 1;
+    match open::open(source) {
+        Ok(message) => judge_message(&message, detached, context, &mut report),
+        Err(error) => report.document.format_failure = Some(format!("{error} (CMS_MALFORMED)")),
+    }
+    report.indication = overall(&report);
+    report.plans = super::verdict::plans(&report.signatures);
+    report
+}
+
+/// The content's digests under every hash that will be asked for, from one reading.
+struct Digests {
+    known: BTreeMap<HashAlgorithm, Vec<u8>>,
+    /// Why there are none.
+    missing: Option<Failure>,
+}
+
+impl Digests {
+    fn of(message: &Message, detached: Option<&Content>, signers: &[Option<SignerInfo>]) -> Self {
+        let failed = |sub, cause: &str, detail: &str| Self {
+            known: BTreeMap::new(),
+            missing: Some(Failure::new(sub, cause, detail)),
+        };
+        let own = message.content.clone().map(Content::Bytes);
+        let content = match (&own, detached) {
+            (Some(_), Some(_)) => {
+                let error = VerifyError::ContentPresent;
+                return failed(SubIndication::FormatFailure, error.cause(), &error.to_string());
+            }
+            (Some(content), None) | (None, Some(content)) => content,
+            (None, None) => {
+                return failed(
+                    SubIndication::SignedDataNotFound,
+                    "CMS_CONTENT_MISSING",
+                    "the message does not carry its content, and the content was not handed in",
+                );
+            }
+        };
+        let mut hashes = BTreeSet::from([HashAlgorithm::Sha256]);
+        for signer in signers.iter().flatten() {
+            hashes.extend(signer.digest_hash());
+            let tokens = signer.unsigned_values(oids::ARCHIVE_TIME_STAMP_V3);
+            hashes.extend(tokens.filter_map(|der| Some(TimeStampToken::parse(der).ok()?.hash)));
+        }
+        let hashes: Vec<HashAlgorithm> = hashes.into_iter().collect();
+        match content.digests(&hashes) {
+            Ok(known) => Self { known, missing: None },
+            Err(error) => failed(SubIndication::SignedDataNotFound, "ADES_IO", &error.to_string()),
+        }
+    }
+
+    fn get(&self, hash: HashAlgorithm) -> Result<&[u8], Failure> {
+        if let Some(missing) = &self.missing {
+            return Err(missing.clone());
+        }
+        self.known.get(&hash).map(Vec::as_slice).ok_or_else(|| {
+            Failure::new(
+                SubIndication::SignedDataNotFound,
+                "CMS_CONTENT_MISSING",
+                format!("the content's digest with {} was not handed in", hash.name()),
+            )
+        })
+    }
+}
+
+fn judge_message(message: &Message, detached: Option<&Content>, context: &Context<'_>, report: &mut Report) {
+    let envelope = &message.envelope;
+    let signers: Vec<Option<SignerInfo>> = (0..envelope.signer_count())
+        .map(|index| signer_info(envelope.signer(index)?).ok())
+        .collect();
+    let digests = Digests::of(message, detached, &signers);
+    for (index, info) in signers.iter().enumerate() {
+        let name = signer_name(index, None);
+        let parts = envelope
+            .signer(index)
+            .and_then(|whole| SignerParts::parse(whole).ok());
+        let (Some(info), Some(parts)) = (info, parts) else {
+            let failure = malformed("the signer cannot be read");
+            report.signatures.push(SignatureReport::failed(name, failure));
+            continue;
+        };
+        let Ok(covered) = Covered::read(envelope, &parts) else {
+            let failure = malformed("the unsigned attributes cannot be read");
+            report.signatures.push(SignatureReport::failed(name, failure));
+            continue;
+        };
+        let scene = Scene {
+            envelope,
+            digests: &digests,
+            covered: &covered,
+        };
+        report
+            .signatures
+            .push(general::judge(scene.subject(name, info, &parts), context));
+        for (number, whole) in counter_signatures(&parts).unwrap_or_default().iter().enumerate() {
+            let name = signer_name(index, Some(number));
+            let judged = match signer_info(whole) {
+                Ok(counter) => general::judge(scene.counter(name, &counter, (whole, info)), context),
+                Err(_) => SignatureReport::failed(name, malformed("the counter-signature cannot be read")),
+            };
+            report.signatures.push(judged);
+        }
+    }
+}
+
+fn malformed(detail: &str) -> Failure {
+    Failure::new(SubIndication::FormatFailure, "CMS_MALFORMED", detail)
+}
+
+fn signer_info(whole: &[u8]) -> Result<SignerInfo, crate::ades::cms::read::ReadError> {
+    SignerInfo::parse(&read::single(whole, Rules::Ber)?)
+}
+
+/// One archive time-stamp of a signer.
+struct Archived {
+    der: Vec<u8>,
+    /// Type and value as encoded, for the index of a later one.
+    entry: (Vec<u8>, Vec<u8>),
+    gen_time: Option<Timestamp>,
+    /// Its index, and the very bytes of it.
+    index: Option<(HashIndex, Vec<u8>)>,
+    fault: Option<Failure>,
+}
+
+impl Archived {
+    fn covers_certificate(&self, der: &[u8]) -> bool {
+        self.index
+            .as_ref()
+            .is_some_and(|(index, _)| index.certificates.contains(&index.hash.digest(der)))
+    }
+
+    fn covers_revocation(&self, der: &[u8]) -> bool {
+        self.index
+            .as_ref()
+            .is_some_and(|(index, _)| index.revocations.contains(&index.hash.digest(der)))
+    }
+
+    fn covers_attribute(&self, kind: &[u8], value: &[u8]) -> bool {
+        self.index
+            .as_ref()
+            .is_some_and(|(index, _)| index.unsigned.contains(&attribute_entry(index.hash, kind, value)))
+    }
+}
+
+/// A signer's unsigned attribute values, and its archive time-stamps in their order.
+struct Covered {
+    parts: SignerParts,
+    values: Vec<(String, Vec<u8>, Vec<u8>)>,
+    archives: Vec<Archived>,
+}
+
+impl Covered {
+    fn read(envelope: &Envelope, parts: &SignerParts) -> Result<Self, read::Asn1Error> {
+        let values: Vec<(String, Vec<u8>, Vec<u8>)> = parts
+            .unsigned_values()?
+            .into_iter()
+            .map(|(oid, kind, value)| (oid.to_string(), kind, value))
+            .collect();
+        let mut archives: Vec<Archived> = values
+            .iter()
+            .filter(|(oid, ..)| oid == oids::ARCHIVE_TIME_STAMP_V3)
+            .map(|(_, kind, value)| archived(envelope, parts, kind, value))
+            .collect();
+        archives.sort_by_key(|archived| archived.gen_time);
+        let mut covered = Self {
+            parts: parts.clone(),
+            values,
+            archives,
+        };
+        covered.check_cumulative(envelope);
+        Ok(covered)
+    }
+
+    /// Each archive time-stamp must cover all that the one before it covers, and that one itself: else what the older
+    /// one proves would hang on nothing once its own unit is out of validity (EN 319 122-1 §5.5.3: all that is there).
+    fn check_cumulative(&mut self, envelope: &Envelope) {
+        let later: Vec<bool> = self
+            .archives
+            .windows(2)
+            .map(|pair| {
+                let [earlier, later] = pair else { return true };
+                let certificates = envelope
+                    .certificates()
+                    .all(|der| !earlier.covers_certificate(der) || later.covers_certificate(der));
+                let revocations = envelope
+                    .revocations()
+                    .all(|der| !earlier.covers_revocation(der) || later.covers_revocation(der));
+                let values = self.values.iter().all(|(_, kind, value)| {
+                    !earlier.covers_attribute(kind, value) || later.covers_attribute(kind, value)
+                });
+                let itself = later.covers_attribute(&earlier.entry.0, &earlier.entry.1);
+                certificates && revocations && values && itself
+            })
+            .collect();
+        for (archived, is_cumulative) in self.archives.iter_mut().skip(1).zip(later) {
+            if !is_cumulative && archived.fault.is_none() {
+                archived.fault = Some(Failure::new(
+                    SubIndication::SigConstraintsFailure,
+                    "ATS_INDEX",
+                    "the archive time-stamp leaves out what an earlier one covers",
+                ));
+            }
+        }
+    }
+
+    fn first(&self, covers: impl Fn(&Archived) -> bool) -> usize {
+        let number = self.archives.iter().position(covers);
+        number.unwrap_or(self.archives.len()).saturating_mul(2)
+    }
+
+    fn revision_of_value(&self, kind: &[u8], value: &[u8]) -> usize {
+        self.first(|archived| archived.covers_attribute(kind, value))
+    }
+
+    /// Certificates and revocation data of the message, each with the first archive time-stamp that covers it.
+    fn material(&self, envelope: &Envelope) -> Material {
+        let (lists, answers) = envelope.revocation_items();
+        let revision = |whole: &[u8]| self.first(|archived| archived.covers_revocation(whole));
+        Material {
+            certificates: certificates(envelope),
+            ocsp_responses: answers
+                .into_iter()
+                .map(|(whole, der)| Item {
+                    revision: revision(whole),
+                    der,
+                })
+                .collect(),
+            crls: lists
+                .into_iter()
+                .map(|whole| Item {
+                    revision: revision(whole),
+                    der: whole.to_vec(),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn archived(envelope: &Envelope, parts: &SignerParts, kind: &[u8], value: &[u8]) -> Archived {
+    let token = TimeStampToken::parse(value).ok();
+    let der = archive::index_of(value).ok().flatten();
+    let index = der.and_then(|der| Some((HashIndex::parse(&der).ok().flatten()?, der)));
+    let fault = |detail: &str| Some(Failure::new(SubIndication::HashFailure, "ATS_INDEX", detail));
+    let fault = match (&index, &token) {
+        (None, _) => fault("the archive time-stamp has no one hash index that can be read"),
+        (Some((index, _)), Some(token)) if index.hash != token.hash => {
+            fault("the hash index and the imprint of the archive time-stamp use different hashes")
+        }
+        (Some((index, _)), _) if !index.is_satisfied(envelope, parts).unwrap_or(false) => {
+            fault("something that the archive time-stamp covers was changed or taken away")
+        }
+        _ => None,
+    };
+    Archived {
+        der: value.to_vec(),
+        entry: (kind.to_vec(), value.to_vec()),
+        gen_time: token.map(|token| token.gen_time),
+        index,
+        fault,
+    }
+}
+
+/// Only the plain certificates; attribute certificates and the obsolete kinds prove nothing here.
+fn certificates(envelope: &Envelope) -> Vec<Certificate> {
+    envelope
+        .certificates()
+        .filter(|der| der.first() == Some(&tag::SEQUENCE))
+        .filter_map(|der| Certificate::parse(der.to_vec()).ok())
+        .collect()
+}
+
+/// One signer and what surrounds it.
+struct Scene<'a> {
+    envelope: &'a Envelope,
+    digests: &'a Digests,
+    covered: &'a Covered,
+}
+
+impl<'a> Scene<'a> {
+    fn subject(&self, name: String, info: &'a SignerInfo, parts: &SignerParts) -> Subject<'a> {
+        let certificate = self.identify(info);
+        let content_type = read::single(self.envelope.content_type(), Rules::Ber)
+            .and_then(|oid| oid.oid())
+            .map(|oid| oid.to_string())
+            .unwrap_or_default();
+        let intact = certificate
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|certificate| {
+                self.check_form(info, parts)?;
+                let digest = self.digests.get(info.digest_hash()?)?;
+                info.check_content(&content_type, digest)?;
+                check_value(info, certificate)
+            });
+        let mut violations = violations(self.envelope, info);
+        if content_type != oids::DATA {
+            violations.push(Finding::note("CADES_BASELINE", "the content is not of type data"));
+        }
+        let covered = self.covered;
+        let (digests, envelope) = (self.digests, self.envelope);
+        let archive = covered
+            .archives
+            .iter()
+            .enumerate()
+            .map(|(number, archived)| Token {
+                der: archived.der.clone(),
+                name: format!("archive time-stamp {}", number.saturating_add(1)),
+                revision: number.saturating_mul(2).saturating_add(1),
+                imprint: Box::new(move |hash| {
+                    let (_, index) = archived.index.as_ref()?;
+                    let content = digests.get(hash).ok()?;
+                    let kind = envelope.content_type();
+                    Some(archive::imprint(hash, kind, content, &covered.parts, index))
+                }),
+                fault: archived.fault.clone(),
+            })
+            .collect();
+        let own = covered
+            .values
+            .iter()
+            .filter(|(oid, ..)| oid == oids::SIGNATURE_TIME_STAMP)
+            .map(|(_, kind, value)| own_token(info, value, covered.revision_of_value(kind, value)))
+            .collect();
+        self.assemble(name, info, (certificate, intact, violations), 0, (own, archive))
+    }
+
+    /// A counter-signature on `on`; `whole` is its SignerInfo as it stands.
+    fn counter(&self, name: String, info: &'a SignerInfo, (whole, on): (&[u8], &SignerInfo)) -> Subject<'a> {
+        let certificate = self.identify(info);
+        let intact = certificate
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|certificate| {
+                let parts = SignerParts::parse(whole).map_err(|_| malformed("it cannot be read"))?;
+                self.check_form(info, &parts)?;
+                info.check_countersigned(&info.digest_hash()?.digest(&on.signature))?;
+                check_value(info, certificate)
+            });
+        let kind = oids::COUNTER_SIGNATURE
+            .parse()
+            .map(|oid| crate::asn1::write::oid(&oid));
+        let revision = self.covered.revision_of_value(&kind.unwrap_or_default(), whole);
+        // A time-stamp in it stands with it: an archive time-stamp covers the value of the attribute whole.
+        let own = info
+            .unsigned_values(oids::SIGNATURE_TIME_STAMP)
+            .map(|der| own_token(info, der, revision))
+            .collect();
+        let violations = violations(self.envelope, info);
+        self.assemble(
+            name,
+            info,
+            (certificate, intact, violations),
+            revision,
+            (own, Vec::new()),
+        )
+    }
+
+    fn assemble(
+        &self,
+        name: String,
+        info: &SignerInfo,
+        (certificate, intact, violations): (Result<Certificate, Failure>, Result<(), Failure>, Vec<Finding>),
+        revision: usize,
+        (own, archive): (Vec<Token<'a>>, Vec<Token<'a>>),
+    ) -> Subject<'a> {
+        let mut report = SignatureReport::empty(name);
+        read_claims(info, &mut report);
+        report.claimed.time = info
+            .single_signed(oids::SIGNING_TIME)
+            .and_then(|value| read::single(value, Rules::Ber).and_then(|time| time.time()).ok());
+        report.claimed.location = info.single_signed(oids::SIGNER_LOCATION).and_then(location);
+        note_unused(self.envelope, info, &mut report);
+        let claims = claimed_attributes(info);
+        let verdict = claims.and_then(|claims| claims.texts(VERDICT_OID).next().map(str::to_owned));
+        let digest = self.digests.known.get(&HashAlgorithm::Sha256);
+        Subject {
+            report,
+            revision,
+            certificate,
+            intact,
+            algorithm: info.algorithm().ok(),
+            violations,
+            verdict,
+            content: digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
+            material: self.covered.material(self.envelope),
+            own,
+            archive,
+        }
+    }
+
+    /// The certificate that the signed attributes name, which must also be the one the signer is named by.
+    fn identify(&self, info: &SignerInfo) -> Result<Certificate, Failure> {
+        let der = info.find_certificate(self.envelope.certificates())?;
+        let certificate = Certificate::parse(der.to_vec()).map_err(|error| {
+            Failure::new(
+                SubIndication::NoSigningCertificateFound,
+                "CERT_PARSE",
+                error.to_string(),
+            )
+        })?;
+        let is_named = match &info.identifier {
+            SignerIdentifier::IssuerAndSerial { issuer, serial } => {
+                issuer_and_serial(der).is_ok_and(|own| own == (issuer.as_slice(), serial.as_slice()))
+            }
+            SignerIdentifier::SubjectKeyIdentifier(key) => {
+                certificate.extensions().subject_key_identifier.as_ref() == Some(key)
+            }
+        };
+        if is_named {
+            Ok(certificate)
+        } else {
+            Err(Failure::new(
+                SubIndication::NoSigningCertificateFound,
+                "CMS_SIGNER_IDENTIFIER",
+                "the signer is named by another certificate than the signed attributes name",
+            ))
+        }
+    }
+
+    /// Format checking, EN 319 102-1 §5.2.2: what another reader could take in another way.
+    fn check_form(&self, info: &SignerInfo, parts: &SignerParts) -> Result<(), Failure> {
+        let format =
+            |cause: &str, detail: &str| Err(Failure::new(SubIndication::FormatFailure, cause, detail));
+        if !matches!(self.envelope.version(), 1 | 3 | 4 | 5) {
+            return format("CMS_VERSION", "the message states a version that does not exist");
+        }
+        if !self.envelope.lists_digest(parts.digest_algorithm()) {
+            return format(
+                "CMS_DIGEST_ALGORITHMS",
+                "the message does not list the signer's digest algorithm",
+            );
+        }
+        // RFC 5652 §5.3: no signed attribute stands twice, and those known here have one value.
+        let mut seen = BTreeSet::new();
+        let is_plain = info
+            .signed
+            .iter()
+            .all(|attribute| seen.insert(attribute.oid.to_string()) && attribute.values.len() == 1);
+        if is_plain {
+            Ok(())
+        } else {
+            Err(VerifyError::SignedAttributes.into())
+        }
+    }
+}
+
+fn own_token<'a>(info: &SignerInfo, der: &[u8], revision: usize) -> Token<'a> {
+    let value = info.signature.clone();
+    Token {
+        der: der.to_vec(),
+        name: "signature time-stamp".to_owned(),
+        revision,
+        imprint: Box::new(move |hash| Some(hash.digest(&value))),
+        fault: None,
+    }
+}
+
+/// Cryptographic verification of the value, EN 319 102-1 §5.2.7.
+fn check_value(info: &SignerInfo, certificate: &Certificate) -> Result<(), Failure> {
+    let key = certificate.public_key().map_err(|error| {
+        Failure::new(
+            SubIndication::CryptoConstraintsFailure,
+            "ALG_FORBIDDEN",
+            error.to_string(),
+        )
+    })?;
+    Ok(info.check_value(key)?)
+}
+
+/// What in a signature breaks the CAdES baseline, EN 319 122-1 §6.3. Empty means: it is B-B as far as its form goes.
+fn violations(envelope: &Envelope, info: &SignerInfo) -> Vec<Finding> {
+    let count = |oid: &str| info.signed_with(oid).count();
+    let unsigned = |oid: &str| info.unsigned_values(oid).next().is_some();
+    let time = info
+        .single_signed(oids::SIGNING_TIME)
+        .and_then(|value| read::single(value, Rules::Ber).and_then(|time| time.time()).ok());
+    let reference = info.certificate_reference().ok();
+    let names_own =
+        reference.is_some_and(|reference| envelope.certificates().any(|der| reference.names(der)));
+    let rules = [
+        (time.is_some(), "the signed attributes state no signing time"),
+        (names_own, "the message does not hold the signing certificate"),
+        (
+            count(oids::SIGNING_CERTIFICATE) + count(oids::SIGNING_CERTIFICATE_V2) == 1,
+            "the signing certificate is not referred to exactly once",
+        ),
+        (
+            !unsigned(oids::CERTIFICATE_VALUES) && !unsigned(oids::REVOCATION_VALUES),
+            "certificates or revocation data stand in attributes that the baseline leaves out",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(kept, _)| !kept);
+    broken
+        .map(|(_, detail)| Finding::note("CADES_BASELINE", detail))
+        .collect()
+}
+
+/// Notes what is there and proves nothing here.
+fn note_unused(envelope: &Envelope, info: &SignerInfo, report: &mut SignatureReport) {
+    if envelope
+        .certificates()
+        .any(|der| der.first() != Some(&tag::SEQUENCE))
+    {
+        report.findings.push(Finding::warning(
+            "CMS_ATTRIBUTE_CERTIFICATE",
+            "the message holds attribute certificates, which are not judged and give nobody a role",
+        ));
+    }
+    if info.unsigned_values(oids::ARCHIVE_TIME_STAMP_V2).next().is_some() {
+        report.findings.push(Finding::warning(
+            "ATS_V2",
+            "an archive time-stamp of the old form is there, which is not judged and proves nothing",
+        ));
+    }
+    if info.signed_with(oids::CONTENT_TIME_STAMP).next().is_some() {
+        report.findings.push(Finding::note(
+            "CONTENT_TIME_STAMP",
+            "a time-stamp over the content is there, which is not judged",
+        ));
+    }
+}
+
+/// The place in the value of signer-location, in a line. EN 319 122-1 §5.2.5.
+fn location(value: &[u8]) -> Option<String> {
+    let mut parts = read::single(value, Rules::Ber).ok()?.inside().ok()?;
+    let mut text = |number: u8| -> Option<String> {
+        let part = parts.optional(tag::context_constructed(number)).ok()??;
+        let inner = part.inside().ok()?.any().ok()?;
+        inner.text().ok().map(str::to_owned)
+    };
+    let (country, locality) = (text(0), text(1));
+    let texts: Vec<String> = [locality, country].into_iter().flatten().collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
+}

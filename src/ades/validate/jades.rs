@@ -1,0 +1,416 @@
+//! Signatures in JSON: what is in a JWS, and each signature judged for itself. TS 119 182-1.
+
+use super::cades::signer_name;
+use super::file::{Context, blank, overall};
+use super::format::Failure;
+use super::general::{self, Subject, Token};
+use super::indication::SubIndication;
+use super::material::{Item, Material};
+use super::report::{Finding, Report, SignatureReport};
+use crate::ades::jades::completion::{imprint, named};
+use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE};
+use crate::ades::jades::payload::{self, DataObject};
+use crate::ades::jades::read::{Jws, JwsSignature, decoded};
+use crate::ades::jades::unsigned::{self, Element};
+use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
+use crate::crypto::ecdsa;
+use crate::crypto::jws::fits_jose;
+use crate::crypto::key::KeyKind;
+use crate::pki::certificate::Certificate;
+
+/// Members of a header that lead elsewhere. They are never followed.
+const POINTERS: [&str; 3] = ["jku", "jwk", "x5u"];
+
+/// Judges every signature of the JWS `bytes`. Never fails: what cannot be read is in the report.
+///
+/// `objects`: the content, for a JWS that does not carry it, by the names that `sigD` gives; one alone needs no name.
+pub fn validate_jws(bytes: &[u8], objects: &[DataObject], context: &Context<'_>) -> Report {
+    let mut report = blank(context, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    report.document.sha256 = Sha256Digest::of(bytes);
+    report.document.revisions = 1;
+    match Jws::parse(bytes) {
+        Ok(jws) => {
+            for (index, signature) in jws.signatures.iter().enumerate() {
+                let name = signer_name(index, None);
+                let judged = match Scene::new(&jws, signature, objects) {
+                    Ok(scene) => general::judge(scene.subject(name), context),
+                    Err(failure) => SignatureReport::failed(name, failure),
+                };
+                report.signatures.push(judged);
+            }
+        }
+        Err(error) => report.document.format_failure = Some(format!("{error} (JWS_MALFORMED)")),
+    }
+    report.indication = overall(&report);
+    report.plans = super::verdict::plans(&report.signatures);
+    report
+}
+
+impl From<HeaderError> for Failure {
+    fn from(error: HeaderError) -> Self {
+        let (sub, cause) = match &error {
+            HeaderError::Algorithm(_) => (SubIndication::CryptoConstraintsFailure, "JWS_ALGORITHM"),
+            HeaderError::CertificateReference => (
+                SubIndication::NoSigningCertificateFound,
+                "JWS_CERTIFICATE_REFERENCE",
+            ),
+            HeaderError::Critical(_) => (SubIndication::FormatFailure, "JWS_CRITICAL"),
+            HeaderError::Malformed(_) => (SubIndication::FormatFailure, "JWS_HEADER"),
+            HeaderError::Time => (SubIndication::FormatFailure, "JWS_TIME"),
+        };
+        Self::new(sub, cause, error.to_string())
+    }
+}
+
+fn format_failure(cause: &str, detail: &str) -> Failure {
+    Failure::new(SubIndication::FormatFailure, cause, detail)
+}
+
+fn missing(detail: &str) -> Failure {
+    Failure::new(SubIndication::SignedDataNotFound, "JWS_CONTENT_MISSING", detail)
+}
+
+/// One signature and what surrounds it.
+struct Scene<'a> {
+    jws: &'a Jws,
+    signature: &'a JwsSignature,
+    objects: &'a [DataObject],
+    header: Header,
+    elements: Vec<Element>,
+}
+
+impl<'a> Scene<'a> {
+    /// Format checking, EN 319 102-1 §5.2.2.
+    fn new(jws: &'a Jws, signature: &'a JwsSignature, objects: &'a [DataObject]) -> Result<Self, Failure> {
+        let header = Header::parse(&signature.protected)?;
+        // RFC 7515 §7.2.1: names stand in one of the two headers. Unprotected, only `etsiU` has a place here: an `alg` or
+        // a certificate there would be anybody's.
+        if header.members.contains_key("etsiU") || !signature.header.is_empty() {
+            return Err(format_failure(
+                "JWS_HEADER_SPLIT",
+                "the unprotected header holds more than etsiU, or the protected one holds it",
+            ));
+        }
+        let elements = unsigned::read(&signature.unsigned).ok_or_else(|| {
+            format_failure(
+                "JWS_UNSIGNED",
+                "an element of etsiU is not an object with one member",
+            )
+        })?;
+        Ok(Self {
+            jws,
+            signature,
+            objects,
+            header,
+            elements,
+        })
+    }
+
+    fn subject(&self, name: String) -> Subject<'_> {
+        let material = self.material();
+        let certificate = self.identify(&material);
+        let intact = certificate
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|certificate| self.check_intact(certificate));
+        let mut report = SignatureReport::empty(name);
+        report.claimed.time = self.header.time;
+        report.claimed.commitment = self.header.commitment();
+        report.claimed.location = self.header.place();
+        let mut verdict = None;
+        for (kind, text) in self.header.claimed() {
+            match kind.as_str() {
+                VERDICT_MEDIA_TYPE => verdict = verdict.or(Some(text)),
+                "text/plain" | "" => report.claimed.roles.push(text),
+                _ => report.claimed.other_attributes.push(kind),
+            }
+        }
+        self.note(&mut report);
+        let (own, archive) = self.tokens();
+        Subject {
+            report,
+            revision: 0,
+            certificate,
+            intact,
+            algorithm: Some(self.header.algorithm),
+            violations: self.violations(),
+            verdict,
+            content: self.content_digest(),
+            material,
+            own,
+            archive,
+        }
+    }
+
+    /// How many archive time-stamps stand before place `at`: what stands there is covered by the next one.
+    fn archives_before(&self, at: usize) -> usize {
+        let before = self.elements.iter().take(at);
+        before.filter(|element| element.name == "arcTst").count()
+    }
+
+    fn material(&self) -> Material {
+        let mut material = Material::default();
+        let parsed = |der: &Vec<u8>| Certificate::parse(der.clone()).ok();
+        material
+            .certificates
+            .extend(self.header.chain.iter().filter_map(parsed));
+        for (place, element) in self.elements.iter().enumerate() {
+            let revision = self.archives_before(place).saturating_mul(2);
+            let evidence = unsigned::evidence(element);
+            material
+                .certificates
+                .extend(evidence.certificates.iter().filter_map(parsed));
+            let dated = |items: Vec<Vec<u8>>| items.into_iter().map(move |der| Item { der, revision });
+            material.ocsp_responses.extend(dated(evidence.ocsp_responses));
+            material.crls.extend(dated(evidence.crls));
+        }
+        material
+    }
+
+    /// The certificate that the protected header refers to by digest: never one that merely verifies.
+    fn identify(&self, material: &Material) -> Result<Certificate, Failure> {
+        let (hash, digest) = &self.header.certificate;
+        let found = material
+            .certificates
+            .iter()
+            .find(|certificate| hash.digest(certificate.der()) == *digest);
+        let found = found.cloned().ok_or_else(|| {
+            Failure::new(
+                SubIndication::NoSigningCertificateFound,
+                "JWS_CERTIFICATE_MISSING",
+                "the certificate that the header refers to is not there",
+            )
+        })?;
+        // RFC 7515 §4.1.6: the first certificate is the signer's; another one there would show another name.
+        match self.header.chain.first() {
+            Some(first) if first != found.der() => Err(Failure::new(
+                SubIndication::NoSigningCertificateFound,
+                "JWS_CERTIFICATE_REFERENCE",
+                "the first certificate of x5c is not the one that the header refers to",
+            )),
+            _ => Ok(found),
+        }
+    }
+
+    /// Cryptographic verification, EN 319 102-1 §5.2.7.
+    fn check_intact(&self, certificate: &Certificate) -> Result<(), Failure> {
+        let algorithm = self.header.algorithm;
+        let key = certificate.public_key().map_err(|error| {
+            Failure::new(
+                SubIndication::CryptoConstraintsFailure,
+                "ALG_FORBIDDEN",
+                error.to_string(),
+            )
+        })?;
+        if !fits_jose(key.kind(), algorithm) {
+            return Err(Failure::new(
+                SubIndication::CryptoConstraintsFailure,
+                "JWS_ALGORITHM",
+                "the algorithm does not fit the key",
+            ));
+        }
+        let input = self.signing_digest()?;
+        let value = decoded(&self.signature.signature)
+            .map_err(|_| format_failure("JWS_MALFORMED", "the value is not base64url"))?;
+        let wrong = || {
+            Failure::new(
+                SubIndication::SigCryptoFailure,
+                "JWS_SIGNATURE_VALUE",
+                "the signature value does not verify",
+            )
+        };
+        let value = match key.kind() {
+            KeyKind::Ec(curve) => ecdsa::raw_to_der(&value, curve).map_err(|_| wrong())?,
+            KeyKind::Rsa { .. } => value,
+        };
+        key.verify_digest(algorithm, &input, &value).map_err(|_| wrong())
+    }
+
+    /// The digest of the signing input; by digests of objects, these are compared first.
+    fn signing_digest(&self) -> Result<Vec<u8>, Failure> {
+        let mut hashers = [Hasher::new(self.header.algorithm.hash())];
+        {
+            let [hasher] = &mut hashers;
+            hasher.update(self.signature.protected.as_bytes());
+            hasher.update(b".");
+        }
+        match (&self.jws.payload, &self.header.objects) {
+            (Some(_), _) if !self.objects.is_empty() => {
+                return Err(format_failure(
+                    "JWS_CONTENT_PRESENT",
+                    "the signature carries content, and other content was handed in",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(format_failure(
+                    "JWS_CONTENT_PRESENT",
+                    "the signature carries content and refers to content elsewhere",
+                ));
+            }
+            (Some(payload), None) => {
+                if self.header.payload_as_text {
+                    decoded(payload)
+                        .map_err(|_| format_failure("JWS_MALFORMED", "the payload is not base64url"))?;
+                }
+                let [hasher] = &mut hashers;
+                hasher.update(payload.as_bytes());
+            }
+            (None, None) => {
+                let [one] = self.objects else {
+                    return Err(missing("the content was not handed in, or more than one"));
+                };
+                self.add_octets(&mut hashers, &[one])?;
+            }
+            (None, Some(reference)) => {
+                let found = named(&reference.uris, self.objects)
+                    .ok_or_else(|| missing("an object that the header refers to was not handed in"))?;
+                if reference.by_hash {
+                    self.check_objects(reference, &found)?;
+                } else {
+                    self.add_octets(&mut hashers, &found)?;
+                }
+            }
+        }
+        let [hasher] = hashers;
+        Ok(hasher.finish())
+    }
+
+    fn add_octets(&self, hashers: &mut [Hasher], objects: &[&DataObject]) -> Result<(), Failure> {
+        for object in objects {
+            let source = object
+                .content
+                .bytes()
+                .ok_or_else(|| missing("the octets of the content are needed, not a digest"))?;
+            payload::update(hashers, &**source, self.header.payload_as_text)
+                .map_err(|error| missing(&error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn check_objects(&self, reference: &SignedObjects, found: &[&DataObject]) -> Result<(), Failure> {
+        let hash = reference.hash.unwrap_or(HashAlgorithm::Sha256);
+        for (object, due) in found.iter().zip(&reference.digests) {
+            let digest = payload::digest(&object.content, hash, self.header.payload_as_text)
+                .map_err(|error| missing(&error.to_string()))?
+                .ok_or_else(|| {
+                    missing("the digest of the content in the form that is signed was not handed in")
+                })?;
+            if digest != *due {
+                return Err(Failure::new(
+                    SubIndication::HashFailure,
+                    "JWS_OBJECT_DIGEST",
+                    "the signed digest differs from the digest of the content",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// SHA-256 of the content, when there is one: for the verdict of authority.
+    fn content_digest(&self) -> Option<Sha256Digest> {
+        let digest = match (&self.jws.payload, self.objects) {
+            (Some(payload), _) if self.header.payload_as_text => {
+                HashAlgorithm::Sha256.digest(&decoded(payload).ok()?)
+            }
+            (Some(payload), _) => HashAlgorithm::Sha256.digest(payload.as_bytes()),
+            (None, [one]) => one.content.digest(HashAlgorithm::Sha256).ok()??,
+            _ => return None,
+        };
+        Some(Sha256Digest(digest.try_into().ok()?))
+    }
+
+    fn tokens(&self) -> (Vec<Token<'_>>, Vec<Token<'_>>) {
+        let (mut own, mut archive) = (Vec::new(), Vec::new());
+        for (place, element) in self.elements.iter().enumerate() {
+            let before = self.archives_before(place);
+            let der = unsigned::token(&element.value);
+            let mut fault = der
+                .is_none()
+                .then(|| format_failure("JWS_TIME_STAMP", "the container does not hold one token"));
+            match element.name.as_str() {
+                "sigTst" => own.push(Token {
+                    der: der.unwrap_or_default(),
+                    name: "signature time-stamp".to_owned(),
+                    revision: before.saturating_mul(2),
+                    imprint: Box::new(|hash| Some(hash.digest(self.signature.signature.as_bytes()))),
+                    fault,
+                }),
+                "arcTst" => {
+                    let covers_all = match element.value.get("timeStamped") {
+                        None => true,
+                        Some(kind) => kind.as_str() == Some("all"),
+                    };
+                    if element.text.is_none() || !covers_all || element.value.get("canonAlg").is_some() {
+                        fault = Some(format_failure(
+                            "JWS_TIME_STAMP",
+                            "an archive time-stamp over clear elements or over a part of them is not read",
+                        ));
+                    }
+                    archive.push(Token {
+                        der: der.unwrap_or_default(),
+                        name: format!("archive time-stamp {}", before.saturating_add(1)),
+                        revision: before.saturating_mul(2).saturating_add(1),
+                        imprint: Box::new(move |hash| {
+                            imprint(
+                                hash,
+                                self.jws,
+                                (self.signature, &self.header),
+                                self.objects,
+                                place,
+                            )
+                            .ok()
+                            .flatten()
+                        }),
+                        fault,
+                    });
+                }
+                _ => {}
+            }
+        }
+        (own, archive)
+    }
+
+    fn note(&self, report: &mut SignatureReport) {
+        for name in POINTERS {
+            if self.header.members.contains_key(name) {
+                report.findings.push(Finding::warning(
+                    "JWS_POINTER",
+                    format!("{name} is there and was not followed"),
+                ));
+            }
+        }
+        if self.header.members.contains_key("sigPId") {
+            report.findings.push(Finding::warning(
+                "SIGNATURE_POLICY",
+                "a signature policy is named and was not applied",
+            ));
+        }
+        if self.header.members.contains_key("adoTst") {
+            report.findings.push(Finding::note(
+                "CONTENT_TIME_STAMP",
+                "a time-stamp over the content is there, which is not judged",
+            ));
+        }
+    }
+
+    /// What breaks the baseline, TS 119 182-1 §6.3. Empty means: it is B-B as far as its form goes.
+    fn violations(&self) -> Vec<Finding> {
+        let has = |name: &str| self.elements.iter().any(|element| element.name == name);
+        let references = ["xRefs", "rRefs", "axRefs", "arRefs", "sigRTst", "rfsTst"];
+        let rules = [
+            (self.header.time.is_some(), "the header states no time of signing"),
+            (
+                !self.header.has_obsolete_time,
+                "the time of signing stands in sigT, which is obsolete since July 2025",
+            ),
+            (
+                !references.iter().any(|name| has(name)),
+                "references stand where the baseline has values",
+            ),
+        ];
+        let broken = rules.into_iter().filter(|(kept, _)| !kept);
+        broken
+            .map(|(_, detail)| Finding::note("JADES_BASELINE", detail))
+            .collect()
+    }
+}
