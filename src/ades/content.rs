@@ -67,3 +67,14 @@ impl Content {
         }
     }
 }
+
+/// Content with the name that a signature beside it refers to it by.
+#[derive(Clone)]
+pub struct DataObject {
+    /// Its URI; none where content stands alone and needs no name.
+    pub name: Option<String>,
+    /// Its media type, for `ctys`.
+    pub media_type: Option<String>,
+    /// The bytes, or digests of them.
+    pub content: Content,
+}

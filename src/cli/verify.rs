@@ -1,4 +1,4 @@
-//! `zegel verify`: judge signed PDF files, offline.
+//! `zegel verify`: judge signed files, offline.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,20 @@ use clap::Args;
 use super::console::{Console, Exit, Format};
 use super::files::{self, FileProblem, Output, Readable};
 use super::trust;
+use crate::ades::content::{Content, DataObject};
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::Report;
 use crate::ades::validate::verdict::{ProofFile, VerdictKey};
-use crate::ades::validate::{Context, validate};
+use crate::ades::validate::{Context, validate_any};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
 
-/// Judge the signatures of PDF files, without a network and without a server.
+/// Judge the signatures of PDF files, CMS messages (p7s, p7m) and JSON signatures, without a network and without a
+/// server.
 ///
-/// Exit code 0: every signature of every file passed; 3: one failed, or a file is no PDF; 4: one is undecided, or a
+/// Exit code 0: every signature of every file passed; 3: one failed, or a file is none of these; 4: one is undecided, or a
 /// file has none; 1: a file could not be read, whatever the others are.
 ///
 /// Example: zegel verify decision.pdf --proof decision.proof.json
@@ -27,6 +29,10 @@ pub struct Arguments {
     /// The files to judge; `-` is stdin.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
+    /// What a detached signature is over; may be repeated for a JSON signature over several files, which are found by
+    /// the names it gives. Only with one file to judge.
+    #[arg(long, value_name = "CONTENT")]
+    detached: Vec<PathBuf>,
     /// Judge as at this moment (RFC 3339); evidence from later is not used [default: now].
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
@@ -54,6 +60,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         console.hint("--format json prints the report to stdout");
         return Exit::Usage;
     }
+    if !arguments.detached.is_empty() && arguments.files.len() > 1 {
+        console.error("--detached says what one file is over, and several are to be judged");
+        return Exit::Usage;
+    }
     let now = arguments.at.unwrap_or_else(|| SystemClock::new().now());
     let output = match &arguments.report {
         Some(path) => match Output::plan(path, arguments.force, Readable::AsUsual) {
@@ -79,6 +89,17 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             Err(problem) => return console.fail(Exit::Failed, "PROOF", problem),
         }
     }
+    let mut beside = Vec::with_capacity(arguments.detached.len());
+    for path in &arguments.detached {
+        match files::open(path) {
+            Ok(source) => beside.push(DataObject {
+                name: (arguments.detached.len() > 1).then(|| name_of(path)),
+                media_type: None,
+                content: Content::Bytes(source),
+            }),
+            Err(problem) => return refused(console, &problem),
+        }
+    }
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
     let context = Context {
         trust: &trust,
@@ -90,7 +111,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let mut unread = Exit::Good;
     for path in &arguments.files {
         match files::open(path) {
-            Ok(source) => reports.push((path, validate(source, &context))),
+            Ok(source) => reports.push((path, validate_any(source, &beside, &context))),
             // The other files are judged all the same.
             Err(problem) => unread = refused(console, &problem),
         }
@@ -108,6 +129,13 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         Exit::Good => exit(&reports),
         unread => unread,
     }
+}
+
+/// The name that a signature refers to a file by: its last part.
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// Says what is wrong with a file.

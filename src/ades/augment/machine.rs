@@ -139,13 +139,13 @@ impl<G: Growing> Machine<G> {
                         }
                     }
                 }
-                State::Idle => match self.next(now)? {
-                    Some(state) => self.state = state,
-                    None => {
+                State::Idle => {
+                    let Some(state) = self.next(now)? else {
                         let completed = self.growing.finish(&self.settings, now)?;
                         return Ok(Step::Done(Box::new(completed)));
-                    }
-                },
+                    };
+                    self.state = state;
+                }
             }
         }
     }

@@ -211,26 +211,8 @@ impl Growth {
         let parts = SignerParts::parse(whole).map_err(|error| AugmentError::message(&error))?;
         match &path.counter {
             None => Ok(parts),
-            Some(covered) => self
-                .countersignature(&parts, &covered.0)
-                .map(|(_, _, counter)| counter),
+            Some(covered) => countersignature(&parts, &covered.0).map(|(_, _, counter)| counter),
         }
-    }
-
-    /// The counter-signature whose fields are `covered`: its number, whole, and taken apart.
-    fn countersignature(
-        &self,
-        parts: &SignerParts,
-        covered: &[u8],
-    ) -> Result<(usize, Vec<u8>, SignerParts), AugmentError> {
-        let all = counter_signatures(parts).map_err(|error| AugmentError::message(&error))?;
-        for (number, whole) in all.into_iter().enumerate() {
-            let counter = SignerParts::parse(&whole).map_err(|error| AugmentError::message(&error))?;
-            if counter.covered() == covered {
-                return Ok((number, whole, counter));
-            }
-        }
-        Err(AugmentError::message(&"the counter-signature is gone"))
     }
 
     /// Adds an unsigned attribute to the signature that is completed.
@@ -244,7 +226,7 @@ impl Growth {
             Some(covered) => {
                 let signer = self.signed.envelope.signer(path.signer).unwrap_or_default();
                 let mut outer = SignerParts::parse(signer).map_err(|error| told(&error))?;
-                let (_, old, _) = self.countersignature(&outer, &covered.0)?;
+                let (_, old, _) = countersignature(&outer, &covered.0)?;
                 let wrapped =
                     |whole: &[u8]| attribute(oids::COUNTER_SIGNATURE, whole).map_err(|error| told(&error));
                 outer.replace(&wrapped(&old)?, wrapped(&parts.to_bytes())?);
@@ -294,7 +276,7 @@ impl Growth {
             Some(covered) => {
                 let signer = self.signed.envelope.signer(path.signer).unwrap_or_default();
                 let outer = SignerParts::parse(signer).map_err(|error| AugmentError::message(&error))?;
-                Some(self.countersignature(&outer, &covered.0)?.0)
+                Some(countersignature(&outer, &covered.0)?.0)
             }
         };
         let name = validate::signer_name(path.signer, number);
@@ -316,4 +298,19 @@ fn signer_info(parts: &SignerParts) -> Result<SignerInfo, AugmentError> {
     let whole = parts.to_bytes();
     let element = read::single(&whole, Rules::Ber).map_err(|error| AugmentError::message(&error))?;
     SignerInfo::parse(&element).map_err(|error| AugmentError::message(&error))
+}
+
+/// The counter-signature whose fields are `covered`: its number, whole, and taken apart.
+fn countersignature(
+    parts: &SignerParts,
+    covered: &[u8],
+) -> Result<(usize, Vec<u8>, SignerParts), AugmentError> {
+    let all = counter_signatures(parts).map_err(|error| AugmentError::message(&error))?;
+    for (number, whole) in all.into_iter().enumerate() {
+        let counter = SignerParts::parse(&whole).map_err(|error| AugmentError::message(&error))?;
+        if counter.covered() == covered {
+            return Ok((number, whole, counter));
+        }
+    }
+    Err(AugmentError::message(&"the counter-signature is gone"))
 }

@@ -42,6 +42,15 @@ pub struct Envelope {
     pub(super) signers: Vec<Octets>,
 }
 
+/// The revocation data of a message by its kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevocationItems<'a> {
+    /// CRLs, whole.
+    pub crls: Vec<&'a [u8]>,
+    /// The whole RevocationInfoChoice of each OCSP response, and the OCSPResponse in it.
+    pub ocsp_responses: Vec<(&'a [u8], Vec<u8>)>,
+}
+
 impl Envelope {
     /// A message nobody signed yet, over content of the type id-data.
     ///
@@ -113,16 +122,16 @@ impl Envelope {
     /// The CRLs among them, and the OCSP responses, each whole.
     ///
     /// A basic response that stands alone is wrapped as RFC 6960 §4.2.1 does: only so it can be read.
-    pub fn revocation_items(&self) -> (Vec<&[u8]>, Vec<(&[u8], Vec<u8>)>) {
-        let (mut lists, mut answers) = (Vec::new(), Vec::new());
+    pub fn revocation_items(&self) -> RevocationItems<'_> {
+        let mut found = RevocationItems::default();
         for item in self.revocations() {
             if item.first() == Some(&tag::SEQUENCE) {
-                lists.push(item);
+                found.crls.push(item);
             } else if let Some(answer) = ocsp_of(item) {
-                answers.push((item, answer));
+                found.ocsp_responses.push((item, answer));
             }
         }
-        (lists, answers)
+        found
     }
 
     /// Whether the digest algorithm `identifier` is among those the message lists.

@@ -253,12 +253,12 @@ pub fn open(source: Arc<dyn ReadAt>) -> Result<Message, OpenError> {
     let revocations = items(parts.optional(tag::context_constructed(1))?)?;
     let signers = items(Some(parts.expect(tag::SET)?))?;
     parts.finish()?;
-    let raw_content: Option<Arc<dyn ReadAt>> = body.as_ref().map(|(body, start)| {
-        Arc::new(Slices::new(Arc::clone(&source), [(*start, body.length)])) as Arc<dyn ReadAt>
-    });
-    let content: Option<Arc<dyn ReadAt>> = body
+    let slices =
+        |ranges: Vec<(u64, u64)>| -> Arc<dyn ReadAt> { Arc::new(Slices::new(Arc::clone(&source), ranges)) };
+    let raw_content = body
         .as_ref()
-        .map(|_| Arc::new(Slices::new(Arc::clone(&source), pieces)) as Arc<dyn ReadAt>);
+        .map(|(body, start)| slices(vec![(*start, body.length)]));
+    let content = body.as_ref().map(|_| slices(pieces));
     Ok(Message {
         envelope: Envelope {
             version,

@@ -5,6 +5,9 @@ use crate::asn1::oid::{Oid, OidError};
 use crate::asn1::read::{self, Asn1Error, Rules};
 use crate::asn1::write::{self, tag};
 
+/// Type of an attribute, the type as encoded, and one value as encoded.
+pub type TypedValue = (Oid, Vec<u8>, Vec<u8>);
+
 /// The fields of a SignerInfo, each a whole element. Writing it again changes nothing but the outer headers.
 ///
 /// Source: RFC 5652 §5.3.
@@ -93,7 +96,7 @@ impl SignerParts {
     ///
     /// # Errors
     /// When one is no attribute.
-    pub fn unsigned_values(&self) -> Result<Vec<(Oid, Vec<u8>, Vec<u8>)>, Asn1Error> {
+    pub fn unsigned_values(&self) -> Result<Vec<TypedValue>, Asn1Error> {
         let mut found = Vec::new();
         for attribute in &self.unsigned {
             let mut parts = read::single(attribute, Rules::Ber)?.inside()?;

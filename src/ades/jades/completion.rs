@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::header::Header;
-use super::payload::{self, DataObject};
+use super::payload;
 use super::read::{Jws, JwsSignature};
 use super::stages::Signed;
 use super::unsigned::{self, Element};
@@ -14,6 +14,7 @@ use crate::ades::augment::error::{AugmentError, Step};
 use crate::ades::augment::machine::{ArchiveImprint, Growing, Machine, Progress, Stamps};
 use crate::ades::augment::read_back;
 use crate::ades::augment::settings::Settings;
+use crate::ades::content::DataObject;
 use crate::ades::level::Level;
 use crate::ades::validate::{self, Context};
 use crate::base::digest::{HashAlgorithm, Hasher};

@@ -89,13 +89,10 @@ pub struct Header {
 
 fn hash_of_name(name: &str) -> Option<HashAlgorithm> {
     Some(match name {
-        "S256" => HashAlgorithm::Sha256,
-        "S384" => HashAlgorithm::Sha384,
-        "S512" => HashAlgorithm::Sha512,
         // Some write the names of XML signatures.
-        "http://www.w3.org/2001/04/xmlenc#sha256" => HashAlgorithm::Sha256,
-        "http://www.w3.org/2001/04/xmldsig-more#sha384" => HashAlgorithm::Sha384,
-        "http://www.w3.org/2001/04/xmlenc#sha512" => HashAlgorithm::Sha512,
+        "S256" | "http://www.w3.org/2001/04/xmlenc#sha256" => HashAlgorithm::Sha256,
+        "S384" | "http://www.w3.org/2001/04/xmldsig-more#sha384" => HashAlgorithm::Sha384,
+        "S512" | "http://www.w3.org/2001/04/xmlenc#sha512" => HashAlgorithm::Sha512,
         _ => return None,
     })
 }

@@ -12,17 +12,6 @@ use crate::base::digest::{HashAlgorithm, Hasher};
 /// A piece of content: a multiple of three, so that the texts of pieces make the text of the whole.
 const PIECE: u64 = 3 * 256 * 1024;
 
-/// Content with the name that `sigD` refers to it by.
-#[derive(Clone)]
-pub struct DataObject {
-    /// Its URI; none where content stands alone and needs no name.
-    pub name: Option<String>,
-    /// Its media type, for `ctys`.
-    pub media_type: Option<String>,
-    /// The bytes, or digests of them.
-    pub content: Content,
-}
-
 /// Adds the octets of `source` to `hashers`, or their base64url text.
 ///
 /// # Errors

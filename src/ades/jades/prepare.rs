@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::header::{self, BY_URI, BY_URI_HASH, name_of_hash};
-use super::payload::{self, DataObject};
+use super::payload;
 use super::read::{Jws, MAX_BYTES, Serialization, encoded};
 use super::stages::{Draft, Packaging, Prepared};
 use crate::ades::augment::octets::Octets;
+use crate::ades::content::DataObject;
 use crate::ades::level::Level;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::Hasher;

@@ -191,6 +191,7 @@ impl Archived {
 /// A signer's unsigned attribute values, and its archive time-stamps in their order.
 struct Covered {
     parts: SignerParts,
+    /// Type, the type as encoded, and the value as encoded.
     values: Vec<(String, Vec<u8>, Vec<u8>)>,
     archives: Vec<Archived>,
 }
@@ -260,18 +261,20 @@ impl Covered {
 
     /// Certificates and revocation data of the message, each with the first archive time-stamp that covers it.
     fn material(&self, envelope: &Envelope) -> Material {
-        let (lists, answers) = envelope.revocation_items();
+        let found = envelope.revocation_items();
         let revision = |whole: &[u8]| self.first(|archived| archived.covers_revocation(whole));
         Material {
             certificates: certificates(envelope),
-            ocsp_responses: answers
+            ocsp_responses: found
+                .ocsp_responses
                 .into_iter()
                 .map(|(whole, der)| Item {
                     revision: revision(whole),
                     der,
                 })
                 .collect(),
-            crls: lists
+            crls: found
+                .crls
                 .into_iter()
                 .map(|whole| Item {
                     revision: revision(whole),
@@ -527,7 +530,13 @@ fn violations(envelope: &Envelope, info: &SignerInfo) -> Vec<Finding> {
         (time.is_some(), "the signed attributes state no signing time"),
         (names_own, "the message does not hold the signing certificate"),
         (
-            count(oids::SIGNING_CERTIFICATE) + count(oids::SIGNING_CERTIFICATE_V2) == 1,
+            matches!(
+                (
+                    count(oids::SIGNING_CERTIFICATE),
+                    count(oids::SIGNING_CERTIFICATE_V2)
+                ),
+                (1, 0) | (0, 1)
+            ),
             "the signing certificate is not referred to exactly once",
         ),
         (

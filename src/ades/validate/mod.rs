@@ -3,6 +3,7 @@
 //! Says of each signature an indication, a sub-indication and the reasons; says "qualified" only as the outcome of the
 //! trusted lists that are at hand. Start from [`validate`]; the result is a [`report::Report`].
 
+mod any;
 mod cades;
 mod chain;
 mod digests;
@@ -21,6 +22,7 @@ mod stamp;
 mod text;
 pub mod verdict;
 
+pub use any::validate_any;
 pub use cades::{signer_name, validate_cms};
 pub use file::{Context, validate};
 pub use jades::validate_jws;

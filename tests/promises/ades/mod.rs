@@ -3,7 +3,10 @@
 mod attacks;
 mod bad_days;
 mod cades;
+mod jades;
 mod judges;
+pub mod jws;
+mod matrix_cades;
 pub mod message;
 pub mod samples;
 mod seal;
