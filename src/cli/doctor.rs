@@ -30,6 +30,12 @@ use crate::store::keys::{self, KeyPurpose};
 
 /// How far a clock may be from a time-stamping service's before somebody should look. Reference ades-signing §9.
 const SKEW: Duration = Duration::from_mins(1);
+/// How long before a list is overdue somebody should look: schemes renew days before, not hours.
+const LIST_ENDS: Duration = Duration::from_hours(7 * 24);
+/// The same for the certificate of a list's signer.
+const SIGNER_ENDS: Duration = Duration::from_hours(14 * 24);
+/// The same for a pinned root, whose successor comes with a new version.
+const ROOT_ENDS: Duration = Duration::from_hours(90 * 24);
 
 /// Check this installation: settings, keys, storage, database, trust, time-stamping, clock, card readers.
 ///
@@ -130,6 +136,7 @@ async fn look(config: &Config) -> Vec<Finding> {
         Ok((db, missing)) if missing.is_empty() => {
             look_at_environment(&db, config, &mut findings).await;
             look_at_database(&db, kek.ok().as_ref(), &mut findings).await;
+            look_at_lists(&db, config, clock.now(), &mut findings).await;
         }
         Ok((_, missing)) => {
             let problem = DatabaseProblem::Outdated(missing.join(", "));
@@ -221,6 +228,107 @@ async fn look_at_database(db: &Db, kek: Option<&KeyEncryptionKey>, findings: &mu
             "this key-encryption key is not the one they were wrapped under",
         )
     });
+}
+
+/// What is held of trusted lists and of pinned roots, and whether any of it ends soon or could not be renewed.
+async fn look_at_lists(db: &Db, config: &Config, now: Timestamp, findings: &mut Vec<Finding>) {
+    const WHAT: &str = "trusted lists";
+    let Ok(trust) = trust::open(config.test_trust.as_deref()) else {
+        // Said where trust is looked at.
+        return;
+    };
+    if let Err(error) = crate::store::trust::load(db, &trust, now).await {
+        findings.push(Finding::bad("trust", chain(&error), "look at the database's log"));
+        return;
+    }
+    for root in trust.material().anchors.certificates() {
+        let left = root.not_after().since(now);
+        if !left.is_zero() && left < ROOT_ENDS {
+            findings.push(Finding::bad(
+                "trust",
+                format!("the root {} ends on {}", root.fingerprint(), root.not_after()),
+                "see that its successor is pinned in this version",
+            ));
+        }
+    }
+    let Some(anchors) = trust.list_anchors() else {
+        findings.push(Finding::good(WHAT, "none in this laboratory"));
+        return;
+    };
+    let (lists, alarms) = match (
+        crate::journeys::lists::load(db, anchors).await,
+        crate::store::trusted_lists::alarms(db).await,
+    ) {
+        (Ok(lists), Ok(alarms)) => (lists, alarms),
+        (Err(error), _) | (_, Err(error)) => {
+            findings.push(Finding::bad(WHAT, chain(&error), "look at the database's log"));
+            return;
+        }
+    };
+    for alarm in alarms {
+        findings.push(Finding::bad(
+            WHAT,
+            format!(
+                "the list of {} could not be renewed since {} ({})",
+                alarm.territory, alarm.since, alarm.cause
+            ),
+            "run: zegel trust refresh",
+        ));
+    }
+    if lists.is_empty() && config.environment == Environment::Test {
+        findings.push(Finding::good(WHAT, "none held in this laboratory"));
+    } else if lists.is_empty() {
+        findings.push(Finding::bad(
+            WHAT,
+            "none is held, so no signature can be determined to be qualified",
+            "run: zegel trust refresh",
+        ));
+    }
+    if lists
+        .lotl
+        .as_ref()
+        .is_some_and(|found| found.announces_publication)
+    {
+        findings.push(Finding::bad(
+            WHAT,
+            "the list of lists names a publication that is not pinned",
+            "compare it with the Official Journal, and take a version that pins it",
+        ));
+    }
+    let all = lists.lotl.iter().map(|found| &found.verified).chain(&lists.lists);
+    for found in all {
+        let list = &found.list;
+        let next = list.next_update;
+        let ends = next.is_some_and(|next| next.since(now) < LIST_ENDS);
+        let says = format!(
+            "{} number {}, issued {}, next update {}",
+            list.territory,
+            list.sequence,
+            list.issued_at,
+            next.map_or_else(|| "none".to_owned(), |next| next.to_string())
+        );
+        findings.push(if ends {
+            Finding::bad(
+                WHAT,
+                says,
+                "a newer one is due: run zegel trust refresh, and see that its host answers",
+            )
+        } else {
+            Finding::good(WHAT, says)
+        });
+        let left = found.signer.not_after().since(now);
+        if left < SIGNER_ENDS {
+            findings.push(Finding::bad(
+                WHAT,
+                format!(
+                    "the signer of the list of {} ends on {}",
+                    list.territory,
+                    found.signer.not_after()
+                ),
+                "a list signed by its successor is expected; the list of lists must name it",
+            ));
+        }
+    }
 }
 
 /// Trust, time-stamping services, and how far the clock is from theirs.

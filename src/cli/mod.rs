@@ -119,8 +119,9 @@ impl Command {
             | Self::Migrate(_)
             | Self::Outage(_)
             | Self::Person(_)
-            | Self::Serve(_) => true,
-            Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Trust(_) | Self::Verify(_) => false,
+            | Self::Serve(_)
+            | Self::Trust(_) => true,
+            Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Verify(_) => false,
             #[cfg(feature = "lab")]
             Self::Lab(_) => false,
         }
@@ -220,7 +221,7 @@ mod tests {
             (&["doctor"], yes, yes),
             (&["migrate"], no, yes),
             (&["outage", "show"], no, yes),
-            (&["trust", "list", "--lotl", "a.xml"], no, no),
+            (&["trust", "list", "--lotl", "a.xml"], no, yes),
             (&["verify", "a.pdf"], no, no),
             (&["config", "example"], no, no),
         ] {

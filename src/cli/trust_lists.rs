@@ -2,14 +2,20 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::config::Files;
 use super::console::{Console, Exit};
+use super::database::{self, DatabaseProblem};
 use super::files::{self, FileProblem};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::time::Timestamp;
+use crate::config::{Config, Environment};
+use crate::fetch::http::{ClientError, HttpFetcher};
+use crate::journeys::lists;
 use crate::pki::anchors::TrustDataError;
 use crate::pki::certificate::Certificate;
 use crate::pki::lists::anchors::ListAnchors;
@@ -19,13 +25,12 @@ use crate::pki::lists::lotl::{self, VerifiedLotl};
 use crate::pki::lists::qualification::{Outcome, Qualification, determine};
 use crate::pki::lists::signed::VerifiedList;
 use crate::pki::lists::trusted::TrustedLists;
-
-/// Name of the file with a laboratory's list anchors in its folder.
-const LABORATORY_FILE: &str = "lists.toml";
+use crate::store::trust::{self, LABORATORY_LISTS, TrustError};
 
 /// Look at trusted lists, and at what they say of a certificate.
 ///
-/// The lists are files, and are verified from the fingerprints that the Official Journal published.
+/// The lists are those of the installation, or files, and are verified from the fingerprints that the Official Journal
+/// published.
 ///
 /// Example: zegel trust list --lotl eu-lotl.xml --list tsl-be-v6.xml
 #[derive(Args, Debug)]
@@ -49,6 +54,12 @@ enum Command {
     ///
     /// Example: zegel trust list --lotl eu-lotl.xml --list tsl-be-v6.xml
     List(Source),
+    /// Fetch newer lists into the installation; what is held stays in use when nothing better comes.
+    ///
+    /// Exit code 0: all are as new as they can be; 7: one could not be renewed.
+    ///
+    /// Example: zegel trust refresh --config /etc/zegel/zegel.toml
+    Refresh(Refresh),
     /// Show the services of the lists with their state at the moment asked about.
     ///
     /// Example: zegel trust show --lotl eu-lotl.xml --list tsl-be-v6.xml
@@ -71,15 +82,23 @@ struct Explain {
 }
 
 #[derive(Args, Debug)]
+struct Refresh {
+    #[command(flatten)]
+    config: Files,
+}
+
+#[derive(Args, Debug)]
 struct Source {
-    /// The list of lists.
+    #[command(flatten)]
+    config: Files,
+    /// The list of lists [default: those that the installation holds].
     #[arg(long, value_name = "FILE")]
-    lotl: PathBuf,
+    lotl: Option<PathBuf>,
     /// A pivot list of lists, for anchors older than the newest publication. May be repeated.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "lotl")]
     pivot: Vec<PathBuf>,
     /// A national list. May be repeated.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "lotl")]
     list: Vec<PathBuf>,
     /// Judge as at this moment (RFC 3339) [default: now].
     #[arg(long, value_name = "TIME")]
@@ -98,8 +117,21 @@ enum Problem {
     Certificate(PathBuf),
     #[error("`{}` is for a territory that the list of lists does not name", .0.display())]
     Territory(PathBuf),
+    #[error("no trusted list is at hand")]
+    Nothing,
     #[error(transparent)]
     File(#[from] FileProblem),
+    #[error(transparent)]
+    Database(#[from] DatabaseProblem),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("the program cannot work here")]
+    Runtime(#[from] std::io::Error),
+    /// Said already.
+    #[error("the settings are refused")]
+    Settings(Exit),
     #[error(transparent)]
     Anchors(#[from] TrustDataError),
 }
@@ -110,20 +142,32 @@ impl Problem {
             Self::List(_, defect) => defect.cause(),
             Self::Certificate(_) => "CERT_PARSE",
             Self::Territory(_) => "TL_SCOPE",
+            Self::Nothing => "QUAL_NOT_DETERMINED",
             Self::File(problem) => problem.cause(),
-            Self::Anchors(_) => "START_TRUST",
+            Self::Database(problem) => problem.cause(),
+            Self::Trust(TrustError::Store(error)) => error.cause(),
+            Self::Client(_) => "START_HTTP_CLIENT",
+            Self::Runtime(_) => "START_RUNTIME",
+            Self::Settings(_) => "START_SETTINGS",
+            Self::Anchors(_) | Self::Trust(_) => "START_TRUST",
         }
     }
 
     const fn exit(&self) -> Exit {
         match self {
             Self::List(..) | Self::Territory(_) => Exit::NotValid,
-            Self::Certificate(_) | Self::File(_) | Self::Anchors(_) => Exit::Failed,
+            Self::Nothing => Exit::Indeterminate,
+            Self::Settings(exit) => *exit,
+            _ => Exit::Failed,
         }
     }
 
-    const fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Nothing => {
+                Some("fetch them with: zegel trust refresh, or name files with --lotl and --list")
+            }
+            Self::Database(problem) => problem.hint(),
             Self::List(_, ListDefect::AnchorUnknown) => {
                 Some("an older anchor needs the pivots that the list names: give each with --pivot")
             }
@@ -140,9 +184,13 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let done = match &arguments.command {
         Command::Explain(arguments) => explain(arguments, console),
         Command::List(source) => list(source, console),
+        Command::Refresh(arguments) => refresh(arguments, console),
         Command::Show(source) => show(source, console),
     };
     done.unwrap_or_else(|problem| {
+        if let Problem::Settings(exit) = problem {
+            return exit;
+        }
         let exit = console.fail_with(problem.exit(), problem.cause(), &problem);
         if let Some(hint) = problem.hint() {
             console.hint(hint);
@@ -162,29 +210,35 @@ impl Source {
         if self.trust == "production" {
             return Ok(ListAnchors::production()?);
         }
-        let text = files::read(&Path::new(&self.trust).join(LABORATORY_FILE))?;
+        let text = files::read(&Path::new(&self.trust).join(LABORATORY_LISTS))?;
         Ok(ListAnchors::test(&String::from_utf8_lossy(&text))?)
     }
 
-    fn open(&self) -> Result<Opened, Problem> {
-        let anchors = self.anchors()?;
+    fn open(&self, console: &mut Console) -> Result<Opened, Problem> {
         let at = self.at.unwrap_or_else(|| SystemClock::new().now());
+        let Some(path) = &self.lotl else {
+            let config = self.config.load(console).map_err(Problem::Settings)?;
+            let lists = super::block_on(held(&config))??;
+            let lotl = lists.lotl.clone().ok_or(Problem::Nothing)?;
+            return Ok(Opened { at, lotl, lists });
+        };
+        let anchors = self.anchors()?;
         let moment = Some((at, anchors.grace_seconds));
-        let bytes = files::read(&self.lotl)?;
+        let bytes = files::read(path)?;
         let mut pivots = Vec::new();
-        for path in &self.pivot {
-            let name = path
+        for file in &self.pivot {
+            let name = file
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            pivots.push((name, files::read(path)?));
+            pivots.push((name, files::read(file)?));
         }
         let refused = |path: &Path| {
             let path = path.to_owned();
             move |defect| Problem::List(path, defect)
         };
-        let pivots = lotl::by_address(&bytes, &anchors, pivots).map_err(refused(&self.lotl))?;
-        let lotl = lotl::verify(&bytes, &pivots, &anchors, None, moment).map_err(refused(&self.lotl))?;
+        let pivots = lotl::by_address(&bytes, &anchors, pivots).map_err(refused(path))?;
+        let lotl = lotl::verify(&bytes, &pivots, &anchors, None, moment).map_err(refused(path))?;
         let mut lists = Vec::new();
         for path in &self.list {
             let bytes = files::read(path)?;
@@ -205,6 +259,60 @@ impl Source {
     }
 }
 
+/// The lists that an installation holds, verified again.
+async fn held(config: &Config) -> Result<TrustedLists, Problem> {
+    let db = database::open(&config.database_url).await?;
+    let trust = trust::open(&db, laboratory(config), SystemClock::new().now()).await?;
+    let anchors = trust.list_anchors().ok_or(Problem::Nothing)?;
+    Ok(lists::load(&db, anchors).await.map_err(DatabaseProblem::from)?)
+}
+
+/// The folder of a laboratory's trust, where an installation may use one.
+fn laboratory(config: &Config) -> Option<&Path> {
+    match config.environment {
+        Environment::Test => config.test_trust.as_deref(),
+        Environment::Production => None,
+    }
+}
+
+fn refresh(arguments: &Refresh, console: &mut Console) -> Result<Exit, Problem> {
+    let config = arguments.config.load(console).map_err(Problem::Settings)?;
+    let renewals = super::block_on(renew(&config))??;
+    let mut text = String::new();
+    for renewal in &renewals {
+        let held = renewal
+            .held
+            .map_or_else(|| "none".to_owned(), |number| format!("number {number}"));
+        let _ = match renewal.cause {
+            None => writeln!(text, "{}: {held}", renewal.territory),
+            Some(cause) => writeln!(text, "{}: not renewed ({cause}); held: {held}", renewal.territory),
+        };
+    }
+    let items: Vec<_> = renewals
+        .iter()
+        .map(|renewal| json!({"territory": renewal.territory, "held": renewal.held, "code": renewal.cause}))
+        .collect();
+    console.result(text.trim_end(), &json!({ "items": items }));
+    if renewals.iter().all(|renewal| renewal.cause.is_none()) {
+        Ok(Exit::Good)
+    } else {
+        Ok(Exit::ProblemsFound)
+    }
+}
+
+async fn renew(config: &Config) -> Result<Vec<lists::Renewal>, Problem> {
+    let clock = Arc::new(SystemClock::new());
+    let db = database::open(&config.database_url).await?;
+    let trust = trust::open(&db, laboratory(config), clock.now()).await?;
+    let anchors = trust.list_anchors().ok_or(Problem::Nothing)?;
+    trust.set_lists(lists::load(&db, anchors).await.map_err(DatabaseProblem::from)?);
+    let now = clock.now();
+    let fetcher = HttpFetcher::new(config.outside.fetch_rules(&trust), clock)?;
+    Ok(lists::refresh(&db, &trust, anchors, &fetcher, now)
+        .await
+        .map_err(DatabaseProblem::from)?)
+}
+
 fn about(list: &VerifiedList) -> serde_json::Value {
     json!({
         "territory": list.list.territory,
@@ -220,7 +328,7 @@ fn about(list: &VerifiedList) -> serde_json::Value {
 }
 
 fn list(source: &Source, console: &mut Console) -> Result<Exit, Problem> {
-    let opened = source.open()?;
+    let opened = source.open(console)?;
     let mut text = String::new();
     let mut items = Vec::new();
     let all = std::iter::once(&opened.lotl.verified).chain(&opened.lists.lists);
@@ -270,7 +378,7 @@ fn list(source: &Source, console: &mut Console) -> Result<Exit, Problem> {
 }
 
 fn show(source: &Source, console: &mut Console) -> Result<Exit, Problem> {
-    let opened = source.open()?;
+    let opened = source.open(console)?;
     let mut text = String::new();
     let mut items = Vec::new();
     for found in &opened.lists.lists {
@@ -340,7 +448,7 @@ fn explain(arguments: &Explain, console: &mut Console) -> Result<Exit, Problem> 
     for path in &arguments.chain {
         above.push(certificate(path)?);
     }
-    let opened = arguments.source.open()?;
+    let opened = arguments.source.open(console)?;
     let listed = opened
         .lists
         .lists

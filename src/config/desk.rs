@@ -89,6 +89,9 @@ impl Outside {
     /// What may be called: the hosts named here, and those of `trust`.
     pub fn fetch_rules(&self, trust: &Trust) -> FetchRules {
         let mut rules = FetchRules::new(self.hosts.clone(), trust.data().hosts().to_vec());
+        if let Some(lists) = trust.list_anchors() {
+            rules.domains.extend(lists.hosts.iter().cloned());
+        }
         rules.private_addresses = self.private_addresses;
         rules.deadline = self.timeout;
         rules

@@ -1,5 +1,5 @@
 //! What runs without a visitor: signatures to finish, requests that ended by themselves, what log-ins left behind,
-//! the chain of audit events, roots, authorities and revocation lists to fetch.
+//! the chain of audit events, roots, authorities and revocation lists to fetch, trusted lists to renew.
 //!
 //! Every instance runs them; a job is taken by one at a time, and each may be run again without harm. Start from
 //! [`run`].
@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use crate::journeys::App;
+use crate::journeys::lists;
 use crate::journeys::login;
 use crate::journeys::sign::{finish, request};
 use crate::journeys::trust;
@@ -24,6 +25,10 @@ const LOCK: Duration = Duration::from_mins(5);
 const ROUND: Duration = Duration::from_mins(1);
 /// How often authorities that are new are looked for, once all that have an address were asked for.
 const TRUST_ROUND: Duration = Duration::from_hours(24);
+/// How often trusted lists are renewed (reference pki-and-trust §5.5).
+const LISTS_ROUND: Duration = Duration::from_hours(6);
+/// How soon a renewal that failed is tried again.
+const LISTS_AGAIN: Duration = Duration::from_mins(15);
 /// Longest pause between two tries of one job.
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
@@ -33,6 +38,7 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let mut last_round: Option<Duration> = None;
     let mut next_refresh = Duration::ZERO;
     let mut lists: Option<JoinHandle<()>> = None;
+    let renewing = tokio::spawn(renew_trusted_lists(Arc::clone(&app)));
     loop {
         let now = app.clock.monotonic();
         if last_round.is_none_or(|last| now.saturating_sub(last) >= ROUND) {
@@ -54,6 +60,7 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
                 if let Some(lists) = lists {
                     lists.abort();
                 }
+                renewing.abort();
                 return;
             }
             () = tokio::time::sleep(pause) => {}
@@ -112,6 +119,32 @@ async fn refresh_trust(app: &App) -> bool {
                 cause = error.cause(),
                 "what was learnt of the PKI could not be stored"
             );
+            false
+        }
+    }
+}
+
+/// Renews the trusted lists again and again, aside: soon once more while one of them did not come.
+async fn renew_trusted_lists(app: Arc<App>) {
+    loop {
+        let pause = if trusted_lists(&app).await {
+            LISTS_ROUND
+        } else {
+            LISTS_AGAIN
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Renews the trusted lists. Says whether all of them are as new as they can be.
+async fn trusted_lists(app: &App) -> bool {
+    let Some(anchors) = app.trust.list_anchors() else {
+        return true;
+    };
+    match lists::refresh(&app.db, &app.trust, anchors, app.fetcher.as_ref(), app.now()).await {
+        Ok(renewals) => renewals.iter().all(|renewal| renewal.cause.is_none()),
+        Err(error) => {
+            tracing::error!(cause = error.cause(), "trusted lists could not be stored");
             false
         }
     }

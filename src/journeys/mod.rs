@@ -6,6 +6,7 @@
 pub mod administer;
 pub mod codes;
 mod counter;
+pub mod lists;
 pub mod login;
 pub mod open;
 pub mod seats;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Counter};
+use super::{App, Counter, lists};
 use crate::base::clock::Clock;
 use crate::base::random::Random;
 use crate::card::CardError;
@@ -118,6 +118,9 @@ pub async fn open(
     let laboratory = laboratory(&config).map(PathBuf::as_path);
     let trust = trust::open(&db, laboratory, clock.now()).await?;
     let trust = Arc::new(trust.with_responders(config.outside.responders.clone()));
+    if let Some(anchors) = trust.list_anchors() {
+        trust.set_lists(lists::load(&db, anchors).await?);
+    }
     let rules = config.outside.fetch_rules(&trust);
     let fetcher = Arc::new(HttpFetcher::new(rules, Arc::clone(&clock))?);
     let counter = counter(&config, &clock)?;

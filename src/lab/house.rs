@@ -461,6 +461,9 @@ pub fn write_trust(lab: &Lab, folder: &Path) -> Result<(), LabError> {
     let text = laboratory_text(&root, "127.0.0.1", "TEST Citizen CA", &issuer, "TEST RRN");
     let path = folder.join(crate::store::trust::LABORATORY_FILE);
     std::fs::write(&path, text).map_err(LabError::io(&path))?;
+    let path = folder.join(crate::store::trust::LABORATORY_LISTS);
+    let text = super::services::lists::anchors_text(pki, &lab.services_url());
+    std::fs::write(&path, text).map_err(LabError::io(&path))?;
     for authority in pki.authorities() {
         let path = folder.join(format!("{}.crt", authority.kind().slug()));
         std::fs::write(&path, authority.certificate_der()).map_err(LabError::io(&path))?;

@@ -18,6 +18,11 @@ pub enum Need {
         /// Where.
         url: String,
     },
+    /// A trusted list, or the digest beside it: GET.
+    List {
+        /// Where.
+        url: String,
+    },
     /// An OCSP answer: POST of `application/ocsp-request`, RFC 6960 appendix A.
     Ocsp {
         /// Where.
@@ -40,6 +45,7 @@ impl Need {
         match self {
             Self::Crl { url }
             | Self::Issuer { url }
+            | Self::List { url }
             | Self::Ocsp { url, .. }
             | Self::TimeStamp { url, .. } => url,
         }
@@ -48,7 +54,7 @@ impl Need {
     /// What to post, with its media type; `None` is a GET.
     pub fn body(&self) -> Option<(&'static str, &[u8])> {
         match self {
-            Self::Crl { .. } | Self::Issuer { .. } => None,
+            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } => None,
             Self::Ocsp { request, .. } => Some(("application/ocsp-request", request)),
             Self::TimeStamp { request, .. } => Some(("application/timestamp-query", request)),
         }
@@ -71,7 +77,7 @@ impl Need {
             Self::Ocsp { .. } => Some("application/ocsp-response"),
             Self::TimeStamp { .. } => Some("application/timestamp-reply"),
             // CRL and certificate servers name all sorts of types; the signature decides.
-            Self::Crl { .. } | Self::Issuer { .. } => None,
+            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } => None,
         }
     }
 
@@ -81,6 +87,8 @@ impl Need {
     pub const fn max_bytes(&self) -> usize {
         match self {
             Self::Crl { .. } => 64 * 1024 * 1024,
+            // The bound of a list (reference pki-and-trust §5.3).
+            Self::List { .. } => 16 * 1024 * 1024,
             Self::Issuer { .. } | Self::Ocsp { .. } | Self::TimeStamp { .. } => 64 * 1024,
         }
     }
@@ -90,6 +98,7 @@ impl Need {
         match self {
             Self::Crl { .. } => "crl",
             Self::Issuer { .. } => "issuer",
+            Self::List { .. } => "list",
             Self::Ocsp { .. } => "ocsp",
             Self::TimeStamp { .. } => "time_stamp",
         }

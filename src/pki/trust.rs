@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::anchors::{Anchors, TrustData};
+use super::anchors::{Anchors, Environment, TrustData};
 use super::certificate::Certificate;
 use super::crl::{Crl, CrlDefect, UnverifiedCrl};
 use super::links::VerifiedLinks;
+use super::lists::anchors::ListAnchors;
 use super::lists::trusted::TrustedLists;
 use super::need::Need;
 use super::ocsp::{self, OcspAnswer, OcspDefect, OcspPolicy, OcspRequest, ResponderRules};
@@ -49,6 +50,7 @@ pub struct Trust {
     alarms: Mutex<Vec<Alarm>>,
     /// Addresses at which an authority was looked for in vain, and until when it is not looked for again.
     missing: Mutex<HashMap<String, Timestamp>>,
+    list_anchors: Option<ListAnchors>,
     lists: RwLock<Arc<TrustedLists>>,
 }
 
@@ -134,10 +136,15 @@ impl Trust {
 
     /// Pins, with another tolerance for clocks and ages of OCSP answers.
     pub fn with_ocsp_policy(data: TrustData, ocsp: OcspPolicy) -> Self {
+        let list_anchors = match data.environment() {
+            Environment::Production => ListAnchors::production().ok(),
+            Environment::Test => None,
+        };
         Self {
             data,
             ocsp,
             responders: ResponderRules::default(),
+            list_anchors,
             material: RwLock::default(),
             links: VerifiedLinks::new(),
             crls: RwLock::default(),
@@ -147,6 +154,20 @@ impl Trust {
             missing: Mutex::default(),
             lists: RwLock::default(),
         }
+    }
+
+    /// The same with a laboratory's anchors of lists. Production keeps its own.
+    #[must_use]
+    pub fn with_list_anchors(mut self, anchors: ListAnchors) -> Self {
+        if self.data.environment() == Environment::Test {
+            self.list_anchors = Some(anchors);
+        }
+        self
+    }
+
+    /// Where trusted lists begin; a laboratory may have none.
+    pub const fn list_anchors(&self) -> Option<&ListAnchors> {
+        self.list_anchors.as_ref()
     }
 
     /// The trusted lists that are believed now; none at first.

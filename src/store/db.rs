@@ -58,6 +58,7 @@ pub fn all_statements() -> Vec<Statement> {
         super::signing::STATEMENTS,
         super::sessions::STATEMENTS,
         super::trust::STATEMENTS,
+        super::trusted_lists::STATEMENTS,
     ]
     .concat()
 }

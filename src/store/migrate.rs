@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = migrations![
     9 "0009_tidy",
     10 "0010_lists",
     11 "0011_tolerance",
+    12 "0012_trusted_lists",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER NOT NULL PRIMARY KEY, \

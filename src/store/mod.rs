@@ -24,3 +24,4 @@ pub mod row;
 pub mod sessions;
 pub mod signing;
 pub mod trust;
+pub mod trusted_lists;

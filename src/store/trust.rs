@@ -8,6 +8,7 @@ use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::pki::anchors::{TrustData, TrustDataError};
 use crate::pki::certificate::Certificate;
+use crate::pki::lists::anchors::ListAnchors;
 use crate::pki::trust::{Change, Trust};
 
 crate::statements! {
@@ -23,6 +24,9 @@ crate::statements! {
 
 /// Name of the file with a laboratory's trust in its folder.
 pub const LABORATORY_FILE: &str = "trust.toml";
+
+/// Name of the file with a laboratory's anchors of trusted lists, where it has any.
+pub const LABORATORY_LISTS: &str = "lists.toml";
 
 /// The trust of this installation could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +75,12 @@ pub fn open_folder(folder: &Path) -> Result<Trust, TrustError> {
     };
     let file = folder.join(LABORATORY_FILE);
     let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
-    let trust = Trust::new(TrustData::test(&text)?);
+    let mut trust = Trust::new(TrustData::test(&text)?);
+    let lists = folder.join(LABORATORY_LISTS);
+    if lists.is_file() {
+        let text = std::fs::read_to_string(&lists).map_err(failed(&lists))?;
+        trust = trust.with_list_anchors(ListAnchors::test(&text)?);
+    }
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
         let path = entry.map_err(failed(folder))?.path();

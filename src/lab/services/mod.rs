@@ -6,6 +6,7 @@
 
 mod crl;
 pub mod http;
+pub mod lists;
 mod ocsp;
 mod switch;
 mod timestamp;
@@ -124,6 +125,9 @@ impl Services {
     /// Answers one HTTP request: `path` as in the certificates (`/ocsp/citizen`, `/crl/root.crl`,
     /// `/crt/citizen.crt`, `/tsa`), `body` empty for GET.
     pub fn answer(&self, path: &str, body: &[u8], now: Timestamp) -> ServiceAnswer {
+        if path.starts_with("/tl/") {
+            return self.list(path, now);
+        }
         let Some((service, authority)) = route(path) else {
             return refusal(404);
         };
@@ -159,6 +163,8 @@ impl Services {
                 };
                 ("application/pkix-cert", found.ok_or_else(missing))
             }
+            // Answered above: they belong to no authority.
+            Service::Lists => return refusal(404),
             Service::TimeStamp => ("application/timestamp-reply", self.timestamp(body, now)),
         };
         let delay = match mode {
@@ -180,6 +186,29 @@ impl Services {
                 location: None,
             },
         )
+    }
+}
+
+impl Services {
+    /// A trusted list, as [`lists`] makes it.
+    fn list(&self, path: &str, now: Timestamp) -> ServiceAnswer {
+        let mode = self.switches().service(Service::Lists);
+        if mode == ServiceMode::Down {
+            return refusal(503);
+        }
+        match lists::publish(&self.pki, path, mode, now) {
+            None => refusal(404),
+            Some(Err(_)) => refusal(500),
+            Some(Ok(body)) => ServiceAnswer {
+                status: 200,
+                content_type: "application/vnd.etsi.tsl+xml",
+                body,
+                delay: match mode {
+                    ServiceMode::Slow(millis) => Duration::from_millis(millis),
+                    _ => Duration::ZERO,
+                },
+            },
+        }
     }
 }
 

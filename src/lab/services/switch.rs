@@ -100,6 +100,8 @@ pub enum Service {
     Certificates,
     /// Revocation lists.
     Crl,
+    /// TEST trusted lists.
+    Lists,
     /// Status of one certificate.
     Ocsp,
     /// Time-stamps.
@@ -109,9 +111,10 @@ pub enum Service {
 
 impl Service {
     /// All of them, with the word for each.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Certificates, "certificates"),
         (Self::Crl, "crl"),
+        (Self::Lists, "lists"),
         (Self::Ocsp, "ocsp"),
         (Self::TimeStamp, "tsa"),
     ];
@@ -140,6 +143,10 @@ pub enum ServiceMode {
     Garbage,
     /// It points to itself, without end.
     Redirect,
+    /// Trusted lists: the sequence number is the first there ever was.
+    RolledBack,
+    /// Trusted lists: a second signature stands beside the first.
+    SecondSignature,
     /// It answers after so many milliseconds.
     Slow(u64),
     /// Its answers are 300 days old (a time-stamp: one day).
@@ -162,8 +169,8 @@ pub enum ServiceMode {
 impl FromStr for ServiceMode {
     type Err = LabError;
 
-    /// `up`, `down`, `garbage`, `redirect`, `stale`, `stale-fractional`, `too-large`, `try-later`, `wrong-nonce`,
-    /// `wrong-signer`, or `slow=MILLISECONDS`.
+    /// `up`, `down`, `garbage`, `redirect`, `rolled-back`, `second-signature`, `stale`, `stale-fractional`, `too-large`,
+    /// `try-later`, `wrong-nonce`, `wrong-signer`, or `slow=MILLISECONDS`.
     fn from_str(text: &str) -> Result<Self, LabError> {
         let unknown = || LabError::Unknown {
             what: "service mode",
@@ -173,6 +180,8 @@ impl FromStr for ServiceMode {
             "down" => Self::Down,
             "garbage" => Self::Garbage,
             "redirect" => Self::Redirect,
+            "rolled-back" => Self::RolledBack,
+            "second-signature" => Self::SecondSignature,
             "stale" => Self::Stale,
             "stale-fractional" => Self::StaleFractional,
             "too-large" => Self::TooLarge,
@@ -196,6 +205,8 @@ impl fmt::Display for ServiceMode {
             Self::Down => f.write_str("down"),
             Self::Garbage => f.write_str("garbage"),
             Self::Redirect => f.write_str("redirect"),
+            Self::RolledBack => f.write_str("rolled-back"),
+            Self::SecondSignature => f.write_str("second-signature"),
             Self::Slow(millis) => write!(f, "slow={millis}"),
             Self::Stale => f.write_str("stale"),
             Self::StaleFractional => f.write_str("stale-fractional"),

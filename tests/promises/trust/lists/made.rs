@@ -126,7 +126,7 @@ pub(crate) fn anchors(signers: &[&KeyPair], older: &[&KeyPair]) -> ListAnchors {
     };
     let text = format!(
         "environment = \"test\"\nsource = \"made for a test\"\nurl = \"http://127.0.0.1/lotl.xml\"\n\
-         territories = [\"BE\"]\nhosts = [\"127.0.0.1\"]\ngrace_seconds = 0\n{}{}",
+         territories = [\"BE\"]\nhosts = [\"127.0.0.1\"]\ngrace_seconds = 0\n\n{}{}",
         publication("TEST-1", signers),
         publication("TEST-0", older)
     );

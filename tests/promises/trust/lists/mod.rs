@@ -3,4 +3,5 @@
 mod made;
 mod published;
 mod qualified;
+mod renewed;
 mod signed;
