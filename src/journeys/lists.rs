@@ -41,10 +41,11 @@ pub async fn load(db: &Db, anchors: &ListAnchors) -> Result<TrustedLists, StoreE
     else {
         return Ok(lists);
     };
-    match lotl::verify(&list.xml, &pivots, anchors, None, None) {
+    // The number it was stored with: a file put in its place by somebody else is not an older one.
+    match lotl::verify(&list.xml, &pivots, anchors, Some(list.sequence), None) {
         Ok(found) => {
             for national in stored.iter().filter(|list| list.role == Role::National) {
-                match found.verify(&national.xml, &national.territory, None, None) {
+                match found.verify(&national.xml, &national.territory, Some(national.sequence), None) {
                     Ok(verified) => lists.lists.push(verified),
                     Err(defect) => tracing::warn!(
                         cause = defect.cause(),
