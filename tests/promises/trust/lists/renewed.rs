@@ -206,3 +206,58 @@ fn a_list_is_asked_for_plainly() {
     );
     assert_eq!(need.max_bytes(), 16 << 20);
 }
+
+/// The laboratory's own lists: believed from its own anchors, switchable, and everything they make says TEST elsewhere.
+#[tokio::test]
+async fn the_laboratory_serves_lists_in_every_state() {
+    use std::sync::Arc;
+    use zegel::base::clock::FixedClock;
+    use zegel::base::random::SeededRandom;
+    use zegel::lab::pki::LabPki;
+    use zegel::lab::services::{Service, ServiceMode, Services, lists};
+    use zegel::pki::lists::anchors::ListAnchors;
+    use zegel::pki::lists::qualification::determine_stamp;
+
+    let base = super::super::world::BASE;
+    let pki = Arc::new(LabPki::generate(base, &SeededRandom::new(7), now()).unwrap());
+    let services = Arc::new(Services::new(Arc::clone(&pki), Arc::new(SeededRandom::new(8))));
+    let root = Certificate::parse(pki.root_der()).unwrap();
+    let text = anchors::laboratory_text(
+        &root,
+        "127.0.0.1",
+        "TEST Citizen CA",
+        "http://127.0.0.1/c.crt",
+        "TEST RRN",
+    );
+    let list_anchors = ListAnchors::test(&lists::anchors_text(&pki, base)).unwrap();
+    let trust = Trust::new(TrustData::test(&text).unwrap()).with_list_anchors(list_anchors.clone());
+    let (outside, clock) = (TableFetcher::new(), Arc::new(FixedClock::new(now())));
+    super::super::world::serve(&outside, &services, &clock);
+    let (_, db, _folder) = databases().await.remove(0);
+    let day = u64::try_from(now().as_seconds() / 86_400).unwrap();
+    for (mode, cause) in [
+        (ServiceMode::Up, None),
+        (ServiceMode::Down, Some("TL_UNAVAILABLE")),
+        (ServiceMode::RolledBack, Some("TL_ROLLBACK")),
+        (ServiceMode::SecondSignature, Some("TL_SIGNATURE")),
+        (ServiceMode::Stale, Some("TL_EXPIRED")),
+        (ServiceMode::WrongSigner, Some("TL_ANCHOR_UNKNOWN")),
+        (ServiceMode::Up, None),
+    ] {
+        services.set_service(Service::Lists, mode);
+        let renewals = refresh(&db, &trust, &list_anchors, &outside, now())
+            .await
+            .unwrap();
+        assert_eq!(
+            (renewals[0].held, renewals[0].cause),
+            (Some(day), cause),
+            "{mode}"
+        );
+        assert_eq!(trust.lists().list("BE").unwrap().list.sequence, day, "{mode}");
+    }
+    let unit = Certificate::parse(pki.unit.certificate_der.clone()).unwrap();
+    assert_eq!(
+        determine_stamp(&trust.lists(), &[unit], now()).is_qualified,
+        Some(true)
+    );
+}
