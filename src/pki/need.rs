@@ -66,7 +66,7 @@ impl Need {
         let about = match self {
             Self::Ocsp { request, .. } => asked_about(request).unwrap_or(request),
             Self::TimeStamp { request, .. } => request,
-            Self::Crl { .. } | Self::Issuer { .. } => &[],
+            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } => &[],
         };
         [self.kind().as_bytes(), b" ", self.url().as_bytes(), b" ", about].concat()
     }

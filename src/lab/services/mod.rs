@@ -167,15 +167,8 @@ impl Services {
             Service::Lists => return refusal(404),
             Service::TimeStamp => ("application/timestamp-reply", self.timestamp(body, now)),
         };
-        let delay = match mode {
-            ServiceMode::Slow(millis) => Duration::from_millis(millis),
-            _ => Duration::ZERO,
-        };
-        let body = match mode {
-            ServiceMode::Garbage => Ok(b"<html>TEST: not what was asked for</html>".to_vec()),
-            ServiceMode::TooLarge => Ok(vec![0; too_large(service)]),
-            _ => made,
-        };
+        let delay = delay(mode);
+        let body = replaced(mode, service).map_or(made, Ok);
         body.map_or_else(
             |_| refusal(500),
             |body| ServiceAnswer {
@@ -202,13 +195,27 @@ impl Services {
             Some(Ok(body)) => ServiceAnswer {
                 status: 200,
                 content_type: "application/vnd.etsi.tsl+xml",
-                body,
-                delay: match mode {
-                    ServiceMode::Slow(millis) => Duration::from_millis(millis),
-                    _ => Duration::ZERO,
-                },
+                body: replaced(mode, Service::Lists).unwrap_or(body),
+                delay: delay(mode),
+                location: None,
             },
         }
+    }
+}
+
+fn delay(mode: ServiceMode) -> Duration {
+    match mode {
+        ServiceMode::Slow(millis) => Duration::from_millis(millis),
+        _ => Duration::ZERO,
+    }
+}
+
+/// What comes in place of the right answer.
+fn replaced(mode: ServiceMode, service: Service) -> Option<Vec<u8>> {
+    match mode {
+        ServiceMode::Garbage => Some(b"<html>TEST: not what was asked for</html>".to_vec()),
+        ServiceMode::TooLarge => Some(vec![0; too_large(service)]),
+        _ => None,
     }
 }
 
@@ -222,10 +229,12 @@ fn refusal(status: u16) -> ServiceAnswer {
     }
 }
 
-/// One octet more than is read of a service's answers: 64 MiB of a list, 64 KiB of everything else.
+/// One octet more than is read of a service's answers: 64 MiB of a revocation list, 16 MiB of a trusted list, 64 KiB of
+/// everything else.
 const fn too_large(service: Service) -> usize {
     match service {
         Service::Crl => 64 * 1024 * 1024 + 1,
+        Service::Lists => 16 * 1024 * 1024 + 1,
         Service::Certificates | Service::Ocsp | Service::TimeStamp => 64 * 1024 + 1,
     }
 }

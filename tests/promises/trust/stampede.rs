@@ -195,6 +195,7 @@ impl Elsewhere {
         match need.clone() {
             Need::Crl { .. } => Need::Crl { url },
             Need::Issuer { .. } => Need::Issuer { url },
+            Need::List { .. } => Need::List { url },
             Need::Ocsp { request, .. } => Need::Ocsp { url, request },
             Need::TimeStamp { request, .. } => Need::TimeStamp { url, request },
         }
