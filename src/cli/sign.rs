@@ -1,4 +1,4 @@
-//! `zegel sign`: sign PDF files with the card in a reader of this computer.
+//! `zegel sign`: sign files with the card in a reader of this computer.
 //!
 //! Everything that could refuse a signature is asked before the PIN: the files, where the results go, the card, its
 //! certificate and status, how many tries are left. After it each file stands for itself: what was completed is
@@ -6,6 +6,7 @@
 
 mod complete;
 mod device;
+mod form;
 mod problem;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use super::interrupt::Interrupt;
 use super::{terminal, trust};
 use crate::ades::level::Level;
 use crate::ades::pades::prepare::prepare;
-use crate::ades::pades::stages::{Draft, Prepared};
+use crate::ades::pades::stages::Draft;
 use crate::base::bytes::ReadAt;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
@@ -43,12 +44,15 @@ use crate::pki::trust::Trust;
 
 use complete::Work;
 use device::SignerCard;
+use form::{Form, Order, Packaging, Prepared};
 use problem::Problem;
 
 /// How long a prepared signature waits for the card.
 const PREPARED_TIME: Duration = Duration::from_mins(10);
 
-/// Sign PDF files with the eID card at this computer. The PIN is asked once for all files listed.
+/// Sign files with the eID card at this computer. The PIN is asked once for all files listed.
+///
+/// A PDF carries its signature itself. Any file can have one beside or around it: a CMS message (p7s, p7m) or JSON.
 ///
 /// Needs no service and no database. Without a configuration file it trusts the Belgian roots alone; levels above b
 /// need a time-stamping service.
@@ -61,10 +65,17 @@ pub struct Arguments {
     /// The files to sign; `-` is stdin, and the result then goes to stdout.
     #[arg(value_name = "FILE", required = true)]
     documents: Vec<PathBuf>,
+    /// The form of the signature.
+    #[arg(long, value_name = "pdf|cades|jades", default_value = "pdf")]
+    signature: Form,
+    /// Whether a signature in cades or jades carries the file or stands beside it.
+    #[arg(long, value_name = "attached|detached", default_value = "detached")]
+    packaging: Packaging,
     /// The level that the result must show.
     #[arg(long, value_name = "b|t|lt|lta", default_value = "lta")]
     level: Level,
-    /// Where the signed file goes, `-` for stdout; only with one file [default: NAME-signed.pdf beside it].
+    /// Where the signed file goes, `-` for stdout; only with one file [default: beside it, NAME-signed.pdf, or
+    /// NAME with .p7s, .p7m or .jws behind it].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The reader by its name; without it the only one that holds a card.
@@ -82,6 +93,16 @@ pub struct Arguments {
     /// Overwrite files that exist.
     #[arg(long)]
     force: bool,
+}
+
+impl Arguments {
+    const fn order(&self) -> Order {
+        Order {
+            form: self.signature,
+            packaging: self.packaging,
+            level: self.level,
+        }
+    }
 }
 
 /// One file to sign.
@@ -184,7 +205,7 @@ fn job(document: &Path, arguments: &Arguments, before: &[Job]) -> Result<Job, Pr
     let out = match &arguments.out {
         Some(out) => out.clone(),
         None if files::is_standard(document) => document.to_owned(),
-        None => beside(document),
+        None => arguments.order().beside(document),
     };
     let target = if files::is_standard(&out) {
         Target::Stdout
@@ -199,23 +220,16 @@ fn job(document: &Path, arguments: &Arguments, before: &[Job]) -> Result<Job, Pr
         Target::File(output)
     };
     let source = files::open(document)?;
-    // Looked at before the card is: who hands in what is no PDF need not look for a reader.
-    Document::open(Arc::clone(&source))
-        .map_err(|error| Problem::Document(document.to_owned(), error.into()))?;
+    if arguments.signature == Form::Pdf {
+        // Looked at before the card is: who hands in what is no PDF need not look for a reader.
+        Document::open(Arc::clone(&source))
+            .map_err(|error| Problem::Document(document.to_owned(), error.into()))?;
+    }
     Ok(Job {
         document: document.to_owned(),
         source,
         target,
     })
-}
-
-/// `decision.pdf` → `decision-signed.pdf`.
-fn beside(file: &Path) -> PathBuf {
-    let stem = file
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    file.with_file_name(format!("{stem}-signed.pdf"))
 }
 
 fn sign(
@@ -251,10 +265,17 @@ fn sign(
     let mut prepared = Vec::with_capacity(jobs.len());
     for job in &jobs {
         let now = clock.now();
-        let draft = draft(desk, arguments.level, &card, now);
-        let made = prepare(Arc::clone(&job.source), &draft, now)
-            .map_err(|error| Problem::Document(job.document.clone(), error))?;
-        prepared.push(made);
+        let (document, source, order) = (&job.document, &job.source, arguments.order());
+        prepared.push(match order.form {
+            Form::Cades => form::prepare_cades(document, source, order, &card, now)?,
+            Form::Jades => form::prepare_jades(document, source, order, &card, now)?,
+            Form::Pdf => {
+                let draft = draft(desk, arguments.level, &card, now);
+                let made = prepare(Arc::clone(source), &draft, now)
+                    .map_err(|error| Problem::Document(document.clone(), error))?;
+                Prepared::Pdf(Box::new(made))
+            }
+        });
     }
     tell_what_is_signed(&card, &jobs, &prepared, console);
     if last_try == LastTry::Confirmed {
@@ -371,7 +392,7 @@ fn ask_pin(
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default(),
-        many => format!("{} PDF", many.len()),
+        many => format!("{} {}", many.len(), arguments.order().files()),
     };
     let request = PinRequest {
         purpose: Purpose::Sign,

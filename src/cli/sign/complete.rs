@@ -5,11 +5,16 @@ use std::sync::Arc;
 
 use super::super::console::{Console, Exit};
 use super::super::interrupt::Interrupt;
+use super::form::{self, Prepared};
 use super::problem::Problem;
 use super::{Job, Target};
+use crate::ades::augment::{self, settings::Settings};
+use crate::ades::cades::completion::Carried;
+use crate::ades::content::Content;
 use crate::ades::level::Level;
-use crate::ades::pades::completion::{Completion, CompletionError, Settings, Step};
-use crate::ades::pades::stages::{Completed as Stage, Prepared, Signed};
+use crate::ades::pades::completion::{Completion, Step};
+use crate::ades::pades::stages::Completed as Stage;
+use crate::ades::{cades, jades};
 use crate::asn1::oid::Oid;
 use crate::base::bytes::ReadAt;
 use crate::base::clock::Clock;
@@ -79,45 +84,119 @@ impl Work {
         value: Vec<u8>,
         console: &mut Console,
     ) -> Result<Completed, Problem> {
-        let signed = prepared.finish(value, self.clock.now())?;
-        let stage = self
+        let made = self
             .interrupt
-            .unless_asked(self.extend(Arc::clone(&job.source), signed))
+            .unless_asked(self.extend(job, prepared, &value))
             .ok_or(Problem::Interrupted)??;
         let out = match &job.target {
             Target::Stdout => {
-                write_sealed(&job.source, &stage, console.results()).map_err(Problem::Stdout)?;
+                made.write(&job.source, console.results())
+                    .map_err(Problem::Stdout)?;
                 PathBuf::from("-")
             }
             Target::File(output) => {
-                output.write_with(|file| write_sealed(&job.source, &stage, file))?;
+                output.write_with(|file| made.write(&job.source, file))?;
                 output.path().to_owned()
             }
         };
         Ok(Completed {
             document: job.document.clone(),
             out,
-            level: stage.level,
+            level: made.level(),
         })
     }
 
-    async fn extend(&self, document: Arc<dyn ReadAt>, signed: Signed) -> Result<Stage, CompletionError> {
-        let settings = Settings {
+    fn settings(&self) -> Settings {
+        Settings {
             trust: Arc::clone(&self.trust),
             algorithms: AlgorithmPolicy::etsi_ts_119_312(),
             time_stamp_urls: self.time_stamp_urls.clone(),
             time_stamp_policies: self.time_stamp_policies.clone(),
             random: Arc::new(SystemRandom),
-        };
-        let mut completion = Completion::new(document, signed, settings)?;
-        loop {
-            match completion.step(self.clock.now())? {
-                Step::Done(completed) => return Ok(*completed),
-                Step::Need(need) => {
-                    let answer = self.fetcher.fetch(&need).await;
-                    completion.answer(answer, self.clock.now())?;
+        }
+    }
+
+    async fn extend(&self, job: &Job, prepared: Prepared, value: &[u8]) -> Result<Made, Problem> {
+        let now = self.clock.now();
+        match prepared {
+            Prepared::Pdf(prepared) => {
+                let signed = prepared.finish(value.to_vec(), now)?;
+                let mut completion = Completion::new(Arc::clone(&job.source), signed, self.settings())?;
+                loop {
+                    match completion.step(self.clock.now())? {
+                        Step::Done(completed) => return Ok(Made::Pdf(completed)),
+                        Step::Need(need) => {
+                            let answer = self.fetcher.fetch(&need).await;
+                            completion.answer(answer, self.clock.now())?;
+                        }
+                    }
                 }
             }
+            Prepared::Cades(prepared, _) => {
+                let signed = prepared.finish(value, now)?;
+                let source = Arc::clone(&job.source);
+                let carried = if signed.envelope().is_attached() {
+                    Carried::Attached(source)
+                } else {
+                    Carried::Detached(Content::Bytes(source))
+                };
+                let mut completion = cades::completion::Completion::new(carried, signed, self.settings());
+                loop {
+                    match completion.step(self.clock.now())? {
+                        augment::error::Step::Done(completed) => return Ok(Made::Cades(completed)),
+                        augment::error::Step::Need(need) => {
+                            let answer = self.fetcher.fetch(&need).await;
+                            completion.answer(answer, self.clock.now())?;
+                        }
+                    }
+                }
+            }
+            Prepared::Jades(prepared, _) => {
+                let signed = prepared.finish(value, now)?;
+                let beside = if signed.jws().payload.is_some() {
+                    Vec::new()
+                } else {
+                    vec![form::object(&job.document, &job.source)]
+                };
+                let mut completion = jades::completion::Completion::new(beside, signed, self.settings());
+                loop {
+                    match completion.step(self.clock.now())? {
+                        augment::error::Step::Done(completed) => return Ok(Made::Jades(completed)),
+                        augment::error::Step::Need(need) => {
+                            let answer = self.fetcher.fetch(&need).await;
+                            completion.answer(answer, self.clock.now())?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A signature at its level, in its form.
+enum Made {
+    Cades(Box<cades::completion::Completed>),
+    Jades(Box<jades::completion::Completed>),
+    Pdf(Box<Stage>),
+}
+
+impl Made {
+    const fn level(&self) -> Level {
+        match self {
+            Self::Cades(completed) => completed.level,
+            Self::Jades(completed) => completed.level,
+            Self::Pdf(completed) => completed.level,
+        }
+    }
+
+    fn write(&self, document: &Arc<dyn ReadAt>, to: &mut dyn std::io::Write) -> std::io::Result<()> {
+        match self {
+            Self::Cades(completed) => completed.write(Some(document), to),
+            Self::Jades(completed) => {
+                to.write_all(completed.jws.to_text().as_bytes())?;
+                to.flush()
+            }
+            Self::Pdf(completed) => write_sealed(document, completed, to),
         }
     }
 }
@@ -172,7 +251,7 @@ fn shown(path: &std::path::Path) -> String {
     path.display().to_string()
 }
 
-/// Copies the document and appends the revisions.
+/// Copies the PDF and appends the revisions.
 fn write_sealed(
     document: &Arc<dyn ReadAt>,
     completed: &Stage,

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::form::Prepared;
 use super::problem::Problem;
-use crate::ades::pades::stages::Prepared;
 use crate::base::digest::HashAlgorithm;
 use crate::base::secret::Pin;
 use crate::card::CardError;
@@ -92,7 +92,7 @@ pub(super) fn sign(
         .iter()
         .map(|one| Digest {
             algorithm: one.algorithm(),
-            hash: one.hash_algorithm(),
+            hash: one.algorithm().hash(),
             bytes: one.digest(),
         })
         .collect();

@@ -6,9 +6,12 @@ use super::super::console::{Console, Exit, chain};
 use super::super::files::FileProblem;
 use super::super::terminal::AskError;
 use super::super::{card, trust};
+use crate::ades::augment::error::AugmentError;
+use crate::ades::cades::stages::FinishProblem;
 use crate::ades::pades::completion::CompletionError;
 use crate::ades::pades::finish::FinishError;
 use crate::ades::pades::prepare::PrepareError;
+use crate::ades::{cades, jades};
 use crate::card::CardError;
 use crate::crypto::key::KeyError;
 use crate::fetch::http::ClientError;
@@ -21,8 +24,16 @@ pub(super) enum Problem {
     Ask(#[from] AskError),
     #[error(transparent)]
     Card(#[from] CardError),
+    #[error(transparent)]
+    Augment(#[from] AugmentError),
+    #[error("`{}`: {}", .0.display(), .1)]
+    Cades(PathBuf, #[source] cades::prepare::PrepareError),
+    #[error(transparent)]
+    CadesFinish(#[from] FinishProblem),
     #[error("another card was put in since the files were shown")]
     CardChanged,
+    #[error("`{}`: {}", .0.display(), .1)]
+    Jades(PathBuf, #[source] jades::prepare::PrepareError),
     #[error("the signature certificate of the card cannot be read")]
     Certificate(#[source] CertificateError),
     #[error("the key in the signature certificate of the card cannot be used")]
@@ -58,6 +69,9 @@ impl Problem {
         match self {
             Self::Ask(AskError::Card(error)) | Self::Card(error) => error.cause(),
             Self::Ask(AskError::Terminal(_)) => "PIN_NO_TERMINAL",
+            Self::Augment(error) => error.cause(),
+            Self::Cades(_, error) => error.cause(),
+            Self::CadesFinish(error) => error.cause(),
             Self::CardChanged => "CARD_CHANGED",
             Self::Certificate(_) => "CERT_PARSE",
             Self::Key(_) => "ADES_KEY",
@@ -67,6 +81,7 @@ impl Problem {
             Self::File(error) => error.cause(),
             Self::Finish(error) => error.cause(),
             Self::Interrupted => "INTERRUPTED",
+            Self::Jades(_, error) => error.cause(),
             Self::NotSigned => "NOT_SIGNED",
             Self::Refused(refusal) => refusal.cause(),
             Self::Runtime(_) => "START_RUNTIME",
@@ -91,11 +106,15 @@ impl Problem {
             | Self::Key(_)
             | Self::Refused(_) => Exit::Card,
             Self::File(FileProblem::Exists(_)) | Self::Twice(_) => Exit::Usage,
-            Self::Client(_)
+            Self::Augment(_)
+            | Self::Cades(..)
+            | Self::CadesFinish(_)
+            | Self::Client(_)
             | Self::Completion(_)
             | Self::Document(..)
             | Self::File(_)
             | Self::Finish(_)
+            | Self::Jades(..)
             | Self::NotSigned
             | Self::Runtime(_)
             | Self::Stdout(_)

@@ -21,6 +21,8 @@
 //! | native messages, origins, a whole run of the program beside the reader, its own window | `webeid`, `agent` | `native_messages` |
 //! | Web eID tokens | `webeid` | `web_eid` |
 //! | compact JWS, verdicts, claims | `crypto::jws`, `ades::validate::verdict`, `mandates::proof` | `jws` |
+//! | signed CMS messages, archive time-stamps, counter-signatures | `ades::cms`, `ades::validate` | `signed_message` |
+//! | signatures in JSON, their headers and unsigned elements | `ades::jades`, `ades::validate` | `signed_json` |
 //! | proof files | `ades::validate::verdict::ProofFile` | `proof_file` |
 //! | PDF: lexer, objects, cross-references, object streams, filters, revisions, fields, store, changes | `pdf` | `pdf`, `pdf_small` |
 //! | a sealed file somebody changed; a file somebody sends; a file replaced while it is read | `ades::validate` | `pdf_judged`, `pdf_any`, `pdf_replaced` |

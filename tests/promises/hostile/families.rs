@@ -1,6 +1,6 @@
 //! Every family of readers with its good specimens: the tests and the fuzz targets both walk this one table.
 
-use super::checks::{card, imports, messages, pdf, pki, provider, token, tokens, xml, zip};
+use super::checks::{card, imports, messages, pdf, pki, provider, signed, token, tokens, xml, zip};
 use super::specimens;
 
 /// Readers of one kind of foreign bytes.
@@ -48,6 +48,8 @@ pub const ALL: &[Family] = &[
     ),
     family("web_eid", 200, tokens::web_eid, specimens::web_eid_tokens),
     family("jws", 200, tokens::jws, specimens::signed_texts),
+    family("signed_message", 30, signed::message, specimens::signed_messages),
+    family("signed_json", 30, signed::json, specimens::signed_json),
     family("proof_file", 200, tokens::proof_file, specimens::proofs),
     family("pdf", 150, pdf::structure, specimens::pdfs),
     family("pdf_small", 200, pdf::structure, specimens::small_pdfs),

@@ -101,6 +101,11 @@ fn no_changed_file_passes_over_bytes_that_nobody_signed() {
 }
 
 #[test]
+fn no_changed_signature_passes_over_content_that_nobody_signed() {
+    of(&["signed_message", "signed_json"]);
+}
+
+#[test]
 fn no_import_or_setting_breaks_a_reader() {
     of(&["turtle", "tables", "settings"]);
 }

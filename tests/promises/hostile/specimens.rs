@@ -588,3 +588,66 @@ pub fn headers() -> Vec<Vec<u8>> {
 pub fn der() -> Vec<Vec<u8>> {
     [certificates(), ocsp_answers(), stamps()].concat()
 }
+
+/// What the signed specimens are over.
+pub const SIGNED_DATA: &[u8] = b"besluit van het college, 3 maart 2026";
+
+struct SignedSpecimens {
+    world: World,
+    messages: Vec<Vec<u8>>,
+    json: Vec<Vec<u8>>,
+}
+
+fn signed_specimens() -> &'static SignedSpecimens {
+    use crate::ades::{jws as json, message};
+    use zegel::ades::cades::stages::Packaging;
+    use zegel::ades::jades::read::Serialization;
+    use zegel::ades::jades::stages::Packaging as JsonPackaging;
+    static MADE: OnceLock<SignedSpecimens> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let world = World::new();
+        let (first, second) = (world.signer(P384), world.signer(RSA));
+        let mut messages = Vec::new();
+        for packaging in [Packaging::Attached, Packaging::Detached] {
+            let one = message::sealed(&world, SIGNED_DATA, &first, Level::Lta, packaging);
+            let two = message::with_parallel(&world, &one, SIGNED_DATA, &second, Level::Lt);
+            messages.push(message::with_counter(
+                &world,
+                &two,
+                SIGNED_DATA,
+                &second,
+                Level::T,
+            ));
+            messages.push(one);
+        }
+        let mut texts = Vec::new();
+        for (form, level) in [
+            ((Serialization::Compact, JsonPackaging::Attached), Level::B),
+            ((Serialization::Flattened, JsonPackaging::Attached), Level::Lta),
+            ((Serialization::Flattened, JsonPackaging::Detached), Level::Lt),
+            ((Serialization::General, JsonPackaging::ObjectHashes), Level::T),
+        ] {
+            texts.push(json::sealed(&world, SIGNED_DATA, &first, level, form).into_bytes());
+        }
+        SignedSpecimens {
+            world,
+            messages,
+            json: texts,
+        }
+    })
+}
+
+/// Where the signed specimens were made and are judged.
+pub fn signed_world() -> &'static World {
+    &signed_specimens().world
+}
+
+/// CMS messages with every kind of attribute: attached and detached, of several signers.
+pub fn signed_messages() -> Vec<Vec<u8>> {
+    signed_specimens().messages.clone()
+}
+
+/// Signatures in JSON of every form.
+pub fn signed_json() -> Vec<Vec<u8>> {
+    signed_specimens().json.clone()
+}

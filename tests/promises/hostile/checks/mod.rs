@@ -7,6 +7,7 @@ pub mod messages;
 pub mod pdf;
 pub mod pki;
 pub mod provider;
+pub mod signed;
 pub mod token;
 pub mod tokens;
 pub mod xml;
