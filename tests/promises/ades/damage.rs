@@ -16,10 +16,10 @@ use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::Report;
 use zegel::asn1::read::{self, Rules};
 use zegel::asn1::write;
+use zegel::base::digest::HashAlgorithm;
 use zegel::crypto::algorithm::{SignatureAlgorithm, hash_identifier};
 use zegel::crypto::ecdsa;
 use zegel::crypto::key::Curve;
-use zegel::base::digest::HashAlgorithm;
 
 use super::world::{P384, World};
 use super::{jws, message};
@@ -28,7 +28,11 @@ const DATA: &[u8] = b"besluit van het college, 3 maart 2026\n";
 const LEVELS: [Level; 4] = [Level::B, Level::T, Level::Lt, Level::Lta];
 
 /// What a report says, as far as an acceptance depends on it.
-type Outcome = (Indication, Option<String>, Vec<(Option<SubIndication>, Option<Level>)>);
+type Outcome = (
+    Indication,
+    Option<String>,
+    Vec<(Option<SubIndication>, Option<Level>)>,
+);
 
 fn outcome(report: &Report) -> Outcome {
     (
@@ -109,13 +113,24 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
     let attributes = children(&fields[3]).len();
     let in_content = |change: &dyn Fn(&mut Vec<Vec<u8>>)| edit(file, &[1, 0, 2], change);
     let mut list: Vec<(String, Vec<u8>)> = vec![
-        ("content changed".into(), edit(file, &[1, 0, 2, 1], &|inside| flip(&mut inside[0]))),
+        (
+            "content changed".into(),
+            edit(file, &[1, 0, 2, 1], &|inside| flip(&mut inside[0])),
+        ),
         (
             "content emptied".into(),
-            edit(file, &[1, 0, 2, 1], &|inside| inside[0] = write::octet_string(&[])),
+            edit(file, &[1, 0, 2, 1], &|inside| {
+                inside[0] = write::octet_string(&[])
+            }),
         ),
-        ("content taken out".into(), in_content(&|inside| inside.truncate(1))),
-        ("content type changed".into(), in_content(&|inside| inside[0] = oid(oids::SIGNED_DATA))),
+        (
+            "content taken out".into(),
+            in_content(&|inside| inside.truncate(1)),
+        ),
+        (
+            "content type changed".into(),
+            in_content(&|inside| inside[0] = oid(oids::SIGNED_DATA)),
+        ),
         (
             "signed attributes as content".into(),
             edit(
@@ -126,8 +141,14 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
                 &|inside| inside[0] = write::octet_string(info.signed_bytes.as_deref().unwrap()),
             ),
         ),
-        ("value changed at its end".into(), in_signer(&|fields| flip(&mut fields[5]))),
-        ("value changed at its start".into(), in_signer(&|fields| fields[5][8] ^= 0x40)),
+        (
+            "value changed at its end".into(),
+            in_signer(&|fields| flip(&mut fields[5])),
+        ),
+        (
+            "value changed at its start".into(),
+            in_signer(&|fields| fields[5][8] ^= 0x40),
+        ),
         ("value emptied".into(), value(write::octet_string(&[]))),
         ("value as raw r and s".into(), value(write::octet_string(&raw))),
         (
@@ -142,10 +163,22 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
             "value padded inside".into(),
             value(write::octet_string(&padded_value(&raw))),
         ),
-        ("value as a bit string".into(), value(write::bit_string(&info.signature))),
-        ("signed attributes taken out".into(), in_signer(&|fields| drop(fields.remove(3)))),
-        ("signed attributes emptied".into(), in_signed(&|inside| inside.clear())),
-        ("signed attributes in another order".into(), in_signed(&|inside| inside.reverse())),
+        (
+            "value as a bit string".into(),
+            value(write::bit_string(&info.signature)),
+        ),
+        (
+            "signed attributes taken out".into(),
+            in_signer(&|fields| drop(fields.remove(3))),
+        ),
+        (
+            "signed attributes emptied".into(),
+            in_signed(&|inside| inside.clear()),
+        ),
+        (
+            "signed attributes in another order".into(),
+            in_signed(&|inside| inside.reverse()),
+        ),
         (
             "an attribute added".into(),
             in_signed(&|inside| {
@@ -169,18 +202,35 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
                 fields[4] = SignatureAlgorithm::RsaPkcs1(HashAlgorithm::Sha384).algorithm_identifier();
             }),
         ),
-        ("no digest algorithms".into(), in_data(&|fields| fields[1] = write::element(0x31, &[]))),
-        ("a version that does not exist".into(), in_data(&|fields| fields[0] = write::integer(2))),
-        ("another serial number".into(), edit(file, &[1, 0, signers, 0, 1], &|pair| flip(&mut pair[1]))),
-        ("another issuer".into(), edit(file, &[1, 0, signers, 0, 1], &|pair| flip(&mut pair[0]))),
+        (
+            "no digest algorithms".into(),
+            in_data(&|fields| fields[1] = write::element(0x31, &[])),
+        ),
+        (
+            "a version that does not exist".into(),
+            in_data(&|fields| fields[0] = write::integer(2)),
+        ),
+        (
+            "another serial number".into(),
+            edit(file, &[1, 0, signers, 0, 1], &|pair| flip(&mut pair[1])),
+        ),
+        (
+            "another issuer".into(),
+            edit(file, &[1, 0, signers, 0, 1], &|pair| flip(&mut pair[0])),
+        ),
         (
             "named by a key identifier".into(),
             in_signer(&|fields| fields[1] = write::element(0x80, &[7; 20])),
         ),
-        ("no certificates".into(), in_data(&|fields| drop(fields.remove(3)))),
+        (
+            "no certificates".into(),
+            in_data(&|fields| drop(fields.remove(3))),
+        ),
         (
             "signer's certificate taken out".into(),
-            edit(file, &[1, 0, 3], &|all| all.retain(|der| !info.certificate_reference().unwrap().names(der))),
+            edit(file, &[1, 0, 3], &|all| {
+                all.retain(|der| !info.certificate_reference().unwrap().names(der))
+            }),
         ),
         (
             "signer's certificate changed".into(),
@@ -202,7 +252,10 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
                 }
             }),
         ),
-        ("no signers".into(), edit(file, &[1, 0, signers], &|all| all.clear())),
+        (
+            "no signers".into(),
+            edit(file, &[1, 0, signers], &|all| all.clear()),
+        ),
         (
             "a second signer whose value does not hold".into(),
             edit(file, &[1, 0, signers], &|all| {
@@ -231,7 +284,10 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
                 inside[0] = [&[0x30, 0x80], &content[..], &[0, 0]].concat();
             }),
         ),
-        ("another kind of message".into(), edit(file, &[], &|info| info[0] = oid("1.2.840.113549.1.7.3"))),
+        (
+            "another kind of message".into(),
+            edit(file, &[], &|info| info[0] = oid("1.2.840.113549.1.7.3")),
+        ),
         ("cut in the middle".into(), file[..file.len() / 2].to_vec()),
         ("cut by one byte".into(), file[..file.len() - 1].to_vec()),
         ("a byte behind it".into(), [file, &[0]].concat()),
@@ -242,14 +298,21 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
             (format!("signed attribute {index} {name}"), in_signed(change))
         };
         list.push(within("taken out", &|inside| drop(inside.remove(index))));
-        list.push(within("doubled", &|inside| inside.insert(index, inside[index].clone())));
+        list.push(within("doubled", &|inside| {
+            inside.insert(index, inside[index].clone())
+        }));
         list.push(within("changed", &|inside| flip(&mut inside[index])));
         list.push(within("with a second value", &|inside| {
             inside[index] = edit(&inside[index], &[1], &|values| values.push(values[0].clone()));
         }));
     }
     if level >= Level::T {
-        list.extend(stamp_damages(file, &stranger, signers, oids::SIGNATURE_TIME_STAMP));
+        list.extend(stamp_damages(
+            file,
+            &stranger,
+            signers,
+            oids::SIGNATURE_TIME_STAMP,
+        ));
         if level == Level::T {
             // From B-LT on, the unit's certificate stands in the message too.
             list.push((
@@ -262,7 +325,12 @@ fn cms_damages(world: &World, file: &[u8], level: Level) -> Vec<(String, Vec<u8>
         list.extend(material_damages(file, level, signers));
     }
     if level == Level::Lta {
-        list.extend(stamp_damages(file, &stranger, signers, oids::ARCHIVE_TIME_STAMP_V3));
+        list.extend(stamp_damages(
+            file,
+            &stranger,
+            signers,
+            oids::ARCHIVE_TIME_STAMP_V3,
+        ));
     }
     list
 }
@@ -300,8 +368,14 @@ fn stamp_damages(file: &[u8], stranger: &[u8], signers: usize, kind: &str) -> Ve
         with("changed at its end", &flipped),
         with("another's", &token_of(stranger)),
         with("emptied", &write::sequence(&[])),
-        with("statement changed", &edit(&token, &[1, 0, 2, 1], &|inside| flip(&mut inside[0]))),
-        with("value changed", &edit(&token, &[1, 0, last, 0], &|fields| flip(&mut fields[5]))),
+        with(
+            "statement changed",
+            &edit(&token, &[1, 0, 2, 1], &|inside| flip(&mut inside[0])),
+        ),
+        with(
+            "value changed",
+            &edit(&token, &[1, 0, last, 0], &|fields| flip(&mut fields[5])),
+        ),
         with("no signer", &edit(&token, &[1, 0, last], &|all| all.clear())),
     ];
     if kind == oids::ARCHIVE_TIME_STAMP_V3 {
@@ -315,28 +389,44 @@ fn stamp_damages(file: &[u8], stranger: &[u8], signers: usize, kind: &str) -> Ve
             ]);
             with(
                 name,
-                &edit(&token, &[1, 0, last, 0, 6], &|attributes| attributes[0].clone_from(&attribute)),
+                &edit(&token, &[1, 0, last, 0, 6], &|attributes| {
+                    attributes[0].clone_from(&attribute)
+                }),
             )
         };
-        list.push(in_index("index without a certificate", &|index| drop(index.certificates.pop())));
-        list.push(in_index("index without revocation data", &|index| index.revocations.clear()));
-        list.push(in_index("index without attributes", &|index| index.unsigned.clear()));
-        list.push(in_index("index with an entry of nothing", &|index| index.certificates.push(vec![7; 48])));
-        list.push(in_index("index of another hash", &|index| index.hash = HashAlgorithm::Sha256));
+        list.push(in_index("index without a certificate", &|index| {
+            drop(index.certificates.pop())
+        }));
+        list.push(in_index("index without revocation data", &|index| {
+            index.revocations.clear()
+        }));
+        list.push(in_index("index without attributes", &|index| {
+            index.unsigned.clear()
+        }));
+        list.push(in_index("index with an entry of nothing", &|index| {
+            index.certificates.push(vec![7; 48])
+        }));
+        list.push(in_index("index of another hash", &|index| {
+            index.hash = HashAlgorithm::Sha256
+        }));
         list.push(with(
             "no index",
             &edit(&token, &[1, 0, last, 0], &|fields| fields.truncate(6)),
         ));
         list.push(with(
             "two indexes",
-            &edit(&token, &[1, 0, last, 0, 6], &|attributes| attributes.push(attributes[0].clone())),
+            &edit(&token, &[1, 0, last, 0, 6], &|attributes| {
+                attributes.push(attributes[0].clone())
+            }),
         ));
     }
     list
 }
 
 fn without_stamp_certificates(file: &[u8], signers: usize) -> Vec<u8> {
-    edit(file, &[1, 0, signers, 0, 6, 0, 1, 0, 1, 0], &|fields| drop(fields.remove(3)))
+    edit(file, &[1, 0, signers, 0, 6, 0, 1, 0, 1, 0], &|fields| {
+        drop(fields.remove(3))
+    })
 }
 
 /// Damage to certificates and revocation data, of which only what a time-stamp covers or the level needs counts.
@@ -350,7 +440,11 @@ fn material_damages(file: &[u8], level: Level, signers: usize) -> Vec<(String, V
     let index = info
         .unsigned_values(oids::ARCHIVE_TIME_STAMP_V3)
         .next()
-        .map(|token| HashIndex::parse(&archive::index_of(token).unwrap().unwrap()).unwrap().unwrap());
+        .map(|token| {
+            HashIndex::parse(&archive::index_of(token).unwrap().unwrap())
+                .unwrap()
+                .unwrap()
+        });
     for (number, item) in opened.envelope.revocations().enumerate() {
         let counts = index
             .as_ref()
@@ -364,7 +458,10 @@ fn material_damages(file: &[u8], level: Level, signers: usize) -> Vec<(String, V
     }
     if level == Level::Lta {
         for (number, item) in opened.envelope.certificates().enumerate() {
-            if index.as_ref().is_some_and(|index| index.certificates.contains(&index.hash.digest(item))) {
+            if index
+                .as_ref()
+                .is_some_and(|index| index.certificates.contains(&index.hash.digest(item)))
+            {
                 list.push((
                     format!("covered certificate {number} taken out"),
                     edit(file, &[1, 0, 3], &|all| drop(all.remove(number))),
@@ -424,10 +521,18 @@ fn jws_damages(world: &World, genuine: &str, level: Level) -> Vec<(String, Strin
     };
     add("payload changed", &|jws| flip_text(&mut jws["payload"], 5));
     add("payload emptied", &|jws| jws["payload"] = json!(""));
-    add("payload taken out", &|jws| drop(jws.as_object_mut().unwrap().remove("payload")));
-    add("another's payload", &|jws| jws["payload"] = stranger["payload"].clone());
-    add("payload padded", &|jws| jws["payload"] = format!("{}=", jws["payload"].as_str().unwrap()).into());
-    add("payload in clear", &|jws| jws["payload"] = std::str::from_utf8(DATA).unwrap().into());
+    add("payload taken out", &|jws| {
+        drop(jws.as_object_mut().unwrap().remove("payload"))
+    });
+    add("another's payload", &|jws| {
+        jws["payload"] = stranger["payload"].clone()
+    });
+    add("payload padded", &|jws| {
+        jws["payload"] = format!("{}=", jws["payload"].as_str().unwrap()).into()
+    });
+    add("payload in clear", &|jws| {
+        jws["payload"] = std::str::from_utf8(DATA).unwrap().into()
+    });
     add("payload an object", &|jws| jws["payload"] = json!({}));
     for name in ["alg", "iat", "x5t#S256", "x5c", "typ", "cty"] {
         add(&format!("{name} taken out"), &|jws| {
@@ -440,7 +545,9 @@ fn jws_damages(world: &World, genuine: &str, level: Level) -> Vec<(String, Strin
             header[name] = match name {
                 "iat" => json!(1_772_528_401),
                 "x5c" => json!([STANDARD.encode(signer.certificate.der())]),
-                "x5t#S256" => json!(URL_SAFE_NO_PAD.encode(HashAlgorithm::Sha256.digest(signer.certificate.der()))),
+                "x5t#S256" => {
+                    json!(URL_SAFE_NO_PAD.encode(HashAlgorithm::Sha256.digest(signer.certificate.der())))
+                }
                 "alg" => json!("ES512"),
                 _ => json!("application/octet-stream"),
             };
@@ -452,7 +559,11 @@ fn jws_damages(world: &World, genuine: &str, level: Level) -> Vec<(String, Strin
         ("a MAC", "alg", json!("HS256")),
         ("unencoded payload", "b64", json!(false)),
         ("a critical name", "crit", json!(["iat"])),
-        ("a role", "srAts", json!({"claimed": [{"qVals": ["burgemeester"]}]})),
+        (
+            "a role",
+            "srAts",
+            json!({"claimed": [{"qVals": ["burgemeester"]}]}),
+        ),
     ] {
         add(&format!("{name} added to the header"), &|jws| {
             let mut header = header_of(jws);
@@ -464,15 +575,29 @@ fn jws_damages(world: &World, genuine: &str, level: Level) -> Vec<(String, Strin
         let header = serde_json::to_string_pretty(&header_of(jws)).unwrap();
         jws["protected"] = URL_SAFE_NO_PAD.encode(header).into();
     });
-    add("another's header", &|jws| jws["protected"] = stranger["protected"].clone());
-    add("header padded", &|jws| jws["protected"] = format!("{}=", jws["protected"].as_str().unwrap()).into());
+    add("another's header", &|jws| {
+        jws["protected"] = stranger["protected"].clone()
+    });
+    add("header padded", &|jws| {
+        jws["protected"] = format!("{}=", jws["protected"].as_str().unwrap()).into()
+    });
     add("header emptied", &|jws| jws["protected"] = json!(""));
-    add("value changed at its start", &|jws| flip_text(&mut jws["signature"], 0));
-    add("value changed at its end", &|jws| flip_text(&mut jws["signature"], 127));
+    add("value changed at its start", &|jws| {
+        flip_text(&mut jws["signature"], 0)
+    });
+    add("value changed at its end", &|jws| {
+        flip_text(&mut jws["signature"], 127)
+    });
     add("value emptied", &|jws| jws["signature"] = json!(""));
-    add("value cut", &|jws| jws["signature"] = jws["signature"].as_str().unwrap()[..124].into());
-    add("another's value", &|jws| jws["signature"] = stranger["signature"].clone());
-    let value = URL_SAFE_NO_PAD.decode(genuine["signature"].as_str().unwrap()).unwrap();
+    add("value cut", &|jws| {
+        jws["signature"] = jws["signature"].as_str().unwrap()[..124].into()
+    });
+    add("another's value", &|jws| {
+        jws["signature"] = stranger["signature"].clone()
+    });
+    let value = URL_SAFE_NO_PAD
+        .decode(genuine["signature"].as_str().unwrap())
+        .unwrap();
     let (r, s) = value.split_at(48);
     for (name, value) in [
         ("as DER", ecdsa::raw_to_der(&value, Curve::P384).unwrap()),
@@ -480,16 +605,26 @@ fn jws_damages(world: &World, genuine: &str, level: Level) -> Vec<(String, Strin
         ("with r and s exchanged", [s, r].concat()),
         ("of zeros", vec![0; 96]),
     ] {
-        add(&format!("value {name}"), &|jws| jws["signature"] = URL_SAFE_NO_PAD.encode(&value).into());
+        add(&format!("value {name}"), &|jws| {
+            jws["signature"] = URL_SAFE_NO_PAD.encode(&value).into()
+        });
     }
-    add("an algorithm outside the protected header", &|jws| jws["header"]["alg"] = json!("none"));
-    add("a key outside the protected header", &|jws| jws["header"]["jwk"] = json!({}));
+    add("an algorithm outside the protected header", &|jws| {
+        jws["header"]["alg"] = json!("none")
+    });
+    add("a key outside the protected header", &|jws| {
+        jws["header"]["jwk"] = json!({})
+    });
     add("flattened and general", &|jws| jws["signatures"] = json!([{}]));
-    add("an element that is no text of an object", &|jws| jws["header"]["etsiU"] = json!(["!!!"]));
+    add("an element that is no text of an object", &|jws| {
+        jws["header"]["etsiU"] = json!(["!!!"])
+    });
     add("an element with two members", &|jws| {
         jws["header"]["etsiU"] = json!([URL_SAFE_NO_PAD.encode(r#"{"a":1,"b":2}"#)]);
     });
-    add("elements of two kinds", &|jws| jws["header"]["etsiU"] = json!(["e30", {"a": 1}]));
+    add("elements of two kinds", &|jws| {
+        jws["header"]["etsiU"] = json!(["e30", {"a": 1}])
+    });
     add("a time-stamp that is none", &|jws| {
         let text = URL_SAFE_NO_PAD.encode(r#"{"sigTst":{"tstTokens":[{"val":"AAAA"}]}}"#);
         jws["header"]["etsiU"] = json!([text]);
@@ -497,12 +632,18 @@ fn jws_damages(world: &World, genuine: &str, level: Level) -> Vec<(String, Strin
     let text = genuine.to_string();
     list.push(("cut in the middle".to_owned(), text[..text.len() / 2].to_owned()));
     list.push(("something behind it".to_owned(), format!("{text}x")));
-    list.push(("payload twice".to_owned(), text.replacen('{', "{\"payload\":\"eA\",", 1)));
+    list.push((
+        "payload twice".to_owned(),
+        text.replacen('{', "{\"payload\":\"eA\",", 1),
+    ));
     list.push(("nothing".to_owned(), String::new()));
     let mut second = genuine.clone();
     flip_text(&mut second["signature"], 3);
     let both = json!({"payload": genuine["payload"], "signatures": [without_payload(&genuine), without_payload(&second)]});
-    list.push(("a second signature whose value does not hold".to_owned(), both.to_string()));
+    list.push((
+        "a second signature whose value does not hold".to_owned(),
+        both.to_string(),
+    ));
     if level >= Level::T {
         list.extend(element_damages(&genuine, &stranger, level));
     }

@@ -3,6 +3,8 @@
 mod attacks;
 mod bad_days;
 mod cades;
+mod damage;
+mod foreign;
 mod jades;
 mod judges;
 pub mod jws;
