@@ -138,6 +138,38 @@ impl Desk {
 }
 
 #[test]
+fn any_file_gets_a_signature_beside_or_around_it() {
+    let Some(desk) = Desk::open(&["mayor"]) else {
+        return;
+    };
+    for (form, packaging, out) in [
+        ("cades", "detached", "a.pdf.p7s"),
+        ("cades", "attached", "a.pdf.p7m"),
+        ("jades", "detached", "a.pdf.jws"),
+        ("jades", "attached", "a.pdf.jws"),
+    ] {
+        let signed = desk.sign(&["a.pdf", "--signature", form, "--packaging", packaging, "--force"]);
+        assert_eq!(signed.code, Some(0), "{form} {packaging}: {signed:?}");
+        assert_eq!(signed.out.trim(), format!("{out}: B-LTA"));
+        let alone = desk.verify(&[out]);
+        let beside = desk.verify(&[out, "--detached", "a.pdf"]);
+        let other = desk.verify(&[out, "--detached", "b.pdf"]);
+        // Without its content nothing is known of it; with content beside its own, nobody could say which was signed.
+        let due = if packaging == "detached" {
+            (Some(4), Some(0), Some(3))
+        } else {
+            (Some(0), Some(3), Some(3))
+        };
+        assert_eq!((alone.code, beside.code, other.code), due, "{form} {packaging}");
+    }
+    assert_eq!(
+        desk.run(&["verify", "a.pdf.p7s", "a.pdf.p7m", "--detached", "a.pdf"])
+            .code,
+        Some(2)
+    );
+}
+
+#[test]
 fn files_are_signed_and_verify_offline() {
     let Some(desk) = Desk::open(&["mayor"]) else {
         return;
