@@ -167,6 +167,7 @@ impl Signer {
             level,
             certificate: Certificate::parse(self.leaf.certificate_der.clone()).unwrap(),
             chain: vec![self.laboratory.citizen_authority()],
+            algorithm: None,
             placement: Placement::Automatic {
                 block: Block {
                     lines: vec![

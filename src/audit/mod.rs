@@ -51,6 +51,8 @@ pub enum EventKind {
     NationalNumberReleased,
     /// A session ended.
     SessionEnded,
+    /// A publication copy was sealed, or waits, or cannot be made: the result says which.
+    PublicationCopy,
     /// A document was refused or a request withdrawn.
     SigningDeclined,
     /// A signature did not come about.
@@ -91,6 +93,7 @@ impl EventKind {
             Self::SessionEnded => "session_ended",
             Self::SigningDeclined => "signing_declined",
             Self::SigningFailed => "signing_failed",
+            Self::PublicationCopy => "publication_copy",
             Self::SigningPrepared => "signing_prepared",
             Self::SigningRequested => "signing_requested",
             Self::SigningSucceeded => "signing_succeeded",

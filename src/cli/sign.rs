@@ -336,6 +336,7 @@ fn draft(desk: &Desk, level: Level, card: &SignerCard, now: Timestamp) -> Draft 
         level,
         certificate: card.certificate.clone(),
         chain: card.issuer.iter().cloned().collect(),
+        algorithm: None,
         placement: Placement::Automatic {
             block: Block {
                 lines: vec![Line::bold(name.clone()), Line::regular(now.to_brussels_text())],

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::read::{Problem, Reader, base_of, is_laboratory_program, merge_needing};
+use super::seals::{self, SealSettings};
 use super::{Counter, Environment, Outside};
 use crate::base::digest::Sha256Digest;
 use crate::fetch::http::FetchRules;
@@ -20,6 +21,8 @@ pub struct Desk {
     pub outside: Outside,
     /// The reader at this computer.
     pub counter: Counter,
+    /// The boards' seals.
+    pub seals: Vec<SealSettings>,
 }
 
 /// Reads, merges and checks what a desk needs. Without any file it is production with the defaults.
@@ -71,10 +74,21 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Desk {
             "is the laboratory's PIN program, which production refuses".to_owned(),
         );
     }
+    let seals = match reader.path("seals.file").map(|file| seals::load(&file)) {
+        None => Vec::new(),
+        Some(Ok(seals)) => seals,
+        Some(Err(error)) => {
+            reader.wrong("seals.file", error.to_string());
+            Vec::new()
+        }
+    };
+    let mut outside = outside(reader);
+    outside.hosts.extend(seals.iter().flat_map(SealSettings::hosts));
     Desk {
         environment,
         test_trust,
-        outside: outside(reader),
+        seals,
+        outside,
         counter: Counter {
             enabled: reader.yes("counter.enabled"),
             pin_program,

@@ -198,6 +198,12 @@ pub const KEYS: &[Key] = &[
         ),
         "[]",
     ),
+    key(
+        "seals.file",
+        Form::Path,
+        "\"seals.toml\"",
+        "File that names the boards' seals and where their keys are. docs/operate.md shows its form.",
+    ),
     with_default(
         key(
             "outside.time_stamp_policies",

@@ -6,6 +6,7 @@
 pub mod desk;
 pub mod keys;
 pub mod read;
+pub mod seals;
 pub mod show;
 
 use std::net::{IpAddr, SocketAddr};
@@ -47,6 +48,8 @@ pub struct Config {
     pub outside: Outside,
     /// The reader at this computer.
     pub counter: Counter,
+    /// The boards' seals.
+    pub seals: Vec<seals::SealSettings>,
     /// What applications may send.
     pub limits: Limits,
     /// Log filter in the syntax of tracing-subscriber's `EnvFilter`.

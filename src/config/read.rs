@@ -556,6 +556,7 @@ pub fn resolve(settings: &Settings, base: &Path) -> Result<Config, Vec<Problem>>
         key_encryption_key_file,
         test_trust: desk.test_trust,
         outside: desk.outside,
+        seals: desk.seals,
         counter: desk.counter,
         limits: Limits {
             upload_bytes: u64::try_from(reader.number("limits.upload_bytes")).unwrap_or_default(),

@@ -16,11 +16,15 @@ use super::lanes::Lanes;
 use super::negative::Negative;
 use super::resolver::{ResolveError, Resolver, system_lookup};
 use super::turns::{Turn, Turns};
-use super::{Fetcher, Fetching};
+use super::{Calling, Fetcher, Fetching};
+use crate::ades::device::{Call, Reply};
 use crate::base::clock::Clock;
 use crate::pki::need::{Answer, FetchFailure, Need};
 
 pub use super::resolver::Lookup;
+
+/// Largest answer of a signing device's provider: a hundred values of RSA-4096 in base64, and room.
+const DEVICE_ANSWER_BYTES: usize = 256 * 1024;
 
 /// What may be called, and how long it may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,6 +205,10 @@ impl Fetcher for HttpFetcher {
     fn turn<'a>(&'a self, need: &'a Need) -> Pin<Box<dyn Future<Output = Turn> + Send + 'a>> {
         Box::pin(self.inner.turns.wait(need))
     }
+
+    fn call<'a>(&'a self, call: &'a Call) -> Calling<'a> {
+        Box::pin(self.inner.call_device(call))
+    }
 }
 
 impl Inner {
@@ -249,6 +257,51 @@ impl Inner {
         answer
     }
 
+    /// One POST to a signing device's provider, under the same rules and the same breaker.
+    async fn call_device(&self, call: &Call) -> Reply {
+        let started = self.clock.monotonic();
+        let (url, host) = self.admitted(&call.url)?;
+        let service = format!(
+            "device {host}:{}",
+            url.port_or_known_default().unwrap_or_default()
+        );
+        if !self.breaker.admits(&service, started) {
+            return Err(FetchFailure::CircuitOpen);
+        }
+        let mut request = self
+            .client
+            .post(url)
+            .header(reqwest::header::CONTENT_TYPE, call.media_type)
+            .header(reqwest::header::ACCEPT, "application/json")
+            .body(call.body.expose().to_owned());
+        if let Some(authorization) = &call.authorization {
+            let mut value = reqwest::header::HeaderValue::from_str(authorization.expose())
+                .map_err(|_| FetchFailure::Address)?;
+            value.set_sensitive(true);
+            request = request.header(reqwest::header::AUTHORIZATION, value);
+        }
+        let exchange = async {
+            let response = request.send().await.map_err(|error| failure_of(&error))?;
+            let status = response.status().as_u16();
+            Ok((status, read_body(response, DEVICE_ANSWER_BYTES).await?))
+        };
+        let reply = match tokio::time::timeout(self.rules.deadline.saturating_mul(2), exchange).await {
+            Ok(reply) => reply,
+            Err(_) => Err(FetchFailure::Timeout),
+        };
+        let ended = self.clock.monotonic();
+        let host_failed = match &reply {
+            Err(FetchFailure::Connect | FetchFailure::Dns | FetchFailure::Timeout) => true,
+            Ok((status, _)) => *status >= 500,
+            Err(_) => false,
+        };
+        self.breaker.note(&service, !host_failed, ended);
+        let outcome = reply.as_ref().map_or_else(|failure| failure.as_str(), |_| "ok");
+        let duration_ms = ended.saturating_sub(started).as_millis();
+        tracing::debug!(kind = "device", host, outcome, duration_ms, "asked outside");
+        reply
+    }
+
     /// The parsed address and its host, if both may be called.
     fn admitted(&self, url: &str) -> Result<(reqwest::Url, String), FetchFailure> {
         let refused = FetchFailure::Address;
@@ -279,7 +332,7 @@ impl Inner {
                 .body(body.to_vec()),
             None => self.client.get(url),
         };
-        let mut response = request.send().await.map_err(|error| failure_of(&error))?;
+        let response = request.send().await.map_err(|error| failure_of(&error))?;
         let status = response.status().as_u16();
         if status != 200 {
             return Err(FetchFailure::Http(status));
@@ -294,32 +347,36 @@ impl Inner {
                 return Err(FetchFailure::MediaType);
             }
         }
-        // None was asked for, and what unpacks to more than it is would go past the limit below.
-        if response
-            .headers()
-            .get(reqwest::header::CONTENT_ENCODING)
-            .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-        {
-            return Err(FetchFailure::MediaType);
-        }
-        let most = need.max_bytes();
-        let announced = response
-            .content_length()
-            .and_then(|length| usize::try_from(length).ok())
-            .unwrap_or(0);
-        if announced > most {
+        read_body(response, need.max_bytes()).await
+    }
+}
+
+/// Reads the body, no more than `most` bytes of it.
+async fn read_body(mut response: reqwest::Response, most: usize) -> Answer {
+    // None was asked for, and what unpacks to more than it is would go past the limit below.
+    if response
+        .headers()
+        .get(reqwest::header::CONTENT_ENCODING)
+        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(FetchFailure::MediaType);
+    }
+    let announced = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok())
+        .unwrap_or(0);
+    if announced > most {
+        return Err(FetchFailure::TooLarge);
+    }
+    // Room is made as it comes: what is announced costs the sender nothing.
+    let mut body = Vec::with_capacity(announced.min(FIRST_ROOM));
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
+        if body.len().saturating_add(chunk.len()) > most {
             return Err(FetchFailure::TooLarge);
         }
-        // Room is made as it comes: what is announced costs the sender nothing.
-        let mut body = Vec::with_capacity(announced.min(FIRST_ROOM));
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure_of(&error))? {
-            if body.len().saturating_add(chunk.len()) > most {
-                return Err(FetchFailure::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        body.extend_from_slice(&chunk);
     }
+    Ok(body)
 }
 
 fn failure_of(error: &reqwest::Error) -> FetchFailure {

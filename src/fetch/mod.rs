@@ -5,6 +5,7 @@
 
 mod address;
 mod breaker;
+pub mod device;
 pub mod http;
 mod lanes;
 mod negative;
@@ -16,11 +17,15 @@ pub mod turns;
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::ades::device::{Call, Reply};
 use crate::pki::need::{Answer, FetchFailure, Need};
 use turns::Turn;
 
 /// A future on the heap, as [`Fetcher::fetch`] gives it.
 pub type Fetching<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+/// A future on the heap, as [`Fetcher::call`] gives it.
+pub type Calling<'a> = Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
 
 /// Gets what a machine needs from outside.
 pub trait Fetcher: Send + Sync {
@@ -33,6 +38,13 @@ pub trait Fetcher: Send + Sync {
     /// A fetcher whose answers cost nothing lets everybody through at once.
     fn turn<'a>(&'a self, _need: &'a Need) -> Pin<Box<dyn Future<Output = Turn> + Send + 'a>> {
         Box::pin(std::future::ready(Turn::default()))
+    }
+
+    /// The reply to a signing device's `call`, whatever its status; never repeated by itself, for it may sign.
+    ///
+    /// One that does not know signing devices reaches none.
+    fn call<'a>(&'a self, _call: &'a Call) -> Calling<'a> {
+        Box::pin(std::future::ready(Err(FetchFailure::Connect)))
     }
 }
 

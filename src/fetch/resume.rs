@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Fetcher;
 use super::turns::Turn;
+use crate::ades::pades::completion::{self, Completion, CompletionError};
+use crate::ades::pades::stages::{Completed, Signed};
 use crate::base::clock::Clock;
 use crate::base::random::Random;
 use crate::crypto::policy::AlgorithmPolicy;
@@ -12,7 +14,7 @@ use crate::login::eid::{self, Verification, Verified};
 use crate::pki::certificate::Certificate;
 use crate::pki::need::{Answer, Need};
 use crate::pki::path::Path;
-use crate::pki::purpose::Purpose;
+use crate::pki::purpose;
 use crate::pki::refusal::Refusal;
 use crate::pki::revocation::{self, CheckOptions, Checked, Checker};
 use crate::pki::trust::Trust;
@@ -55,8 +57,27 @@ pub async fn signer(
     random: &dyn Random,
     certificate: &Certificate,
 ) -> Result<Path, Refusal> {
+    signer_with(trust, fetcher, clock, random, certificate, &[]).await
+}
+
+/// The same where the device hands over `issuers` of the certificate, which are believed as far as they chain.
+///
+/// # Errors
+/// The first thing that refuses it.
+pub async fn signer_with(
+    trust: &Trust,
+    fetcher: &dyn Fetcher,
+    clock: &dyn Clock,
+    random: &dyn Random,
+    certificate: &Certificate,
+    issuers: &[Certificate],
+) -> Result<Path, Refusal> {
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
-    if let Some(need) = trust.missing_issuer(certificate, clock.now()) {
+    let purpose = purpose::of_signer(certificate);
+    let handed = trust.validate(certificate, issuers, purpose, &algorithms, clock.now());
+    if handed.is_err()
+        && let Some(need) = trust.missing_issuer(certificate, clock.now())
+    {
         let turn = fetcher.turn(&need).await;
         if !trust.knows_issuer(certificate) {
             if let Ok(der) = turn.ask(fetcher, &need).await
@@ -70,7 +91,7 @@ pub async fn signer(
             }
         }
     }
-    let path = trust.validate(certificate, &[], Purpose::Signature, &algorithms, clock.now())?;
+    let path = trust.validate(certificate, issuers, purpose, &algorithms, clock.now())?;
     let checker = Checker::new(&path, CheckOptions::default(), &algorithms, random);
     check(checker, trust, fetcher, clock).await?;
     Ok(path)
@@ -140,6 +161,43 @@ async fn stepped(
     })
     .await
     .ok()
+}
+
+/// Completes a signature: steps on a thread that may block, needs through the one door.
+///
+/// # Errors
+/// Why it did not come to its level, with the stage as far as it got: store it and go on from there later.
+pub async fn complete(
+    mut completion: Completion,
+    fetcher: &dyn Fetcher,
+    clock: &Arc<dyn Clock>,
+) -> Result<Completed, (CompletionError, Box<Signed>)> {
+    let mut answer = None;
+    loop {
+        let clock = Arc::clone(clock);
+        let arrived = answer.take();
+        let kept = completion.signed().clone();
+        let stepped = tokio::task::spawn_blocking(move || {
+            let outcome = match arrived {
+                Some(arrived) => completion.answer(arrived, clock.now()),
+                None => Ok(()),
+            };
+            let step = outcome.and_then(|()| completion.step(clock.now()));
+            (completion, step)
+        })
+        .await;
+        // The thread fails to answer only when the runtime is shutting down.
+        let Ok((resumed, step)) = stepped else {
+            let interrupted = std::io::Error::from(std::io::ErrorKind::Interrupted);
+            return Err((interrupted.into(), Box::new(kept)));
+        };
+        completion = resumed;
+        match step {
+            Ok(completion::Step::Done(completed)) => return Ok(*completed),
+            Ok(completion::Step::Need(need)) => answer = Some(fetcher.fetch(&need).await),
+            Err(error) => return Err((error, Box::new(completion.into_signed()))),
+        }
+    }
 }
 
 /// Fetches the pinned roots that are not at hand yet. Returns those that are new, for the store.

@@ -2,17 +2,20 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Fetcher, Fetching};
+use super::{Calling, Fetcher, Fetching};
+use crate::ades::device::{Call, Reply};
 use crate::pki::need::{Answer, FetchFailure, Need};
 
-type Reply = Box<dyn Fn(&Need) -> Answer + Send + Sync>;
+type Rule = Box<dyn Fn(&Need) -> Answer + Send + Sync>;
+type DeviceRule = Box<dyn Fn(&Call) -> Reply + Send + Sync>;
 
 /// Answers from a table and keeps what was asked. No network, no waiting.
 ///
 /// The last entry whose beginning fits the address answers; an address without an entry does not resolve.
 #[derive(Default)]
 pub struct TableFetcher {
-    replies: Mutex<Vec<(String, Reply)>>,
+    replies: Mutex<Vec<(String, Rule)>>,
+    device: Mutex<Option<DeviceRule>>,
     asked: Mutex<Vec<Need>>,
 }
 
@@ -27,6 +30,11 @@ impl TableFetcher {
     pub fn on(&self, beginning: &str, reply: impl Fn(&Need) -> Answer + Send + Sync + 'static) {
         let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
         replies.push((beginning.to_owned(), Box::new(reply)));
+    }
+
+    /// Every call of a signing device is answered by `reply`.
+    pub fn on_call(&self, reply: impl Fn(&Call) -> Reply + Send + Sync + 'static) {
+        *self.device.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(reply));
     }
 
     /// Addresses that begin with `beginning` give these bytes.
@@ -74,5 +82,13 @@ impl std::fmt::Debug for TableFetcher {
 impl Fetcher for TableFetcher {
     fn fetch<'a>(&'a self, need: &'a Need) -> Fetching<'a> {
         Box::pin(std::future::ready(self.answer(need)))
+    }
+
+    fn call<'a>(&'a self, call: &'a Call) -> Calling<'a> {
+        let device = self.device.lock().unwrap_or_else(PoisonError::into_inner);
+        let reply = device
+            .as_ref()
+            .map_or(Err(FetchFailure::Dns), |reply| reply(call));
+        Box::pin(std::future::ready(reply))
     }
 }

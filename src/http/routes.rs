@@ -47,6 +47,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/sign/{id}/page/{number}", get().to(sign::picture))
         .route("/sign/{id}/document", get().to(sign::document))
         .route("/sign/{id}/proof", get().to(sign::proof))
+        .route("/sign/{id}/publication", get().to(sign::publication))
         // The same for several documents in one go.
         .route("/list/{id}", get().to(list::show))
         .route("/list/{id}/confirm", get().to(list::confirm))

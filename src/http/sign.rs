@@ -26,6 +26,7 @@ use crate::mandates::Verdict;
 use crate::pdf::document::Document as Pdf;
 use crate::pdf::{preview, text};
 use crate::signing::attempt::{Attempt, AttemptState, Driver};
+use crate::signing::publication::Publication;
 use crate::signing::request::{Ending, RequestId, Slot, Stage};
 use crate::signing::shown::shown;
 use crate::store::boards::Board;
@@ -287,6 +288,17 @@ pub async fn document(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> 
     Ok(response)
 }
 
+/// `GET /sign/{id}/publication`: the copy for publication, sealed by the board.
+pub async fn publication(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
+    let delivered = deliver::publication_for_signer(&asked.app, asked.id, &asked.browser).await?;
+    let mut response = HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_DISPOSITION, api::attachment(&delivered.name)))
+        .body(delivered.bytes);
+    Policy::Document.attach(&mut response);
+    Ok(response)
+}
+
 /// `GET /sign/{id}/proof`: the proof as far as it goes.
 pub async fn proof(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let proof = deliver::proof_for_signer(&asked.app, asked.id, &asked.browser).await?;
@@ -517,6 +529,8 @@ async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
             name: view.request.title.clone(),
             download: asked.path("/document"),
             proof: complete.then(|| asked.path("/proof")),
+            publication: matches!(view.request.publication, Some(Publication::Done { .. }))
+                .then(|| asked.path("/publication")),
         }],
         ended: (!complete).then(|| ended(asked, view)).flatten(),
         next,

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::journeys::App;
 use crate::journeys::lists;
 use crate::journeys::login;
-use crate::journeys::sign::{finish, request};
+use crate::journeys::sign::{finish, publish, request};
 use crate::journeys::trust;
 use crate::store::events;
 use crate::store::queue::{self, TakenJob};
@@ -187,6 +187,10 @@ async fn perform(app: &App, job: &TakenJob) -> Result<(), &'static str> {
                 );
             }
             Ok(())
+        }
+        publish::JOB => {
+            let id = job.subject.parse().map_err(|_| "JOB_SUBJECT")?;
+            publish::publish(app, id).await.map_err(|error| error.cause())
         }
         _ => Err("JOB_UNKNOWN"),
     }

@@ -9,6 +9,7 @@ mod counter;
 pub mod lists;
 pub mod login;
 pub mod open;
+pub mod seal;
 pub mod seats;
 pub mod sign;
 pub mod trust;

@@ -3,7 +3,8 @@
 //! An application hands over a document and says what it is ([`request::create`]) → the law's rule gives the plan →
 //! each signer sees the document ([`view::view`]), is checked again at that moment and signs with the card
 //! ([`ceremony::start`]): certificate, authority, prepared bytes, PIN, value, kept → time-stamp, revocation data, read
-//! back ([`finish::finish`]) → the application fetches the signed original and the proof ([`deliver`]).
+//! back ([`finish::finish`]) → the seal's publication copy, where the board has
+//! a seal ([`publish`]) → the application fetches the signed original, the copy and the proof ([`deliver`]).
 //!
 //! What the card signed is never lost: the value is stored before anything outside is asked, and a job goes on from
 //! there after a crash or while a service is down.
@@ -14,6 +15,7 @@ pub mod deliver;
 mod error;
 pub mod finish;
 pub mod list;
+pub mod publish;
 mod reader;
 pub mod request;
 pub mod view;

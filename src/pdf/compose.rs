@@ -38,6 +38,9 @@ pub struct Composition {
 }
 
 impl Composition {
+    /// Width and height of a page: A4, in points.
+    pub const SIZE: (f64, f64) = (WIDTH, HEIGHT);
+
     /// A document of A4 pages with a classic table.
     pub fn new(title: &str, language: &str, paragraphs: &[&str]) -> Self {
         Self {
@@ -98,7 +101,8 @@ impl Composition {
         Ok(file.write(self.kind, catalog, Some(info)))
     }
 
-    fn pages(&self, regular: &mut Font, bold: &mut Font) -> Vec<String> {
+    /// The content of each page, in the fonts `Bold` and `Regular`.
+    pub(super) fn pages(&self, regular: &mut Font, bold: &mut Font) -> Vec<String> {
         let (left, bottom) = (self.origin.0 + MARGIN, self.origin.1);
         let mut pages = Vec::new();
         let mut page = String::new();

@@ -6,6 +6,7 @@
 
 pub mod active;
 pub mod appearance;
+pub mod append;
 pub mod changes;
 pub mod compose;
 pub mod document;

@@ -88,7 +88,7 @@ impl Generation {
             Purpose::Authentication => Some(&self.authentication),
             Purpose::Signature => Some(&self.signature),
             Purpose::Register => Some(&self.register),
-            Purpose::Any | Purpose::TimeStamping => None,
+            Purpose::Any | Purpose::Seal | Purpose::TimeStamping => None,
         }
     }
 

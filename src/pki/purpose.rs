@@ -21,6 +21,8 @@ pub enum Purpose {
     Authentication,
     /// Signing the identity and address files of a card (the RRN signer).
     Register,
+    /// Electronic seals of organisations (EN 319 412-3).
+    Seal,
     /// Electronic signatures of persons.
     Signature,
     /// Time-stamp tokens.
@@ -35,7 +37,7 @@ impl Purpose {
     /// the register's signer and time-stamping units have such certificates.
     pub(super) const fn allows_short_term(self) -> bool {
         match self {
-            Self::Any | Self::Signature => true,
+            Self::Any | Self::Seal | Self::Signature => true,
             Self::Authentication | Self::Register | Self::TimeStamping => false,
         }
     }
@@ -59,6 +61,9 @@ pub(super) fn check(
         check_policy(leaf, purpose, std::slice::from_ref(generation))?;
     }
     check_issuer(leaf, path_above, purpose, generation)?;
+    if purpose == Purpose::Seal {
+        return check_organisation(leaf);
+    }
     if purpose == Purpose::Register {
         return check_register(leaf, generation.map_or("RRN", Generation::register_name));
     }
@@ -95,14 +100,14 @@ pub fn check_usage(leaf: &Certificate, purpose: Purpose) -> Result<(), Refusal> 
         Purpose::Authentication => signs && !commits,
         Purpose::Signature => commits && !signs,
         Purpose::Register => signs && commits,
-        Purpose::TimeStamping => signs || commits,
+        Purpose::Seal | Purpose::TimeStamping => signs || commits,
     };
     if !fits || issues {
         return Err(Refusal::PurposeKeyUsage { certificate });
     }
     let fits = match (purpose, &extensions.extended_key_usage) {
         (Purpose::Authentication, Some(extended)) => extended.contains(ExtendedKeyUsage::CLIENT_AUTH),
-        (Purpose::Signature, Some(extended)) => !extended.purposes.iter().all(|purpose| {
+        (Purpose::Seal | Purpose::Signature, Some(extended)) => !extended.purposes.iter().all(|purpose| {
             [ExtendedKeyUsage::OCSP_SIGNING, ExtendedKeyUsage::TIME_STAMPING].contains(&purpose.content())
         }),
         // RFC 3161 §2.3: exactly this one, and critical.
@@ -112,7 +117,8 @@ pub fn check_usage(leaf: &Certificate, purpose: Purpose) -> Result<(), Refusal> 
                 && extended.contains(ExtendedKeyUsage::TIME_STAMPING)
         }
         (Purpose::TimeStamping, None) => false,
-        (Purpose::Any | Purpose::Register, _) | (Purpose::Authentication | Purpose::Signature, None) => true,
+        (Purpose::Any | Purpose::Register, _)
+        | (Purpose::Authentication | Purpose::Seal | Purpose::Signature, None) => true,
     };
     if fits {
         Ok(())
@@ -196,7 +202,7 @@ pub fn check_subject(leaf: &Certificate, purpose: Purpose) -> Result<(), Refusal
     };
     let common_name = subject.find(AttributeType::CommonName).unwrap_or_default();
     match purpose {
-        Purpose::Any | Purpose::Register | Purpose::TimeStamping => return Ok(()),
+        Purpose::Any | Purpose::Register | Purpose::Seal | Purpose::TimeStamping => return Ok(()),
         Purpose::Authentication if !common_name.ends_with(" (Authentication)") => {
             return refuse("common name does not end in (Authentication)");
         }
@@ -235,6 +241,45 @@ fn check_register(leaf: &Certificate, name: &str) -> Result<(), Refusal> {
     Err(Refusal::SubjectProfile {
         certificate: leaf.fingerprint(),
         defect: "subject is not that of the register",
+    })
+}
+
+/// Whether the subject is that of a legal person: an organisation's identifier and no natural person's names.
+///
+/// Source: EN 319 412-3 §4.2.1; a natural person's certificate has givenName and surname, or a pseudonym
+/// (EN 319 412-2 §4.2.4), also where it names the organisation the person belongs to.
+pub fn names_organisation(leaf: &Certificate) -> bool {
+    let subject = leaf.subject();
+    let has = |kind| subject.find(kind).is_some();
+    has(AttributeType::OrganizationIdentifier)
+        && !has(AttributeType::GivenName)
+        && !has(AttributeType::Surname)
+}
+
+/// What a path of the signer's certificate `leaf` is validated for: a seal when it names an organisation, else a
+/// person's signature.
+pub fn of_signer(leaf: &Certificate) -> Purpose {
+    if names_organisation(leaf) {
+        Purpose::Seal
+    } else {
+        Purpose::Signature
+    }
+}
+
+/// Checks that the subject is an organisation's, whole.
+fn check_organisation(leaf: &Certificate) -> Result<(), Refusal> {
+    let subject = leaf.subject();
+    let needed = [
+        AttributeType::Country,
+        AttributeType::Organization,
+        AttributeType::CommonName,
+    ];
+    if names_organisation(leaf) && needed.into_iter().all(|kind| subject.find(kind).is_some()) {
+        return Ok(());
+    }
+    Err(Refusal::SubjectProfile {
+        certificate: leaf.fingerprint(),
+        defect: "subject is not that of an organisation",
     })
 }
 

@@ -5,6 +5,8 @@
 pub mod appearance;
 pub mod attempt;
 pub mod card_value;
+pub mod device;
 pub mod list;
+pub mod publication;
 pub mod request;
 pub mod shown;

@@ -15,6 +15,8 @@ use crate::mandates::key::{Key, PersonKey};
 use crate::mandates::plan::{DocumentKind, Object, SigningPlan};
 use crate::mandates::verdict::Verdict;
 
+use super::publication::Publication;
+
 crate::id_kinds! {
     /// A signing request.
     pub RequestMark = "srq",
@@ -59,6 +61,9 @@ pub struct SigningRequest {
     /// How it ended, when it has.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub closed: Option<Closed>,
+    /// The publication copy, where the board had a seal when the last signature came to stand.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub publication: Option<Publication>,
 }
 
 /// The bytes to sign: the document as it came, and one tail for each finished signature.

@@ -24,6 +24,7 @@ crate::statements! {
                AND state <> 'finishing' ORDER BY expires_at LIMIT 100";
     ADD_PIECE = "INSERT INTO signing_piece (request_id, ordinal, sha256, length_bytes, added_at) \
                  VALUES ($1, $2, $3, $4, $5)";
+    DROP_PUBLICATION = "DELETE FROM signing_piece WHERE request_id = $1 AND ordinal < 0";
     ADD_ATTEMPT = "INSERT INTO signing_attempt (id, request_id, slot, person_id, short_code, state, started_at, \
                    updated_at, driver, seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)";
     // A try that ended stays as it ended.
@@ -108,6 +109,23 @@ async fn add_piece(
         now.into(),
     ];
     unit.run_one(ADD_PIECE, &values).await
+}
+
+/// Records the blobs of a request's publication copy, those it names no more beside them, as part of the unit that
+/// saves the request. Each counts from -1 downwards, so that no signature's piece is meant.
+pub async fn keep_publication(
+    unit: &mut Unit,
+    request: RequestId,
+    pieces: &[Piece],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    unit.run(DROP_PUBLICATION, &[request.into()]).await?;
+    let mut ordinal = 0_i64;
+    for piece in pieces {
+        ordinal = ordinal.saturating_sub(1);
+        add_piece(unit, request, ordinal, piece, now).await?;
+    }
+    Ok(())
 }
 
 /// The request with this id.

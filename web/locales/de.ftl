@@ -179,6 +179,7 @@ ended-withdrawn = Die Anfrage wurde zurückgezogen.
 sign-done-incomplete = Dieses Dokument trägt nicht alle verlangten Unterschriften.
 sign-done-download = Unterschriebenes Dokument herunterladen
 sign-done-proof = Nachweis der Befugnis herunterladen
+sign-done-publication = Veröffentlichungsfassung herunterladen
 sign-done-continue = Zurück zu { $client }
 decline-title = Nicht unterschreiben
 decline-lead = { $requester } erfährt, dass Sie nicht unterschreiben.

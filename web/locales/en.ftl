@@ -179,6 +179,7 @@ ended-withdrawn = The request was withdrawn.
 sign-done-incomplete = This document does not carry all the signatures it needs.
 sign-done-download = Download signed document
 sign-done-proof = Download proof of authority
+sign-done-publication = Download publication copy
 sign-done-continue = Back to { $client }
 decline-title = Decline to sign
 decline-lead = { $requester } will be told that you decline to sign.

@@ -179,6 +179,7 @@ ended-withdrawn = La demande a été retirée.
 sign-done-incomplete = Ce document ne porte pas toutes les signatures requises.
 sign-done-download = Télécharger le document signé
 sign-done-proof = Télécharger la preuve de compétence
+sign-done-publication = Télécharger la version pour publication
 sign-done-continue = Retour à { $client }
 decline-title = Refuser de signer
 decline-lead = { $requester } sera informé que vous refusez de signer.

@@ -179,6 +179,7 @@ ended-withdrawn = De vraag is ingetrokken.
 sign-done-incomplete = Dit document draagt niet alle vereiste handtekeningen.
 sign-done-download = Ondertekend document downloaden
 sign-done-proof = Bewijs van bevoegdheid downloaden
+sign-done-publication = Publicatieversie downloaden
 sign-done-continue = Terug naar { $client }
 decline-title = Niet ondertekenen
 decline-lead = { $requester } krijgt te horen dat u niet ondertekent.

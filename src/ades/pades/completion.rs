@@ -24,7 +24,7 @@ use crate::pdf::signature_field::{self, Content, FieldError, FieldRequest, Place
 use crate::pdf::update::{DoesNotFit, Tail, Update, UpdateError};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::need::{Answer, Need};
-use crate::pki::purpose::Purpose;
+use crate::pki::purpose;
 use crate::pki::refusal::Refusal;
 use crate::pki::timestamp::TimeStampToken;
 
@@ -331,7 +331,9 @@ impl Completion {
             .iter()
             .filter_map(|der| Certificate::parse(der.0.clone()).ok())
             .collect();
-        gather.add(prepared.certificate()?, chain, Purpose::Signature, from);
+        let signer = prepared.certificate()?;
+        let purpose = purpose::of_signer(&signer);
+        gather.add(signer, chain, purpose, from);
         if let Some(token) = &self.signed.time_stamp {
             self.add_unit(&mut gather, &token.0)?;
         }

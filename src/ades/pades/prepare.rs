@@ -10,6 +10,7 @@ use crate::ades::cms::build::{BuildError, Message};
 use crate::base::bytes::ReadAt;
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::base::time::Timestamp;
+use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::crypto::key::{KeyError, KeyKind};
 use crate::pdf::document::Document;
 use crate::pdf::error::PdfError;
@@ -158,7 +159,7 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
     rehearse_with(&document, tail.clone())?;
 
     // One pass over the document gives both digests.
-    let algorithm = kind.default_algorithm();
+    let algorithm = algorithm_of(draft, kind)?;
     let mut covered = Hasher::new(algorithm.hash());
     let mut whole = Hasher::new(HashAlgorithm::Sha256);
     let length = document.len();
@@ -183,6 +184,15 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
         prepared_at: now,
         expires_at: draft.expires_at,
     })
+}
+
+/// The algorithm ordered, when the key can make it.
+fn algorithm_of(draft: &Draft, kind: KeyKind) -> Result<SignatureAlgorithm, KeyError> {
+    match draft.algorithm {
+        None => Ok(kind.default_algorithm()),
+        Some(algorithm) if kind.fits(algorithm) => Ok(algorithm),
+        Some(_) => Err(KeyError::Mismatch),
+    }
 }
 
 /// Refuses a document in which a signature is not whole: a further one on top would cover that up.
@@ -225,7 +235,7 @@ fn room(draft: &Draft, kind: KeyKind) -> Result<usize, PrepareError> {
         KeyKind::Ec(curve) => curve.field_bytes().saturating_mul(2).saturating_add(10),
         KeyKind::Rsa { bits } => usize::try_from(bits.div_ceil(8)).unwrap_or(usize::MAX),
     };
-    let algorithm = kind.default_algorithm();
+    let algorithm = algorithm_of(draft, kind)?;
     let attributes = signed_attributes(draft, &vec![0; algorithm.hash().output_bytes()])?;
     let token = if draft.level.needs_time_stamp() {
         draft.time_stamp_bytes.unwrap_or(TIME_STAMP_BYTES)

@@ -25,6 +25,8 @@ pub struct Draft {
     pub certificate: Certificate,
     /// Its issuers as far as known, the root not needed.
     pub chain: Vec<Certificate>,
+    /// How the device signs; without it the usual algorithm of its key.
+    pub algorithm: Option<SignatureAlgorithm>,
     /// Where the signature goes and how it shows.
     pub placement: Placement,
     /// What a screen reader says of the field.

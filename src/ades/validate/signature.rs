@@ -26,7 +26,7 @@ use crate::pki::anchors::Environment;
 use crate::pki::certificate::Certificate;
 use crate::pki::lists::qualification::determine;
 use crate::pki::name::AttributeType;
-use crate::pki::purpose::Purpose;
+use crate::pki::purpose;
 
 /// How far two time-stamping units' clocks may differ before their order counts as a contradiction.
 const ORDER_TOLERANCE: Duration = Duration::from_secs(1);
@@ -195,7 +195,13 @@ pub(super) fn judge_signature(
         .iter()
         .filter_map(|der| Certificate::parse(der.clone()).ok())
         .collect();
-    let chain = match chain::validate(judge, &certificate, &extra, Purpose::Signature, best) {
+    let chain = match chain::validate(
+        judge,
+        &certificate,
+        &extra,
+        purpose::of_signer(&certificate),
+        best,
+    ) {
         Ok(chain) => {
             report.findings.extend(chain.notes.clone());
             if let Some(failure) = chain.failure.clone() {

@@ -12,7 +12,7 @@ use crate::ades::augment::{self, settings::Settings};
 use crate::ades::cades::completion::Carried;
 use crate::ades::content::Content;
 use crate::ades::level::Level;
-use crate::ades::pades::completion::{Completion, Step};
+use crate::ades::pades::completion::Completion;
 use crate::ades::pades::stages::Completed as Stage;
 use crate::ades::{cades, jades};
 use crate::asn1::oid::Oid;
@@ -20,8 +20,8 @@ use crate::base::bytes::ReadAt;
 use crate::base::clock::Clock;
 use crate::base::random::SystemRandom;
 use crate::crypto::policy::AlgorithmPolicy;
-use crate::fetch::Fetcher as _;
 use crate::fetch::http::HttpFetcher;
+use crate::fetch::{Fetcher as _, resume};
 use crate::pki::trust::Trust;
 
 /// What completing needs.
@@ -121,16 +121,9 @@ impl Work {
         match prepared {
             Prepared::Pdf(prepared) => {
                 let signed = prepared.finish(value.to_vec(), now)?;
-                let mut completion = Completion::new(Arc::clone(&job.source), signed, self.settings())?;
-                loop {
-                    match completion.step(self.clock.now())? {
-                        Step::Done(completed) => return Ok(Made::Pdf(completed)),
-                        Step::Need(need) => {
-                            let answer = self.fetcher.fetch(&need).await;
-                            completion.answer(answer, self.clock.now())?;
-                        }
-                    }
-                }
+                let completion = Completion::new(Arc::clone(&job.source), signed, self.settings())?;
+                let completed = resume::complete(completion, &self.fetcher, &self.clock).await;
+                Ok(Made::Pdf(Box::new(completed.map_err(|(error, _)| error)?)))
             }
             Prepared::Cades(prepared, _) => {
                 let signed = prepared.finish(value, now)?;

@@ -29,6 +29,10 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/signing_requests/{id}", web::get().to(show))
             .route("/signing_requests/{id}/withdraw", web::post().to(withdraw))
             .route("/signing_requests/{id}/document", web::get().to(document))
+            .route(
+                "/signing_requests/{id}/publication_copy",
+                web::get().to(publication),
+            )
             .route("/signing_requests/{id}/proof", web::get().to(proof))
             .route("/signing_lists", web::post().to(lists::create))
             .route("/signing_lists/{id}", web::get().to(lists::show)),
@@ -186,15 +190,32 @@ async fn document(
         Err(answer) => return Ok(answer),
     };
     match deliver::signed_original(&app, &caller, id_of(&id)?).await {
-        Ok(delivered) => Ok(HttpResponse::Ok()
-            .content_type("application/pdf")
-            .insert_header((
-                header::CONTENT_DISPOSITION,
-                super::api::attachment(&delivered.name),
-            ))
-            .body(delivered.bytes)),
+        Ok(delivered) => Ok(pdf(delivered)),
         Err(error) => Err(failure(&error)),
     }
+}
+
+async fn publication(
+    app: web::Data<App>,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let caller = match caller(&app, &http).await {
+        Ok(caller) => caller,
+        Err(answer) => return Ok(answer),
+    };
+    let delivered = deliver::publication(&app, &caller, id_of(&id)?)
+        .await
+        .map_err(|error| failure(&error))?;
+    Ok(pdf(delivered))
+}
+
+/// A PDF to save under its name.
+fn pdf(delivered: deliver::Delivered) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/pdf")
+        .insert_header((header::CONTENT_DISPOSITION, attachment(&delivered.name)))
+        .body(delivered.bytes)
 }
 
 async fn proof(

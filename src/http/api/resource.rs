@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::base::lang::Language;
 use crate::journeys::App;
+use crate::signing::publication::Publication;
 use crate::signing::request::{Ending, SigningRequest, Slot, Stage};
 
 /// The resource. Signers appear by capacity and name once they have signed; candidates by capacity alone.
@@ -28,6 +29,18 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
             "length_bytes": request.document.base.length_bytes,
         }],
         "slots": slots,
+        // Where the board has a seal: the copy for publication, once every signature stands.
+        "publication_copy": request.publication.as_ref().map(|publication| json!({
+            "state": publication.as_str(),
+            "level": match publication {
+                Publication::Done { level, .. } => Some(level),
+                _ => None,
+            },
+            "cause": match publication {
+                Publication::Failed { cause } => Some(cause),
+                _ => None,
+            },
+        })),
         "reason": match request.closed.as_ref().map(|closed| &closed.how) {
             Some(Ending::Declined { reason, .. }) => Value::from(reason.as_str()),
             Some(Ending::Failed { cause, .. }) => Value::from(cause.as_str()),
@@ -37,7 +50,8 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
         "expires_at": request.expires_at,
         "closed_at": request.closed.as_ref().map(|closed| closed.at),
         "signing_url": format!("{}/sign/{}", app.origin(), request.id),
-        "links": {"self": own, "document": format!("{own}/document"), "proof": format!("{own}/proof")},
+        "links": {"self": own, "document": format!("{own}/document"), "proof": format!("{own}/proof"),
+            "publication_copy": request.publication.as_ref().map(|_| format!("{own}/publication_copy"))},
     })
 }
 

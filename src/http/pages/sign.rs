@@ -172,6 +172,8 @@ pub struct DoneDocument {
     pub download: String,
     /// Where the proof is downloaded.
     pub proof: Option<String>,
+    /// Where the copy for publication is downloaded, once it stands.
+    pub publication: Option<String>,
 }
 
 /// Asks whether the person declines, and why.

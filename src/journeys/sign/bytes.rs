@@ -238,6 +238,7 @@ fn draft(
         level: request.level,
         certificate: certificate.clone(),
         chain: path.certificates().iter().skip(1).cloned().collect(),
+        algorithm: None,
         placement: Placement::Automatic {
             block,
             width: BLOCK.0,

@@ -8,10 +8,11 @@ use crate::base::digest::Sha256Digest;
 use crate::journeys::App;
 use crate::journeys::login::Browser;
 use crate::journeys::login::tokens::Caller;
+use crate::signing::publication::Publication;
 use crate::signing::request::{Ending, RequestId, SigningRequest, Stage, StepError};
 use crate::store::keys::{self, KeyPurpose};
 
-use super::{SignError, aside, checked_document, request, view};
+use super::{SignError, aside, checked_document, publish, request, view};
 
 /// The bytes of a document with the name to save them under.
 pub struct Delivered {
@@ -73,6 +74,43 @@ pub async fn proof(app: &App, caller: &Caller, id: RequestId) -> Result<ProofFil
     proof_of(app, &request).await
 }
 
+/// The publication copy, once it stands.
+///
+/// # Errors
+/// `NotReady` before; `Unknown` where the board has no seal, or no copy can be made.
+pub async fn publication(app: &App, caller: &Caller, id: RequestId) -> Result<Delivered, SignError> {
+    let request = completed(app, caller, id).await?;
+    publication_of(app, &request).await
+}
+
+/// The same for a signer who has part in it.
+pub async fn publication_for_signer(
+    app: &App,
+    id: RequestId,
+    browser: &Browser,
+) -> Result<Delivered, SignError> {
+    let view = view::view(app, id, browser).await?;
+    view.check_may_see()?;
+    publication_of(app, &view.request).await
+}
+
+async fn publication_of(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
+    let pieces = match &request.publication {
+        Some(Publication::Done { pieces, .. }) => pieces,
+        Some(Publication::Waiting | Publication::Sealed { .. }) => return Err(SignError::NotReady),
+        Some(Publication::Failed { .. }) | None => return Err(SignError::Unknown),
+    };
+    let source = publish::assemble(app, pieces).await?;
+    let (read, pieces) = (Arc::clone(&source), pieces.clone());
+    aside(move || super::check_pieces(read.as_ref(), &pieces)).await??;
+    let stem = request.document.name.strip_suffix(".pdf");
+    let stem = stem.unwrap_or(&request.document.name);
+    Ok(Delivered {
+        name: format!("{stem}-publication.pdf"),
+        bytes: whole(source).await?,
+    })
+}
+
 async fn completed(app: &App, caller: &Caller, id: RequestId) -> Result<SigningRequest, SignError> {
     let request = request::find(app, caller, id).await?;
     if let Some(closed) = &request.closed
@@ -93,14 +131,17 @@ async fn completed(app: &App, caller: &Caller, id: RequestId) -> Result<SigningR
 
 async fn bytes(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
     let (source, _) = checked_document(app, request).await?;
-    let length = usize::try_from(source.len()).map_err(|_| SignError::DocumentLost)?;
-    let bytes = aside(move || source.read_vec(0, length))
-        .await?
-        .map_err(|_| SignError::DocumentLost)?;
     Ok(Delivered {
         name: request.document.name.clone(),
-        bytes,
+        bytes: whole(source).await?,
     })
+}
+
+async fn whole(source: Arc<dyn ReadAt>) -> Result<Vec<u8>, SignError> {
+    let length = usize::try_from(source.len()).map_err(|_| SignError::DocumentLost)?;
+    aside(move || source.read_vec(0, length))
+        .await?
+        .map_err(|_| SignError::DocumentLost)
 }
 
 async fn proof_of(app: &App, request: &SigningRequest) -> Result<ProofFile, SignError> {

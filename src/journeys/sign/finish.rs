@@ -2,22 +2,23 @@
 //!
 //! Runs right after the card, and again from a job when something outside was down or the service was ended.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ades::level::Level;
-use crate::ades::pades::completion::{Completion, Settings, Step};
+use crate::ades::pades::completion::{Completion, Settings};
 use crate::ades::pades::stages::{Completed, Signed};
 use crate::audit::EventKind;
 use crate::base::code::PersonCode;
 use crate::crypto::policy::AlgorithmPolicy;
+use crate::fetch::resume;
 use crate::journeys::App;
+use crate::signing::publication::Publication;
 use crate::signing::request::{Ending, Piece, RequestId, SigningRequest, Stage};
 use crate::store::db::StoreError;
 use crate::store::signing::Kept;
-use crate::store::{events, signing};
+use crate::store::{events, queue, signing};
 
-use super::{STALE_RETRIES, SignError, aside, document, kept};
+use super::{STALE_RETRIES, SignError, aside, document, kept, publish};
 
 /// The kind of job that goes on where a signature was left.
 pub const JOB: &str = "finish_signature";
@@ -63,7 +64,7 @@ async fn go_on(
     };
     let before = signed.clone();
     let completion = aside(move || Completion::new(source, signed, settings)).await??;
-    match complete(app, completion).await {
+    match resume::complete(completion, app.fetcher.as_ref(), &app.clock).await {
         Ok(completed) => store(app, request, version, number, completed).await,
         Err((error, gained)) => {
             if *gained != before {
@@ -76,7 +77,7 @@ async fn go_on(
                     Err(error) => return Err(error),
                 }
             }
-            Err(error)
+            Err(error.into())
         }
     }
 }
@@ -161,35 +162,6 @@ fn unfinished(request: &SigningRequest) -> Option<(u8, Signed)> {
     })
 }
 
-/// Drives the completion: steps beside the threads that serve, needs through the one door.
-async fn complete(app: &App, mut completion: Completion) -> Result<Completed, (SignError, Box<Signed>)> {
-    let mut answer = None;
-    loop {
-        let clock = Arc::clone(&app.clock);
-        let arrived = answer.take();
-        let kept = completion.signed().clone();
-        let stepped = aside(move || {
-            let outcome = match arrived {
-                Some(arrived) => completion.answer(arrived, clock.now()),
-                None => Ok(()),
-            };
-            let step = outcome.and_then(|()| completion.step(clock.now()));
-            (completion, step)
-        })
-        .await;
-        let (resumed, step) = match stepped {
-            Ok(stepped) => stepped,
-            Err(error) => return Err((error, Box::new(kept))),
-        };
-        completion = resumed;
-        match step {
-            Ok(Step::Done(completed)) => return Ok(*completed),
-            Ok(Step::Need(need)) => answer = Some(app.fetcher.fetch(&need).await),
-            Err(error) => return Err((error.into(), Box::new(completion.into_signed()))),
-        }
-    }
-}
-
 /// Stores the finished signature: the bytes first, then their row with the request, the audit and the job's end.
 async fn store(
     app: &App,
@@ -237,7 +209,11 @@ async fn store(
 async fn store_piece(app: &App, kept: Kept, number: u8, piece: Piece, level: Level) -> Result<(), SignError> {
     let now = app.now();
     let version = kept.version;
-    let request = kept.request.complete(number, piece, level, now)?;
+    let mut request = kept.request.complete(number, piece, level, now)?;
+    let publishes = publish::is_completed(&request) && publish::seal_of(app, &request).await?.is_some();
+    if publishes {
+        request.publication = Some(Publication::Waiting);
+    }
     let event = app.event(
         request.board,
         EventKind::DocumentDelivered,
@@ -246,12 +222,17 @@ async fn store_piece(app: &App, kept: Kept, number: u8, piece: Piece, level: Lev
         "ok",
         serde_json::json!({"slot": number, "level": level, "sha256": piece.sha256}),
     );
+    let random = app.random.clone();
     app.db
         .write(move |unit| {
-            let (request, event) = (request.clone(), event.clone());
+            let (request, event, random) = (request.clone(), event.clone(), random.clone());
             Box::pin(async move {
                 signing::save(unit, &request, version).await?;
                 signing::add_tail(unit, &request, &piece, now).await?;
+                if publishes {
+                    let id = request.id.to_string();
+                    queue::plan(unit, publish::JOB, &id, now, random.as_ref()).await?;
+                }
                 events::record(unit, &event).await
             })
         })

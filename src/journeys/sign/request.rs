@@ -152,6 +152,7 @@ async fn create_fresh(
         created_at: now,
         expires_at,
         closed: None,
+        publication: None,
     };
     let event = app.event(
         request.board,

@@ -104,8 +104,17 @@ impl Extension {
 
     /// qcStatements with QcCompliance, QcSSCD and QcType esign (ETSI EN 319 412-5).
     pub fn qualified_signature() -> Self {
+        Self::qualified("0.4.0.1862.1.6.1")
+    }
+
+    /// Statements of a qualified certificate for electronic seals with the key in a qualified device.
+    pub fn qualified_seal() -> Self {
+        Self::qualified("0.4.0.1862.1.6.2")
+    }
+
+    fn qualified(kind: &str) -> Self {
         let plain = |oid: &str| write::sequence(&[&known_oid(oid)]);
-        let kind = write::sequence(&[&known_oid("0.4.0.1862.1.6.1")]);
+        let kind = write::sequence(&[&known_oid(kind)]);
         Self::new(
             "1.3.6.1.5.5.7.1.3",
             write::sequence(&[

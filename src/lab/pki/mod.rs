@@ -12,6 +12,7 @@ mod folder;
 pub(super) mod folder_keys;
 mod leaf;
 mod name;
+mod seal;
 mod staff;
 
 pub use authority::{Authority, AuthorityKind, Serial};
@@ -21,6 +22,7 @@ pub use extension::Extension;
 pub(super) use extension::key_bits;
 pub use leaf::{Holder, IssuedLeaf, LeafPurpose};
 pub use name::Name;
+pub use seal::SealHolder;
 pub use staff::{Employee, TokenPurpose};
 
 use std::time::Duration;

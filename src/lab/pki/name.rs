@@ -27,6 +27,12 @@ impl Name {
         self.with("2.5.4.10", &write::utf8(organization))
     }
 
+    /// Adds organizationIdentifier (EN 319 412-1 §5.1.4): `NTRBE-` and the enterprise number.
+    #[must_use]
+    pub fn organization_identifier(self, identifier: &str) -> Self {
+        self.with("2.5.4.97", &write::utf8(identifier))
+    }
+
     /// Adds commonName.
     #[must_use]
     pub fn common_name(self, name: &str) -> Self {

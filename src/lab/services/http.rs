@@ -107,6 +107,25 @@ async fn serve(
     };
     let now = clock.now();
     let services = services.into_inner();
+    if path.starts_with("/csc/") || path == "/oauth2/token" {
+        let authorization = request
+            .headers()
+            .get("authorization")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let answered =
+            web::block(move || services.answer_csc(&path, authorization.as_deref(), &body, now)).await;
+        let Ok((status, body, delay)) = answered else {
+            return HttpResponse::InternalServerError().finish();
+        };
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        return HttpResponse::build(status)
+            .content_type("application/json")
+            .body(body);
+    }
     let answer = web::block(move || services.answer(&path, &body, now)).await;
     let Ok(answer) = answer else {
         return HttpResponse::InternalServerError().finish();

@@ -5,6 +5,7 @@
 //! (`Services::answer`). Start from [`Services`].
 
 mod crl;
+pub mod csc;
 pub mod http;
 pub mod lists;
 mod ocsp;
@@ -41,6 +42,7 @@ pub struct Services {
     pki: Arc<LabPki>,
     random: Arc<dyn Random>,
     switches: Mutex<Switches>,
+    csc: Mutex<(csc::CscFault, Option<csc::CscProvider>)>,
 }
 
 impl std::fmt::Debug for Services {
@@ -58,6 +60,7 @@ impl Services {
             pki,
             random,
             switches: Mutex::default(),
+            csc: Mutex::default(),
         }
     }
 
@@ -85,6 +88,36 @@ impl Services {
     /// Sets the mode of a service.
     pub fn set_service(&self, service: Service, mode: ServiceMode) {
         self.switches().set_service(service, mode);
+    }
+
+    /// Sets what the remote signing provider does wrong.
+    pub fn set_csc(&self, fault: csc::CscFault) {
+        self.csc.lock().unwrap_or_else(PoisonError::into_inner).0 = fault;
+    }
+
+    /// Status, body and delay of the remote signing provider for one POST.
+    pub fn answer_csc(
+        &self,
+        path: &str,
+        authorization: Option<&str>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> (u16, Vec<u8>, Duration) {
+        let mut held = self.csc.lock().unwrap_or_else(PoisonError::into_inner);
+        let (fault, provider) = &mut *held;
+        let random = self.random.as_ref();
+        if provider.is_none() {
+            *provider = csc::CscProvider::new(&self.pki, random, now).ok();
+        }
+        let Some(provider) = provider else {
+            return (500, Vec::new(), Duration::ZERO);
+        };
+        let (status, body) = provider.answer((path, authorization, body), *fault, random, now);
+        let delay = match fault {
+            csc::CscFault::Slow(millis) => Duration::from_millis(*millis),
+            _ => Duration::ZERO,
+        };
+        (status, body, delay)
     }
 
     /// The OCSP response of `authority`'s responder to `request_der`.
@@ -243,6 +276,7 @@ fn route(path: &str) -> Option<(Service, Option<AuthorityKind>)> {
     let authority = |slug: &str| {
         [
             AuthorityKind::Citizen,
+            AuthorityKind::Organisation,
             AuthorityKind::Root,
             AuthorityKind::Timestamp,
         ]

@@ -507,7 +507,7 @@ fn no_damaged_message_passes() {
             .collect();
         passed.extend(not_refused(level, &judged(&file), &damaged));
     }
-    assert!(passed.is_empty(), \"not refused: {passed:?}\");
+    assert!(passed.is_empty(), "not refused: {passed:?}");
 }
 
 /// A change of a JSON value.
@@ -781,5 +781,5 @@ fn no_damaged_signature_in_json_passes() {
             .collect();
         passed.extend(not_refused(level, &judged(&text), &damaged));
     }
-    assert!(passed.is_empty(), \"not refused: {passed:?}\");
+    assert!(passed.is_empty(), "not refused: {passed:?}");
 }

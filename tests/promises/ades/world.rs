@@ -57,7 +57,7 @@ hosts = ["127.0.0.1"]
 name = "Zegel TEST Root CA"
 sha256 = "{}"
 generation = "laboratory"
-purposes = ["authentication", "signature", "register", "time_stamping"]
+purposes = ["authentication", "signature", "register", "seal", "time_stamping"]
 
 [[generation]]
 name = "laboratory"
@@ -134,6 +134,7 @@ impl World {
             level,
             certificate: signer.certificate.clone(),
             chain: vec![issuer],
+            algorithm: None,
             placement: Placement::Automatic {
                 block: Block {
                     lines: vec![

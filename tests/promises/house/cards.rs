@@ -85,7 +85,7 @@ hosts = ["127.0.0.1"]
 name = "Zegel TEST Root CA"
 sha256 = "{}"
 generation = "laboratory"
-purposes = ["authentication", "signature", "register", "time_stamping"]
+purposes = ["authentication", "signature", "register", "seal", "time_stamping"]
 
 [[generation]]
 name = "laboratory"

@@ -151,6 +151,7 @@ pub(crate) fn config(origin: &str) -> Config {
         scratch: "scratch".into(),
         key_encryption_key_file: "kek".into(),
         test_trust: None,
+        seals: Vec::new(),
         outside: Outside {
             hosts: Vec::new(),
             private_addresses: false,

@@ -355,6 +355,7 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
             name: text("Besluit speelstraten.pdf"),
             download: text("/sign/req_1/documents/1/signed"),
             proof: Some(text("/sign/req_1/documents/1/proof")),
+            publication: Some(text("/sign/req_1/publication")),
         }],
         ended: ended.map(|key| t.get(key)),
         next: next.map(str::to_owned),
