@@ -184,6 +184,8 @@ impl Signer {
             location: Some("Zegelgem".to_owned()),
             claimed: Vec::new(),
             commitment: None,
+            policy: None,
+            certify: None,
             time_stamp_bytes: None,
             expires_at: moment().plus(Duration::from_mins(5)),
         }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod console;
 pub mod database;
 pub mod doctor;
+pub mod extend;
 pub mod files;
 mod guard;
 pub mod interrupt;
@@ -17,7 +18,9 @@ pub mod lab;
 pub mod mandate;
 pub mod migrate;
 pub mod outage;
+mod outside;
 pub mod person;
+pub mod seal;
 pub mod serve;
 pub mod sign;
 pub mod terminal;
@@ -77,14 +80,17 @@ enum Command {
     Card(card::Arguments),
     Config(config::Arguments),
     Doctor(doctor::Arguments),
+    Extend(extend::ExtendArguments),
     #[cfg(feature = "lab")]
     Lab(lab::Arguments),
     Mandate(mandate::Arguments),
     Migrate(migrate::Arguments),
     Outage(outage::Arguments),
     Person(person::Arguments),
+    Seal(seal::Arguments),
     Serve(serve::Arguments),
     Sign(sign::Arguments),
+    Timestamp(extend::TimestampArguments),
     Trust(trust_lists::Arguments),
     Verify(verify::Arguments),
 }
@@ -99,9 +105,16 @@ impl Command {
             | Self::Doctor(_)
             | Self::Mandate(_)
             | Self::Person(_)
+            | Self::Seal(_)
             | Self::Serve(_)
             | Self::Sign(_) => true,
-            Self::Config(_) | Self::Migrate(_) | Self::Outage(_) | Self::Trust(_) | Self::Verify(_) => false,
+            Self::Config(_)
+            | Self::Extend(_)
+            | Self::Migrate(_)
+            | Self::Outage(_)
+            | Self::Timestamp(_)
+            | Self::Trust(_)
+            | Self::Verify(_) => false,
             // Its secrets are made up, and it makes name spaces, which a process without dumps may not.
             #[cfg(feature = "lab")]
             Self::Lab(_) => false,
@@ -121,7 +134,13 @@ impl Command {
             | Self::Person(_)
             | Self::Serve(_)
             | Self::Trust(_) => true,
-            Self::Card(_) | Self::Config(_) | Self::Sign(_) | Self::Verify(_) => false,
+            Self::Card(_)
+            | Self::Config(_)
+            | Self::Extend(_)
+            | Self::Seal(_)
+            | Self::Sign(_)
+            | Self::Timestamp(_)
+            | Self::Verify(_) => false,
             #[cfg(feature = "lab")]
             Self::Lab(_) => false,
         }
@@ -157,14 +176,17 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Card(arguments) => card::run(arguments, &mut console),
         Command::Config(arguments) => config::run(arguments, &mut console),
         Command::Doctor(arguments) => doctor::run(arguments, &mut console),
+        Command::Extend(arguments) => extend::extend(arguments, &mut console),
         #[cfg(feature = "lab")]
         Command::Lab(arguments) => lab::run(arguments, &mut console),
         Command::Mandate(arguments) => mandate::run(arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(arguments, &mut console),
         Command::Outage(arguments) => outage::run(arguments, &mut console),
         Command::Person(arguments) => person::run(arguments, &mut console),
+        Command::Seal(arguments) => seal::run(arguments, &mut console),
         Command::Serve(arguments) => serve::run(arguments, &mut console),
         Command::Sign(arguments) => sign::run(arguments, &mut console),
+        Command::Timestamp(arguments) => extend::timestamp(arguments, &mut console),
         Command::Trust(arguments) => trust_lists::run(arguments, &mut console),
         Command::Verify(arguments) => verify::run(arguments, &mut console),
     }

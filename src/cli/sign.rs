@@ -43,6 +43,7 @@ use crate::pdf::signature_field::Placement;
 use crate::pki::trust::Trust;
 
 use complete::Work;
+pub(super) use complete::write_sealed;
 use device::SignerCard;
 use form::{Form, Order, Packaging, Prepared};
 use problem::Problem;
@@ -350,6 +351,8 @@ fn draft(desk: &Desk, level: Level, card: &SignerCard, now: Timestamp) -> Draft 
         location: None,
         claimed: Vec::new(),
         commitment: None,
+        policy: None,
+        certify: None,
         time_stamp_bytes: None,
         expires_at: now.plus(PREPARED_TIME),
     }

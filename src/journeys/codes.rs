@@ -230,6 +230,7 @@ section! {
         SignError::Prepare(error) => of_prepare(error),
         SignError::Proof(_) => PersonCode::ServerError,
         SignError::Refused(refusal) => of_certificate(refusal),
+        SignError::Seal(_) => PersonCode::ServerError,
         SignError::Step(error) => of_step(error),
         // Somebody else is at the same signature.
         SignError::Store(StoreError::Stale(_)) => PersonCode::AlreadyWaiting,

@@ -4,10 +4,13 @@
 //! the document; the level is what the file read back shows. What was signed while a time-stamp service is down is
 //! kept by whoever called and completed later ([`complete`]): never delivered below its profile.
 
+pub mod asked;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
+use crate::ades::cms::hash_only::HashError;
 use crate::ades::device::{DeviceError, ToSign};
 use crate::ades::level::Level;
 use crate::ades::pades::completion::{Completion, CompletionError, Settings};
@@ -90,6 +93,9 @@ pub enum SealError {
     /// The value was not taken.
     #[error(transparent)]
     Finish(#[from] FinishError),
+    /// The digest cannot be signed alone.
+    #[error(transparent)]
+    Hash(#[from] HashError),
     /// The service is ending.
     #[error("the work was interrupted")]
     Interrupted,
@@ -115,6 +121,7 @@ impl SealError {
             Self::Completion(error) => error.cause(),
             Self::Device(error) => error.cause,
             Self::Finish(error) => error.cause(),
+            Self::Hash(error) => error.cause(),
             Self::Interrupted => "INTERRUPTED",
             Self::NotASeal => "SEAL_NOT_ORGANISATION",
             Self::Prepare(error) => error.cause(),
@@ -135,6 +142,7 @@ impl SealError {
             ),
             Self::Certificate(_)
             | Self::Finish(_)
+            | Self::Hash(_)
             | Self::NotASeal
             | Self::Prepare(_)
             | Self::Settings(_) => false,
@@ -283,6 +291,8 @@ impl Sealer {
             location: order.location,
             claimed: order.claimed,
             commitment: order.commitment,
+            policy: None,
+            certify: None,
             time_stamp_bytes: None,
             expires_at: now.plus(PREPARED_LIFE),
         };

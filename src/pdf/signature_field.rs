@@ -9,7 +9,7 @@ use super::error::PdfError;
 use super::field::Field;
 use super::object::{Dictionary, Object, ObjectId};
 use super::page::{Page, Rect};
-use super::permission::SigningRefusal;
+use super::permission::{Certification, SigningRefusal};
 use super::placement::locate;
 pub use super::placement::{Placement, free_place};
 use super::signature::{CADES_DETACHED, RFC3161, is_signature_field};
@@ -84,6 +84,8 @@ pub enum Content {
         location: Option<String>,
         /// `/Reason`: absent when the CMS has a commitment type or a policy.
         reason: Option<String>,
+        /// Makes it the certification signature, and says what may change afterwards. ISO 32000-2 §12.8.2.2.
+        certify: Option<Certification>,
     },
 }
 
@@ -153,6 +155,7 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
     }
     let field = update.add(widget);
     put_signature(update, signature, request, None)?;
+    put_permission(update, request, signature)?;
     append_annotation(update, &page, field)?;
     append_field(update, field)?;
     Ok(AddedField {
@@ -166,7 +169,13 @@ fn check(view: &View, request: &FieldRequest, field: Option<&Field>) -> Result<(
     if request.content == Content::DocTimeStamp && field.is_none() {
         return Ok(());
     }
-    view.may_sign(field)?.map_err(FieldError::Forbidden)
+    view.may_sign(field)?.map_err(FieldError::Forbidden)?;
+    // Only the first signature certifies (ISO 32000-2 §12.8.2.2.1): a later one would bind those before it.
+    let certifies = matches!(&request.content, Content::Signature { certify: Some(_), .. });
+    if certifies && !view.signatures()?.is_empty() {
+        return Err(FieldError::Forbidden(SigningRefusal::SignedAlready));
+    }
+    Ok(())
 }
 
 fn put_signature(
@@ -175,6 +184,7 @@ fn put_signature(
     request: &FieldRequest,
     reference: Option<Dictionary>,
 ) -> Result<(), UpdateError> {
+    let mut references: Vec<Dictionary> = reference.into_iter().collect();
     let mut dictionary = match &request.content {
         Content::DocTimeStamp => Dictionary::new()
             .with("Type", Object::name("DocTimeStamp"))
@@ -185,12 +195,14 @@ fn put_signature(
             name,
             location,
             reason,
+            certify,
         } => {
             let mut dictionary = Dictionary::new()
                 .with("Type", Object::name("Sig"))
                 .with("Filter", Object::name("Adobe.PPKLite"))
                 .with("SubFilter", Object::name(CADES_DETACHED))
                 .with("M", Object::String(text_string::date(*signed_at).into_bytes()));
+            references.extend(certify.map(certification));
             for (key, value) in [("Name", name), ("Location", location), ("Reason", reason)] {
                 if let Some(value) = value {
                     dictionary.set(key, Object::String(text_string::encode(value)));
@@ -199,10 +211,52 @@ fn put_signature(
             dictionary
         }
     };
-    if let Some(reference) = reference {
-        dictionary.set("Reference", Object::Array(vec![reference.into()]));
+    if !references.is_empty() {
+        dictionary.set(
+            "Reference",
+            Object::Array(references.into_iter().map(Object::from).collect()),
+        );
     }
     update.put_signature(id, dictionary, request.contents_bytes)
+}
+
+/// The reference by which a signature certifies. ISO 32000-2 table 257.
+fn certification(level: Certification) -> Dictionary {
+    let allowed = match level {
+        Certification::NoChanges => 1,
+        Certification::FormsAndSigning => 2,
+        Certification::Annotations => 3,
+    };
+    let parameters = Dictionary::new()
+        .with("Type", Object::name("TransformParams"))
+        .with("P", allowed)
+        .with("V", Object::name("1.2"));
+    Dictionary::new()
+        .with("Type", Object::name("SigRef"))
+        .with("TransformMethod", Object::name("DocMDP"))
+        .with("TransformParams", parameters)
+}
+
+/// Names the certifying signature in the catalog, where a reader looks for it.
+fn put_permission(
+    update: &mut Update,
+    request: &FieldRequest,
+    signature: ObjectId,
+) -> Result<(), FieldError> {
+    let Content::Signature { certify: Some(_), .. } = &request.content else {
+        return Ok(());
+    };
+    let mut catalog = update.catalog()?;
+    let present = catalog.get("Perms").cloned().unwrap_or(Object::Null);
+    let mut permissions = update
+        .resolve(&present)?
+        .as_dictionary()
+        .cloned()
+        .unwrap_or_default();
+    permissions.set("DocMDP", signature);
+    catalog.set("Perms", permissions);
+    update.put_catalog(catalog)?;
+    Ok(())
 }
 
 /// The lock of a field as the signature repeats it, so that it is signed. ISO 32000-2 §12.8.2.4.
@@ -260,6 +314,7 @@ fn fill(
         .dictionary(&field.dictionary, "Lock")?
         .map(|lock| field_lock(&lock));
     put_signature(update, signature, request, lock)?;
+    put_permission(update, request, signature)?;
     set_flags(update)?;
     Ok(AddedField {
         field: field.id,

@@ -211,7 +211,7 @@ hosts = [{host}]
 name = {name}
 sha256 = "{fingerprint}"
 generation = "laboratory"
-purposes = ["authentication", "signature", "register", "time_stamping"]
+purposes = ["authentication", "signature", "register", "seal", "time_stamping"]
 
 [[authority]]
 common_name = {issuer}

@@ -30,6 +30,7 @@ mod mandates;
 mod pages;
 mod pdf;
 mod provider;
+mod seals;
 mod signing;
 mod store;
 mod support;

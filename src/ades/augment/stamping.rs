@@ -51,7 +51,7 @@ impl Stamping {
         settings: &Settings,
         now: Timestamp,
     ) -> Option<TimeStampToken> {
-        match self.read(answer, settings, now) {
+        match read_token(settings, answer, &self.request, now) {
             Ok(token) => Some(token),
             Err(cause) => {
                 self.failures.push(cause);
@@ -60,32 +60,32 @@ impl Stamping {
             }
         }
     }
+}
 
-    /// Checks a reply against what was asked, down to a path for the unit that signed.
-    fn read(
-        &self,
-        answer: Answer,
-        settings: &Settings,
-        now: Timestamp,
-    ) -> Result<TimeStampToken, &'static str> {
-        let reply = answer.map_err(FetchFailure::as_str)?;
-        let token = timestamp::token_of_reply(&reply).map_err(TimeStampDefect::cause)?;
-        token
-            .check_reply(&self.request, SKEW, now)
-            .and_then(|()| token.check_policy(&settings.time_stamp_policies))
-            .map_err(TimeStampDefect::cause)?;
-        let algorithms = &settings.algorithms;
-        let unit = token.verify(&[], algorithms).map_err(TimeStampDefect::cause)?;
-        settings
-            .trust
-            .validate(
-                &unit,
-                &token.certificates,
-                Purpose::TimeStamping,
-                algorithms,
-                token.gen_time,
-            )
-            .map_err(|refusal| refusal.cause())?;
-        Ok(token)
-    }
+/// Checks a reply against what was asked, down to a path for the unit that signed.
+pub(in crate::ades) fn read_token(
+    settings: &Settings,
+    answer: Answer,
+    request: &TimeStampRequest,
+    now: Timestamp,
+) -> Result<TimeStampToken, &'static str> {
+    let reply = answer.map_err(FetchFailure::as_str)?;
+    let token = timestamp::token_of_reply(&reply).map_err(TimeStampDefect::cause)?;
+    token
+        .check_reply(request, SKEW, now)
+        .and_then(|()| token.check_policy(&settings.time_stamp_policies))
+        .map_err(TimeStampDefect::cause)?;
+    let algorithms = &settings.algorithms;
+    let unit = token.verify(&[], algorithms).map_err(TimeStampDefect::cause)?;
+    settings
+        .trust
+        .validate(
+            &unit,
+            &token.certificates,
+            Purpose::TimeStamping,
+            algorithms,
+            token.gen_time,
+        )
+        .map_err(|refusal| refusal.cause())?;
+    Ok(token)
 }

@@ -27,6 +27,8 @@ pub(super) fn encode(
         certificate_hash: HashAlgorithm::Sha256,
         claimed: &draft.claimed,
         commitment: draft.commitment,
+        // Written below, with what this format adds.
+        policy: None,
     };
     let mut attributes = common.list()?;
     if is_counter {

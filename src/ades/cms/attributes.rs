@@ -18,6 +18,8 @@ pub enum Commitment {
     ProofOfCreation,
     /// The signer recognises having made, approved and sent it: an officer who attests a copy.
     ProofOfOrigin,
+    /// The signer received the content: an authority that acknowledges what came in.
+    ProofOfReceipt,
 }
 
 impl Commitment {
@@ -27,6 +29,7 @@ impl Commitment {
             Self::ProofOfApproval => "1.2.840.113549.1.9.16.6.5",
             Self::ProofOfCreation => "1.2.840.113549.1.9.16.6.6",
             Self::ProofOfOrigin => "1.2.840.113549.1.9.16.6.1",
+            Self::ProofOfReceipt => "1.2.840.113549.1.9.16.6.2",
         }
     }
 }
@@ -58,6 +61,28 @@ impl ClaimedAttribute {
     }
 }
 
+/// The policy under which the signer signs, by its identifier and the hash of its document.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SignaturePolicy {
+    /// Its object identifier, dotted.
+    pub oid: String,
+    /// The hash of its document, and which hash.
+    pub hash: HashAlgorithm,
+    /// The digest of its document, as long as the hash gives.
+    pub digest: Vec<u8>,
+}
+
+impl SignaturePolicy {
+    /// SignaturePolicyId, EN 319 122-1 §5.2.9.1: identifier and hash, no qualifiers.
+    fn to_der(&self) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+        let hash = write::sequence(&[
+            &algorithm::hash_identifier(self.hash),
+            &write::octet_string(&self.digest),
+        ]);
+        Ok(write::sequence(&[&write::oid(&self.oid.parse()?), &hash]))
+    }
+}
+
 /// What goes into the signed attributes.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedAttributes<'a> {
@@ -71,6 +96,8 @@ pub struct SignedAttributes<'a> {
     pub claimed: &'a [ClaimedAttribute],
     /// What the signer commits to.
     pub commitment: Option<Commitment>,
+    /// Under which policy.
+    pub policy: Option<&'a SignaturePolicy>,
 }
 
 impl SignedAttributes<'_> {
@@ -96,6 +123,9 @@ impl SignedAttributes<'_> {
         if let Some(commitment) = self.commitment {
             let indication = write::sequence(&[&write::oid(&commitment.oid().parse()?)]);
             attributes.push(attribute(oids::COMMITMENT_TYPE, &indication)?);
+        }
+        if let Some(policy) = self.policy {
+            attributes.push(attribute(oids::SIGNATURE_POLICY, &policy.to_der()?)?);
         }
         if !self.claimed.is_empty() {
             let mut claims = Vec::new();
@@ -267,6 +297,7 @@ mod tests {
                 ClaimedAttribute::role("Burgemeester".into()),
             ],
             commitment: Some(Commitment::ProofOfApproval),
+            policy: None,
         }
         .to_der()
         .unwrap();

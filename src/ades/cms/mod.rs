@@ -7,6 +7,7 @@ pub mod archive;
 pub mod attributes;
 pub mod build;
 pub mod envelope;
+pub mod hash_only;
 pub mod oids;
 pub mod open;
 pub mod parts;

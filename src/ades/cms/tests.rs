@@ -60,6 +60,7 @@ fn made(kind: KeyKind) -> Made {
         certificate_hash: HashAlgorithm::Sha256,
         claimed: &[ClaimedAttribute::verdict("a.b.c".to_owned())],
         commitment: None,
+        policy: None,
     }
     .to_der()
     .unwrap();

@@ -340,6 +340,7 @@ pub(super) fn statements(
             Commitment::ProofOfApproval => "ProofOfApproval",
             Commitment::ProofOfCreation => "ProofOfCreation",
             Commitment::ProofOfOrigin => "ProofOfOrigin",
+            Commitment::ProofOfReceipt => "ProofOfReceipt",
         };
         let id = format!("http://uri.etsi.org/01903/v1.2.2#{name}");
         members.insert("srCms".to_owned(), json!([{ "commId": { "id": id } }]));

@@ -280,7 +280,11 @@ impl Completion {
         }
         if self.signed.archive.is_none() {
             self.signed.archive = Some(Archive {
-                tail: self.archive_tail()?,
+                tail: archive_tail(
+                    &self.document,
+                    &self.tails_before_archive()?,
+                    self.signed.time_stamp.as_ref().map_or(0, |token| token.0.len()),
+                )?,
                 token: None,
             });
         }
@@ -302,7 +306,7 @@ impl Completion {
                 .map(|token| token.0.clone())
                 .unwrap_or_default();
             let mut gather = Gather::default();
-            self.add_unit(&mut gather, &token)?;
+            add_unit(&self.settings, &mut gather, &token)?;
             return Ok(Some(State::Gathering {
                 gather: Box::new(gather),
                 purpose: Stamped::Archive,
@@ -335,15 +339,9 @@ impl Completion {
         let purpose = purpose::of_signer(&signer);
         gather.add(signer, chain, purpose, from);
         if let Some(token) = &self.signed.time_stamp {
-            self.add_unit(&mut gather, &token.0)?;
+            add_unit(&self.settings, &mut gather, &token.0)?;
         }
         Ok(gather)
-    }
-
-    fn add_unit(&self, gather: &mut Gather, token: &[u8]) -> Result<(), CompletionError> {
-        gather
-            .add_unit(token, &self.settings.algorithms)
-            .map_err(|defect| CompletionError::TimeStamp(vec![defect.cause()]))
     }
 
     fn keep_token(&mut self, token: &TimeStampToken, purpose: Stamped) -> Result<(), CompletionError> {
@@ -414,22 +412,6 @@ impl Completion {
         Ok(Some(update.finish()?.bytes))
     }
 
-    /// The revision for the document time-stamp, its token still missing.
-    fn archive_tail(&self) -> Result<Tail, CompletionError> {
-        let document = Document::open(self.file(&self.tails_before_archive()?))?;
-        let mut update = Update::new(&document);
-        let known = self.signed.time_stamp.as_ref().map_or(0, |token| token.0.len());
-        let request = FieldRequest {
-            placement: Placement::Invisible,
-            name: None,
-            tooltip: None,
-            content: Content::DocTimeStamp,
-            contents_bytes: known.saturating_mul(2).max(ARCHIVE_BYTES),
-        };
-        signature_field::add(&mut update, &request)?;
-        Ok(update.finish()?)
-    }
-
     /// The document with `tails` behind it.
     fn file(&self, tails: &[Vec<u8>]) -> Arc<dyn ReadAt> {
         file_with(&self.document, tails)
@@ -457,6 +439,37 @@ impl Completion {
     }
 }
 
+/// Wants the material of the unit that signed `token`.
+pub(super) fn add_unit(
+    settings: &Settings,
+    gather: &mut Gather,
+    token: &[u8],
+) -> Result<(), CompletionError> {
+    gather
+        .add_unit(token, &settings.algorithms)
+        .map_err(|defect| CompletionError::TimeStamp(vec![defect.cause()]))
+}
+
+/// The revision for a document time-stamp behind `tails`, its token still missing. `known_bytes`: size of another token
+/// of the same service, 0 for none.
+pub(super) fn archive_tail(
+    document: &Arc<dyn ReadAt>,
+    tails: &[Vec<u8>],
+    known_bytes: usize,
+) -> Result<Tail, CompletionError> {
+    let before = Document::open(file_with(document, tails))?;
+    let mut update = Update::new(&before);
+    let request = FieldRequest {
+        placement: Placement::Invisible,
+        name: None,
+        tooltip: None,
+        content: Content::DocTimeStamp,
+        contents_bytes: known_bytes.saturating_mul(2).max(ARCHIVE_BYTES),
+    };
+    signature_field::add(&mut update, &request)?;
+    Ok(update.finish()?)
+}
+
 /// `document` with `tails` behind it.
 pub(super) fn file_with(document: &Arc<dyn ReadAt>, tails: &[Vec<u8>]) -> Arc<dyn ReadAt> {
     let mut parts: Vec<Box<dyn ReadAt>> = vec![Box::new(document.clone())];
@@ -466,7 +479,7 @@ pub(super) fn file_with(document: &Arc<dyn ReadAt>, tails: &[Vec<u8>]) -> Arc<dy
     Arc::new(Concatenated::new(parts))
 }
 
-fn token_of(der: &[u8]) -> Result<TimeStampToken, CompletionError> {
+pub(super) fn token_of(der: &[u8]) -> Result<TimeStampToken, CompletionError> {
     TimeStampToken::parse(der).map_err(|defect| CompletionError::TimeStamp(vec![defect.cause()]))
 }
 

@@ -5,6 +5,7 @@
 //! level is reached.
 
 pub mod completion;
+pub mod extend;
 pub mod finish;
 pub mod prepare;
 pub mod rehearse;

@@ -151,6 +151,7 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
             location: draft.location.clone(),
             // WHY: it must be absent beside a commitment (EN 319 142-1 §6.3), and one rule is simpler.
             reason: None,
+            certify: draft.certify,
         },
         contents_bytes: room(draft, kind)?,
     };
@@ -219,6 +220,7 @@ fn signed_attributes(draft: &Draft, digest: &[u8]) -> Result<Vec<u8>, PrepareErr
         certificate_hash: HashAlgorithm::Sha256,
         claimed: &draft.claimed,
         commitment: draft.commitment,
+        policy: draft.policy.as_ref(),
     };
     attributes
         .to_der()

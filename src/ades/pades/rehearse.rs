@@ -31,6 +31,7 @@ pub fn rehearse(document: &Arc<dyn ReadAt>, now: Timestamp) -> Result<(), Prepar
             name: None,
             location: None,
             reason: None,
+            certify: None,
         },
     )?;
     rehearse_with(document, tail)

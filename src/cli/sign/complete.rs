@@ -244,8 +244,8 @@ fn shown(path: &std::path::Path) -> String {
     path.display().to_string()
 }
 
-/// Copies the PDF and appends the revisions.
-fn write_sealed(
+/// Copies the document and appends the revisions.
+pub(in crate::cli) fn write_sealed(
     document: &Arc<dyn ReadAt>,
     completed: &Stage,
     to: &mut dyn std::io::Write,

@@ -5,6 +5,7 @@
 mod lists;
 mod multipart;
 mod resource;
+mod seals;
 
 use actix_multipart::Multipart;
 use actix_web::http::header;
@@ -35,7 +36,8 @@ pub fn configure(config: &mut ServiceConfig) {
             )
             .route("/signing_requests/{id}/proof", web::get().to(proof))
             .route("/signing_lists", web::post().to(lists::create))
-            .route("/signing_lists/{id}", web::get().to(lists::show)),
+            .route("/signing_lists/{id}", web::get().to(lists::show))
+            .configure(seals::configure),
     );
 }
 

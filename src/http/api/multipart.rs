@@ -82,19 +82,27 @@ fn shown(text: &str) -> String {
 }
 
 impl Parts {
-    /// The request they describe.
+    /// The JSON part as `T`, and the document.
     ///
     /// # Errors
     /// `request_invalid`, naming the part or member.
-    pub(super) fn into_request(self) -> Result<NewRequest, Failure> {
+    pub(super) fn into_parts<T: serde::de::DeserializeOwned>(self) -> Result<(T, Vec<u8>), Failure> {
         let json = self
             .request
             .ok_or_else(|| wrong("the part `request` is missing"))?;
         let document = self
             .document
             .ok_or_else(|| wrong("the part `document` is missing"))?;
-        let described: Described =
-            serde_json::from_slice(&json).map_err(|error| wrong(format!("request: {error}")))?;
+        let described = serde_json::from_slice(&json).map_err(|error| wrong(format!("request: {error}")))?;
+        Ok((described, document))
+    }
+
+    /// The request they describe.
+    ///
+    /// # Errors
+    /// `request_invalid`, naming the part or member.
+    pub(super) fn into_request(self) -> Result<NewRequest, Failure> {
+        let (described, document): (Described, Vec<u8>) = self.into_parts()?;
         Ok(NewRequest {
             kind: described
                 .document_kind

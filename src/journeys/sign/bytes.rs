@@ -249,6 +249,8 @@ fn draft(
         location: None,
         claimed: vec![ClaimedAttribute::verdict(proof.to_owned())],
         commitment: None,
+        policy: None,
+        certify: None,
         time_stamp_bytes: None,
         expires_at,
     }

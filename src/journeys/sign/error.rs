@@ -7,6 +7,7 @@ use crate::base::code::PersonCode;
 use crate::card::CardError;
 use crate::journeys::codes;
 use crate::journeys::login::LoginError;
+use crate::journeys::seal::SealError;
 use crate::mandates::plan::PlanError;
 use crate::mandates::proof::ProofError;
 use crate::mandates::verdict::Ground;
@@ -111,6 +112,9 @@ pub enum SignError {
     /// The certificate is refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The organisation's seal cannot be used.
+    #[error("the organisation's seal cannot be used: {0}")]
+    Seal(&'static str),
     /// The request is at another stage.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -125,11 +129,29 @@ pub enum SignError {
     WrongPerson,
 }
 
+impl From<SealError> for SignError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Certificate(error) => error.into(),
+            SealError::Completion(error) => error.into(),
+            SealError::Finish(error) => error.into(),
+            SealError::Hash(error) => Self::Invalid {
+                field: "digest",
+                problem: error.to_string(),
+            },
+            SealError::Interrupted => Self::Interrupted,
+            SealError::Prepare(error) => error.into(),
+            SealError::Refused(error) => error.into(),
+            SealError::Device(_) | SealError::NotASeal | SealError::Settings(_) => Self::Seal(error.cause()),
+        }
+    }
+}
+
 impl SignError {
     /// The stable cause, for the log.
     pub fn cause(&self) -> &'static str {
         match self {
-            Self::Authority { cause, .. } => cause,
+            Self::Authority { cause, .. } | Self::Seal(cause) => cause,
             Self::AlreadyWaiting => "SIGNING_ALREADY_WAITING",
             Self::Card(error) => error.cause(),
             Self::CardChanged => "CARD_CHANGED",

@@ -59,9 +59,8 @@ impl PublishError {
     /// Whether it lies in the document, so that no operator and no later try can help.
     fn is_final(&self) -> bool {
         match self {
-            Self::Copy(_) => true,
+            Self::Copy(_) | Self::Seal(SealError::Prepare(_)) => true,
             Self::Seal(SealError::Completion(error)) => error.is_final(),
-            Self::Seal(SealError::Prepare(_)) => true,
             Self::Seal(_) | Self::Sign(_) => false,
         }
     }

@@ -216,7 +216,7 @@ impl CscProvider {
         if path == "/csc/v2/credentials/list" {
             return Ok(json!({"credentialIDs": [CREDENTIAL]}));
         }
-        if body["credentialID"] != CREDENTIAL {
+        if text_of(&body, "credentialID") != Some(CREDENTIAL) {
             return Err((400, "invalid_request", "Invalid parameter credentialID"));
         }
         match path {
@@ -242,16 +242,15 @@ impl CscProvider {
         if fault == CscFault::Refuses {
             return Err((403, "access_denied", "the owner said no"));
         }
-        let pin = body["authData"]
-            .as_array()
-            .and_then(|objects| objects.iter().find(|object| object["id"] == "PIN"));
-        if pin.is_none_or(|object| object["value"] != CREDENTIAL_PIN) {
+        let pin = list_of(body, "authData")
+            .into_iter()
+            .find(|object| text_of(object, "id") == Some("PIN"));
+        if pin.is_none_or(|object| text_of(&object, "value") != Some(CREDENTIAL_PIN)) {
             return Err((400, "invalid_pin", "the PIN is wrong"));
         }
-        let hashes = body["hashes"].as_array().cloned().unwrap_or_default();
-        let count = body["numSignatures"]
-            .as_u64()
-            .and_then(|count| usize::try_from(count).ok());
+        let hashes = list_of(body, "hashes");
+        let count = body.get("numSignatures").and_then(Value::as_u64);
+        let count = count.and_then(|count| usize::try_from(count).ok());
         if hashes.is_empty() || count != Some(hashes.len()) || hashes.len() > MULTISIGN {
             return Err((400, "invalid_request", "Invalid number of signatures"));
         }
@@ -270,19 +269,16 @@ impl CscProvider {
 
     fn sign(&mut self, body: &Value, fault: CscFault, now: Timestamp) -> Answered {
         // Taken away with its use: activation data covers one call.
-        let data = body["SAD"]
-            .as_str()
-            .and_then(|data| self.activations.remove(data));
+        let data = text_of(body, "SAD").and_then(|data| self.activations.remove(data));
         let activation = data.ok_or((400, "invalid_request", "Invalid parameter SAD"))?;
         if now >= activation.until {
             return Err((400, "invalid_request", "SAD expired"));
         }
-        let hashes = body["hashes"].as_array().cloned().unwrap_or_default();
+        let hashes = list_of(body, "hashes");
         if hashes != activation.hashes {
             return Err((400, "invalid_request", "Hash is not authorized by the SAD"));
         }
-        let hash = body["hashAlgorithmOID"]
-            .as_str()
+        let hash = text_of(body, "hashAlgorithmOID")
             .and_then(|oid| oid.parse::<Oid>().ok())
             .and_then(|oid| hash_from_oid(&oid))
             .ok_or((400, "invalid_request", "Invalid parameter hashAlgorithmOID"))?;
@@ -324,3 +320,15 @@ impl CscProvider {
 
 /// A JSON answer, or status, error code and description.
 type Answered = Result<Value, (u16, &'static str, &'static str)>;
+
+fn text_of<'a>(object: &'a Value, member: &str) -> Option<&'a str> {
+    object.get(member)?.as_str()
+}
+
+fn list_of(object: &Value, member: &str) -> Vec<Value> {
+    object
+        .get(member)
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default()
+}

@@ -49,6 +49,8 @@ pub struct RemoteCredential {
     info: Option<Info>,
     /// The signature activation data for the digests under way.
     activation: Option<Text>,
+    /// How many digests the call under way is about.
+    under_way: usize,
     values: Vec<Vec<u8>>,
     asked: Option<Asked>,
     arrived: Option<Reply>,
@@ -93,6 +95,7 @@ impl RemoteCredential {
             is_listed: false,
             info: None,
             activation: None,
+            under_way: 0,
             values: Vec::new(),
             asked: None,
             arrived: None,
@@ -187,6 +190,9 @@ impl RemoteCredential {
             }
             Asked::SignHash => {
                 let answer: SignAnswer = parse(&body)?;
+                if answer.signatures.len() != self.under_way {
+                    return Err(DeviceError::new("DEVICE_COUNT"));
+                }
                 for value in answer.signatures {
                     let value = STANDARD
                         .decode(value)
@@ -269,6 +275,7 @@ impl SigningDevice for RemoteCredential {
             .take_while(|one| one.algorithm == first.algorithm)
             .collect();
         let hashes: Vec<String> = batch.iter().map(|one| STANDARD.encode(&one.digest)).collect();
+        self.under_way = hashes.len();
         let hash_oid = hash_oid(first.algorithm.hash());
         let Some(activation) = self.activation.clone() else {
             let mut body = json!({

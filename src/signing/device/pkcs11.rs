@@ -251,11 +251,13 @@ fn pss(hash: HashAlgorithm) -> Result<PkcsPssParams, DeviceError> {
         HashAlgorithm::Sha512 => (MechanismType::SHA512, PkcsMgfType::MGF1_SHA512),
         HashAlgorithm::Sha1 => return Err(DeviceError::new("DEVICE_ALGORITHM")),
     };
+    // A salt as long as the hash (RFC 4055 §3.1).
     let length = u64::try_from(hash.output_bytes()).unwrap_or_default();
-    let s_len = length
-        .try_into()
-        .map_err(|_| DeviceError::new("DEVICE_ALGORITHM"))?;
-    Ok(PkcsPssParams { hash_alg, mgf, s_len })
+    Ok(PkcsPssParams {
+        hash_alg,
+        mgf,
+        s_len: length.into(),
+    })
 }
 
 /// A token that was pulled out or a module that is out of sorts may be back at the next try.

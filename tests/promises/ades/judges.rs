@@ -25,7 +25,7 @@ struct Sealed {
     files: Vec<(String, PathBuf, usize)>,
 }
 
-fn pem(der: &[u8]) -> String {
+pub fn pem(der: &[u8]) -> String {
     use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(der);
     let lines: Vec<&str> = text
@@ -76,11 +76,11 @@ fn sealed() -> Sealed {
     }
 }
 
-fn run(program: &Path, arguments: &[&str]) -> Output {
+pub fn run(program: &Path, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().unwrap()
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     format!(
         "{}\n{}",
         String::from_utf8_lossy(&output.stdout),
@@ -137,16 +137,23 @@ fn every_judge_accepts_what_is_sealed() {
             );
         }
         if let Some(openssl) = &openssl {
-            openssl_accepts(openssl, &sealed, name, path, root);
+            openssl_accepts(openssl, sealed.folder.path(), &sealed.world, name, path, root);
         }
     }
 }
 
 /// The message and its time-stamp, cut out of the file, by OpenSSL's own commands.
-fn openssl_accepts(openssl: &Path, sealed: &Sealed, name: &str, path: &Path, root: &str) {
+pub(super) fn openssl_accepts(
+    openssl: &Path,
+    folder: &Path,
+    world: &World,
+    name: &str,
+    path: &Path,
+    root: &str,
+) {
     let bytes = std::fs::read(path).unwrap();
     let document = Document::open(Arc::new(bytes.clone())).unwrap();
-    let work = |part: &str| sealed.folder.path().join(part).to_str().unwrap().to_owned();
+    let work = |part: &str| folder.join(part).to_str().unwrap().to_owned();
     let (message_file, data_file, token_file, value_file, authority) = (
         work("message.der"),
         work("data"),
@@ -154,7 +161,7 @@ fn openssl_accepts(openssl: &Path, sealed: &Sealed, name: &str, path: &Path, roo
         work("value"),
         work("tsa.pem"),
     );
-    std::fs::write(&authority, pem(sealed.world.pki().timestamp.certificate_der())).unwrap();
+    std::fs::write(&authority, pem(world.pki().timestamp.certificate_der())).unwrap();
     for signature in document.latest().signatures().unwrap() {
         if signature.kind == SignatureKind::DocTimeStamp {
             continue;
@@ -190,8 +197,8 @@ fn openssl_accepts(openssl: &Path, sealed: &Sealed, name: &str, path: &Path, roo
         assert!(output.status.success(), "openssl cms, {name}: {}", text(&output));
         let token = message.signers[0]
             .unsigned_values(oids::SIGNATURE_TIME_STAMP)
-            .next()
-            .unwrap();
+            .next();
+        let Some(token) = token else { continue };
         std::fs::write(&token_file, token).unwrap();
         std::fs::write(&value_file, &message.signers[0].signature).unwrap();
         let output = run(

@@ -151,6 +151,8 @@ impl World {
             location: Some("Zegelgem".to_owned()),
             claimed: Vec::new(),
             commitment: None,
+            policy: None,
+            certify: None,
             time_stamp_bytes: None,
             expires_at: self.now.plus(Duration::from_mins(5)),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use zegel::ades::device::Call;
 use zegel::base::clock::{Clock, FixedClock, SystemClock};
 use zegel::base::national::NationalNumber;
 use zegel::base::random::SeededRandom;
@@ -12,7 +13,7 @@ use zegel::card::pin::PinProgram;
 use zegel::card::readers::{MemoryReaders, Options, Readers};
 use zegel::crypto::ecdsa;
 use zegel::crypto::key::{Curve, KeyKind};
-use zegel::fetch::{Fetcher, Fetching};
+use zegel::fetch::{Calling, Fetcher, Fetching};
 use zegel::journeys::Counter;
 use zegel::lab::card::personal::{CardSpec, personalise};
 use zegel::lab::card::{Applet, Personalised, VirtualCard};
@@ -47,6 +48,16 @@ impl Fetcher for LabFetcher {
             Err(FetchFailure::Connect)
         };
         Box::pin(std::future::ready(answered))
+    }
+
+    fn call<'a>(&'a self, call: &'a Call) -> Calling<'a> {
+        let path = call.url.strip_prefix(BASE).unwrap_or("/elsewhere");
+        let authorization = call.authorization.as_ref().map(zegel::ades::device::Text::expose);
+        let body = call.body.expose().as_bytes();
+        let (status, body, _) = self
+            .services
+            .answer_csc(path, authorization, body, self.clock.now());
+        Box::pin(std::future::ready(Ok((status, body))))
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn request(placement: Placement) -> FieldRequest {
             name: Some("Zoë Specimen".to_owned()),
             location: None,
             reason: None,
+            certify: None,
         },
         contents_bytes: 4096,
     }

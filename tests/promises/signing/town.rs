@@ -71,6 +71,10 @@ impl Fetcher for Door {
             self.services.fetch(need).await
         })
     }
+
+    fn call<'a>(&'a self, call: &'a zegel::ades::device::Call) -> zegel::fetch::Calling<'a> {
+        self.services.call(call)
+    }
 }
 
 /// The town's clock as its instances see it: a microsecond passes each time somebody looks, so that what happens

@@ -69,6 +69,7 @@ fn grows(bytes: &[u8], document: &Document) {
             name: None,
             location: None,
             reason: None,
+            certify: None,
         },
         contents_bytes: 64,
     };
