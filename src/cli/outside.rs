@@ -46,7 +46,7 @@ impl Surroundings {
         };
         let trust = trust::open(folder)
             .map_err(|problem| console.fail_with(Exit::Failed, problem.cause(), &problem))?;
-        let trust = Arc::new(trust);
+        let trust = Arc::new(trust.with_responders(desk.outside.responders.clone()));
         let clock = Arc::new(SystemClock::new());
         let fetcher = HttpFetcher::new(desk.outside.fetch_rules(&trust), clock.clone())
             .map_err(|error| console.fail_with(Exit::Failed, "START_HTTP_CLIENT", &error))?;

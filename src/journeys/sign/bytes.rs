@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ades::cms::attributes::ClaimedAttribute;
+use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
 use crate::ades::pades::prepare::prepare;
 use crate::ades::pades::stages::{Draft, Prepared, Signed};
 use crate::audit::EventKind;
@@ -234,6 +234,10 @@ fn draft(
         .capacity
         .as_ref()
         .map(|capacity| format!("{name}, {}", capacity.label(Language::Nl)));
+    let mut claimed = vec![ClaimedAttribute::verdict(proof.to_owned())];
+    // Beside the verdict, which only readers of it understand: the capacity in words, as a claim.
+    let capacity = verdict.capacity.as_ref();
+    claimed.extend(capacity.map(|capacity| ClaimedAttribute::role(capacity.label(Language::Nl))));
     Draft {
         level: request.level,
         certificate: certificate.clone(),
@@ -247,8 +251,9 @@ fn draft(
         tooltip,
         name: Some(name.to_owned()),
         location: None,
-        claimed: vec![ClaimedAttribute::verdict(proof.to_owned())],
-        commitment: None,
+        claimed,
+        // An officer who signs an act approves it (EN 319 122-1 §5.2.3).
+        commitment: Some(Commitment::ProofOfApproval),
         policy: None,
         certify: None,
         time_stamp_bytes: None,

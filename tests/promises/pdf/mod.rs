@@ -1,5 +1,6 @@
 //! PDF files: what is read, what is refused, what is appended, and what counts as a change after a signature.
 
+mod appending;
 mod changing;
 mod covering;
 mod hostile;
