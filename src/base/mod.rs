@@ -13,5 +13,6 @@ pub mod lang;
 pub mod national;
 pub mod random;
 pub mod secret;
+pub mod sequential;
 pub mod text;
 pub mod time;

@@ -13,6 +13,8 @@ pub mod error;
 pub mod inherited;
 pub mod limits;
 pub mod name;
+pub mod outline;
+pub mod part;
 pub mod reader;
 pub mod signature;
 pub mod sink;

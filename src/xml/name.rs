@@ -102,6 +102,19 @@ impl StartTag {
         self.attribute_of("", local)
     }
 
+    /// Its identifiers: `Id`, `ID` and `id` without namespace, and `xml:id`.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.attributes
+            .iter()
+            .filter(|attribute| {
+                matches!(
+                    (attribute.name.namespace(), attribute.name.local()),
+                    ("", "Id" | "ID" | "id") | (XML, "id")
+                )
+            })
+            .map(|attribute| attribute.value.as_str())
+    }
+
     /// The value of the attribute `{namespace}local`.
     pub fn attribute_of(&self, namespace: &str, local: &str) -> Option<&str> {
         self.attributes

@@ -35,6 +35,17 @@ pub enum Event<'a> {
     },
 }
 
+/// Where an event stands in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its first byte.
+    pub start: u64,
+    /// The byte after its last. The end of an empty element is an empty range.
+    pub end: u64,
+    /// Elements around it; the start and the end of one count that one.
+    pub depth: usize,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Start,
@@ -106,14 +117,37 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     /// Whatever is wrong, at its offset. After an error nothing more is read.
     pub fn read(&mut self) -> Result<Option<Event<'_>>, XmlError> {
-        let kind = if self.is_finished {
-            Kind::Finished
-        } else {
-            let found = self.advance();
-            self.is_finished = !matches!(found, Ok(kind) if kind != Kind::Finished);
-            found?
+        let kind = self.next_kind()?;
+        Ok(self.event(kind))
+    }
+
+    /// The next event with the place where it stands.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_placed(&mut self) -> Result<Option<(Event<'_>, Place)>, XmlError> {
+        let kind = self.next_kind()?;
+        // The element that ended is closed already; its end counts it all the same.
+        let closed = usize::from(kind == Kind::End);
+        let place = Place {
+            start: self.span.start,
+            end: self.span.end,
+            depth: self.scope.depth().saturating_add(closed),
         };
-        Ok(match (kind, &self.tag) {
+        Ok(self.event(kind).map(|event| (event, place)))
+    }
+
+    fn next_kind(&mut self) -> Result<Kind, XmlError> {
+        if self.is_finished {
+            return Ok(Kind::Finished);
+        }
+        let found = self.advance();
+        self.is_finished = !matches!(found, Ok(kind) if kind != Kind::Finished);
+        found
+    }
+
+    fn event(&self, kind: Kind) -> Option<Event<'_>> {
+        match (kind, &self.tag) {
             (Kind::Start, Some(tag)) => Some(Event::Start(tag)),
             (Kind::End, _) => Some(Event::End),
             (Kind::Text, _) => Some(Event::Text(&self.text)),
@@ -126,7 +160,7 @@ impl<R: BufRead> Reader<R> {
                 Some(Event::Instruction { target, data })
             }
             (Kind::Start | Kind::Finished | Kind::Nothing, _) => None,
-        })
+        }
     }
 
     fn advance(&mut self) -> Result<Kind, XmlError> {

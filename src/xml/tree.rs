@@ -6,7 +6,7 @@ use super::canonical::{Canonicalizer, Method};
 use super::error::XmlError;
 use super::limits::Limits;
 use super::name::StartTag;
-use super::reader::{Event, Reader};
+use super::reader::{Event, Place, Reader};
 use super::sink::Sink;
 
 /// A node of one document. Meaningless in another.
@@ -39,6 +39,106 @@ pub struct Document {
     /// Nodes beside and including the root element, in order.
     outermost: Vec<NodeId>,
     root: NodeId,
+}
+
+/// Puts a document together, node after node.
+#[derive(Default)]
+pub(super) struct Builder {
+    nodes: Vec<Node>,
+    outermost: Vec<NodeId>,
+    open: Vec<NodeId>,
+    root: Option<NodeId>,
+}
+
+impl Builder {
+    /// Enters the element `tag`.
+    pub(super) fn start(&mut self, tag: StartTag, span: Range<u64>) -> NodeId {
+        self.node(Content::Element(Box::new(tag)), span)
+    }
+
+    /// Takes the next event.
+    pub(super) fn take(&mut self, event: &Event<'_>, place: Place) {
+        let span = place.start..place.end;
+        let content = match event {
+            Event::Start(tag) => Content::Element(Box::new((*tag).clone())),
+            Event::End => return self.end(span),
+            Event::Text(text) => Content::Text((*text).to_owned()),
+            Event::Comment(text) => Content::Comment((*text).to_owned()),
+            Event::Instruction { target, data } => Content::Instruction {
+                target: (*target).to_owned(),
+                data: (*data).to_owned(),
+            },
+        };
+        self.node(content, span);
+    }
+
+    /// Leaves the innermost element, whose end tag stands at `span`.
+    pub(super) fn end(&mut self, span: Range<u64>) {
+        if let Some(node) = self.open.pop().and_then(|id| self.nodes.get_mut(id.0)) {
+            // The end of an empty element is an empty range at the end of its tag.
+            node.inside.end = span.start;
+            node.span.end = span.end;
+        }
+    }
+
+    fn node(&mut self, content: Content, span: Range<u64>) -> NodeId {
+        let parent = self.open.last().copied();
+        if let Content::Text(text) = &content {
+            let last = parent
+                .and_then(|parent| self.nodes.get(parent.0))
+                .and_then(|parent| parent.last_child);
+            if let Some(last) = last
+                && let Some(Node {
+                    content: Content::Text(before),
+                    span: known,
+                    ..
+                }) = self.nodes.get_mut(last.0)
+            {
+                before.push_str(text);
+                known.end = span.end;
+                return last;
+            }
+        }
+        let id = NodeId(self.nodes.len());
+        match parent.and_then(|parent| self.nodes.get_mut(parent.0)) {
+            Some(above) => {
+                let last = above.last_child.replace(id);
+                if last.is_none() {
+                    above.first_child = Some(id);
+                }
+                if let Some(last) = last.and_then(|last| self.nodes.get_mut(last.0)) {
+                    last.next = Some(id);
+                }
+            }
+            None => self.outermost.push(id),
+        }
+        if matches!(content, Content::Element(_)) {
+            if parent.is_none() {
+                self.root = Some(id);
+            }
+            self.open.push(id);
+        }
+        self.nodes.push(Node {
+            content,
+            parent,
+            next: None,
+            first_child: None,
+            last_child: None,
+            inside: span.end..span.end,
+            span,
+        });
+        id
+    }
+
+    /// The document.
+    pub(super) fn finish(self) -> Result<Document, XmlError> {
+        let root = self.root.ok_or(XmlError::malformed(0, "a root element"))?;
+        Ok(Document {
+            nodes: self.nodes,
+            outermost: self.outermost,
+            root,
+        })
+    }
 }
 
 /// A part of a document: what a signature covers.
@@ -86,84 +186,11 @@ impl Document {
     /// See [`XmlError`].
     pub fn parse(bytes: &[u8], limits: Limits) -> Result<Self, XmlError> {
         let mut reader = Reader::new(bytes, limits);
-        let mut nodes: Vec<Node> = Vec::new();
-        let mut outermost = Vec::new();
-        let mut open: Vec<NodeId> = Vec::new();
-        let mut root = None;
-        loop {
-            let content = match reader.read()? {
-                None => break,
-                Some(Event::Start(tag)) => Content::Element(Box::new(tag.clone())),
-                Some(Event::End) => {
-                    let span = reader.span();
-                    if let Some(node) = open.pop().and_then(|id| nodes.get_mut(id.0)) {
-                        // The end of an empty element is an empty range at the end of its tag.
-                        node.inside.end = span.start;
-                        node.span.end = span.end;
-                    }
-                    continue;
-                }
-                Some(Event::Text(text)) => {
-                    let text = text.to_owned();
-                    let last = open
-                        .last()
-                        .and_then(|parent| nodes.get(parent.0))
-                        .and_then(|parent| parent.last_child);
-                    if let Some(Node {
-                        content: Content::Text(before),
-                        span,
-                        ..
-                    }) = last.and_then(|last| nodes.get_mut(last.0))
-                    {
-                        before.push_str(&text);
-                        span.end = reader.span().end;
-                        continue;
-                    }
-                    Content::Text(text)
-                }
-                Some(Event::Comment(text)) => Content::Comment(text.to_owned()),
-                Some(Event::Instruction { target, data }) => Content::Instruction {
-                    target: target.to_owned(),
-                    data: data.to_owned(),
-                },
-            };
-            let id = NodeId(nodes.len());
-            let parent = open.last().copied();
-            let span = reader.span();
-            match parent.and_then(|parent| nodes.get_mut(parent.0)) {
-                Some(above) => {
-                    let last = above.last_child.replace(id);
-                    if last.is_none() {
-                        above.first_child = Some(id);
-                    }
-                    if let Some(last) = last.and_then(|last| nodes.get_mut(last.0)) {
-                        last.next = Some(id);
-                    }
-                }
-                None => outermost.push(id),
-            }
-            if matches!(content, Content::Element(_)) {
-                if parent.is_none() {
-                    root = Some(id);
-                }
-                open.push(id);
-            }
-            nodes.push(Node {
-                content,
-                parent,
-                next: None,
-                first_child: None,
-                last_child: None,
-                inside: span.end..span.end,
-                span,
-            });
+        let mut builder = Builder::default();
+        while let Some((event, place)) = reader.read_placed()? {
+            builder.take(&event, place);
         }
-        let root = root.ok_or(XmlError::malformed(0, "a root element"))?;
-        Ok(Self {
-            nodes,
-            outermost,
-            root,
-        })
+        builder.finish()
     }
 
     /// The root element.
@@ -278,16 +305,7 @@ impl Document {
 
     /// The identifiers of one element.
     pub fn ids(&self, id: NodeId) -> impl Iterator<Item = &str> {
-        self.tag(id)
-            .into_iter()
-            .flat_map(|tag| &tag.attributes)
-            .filter(|attribute| {
-                matches!(
-                    (attribute.name.namespace(), attribute.name.local()),
-                    ("", "Id" | "ID" | "id") | (super::name::XML, "id")
-                )
-            })
-            .map(|attribute| attribute.value.as_str())
+        self.tag(id).into_iter().flat_map(StartTag::ids)
     }
 
     /// Whether an identifier stands on two elements.

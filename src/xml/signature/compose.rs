@@ -32,8 +32,17 @@ pub struct Draft {
     pub references: Vec<DraftReference>,
     /// Certificates for the key information in DER, the signer's first.
     pub certificates: Vec<Vec<u8>>,
-    /// What stands in `ds:Object` elements, each well-formed XML with its own namespace declarations.
-    pub objects: Vec<String>,
+    /// The `ds:Object` elements.
+    pub objects: Vec<DraftObject>,
+}
+
+/// A `ds:Object` that is to be made.
+#[derive(Clone, Debug, Default)]
+pub struct DraftObject {
+    /// Its attributes `Id`, `MimeType` and `Encoding`, as far as it has them.
+    pub attributes: Vec<(&'static str, String)>,
+    /// What stands in it: well-formed content with its own namespace declarations.
+    pub content: String,
 }
 
 /// A reference that is to be made.
@@ -49,6 +58,8 @@ pub struct DraftReference {
     pub transforms: Vec<Transform>,
     /// Its digest algorithm.
     pub hash: HashAlgorithm,
+    /// Its digest, when it is known; else it is made from what the reference names.
+    pub digest: Option<Vec<u8>>,
 }
 
 /// A signature with its digests, to be signed.
@@ -79,7 +90,11 @@ pub fn prepare(
         .collect();
     let (document, signature) = placed(&draft, &blank, place, limits)?;
     let mut digests = Vec::new();
-    for (index, reference) in signature.references.iter().enumerate() {
+    for (index, (reference, wanted)) in signature.references.iter().zip(&draft.references).enumerate() {
+        if let Some(known) = &wanted.digest {
+            digests.push(known.clone());
+            continue;
+        }
         let mut hasher = Hasher::new(reference.hash);
         process(
             &document,
@@ -180,7 +195,11 @@ impl Draft {
             xml.push_str("</ds:X509Data></ds:KeyInfo>");
         }
         for object in &self.objects {
-            let _ = write!(xml, "<ds:Object>{object}</ds:Object>");
+            xml.push_str("<ds:Object");
+            for (name, value) in &object.attributes {
+                let _ = write!(xml, " {name}=\"{}\"", escaped(value));
+            }
+            let _ = write!(xml, ">{}</ds:Object>", object.content);
         }
         xml.push_str("</ds:Signature>");
         xml

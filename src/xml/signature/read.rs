@@ -223,7 +223,7 @@ impl Target {
 
 /// The octets of an element in base64; white space does not count, of which producers on Windows leave references to
 /// carriage returns.
-pub(crate) fn octets(document: &Document, element: NodeId) -> Result<Vec<u8>, SignatureDefect> {
+pub fn octets(document: &Document, element: NodeId) -> Result<Vec<u8>, SignatureDefect> {
     let malformed = SignatureDefect::Malformed("base64");
     let text = document.text(element).ok_or(malformed)?;
     let packed: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();

@@ -36,6 +36,7 @@ fn draft(transforms: Vec<Transform>, uri: &str) -> Draft {
             uri: uri.to_owned(),
             transforms,
             hash: HashAlgorithm::Sha256,
+            digest: None,
         }],
         certificates: Vec::new(),
         objects: Vec::new(),

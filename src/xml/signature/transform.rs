@@ -83,7 +83,7 @@ impl Transform {
 }
 
 /// Reads the method of a `CanonicalizationMethod` or of a transform that canonicalises.
-pub(super) fn read_method(document: &Document, element: NodeId) -> Result<Method, SignatureDefect> {
+pub fn read_method(document: &Document, element: NodeId) -> Result<Method, SignatureDefect> {
     let mut method = document
         .tag(element)
         .and_then(|tag| tag.attribute("Algorithm"))
@@ -110,7 +110,7 @@ pub(super) fn read_method(document: &Document, element: NodeId) -> Result<Method
 }
 
 /// The method as an element `ds:{local}`.
-pub(super) fn method_xml(local: &str, method: &Method) -> String {
+pub fn method_xml(local: &str, method: &Method) -> String {
     let uri = method.uri();
     if method.inclusive_prefixes.is_empty() {
         return format!("<ds:{local} Algorithm=\"{uri}\"></ds:{local}>");
