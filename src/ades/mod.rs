@@ -16,6 +16,7 @@ pub mod level;
 pub mod pades;
 pub mod statement;
 pub mod validate;
+pub mod xades;
 
 /// The claimed attribute whose one value, a UTF8String, is a verdict of authority as a compact JWS.
 ///

@@ -17,8 +17,8 @@ use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
 
-/// Judge the signatures of PDF files, CMS messages (p7s, p7m) and JSON signatures, without a network and without a
-/// server.
+/// Judge the signatures of PDF files, XML documents, containers (asice, asics), CMS messages (p7s, p7m) and JSON
+/// signatures, without a network and without a server.
 ///
 /// Exit code 0: every signature of every file passed; 3: one failed, or a file is none of these; 4: one is undecided, or a
 /// file has none; 1: a file could not be read, whatever the others are.
@@ -29,8 +29,8 @@ pub struct Arguments {
     /// The files to judge; `-` is stdin.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// What a detached signature is over; may be repeated for a JSON signature over several files, which are found by
-    /// the names it gives. Only with one file to judge.
+    /// What a detached signature is over; may be repeated for an XML or JSON signature over several files, which are
+    /// found by the names it gives. Only with one file to judge.
     #[arg(long, value_name = "CONTENT")]
     detached: Vec<PathBuf>,
     /// Judge as at this moment (RFC 3339); evidence from later is not used [default: now].

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
 use crate::asn1::read::{self, Asn1Error, Reader, Rules};
+use crate::asn1::write::{self, tag};
 
 /// Most attributes read in one name. The Belgian names with most have seven; X.520 upper bounds are not enforced.
 const MAX_ATTRIBUTES: usize = 64;
@@ -183,6 +184,51 @@ impl Name {
             .filter_map(|attribute| text(attribute.tag, &attribute.value))
     }
 
+    /// The name as RFC 4514 writes it, last RDN first: how XML signatures name an issuer.
+    ///
+    /// A value that is no text is written as its type's number and the encoding in hexadecimal. Never for a person's
+    /// name.
+    pub fn to_rfc4514(&self) -> String {
+        // RFC 4514 §3, the types that every reader knows.
+        const LABELS: [(&[u8], &str); 6] = [
+            (&[0x55, 4, 3], "CN"),
+            (&[0x55, 4, 6], "C"),
+            (&[0x55, 4, 7], "L"),
+            (&[0x55, 4, 8], "ST"),
+            (&[0x55, 4, 10], "O"),
+            (&[0x55, 4, 11], "OU"),
+        ];
+        let mut text = String::new();
+        let mut before = None;
+        for attribute in self.attributes.iter().rev() {
+            match before {
+                None => {}
+                Some(rdn) if rdn == attribute.rdn => text.push('+'),
+                Some(_) => text.push(','),
+            }
+            before = Some(attribute.rdn);
+            let label = LABELS.iter().find(|(kind, _)| *kind == attribute.kind);
+            let value = self::text(attribute.tag, &attribute.value);
+            if let (Some((_, label)), Some(value)) = (label, value) {
+                text.push_str(label);
+                text.push('=');
+                text.push_str(&escaped_rfc4514(&value));
+                continue;
+            }
+            let oid = write::element(tag::OID, &attribute.kind);
+            let number = read::single(&oid, Rules::Der)
+                .and_then(|oid| oid.oid())
+                .map(|oid| oid.to_string())
+                .unwrap_or_default();
+            text.push_str(&number);
+            text.push_str("=#");
+            for byte in write::element(attribute.tag, &attribute.value) {
+                let _ = fmt::Write::write_fmt(&mut text, format_args!("{byte:02x}"));
+            }
+        }
+        text
+    }
+
     /// `C=…, O=…, CN=…, serialNumber=…` of an authority, for reports and logs about issuers.
     ///
     /// WHY: never call it on a person's name; a person's subject is not logged, and holds the national number.
@@ -199,6 +245,21 @@ impl Name {
             .collect();
         parts.join(", ")
     }
+}
+
+/// RFC 4514 §2.4.
+fn escaped_rfc4514(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    let mut text = String::new();
+    for (index, character) in value.chars().enumerate() {
+        let at_start = index == 0 && matches!(character, ' ' | '#');
+        let at_end = index == last && character == ' ';
+        if at_start || at_end || matches!(character, '"' | '+' | ',' | ';' | '<' | '>' | '\\') {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    text
 }
 
 impl PartialEq for Name {

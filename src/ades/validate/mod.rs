@@ -4,6 +4,7 @@
 //! trusted lists that are at hand. Start from [`validate`]; the result is a [`report::Report`].
 
 mod any;
+mod asic;
 mod cades;
 mod chain;
 mod digests;
@@ -21,8 +22,11 @@ mod signature;
 mod stamp;
 mod text;
 pub mod verdict;
+mod xades;
 
 pub use any::validate_any;
+pub use asic::validate_asic;
 pub use cades::{signer_name, validate_cms};
 pub use file::{Context, validate};
 pub use jades::validate_jws;
+pub use xades::{validate_xml, xml_signer};

@@ -1,5 +1,6 @@
 //! Signatures: made in two steps, completed, read back, validated, and attacked.
 
+mod asic_world;
 mod attacks;
 mod bad_days;
 mod cades;
@@ -11,10 +12,14 @@ pub mod judges;
 pub mod jws;
 pub mod matrix;
 mod matrix_cades;
+mod matrix_xades;
 pub mod message;
 mod ordered;
 pub mod samples;
 mod seal;
 mod services;
 pub mod world;
+mod wrapping;
+mod xades;
+mod xml_world;
 mod zip;

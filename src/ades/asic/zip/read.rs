@@ -108,6 +108,11 @@ impl Entry {
         self.length
     }
 
+    /// Where its content begins in the archive.
+    pub const fn content_offset(&self) -> u64 {
+        self.content
+    }
+
     /// Its central record, byte for byte.
     pub(super) fn record(&self) -> &[u8] {
         &self.record

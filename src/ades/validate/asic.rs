@@ -1,0 +1,333 @@
+//! Containers: what is in them, each signature judged for itself, and that no file stands there that nobody signed.
+//! EN 319 162-1.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::cades::validate_cms;
+use super::existence::Existence;
+use super::file::{Context, blank, overall, whole_digest};
+use super::format::Failure;
+use super::indication::{Indication, SubIndication};
+use super::material::Material;
+use super::report::{Finding, Report, SignatureReport};
+use super::revocation::Judge;
+use super::stamp;
+use super::xades::judge_document;
+use crate::ades::asic::container::{Container, Kind, Role};
+use crate::ades::asic::create::outside_of;
+use crate::ades::asic::manifest::{ASIC, AsicManifest, listed_files};
+use crate::ades::asic::uri;
+use crate::ades::asic::zip::Entry;
+use crate::ades::content::Content;
+use crate::ades::xades::data::{Datum, outline_of};
+use crate::base::bytes::ReadAt;
+use crate::base::digest::HashAlgorithm;
+
+/// Judges every signature and time-stamp of the container `source`. Never fails: what cannot be read is in the report.
+///
+/// Strict where many are not: a file that no signature which holds covers fails them all, for it looks signed and is
+/// not.
+pub fn validate_asic(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
+    let mut report = blank(context, source.len());
+    report.document.sha256 = whole_digest(&*source);
+    report.document.revisions = 1;
+    match Container::open(source) {
+        Ok(container) => Judging::of(&container, context).fill(&mut report),
+        Err(error) => report.document.format_failure = Some(format!("{error} ({})", error.cause())),
+    }
+    report.indication = overall(&report);
+    if report.signatures.is_empty() && report.document.format_failure.is_none() {
+        let stamps = report.document_time_stamps.iter().map(|stamp| stamp.indication);
+        report.indication = stamps.max().unwrap_or(Indication::Indeterminate);
+    }
+    report.plans = super::verdict::plans(&report.signatures);
+    report
+}
+
+/// A signature that was judged, and the files it covers.
+struct Covering {
+    report: SignatureReport,
+    files: BTreeSet<String>,
+    /// A counter-signature covers no file and need not.
+    is_counter: bool,
+}
+
+struct Judging<'a> {
+    container: &'a Container,
+    context: &'a Context<'a>,
+    found: Vec<Covering>,
+    /// Files under a time-stamp that holds.
+    stamped: BTreeSet<String>,
+}
+
+fn failure(cause: &str, detail: impl Into<String>) -> Failure {
+    Failure::new(SubIndication::FormatFailure, cause, detail)
+}
+
+impl<'a> Judging<'a> {
+    const fn of(container: &'a Container, context: &'a Context<'a>) -> Self {
+        Self {
+            container,
+            context,
+            found: Vec::new(),
+            stamped: BTreeSet::new(),
+        }
+    }
+
+    fn fill(mut self, report: &mut Report) {
+        for entry in self.container.with_role(Role::Xades) {
+            self.xades(entry);
+        }
+        for entry in self.container.with_role(Role::Cades) {
+            self.cades(entry);
+        }
+        for entry in self.container.with_role(Role::TimeStamp) {
+            let judged = self.time_stamp(entry);
+            report.document_time_stamps.push(judged);
+        }
+        self.check_files();
+        report.signatures = self.found.into_iter().map(|found| found.report).collect();
+    }
+
+    fn push(&mut self, name: &str, mut report: SignatureReport, files: BTreeSet<String>, is_counter: bool) {
+        report.field = format!("{name}, {}", report.field);
+        self.found.push(Covering {
+            report,
+            files,
+            is_counter,
+        });
+    }
+
+    fn push_failed(&mut self, name: &str, failure: Failure) {
+        let report = SignatureReport::failed("signer 1".to_owned(), failure);
+        self.push(name, report, BTreeSet::new(), false);
+    }
+
+    fn xades(&mut self, entry: &Entry) {
+        let name = entry.name();
+        let bytes = match self.container.read(entry) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.push_failed(name, failure(error.cause(), error.to_string())),
+        };
+        let file: Arc<dyn ReadAt> = Arc::new(bytes);
+        let is_root = outline_of(&file).is_ok_and(|outline| {
+            outline
+                .document
+                .is(outline.document.root(), ASIC, "XAdESSignatures")
+        });
+        if !is_root {
+            let fault = failure(
+                "ASIC_SIGNATURES",
+                "the file of signatures does not hold XAdESSignatures",
+            );
+            return self.push_failed(name, fault);
+        }
+        let outside = outside_of(self.container);
+        match judge_document(&file, &|uri| outside(uri), self.context) {
+            Ok(judged) if judged.is_empty() => {
+                self.push_failed(
+                    name,
+                    failure("ASIC_SIGNATURES", "the file of signatures holds none"),
+                );
+            }
+            Ok(judged) => {
+                for judged in judged {
+                    let files = judged.covers.iter().filter_map(|uri| uri::to_name(uri)).collect();
+                    self.push(name, judged.report, files, judged.is_counter);
+                }
+            }
+            Err(fault) => self.push_failed(name, fault),
+        }
+    }
+
+    fn cades(&mut self, entry: &Entry) {
+        let name = entry.name();
+        let message = match self.container.read(entry) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.push_failed(name, failure(error.cause(), error.to_string())),
+        };
+        let (content, files, broken) = match self.content_of(name) {
+            Ok(found) => found,
+            Err(fault) => return self.push_failed(name, fault),
+        };
+        let judged = validate_cms(Arc::new(message), Some(&content), self.context);
+        if let Some(detail) = judged.document.format_failure {
+            return self.push_failed(name, failure("CMS_MALFORMED", detail));
+        }
+        if judged.signatures.is_empty() {
+            return self.push_failed(name, failure("CMS_MALFORMED", "the message holds no signature"));
+        }
+        for mut report in judged.signatures {
+            if let Some(broken) = &broken {
+                report.fail(broken.clone());
+            }
+            self.push(name, report, files.clone(), false);
+        }
+    }
+
+    /// What the signature or time-stamp `name` is over, the files that this covers, and what is wrong with one of them.
+    fn content_of(&self, name: &str) -> Result<(Content, BTreeSet<String>, Option<Failure>), Failure> {
+        if self.container.kind == Kind::Simple {
+            let only = self
+                .container
+                .data()
+                .next()
+                .ok_or_else(|| failure("ASIC_FILES", "there is no file"))?;
+            let content = self.digests(only)?;
+            return Ok((content, BTreeSet::from([only.name().to_owned()]), None));
+        }
+        let mut manifests = Vec::new();
+        for entry in self.container.with_role(Role::AsicManifest) {
+            let bytes = self
+                .container
+                .read(entry)
+                .map_err(|error| failure(error.cause(), error.to_string()))?;
+            if let Some(manifest) = AsicManifest::parse(&bytes)
+                && manifest.signature == name
+            {
+                manifests.push((bytes, manifest));
+            }
+        }
+        let (Some((bytes, manifest)), true) = (manifests.pop(), manifests.is_empty()) else {
+            return Err(failure(
+                "ASIC_MANIFEST",
+                "there is not exactly one manifest that can be read for the signature",
+            ));
+        };
+        let broken = self.check_manifest(&manifest).err();
+        let files = manifest.files.into_iter().map(|file| file.name).collect();
+        Ok((Content::Bytes(Arc::new(bytes)), files, broken))
+    }
+
+    fn check_manifest(&self, manifest: &AsicManifest) -> Result<(), Failure> {
+        for listed in &manifest.files {
+            let entry = self.container.archive.entry(&listed.name).ok_or_else(|| {
+                Failure::new(
+                    SubIndication::SignedDataNotFound,
+                    "ASIC_FILE_MISSING",
+                    "a file that the manifest names is not in the container",
+                )
+            })?;
+            let datum = Datum::Entry(self.container.archive.clone(), entry.clone());
+            let digest = datum
+                .digest(listed.hash)
+                .map_err(|error| failure("ZIP_CONTENT", error.to_string()))?;
+            if digest.as_ref() != Some(&listed.digest) {
+                return Err(Failure::new(
+                    SubIndication::HashFailure,
+                    "ASIC_DIGEST",
+                    "a file has another digest than the manifest names",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The digests of an entry's content with every hash a signature may ask for.
+    fn digests(&self, entry: &Entry) -> Result<Content, Failure> {
+        let datum = Datum::Entry(self.container.archive.clone(), entry.clone());
+        let mut known = BTreeMap::new();
+        for hash in HashAlgorithm::ALL {
+            let digest = datum
+                .digest(hash)
+                .map_err(|error| failure("ZIP_CONTENT", error.to_string()))?;
+            known.extend(digest.map(|digest| (hash, digest)));
+        }
+        Ok(Content::Digests(known))
+    }
+
+    fn time_stamp(&mut self, entry: &Entry) -> super::report::TimeStampReport {
+        let name = entry.name();
+        let token = self.container.read(entry).unwrap_or_default();
+        let (material, existence) = (Material::default(), Existence::new(self.context.at));
+        let judge = Judge {
+            material: &material,
+            existence: &existence,
+            trust: self.context.trust,
+            algorithms: self.context.algorithms,
+            now: self.context.at,
+        };
+        let content = self.content_of(name);
+        let digest = |hash: HashAlgorithm| match &content {
+            Ok((content, _, None)) => content.digest(hash).ok().flatten(),
+            _ => None,
+        };
+        let stamp = stamp::validate(&judge, &token, Some(name), &digest, self.context.at);
+        if stamp.whole.is_some()
+            && let Ok((_, files, _)) = content
+        {
+            self.stamped.extend(files);
+        }
+        stamp.report
+    }
+
+    /// Every file must be covered by something that holds; a signature that leaves out what another covers says so.
+    fn check_files(&mut self) {
+        let data: BTreeSet<String> = self
+            .container
+            .data()
+            .map(|entry| entry.name().to_owned())
+            .collect();
+        let mut covered = self.stamped.clone();
+        for found in &self.found {
+            if found.report.indication != Indication::TotalFailed {
+                covered.extend(found.files.iter().cloned());
+            }
+        }
+        let unsigned = data.difference(&covered).count();
+        let has_xades = !self.container.with_role(Role::Xades).is_empty();
+        let list_fault = match self.container.kind {
+            Kind::Extended if has_xades => self.check_list(&data).err(),
+            Kind::Extended | Kind::Simple => None,
+        };
+        for found in self.found.iter_mut().filter(|found| !found.is_counter) {
+            if unsigned > 0 {
+                found.report.fail(failure(
+                    "ASIC_UNSIGNED_FILE",
+                    format!("{unsigned} of the files are covered by no signature that holds"),
+                ));
+            } else if found.files != data && found.report.indication != Indication::TotalFailed {
+                found.report.findings.push(Finding::warning(
+                    "ASIC_PARTIAL",
+                    "the signature does not cover every file of the container",
+                ));
+            }
+            if let Some(fault) = &list_fault {
+                found.report.fail(fault.clone());
+            }
+        }
+        if !self.container.with_role(Role::Other).is_empty() {
+            for found in &mut self.found {
+                found.report.findings.push(Finding::warning(
+                    "ASIC_UNKNOWN_FILE",
+                    "a file beside the signatures is of no known kind and signed by nobody",
+                ));
+            }
+        }
+    }
+
+    /// The list of files names each one, and no other: what shows the list must show what is signed.
+    fn check_list(&self, data: &BTreeSet<String>) -> Result<(), Failure> {
+        let lists = self.container.with_role(Role::FileList);
+        let [list] = lists.as_slice() else {
+            return Err(failure("ASIC_LIST", "there is not exactly one list of files"));
+        };
+        let listed = self
+            .container
+            .read(list)
+            .ok()
+            .and_then(|bytes| listed_files(&bytes));
+        let is_same = listed.is_some_and(|listed| {
+            listed.len() == data.len() && listed.into_iter().collect::<BTreeSet<_>>() == *data
+        });
+        if is_same {
+            Ok(())
+        } else {
+            Err(failure(
+                "ASIC_LIST",
+                "the list of files names other files than there are",
+            ))
+        }
+    }
+}

@@ -1,0 +1,750 @@
+//! XML signatures: what is in a document, and each signature judged for itself. EN 319 132-1.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::cades::signer_name;
+use super::file::{Context, blank, overall, whole_digest};
+use super::format::Failure;
+use super::general::{self, Subject, Token};
+use super::indication::SubIndication;
+use super::material::{Item, Material};
+use super::report::{Finding, Report, SignatureReport};
+use crate::ades::xades::coverage;
+use crate::ades::xades::data::{Outside, Scene, outline_of};
+use crate::ades::xades::imprint::{self, is_archive};
+use crate::ades::xades::names::{COMMITMENT, COUNTERSIGNED, XADES};
+use crate::ades::xades::properties::{decimal, verdict_namespace};
+use crate::ades::xades::read::{Properties, below};
+use crate::ades::xades::unsigned::{HeldKind, held, tokens};
+use crate::asn1::read::{self, Rules};
+use crate::base::bytes::{ReadAt, Slices};
+use crate::base::digest::{HashAlgorithm, Sha256Digest};
+use crate::base::time::Timestamp;
+use crate::pki::certificate::Certificate;
+use crate::xml::signature::DS;
+use crate::xml::signature::algorithm::digest_from_uri;
+use crate::xml::signature::defect::SignatureDefect;
+use crate::xml::signature::read::{Target, XmlSignature, octets};
+use crate::xml::signature::verify::check_value;
+use crate::xml::tree::{Document, NodeId};
+
+/// Most signatures of one document that are judged.
+const SIGNATURES_AT_MOST: usize = 256;
+
+/// Judges every signature of the XML document `source`. Never fails: what cannot be read is in the report.
+///
+/// `outside`: what stands beside the document; nothing is ever fetched.
+pub fn validate_xml(source: Arc<dyn ReadAt>, outside: &Outside<'_>, context: &Context<'_>) -> Report {
+    let mut report = blank(context, source.len());
+    report.document.sha256 = whole_digest(&*source);
+    report.document.revisions = 1;
+    match judge_document(&source, outside, context) {
+        Ok(judged) => report.signatures = judged.into_iter().map(|judged| judged.report).collect(),
+        Err(failure) => {
+            report.document.format_failure =
+                Some(format!("{} ({})", failure.finding.detail, failure.finding.cause));
+        }
+    }
+    report.indication = overall(&report);
+    report.plans = super::verdict::plans(&report.signatures);
+    report
+}
+
+/// A signature that was judged, and the URIs outside that it covers.
+pub(super) struct Judged {
+    pub(super) report: SignatureReport,
+    pub(super) covers: BTreeSet<String>,
+    pub(super) is_counter: bool,
+}
+
+/// Judges every signature of `source`.
+///
+/// # Errors
+/// When the document as a whole cannot be read.
+pub(super) fn judge_document(
+    source: &Arc<dyn ReadAt>,
+    outside: &Outside<'_>,
+    context: &Context<'_>,
+) -> Result<Vec<Judged>, Failure> {
+    let format = |cause: &str, detail: String| Failure::new(SubIndication::FormatFailure, cause, detail);
+    let outline = outline_of(source).map_err(|error| format(error.kind.cause(), error.to_string()))?;
+    if outline.has_repeated_id() {
+        return Err(format(
+            "XADES_REPEATED_ID",
+            "an identifier stands on two elements of the document".to_owned(),
+        ));
+    }
+    if outline.signatures.len() > SIGNATURES_AT_MOST {
+        return Err(format(
+            "XADES_LIMIT",
+            "too many signatures in one document".to_owned(),
+        ));
+    }
+    let scene = Scene {
+        file: source,
+        outline: &outline,
+        outside,
+    };
+    let mut judged = Vec::new();
+    for (index, element) in outline.signatures.iter().enumerate() {
+        let name = signer_name(index, None);
+        let document = &outline.document;
+        let report = match Signature::read(document, *element) {
+            Ok(signature) => {
+                let covers = signature.names_outside();
+                let report = general::judge(signature.subject(&scene, name, None), context);
+                let counters = signature.counters(&scene, index, context);
+                judged.push(Judged {
+                    report,
+                    covers,
+                    is_counter: false,
+                });
+                judged.extend(counters);
+                continue;
+            }
+            Err(failure) => SignatureReport::failed(name, failure),
+        };
+        judged.push(Judged {
+            report,
+            covers: BTreeSet::new(),
+            is_counter: false,
+        });
+    }
+    Ok(judged)
+}
+
+/// The certificate that `signature` names by digest, and others that may lead to its anchor.
+pub fn xml_signer(
+    document: &Document,
+    signature: &XmlSignature,
+    properties: &Properties,
+) -> Option<(Certificate, Vec<Certificate>)> {
+    let known = certificates(document, signature, properties);
+    let leaf = identify(document, properties, &known).ok()?;
+    let others = known.into_iter().filter(|known| *known != leaf).collect();
+    Some((leaf, others))
+}
+
+fn certificates(document: &Document, signature: &XmlSignature, properties: &Properties) -> Vec<Certificate> {
+    let values = held(document, properties)
+        .into_iter()
+        .filter(|held| held.kind == HeldKind::Certificate)
+        .map(|held| held.der);
+    signature
+        .certificates
+        .iter()
+        .cloned()
+        .chain(values)
+        .filter_map(|der| Certificate::parse(der).ok())
+        .collect()
+}
+
+impl From<SignatureDefect> for Failure {
+    fn from(defect: SignatureDefect) -> Self {
+        let sub = match defect {
+            SignatureDefect::Algorithm => SubIndication::CryptoConstraintsFailure,
+            SignatureDefect::Digest(_) => SubIndication::HashFailure,
+            SignatureDefect::Document(_) | SignatureDefect::Malformed(_) | SignatureDefect::Target(_) => {
+                SubIndication::FormatFailure
+            }
+            SignatureDefect::Missing(_) => SubIndication::SignedDataNotFound,
+            SignatureDefect::Transform => SubIndication::SigConstraintsFailure,
+            SignatureDefect::Value => SubIndication::SigCryptoFailure,
+        };
+        Self::new(sub, defect.cause(), defect.to_string())
+    }
+}
+
+/// One signature and its properties.
+struct Signature<'a> {
+    document: &'a Document,
+    core: XmlSignature,
+    properties: Properties,
+}
+
+impl<'a> Signature<'a> {
+    /// Format checking, EN 319 102-1 §5.2.2.
+    fn read(document: &'a Document, element: NodeId) -> Result<Self, Failure> {
+        let core = XmlSignature::read(document, element)?;
+        let properties = Properties::find(document, &core)?;
+        Ok(Self {
+            document,
+            core,
+            properties,
+        })
+    }
+
+    fn names_outside(&self) -> BTreeSet<String> {
+        let uris = self
+            .core
+            .references
+            .iter()
+            .filter_map(|reference| match &reference.target {
+                Target::Outside(uri) => Some(uri.clone()),
+                _ => None,
+            });
+        uris.collect()
+    }
+
+    /// `countersigned`: the value that a counter-signature must be over.
+    fn subject<'s>(
+        &'s self,
+        scene: &'s Scene<'s>,
+        name: String,
+        countersigned: Option<NodeId>,
+    ) -> Subject<'s> {
+        let material = self.material();
+        let known = certificates(self.document, &self.core, &self.properties);
+        let certificate = identify(self.document, &self.properties, &known);
+        let intact = certificate
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|certificate| self.check_intact(scene, certificate, countersigned));
+        let mut report = SignatureReport::empty(name);
+        let verdict = self.claims(&mut report);
+        let (own, archive) = self.tokens(scene);
+        Subject {
+            report,
+            revision: 0,
+            certificate,
+            intact,
+            algorithm: Some(self.core.algorithm),
+            violations: self.violations(countersigned.is_some()),
+            verdict,
+            content: self.content_digest(scene),
+            material,
+            own,
+            archive,
+        }
+    }
+
+    /// Cryptographic verification, EN 319 102-1 §5.2.7: the value first, so that no digest is believed that nobody
+    /// signed; then every reference, and that nothing is left that none covers.
+    fn check_intact(
+        &self,
+        scene: &Scene<'_>,
+        certificate: &Certificate,
+        countersigned: Option<NodeId>,
+    ) -> Result<(), Failure> {
+        let key = certificate.public_key().map_err(|error| {
+            Failure::new(
+                SubIndication::CryptoConstraintsFailure,
+                "ALG_FORBIDDEN",
+                error.to_string(),
+            )
+        })?;
+        scene.check_bounds(&self.core)?;
+        check_value(self.document, &self.core, key)?;
+        for (index, reference) in self.core.references.iter().enumerate() {
+            if scene.digest(&self.core, index)? != reference.digest {
+                return Err(SignatureDefect::Digest(index).into());
+            }
+            for inner in scene.manifest(reference, index)?.unwrap_or_default() {
+                if scene.digest_of(self.core.element, &inner, index)? != inner.digest {
+                    return Err(SignatureDefect::Digest(index).into());
+                }
+            }
+        }
+        match countersigned {
+            Some(value) => self.check_countersigned(value),
+            None => self.check_coverage(scene),
+        }
+    }
+
+    fn check_countersigned(&self, value: NodeId) -> Result<(), Failure> {
+        let is_over = self.core.references.iter().any(|reference| {
+            let names = match &reference.target {
+                Target::Element { id, .. } => self.document.ids(value).any(|own| own == id),
+                _ => false,
+            };
+            names && reference.kind.as_deref() == Some(COUNTERSIGNED)
+        });
+        if is_over {
+            Ok(())
+        } else {
+            Err(Failure::new(
+                SubIndication::FormatFailure,
+                "XADES_COUNTER_SIGNATURE",
+                "a counter-signature is over the value of the signature that holds it",
+            ))
+        }
+    }
+
+    fn check_coverage(&self, scene: &Scene<'_>) -> Result<(), Failure> {
+        let has_data = self
+            .core
+            .references
+            .iter()
+            .enumerate()
+            .any(|(index, _)| index != self.properties.reference);
+        if !has_data {
+            return Err(Failure::new(
+                SubIndication::FormatFailure,
+                "XADES_NO_DATA",
+                "the signature covers nothing but its own properties",
+            ));
+        }
+        let loose = self.core.objects.iter().any(|object| {
+            let is_covered = self
+                .core
+                .references
+                .iter()
+                .any(|reference| match &reference.target {
+                    Target::Element { id, .. } => self
+                        .document
+                        .elements()
+                        .filter(|node| self.document.is_within(*node, *object))
+                        .any(|node| self.document.ids(node).any(|own| own == id)),
+                    _ => false,
+                });
+            let is_properties = self.document.is_within(self.properties.element, *object);
+            !is_covered && !is_properties
+        });
+        let is_complete = coverage::is_complete(scene, &self.core).map_err(SignatureDefect::from)?;
+        if loose || !is_complete {
+            return Err(Failure::new(
+                SubIndication::SigConstraintsFailure,
+                "XADES_NOT_COVERED",
+                "the document holds content that the signature does not cover",
+            ));
+        }
+        Ok(())
+    }
+
+    fn material(&self) -> Material {
+        let mut material = Material {
+            certificates: certificates(self.document, &self.core, &self.properties),
+            ..Material::default()
+        };
+        for held in held(self.document, &self.properties) {
+            let item = Item {
+                revision: held.archives_before.saturating_mul(2),
+                der: held.der,
+            };
+            match held.kind {
+                HeldKind::Certificate => {}
+                HeldKind::Crl => material.crls.push(item),
+                HeldKind::Ocsp => material.ocsp_responses.push(item),
+            }
+        }
+        material
+    }
+
+    fn tokens<'s>(&'s self, scene: &'s Scene<'s>) -> (Vec<Token<'s>>, Vec<Token<'s>>) {
+        let (mut own, mut archive) = (Vec::new(), Vec::new());
+        for property in self.properties.unsigned(self.document) {
+            let is_archive = is_archive(self.document, property);
+            if !is_archive && !self.document.is(property, XADES, "SignatureTimeStamp") {
+                continue;
+            }
+            let before = archive.len();
+            let method = imprint::method_of(self.document, property);
+            let mut ders = tokens(self.document, property);
+            let fault = match (&method, ders.len()) {
+                (Err(defect), _) => Some(Failure::from(*defect)),
+                (Ok(_), 1) => None,
+                (Ok(_), _) => Some(Failure::new(
+                    SubIndication::FormatFailure,
+                    "XADES_TIME_STAMP",
+                    "a time-stamp property holds one token",
+                )),
+            };
+            let der = if ders.is_empty() {
+                Vec::new()
+            } else {
+                ders.swap_remove(0)
+            };
+            if is_archive {
+                archive.push(Token {
+                    der,
+                    name: format!("archive time-stamp {}", before.saturating_add(1)),
+                    revision: before.saturating_mul(2).saturating_add(1),
+                    imprint: Box::new(move |hash| {
+                        imprint::of_archive(
+                            scene,
+                            &self.core,
+                            &self.properties,
+                            Some(property),
+                            method.as_ref().ok()?,
+                            hash,
+                        )
+                        .ok()
+                    }),
+                    fault,
+                });
+            } else {
+                own.push(Token {
+                    der,
+                    name: "signature time-stamp".to_owned(),
+                    revision: before.saturating_mul(2),
+                    imprint: Box::new(move |hash| {
+                        let method = method.as_ref().ok()?;
+                        Some(imprint::of_signature(self.document, &self.core, method, hash))
+                    }),
+                    fault,
+                });
+            }
+        }
+        (own, archive)
+    }
+
+    /// What the signer claims; gives the verdict of authority among it.
+    fn claims(&self, report: &mut SignatureReport) -> Option<String> {
+        let (document, properties) = (self.document, &self.properties);
+        report.claimed.time = self.signing_time();
+        let own = "SignedSignatureProperties";
+        let place = ["SignatureProductionPlaceV2", "SignatureProductionPlace"]
+            .iter()
+            .find_map(|name| {
+                let parts: Vec<String> = ["City", "StateOrProvince", "CountryName"]
+                    .iter()
+                    .filter_map(|part| properties.signed_text(document, &[own, name, part]))
+                    .collect();
+                (!parts.is_empty()).then(|| parts.join(", "))
+            });
+        report.claimed.location = place;
+        let commitment = properties.signed_text(
+            document,
+            &[
+                "SignedDataObjectProperties",
+                "CommitmentTypeIndication",
+                "CommitmentTypeId",
+                "Identifier",
+            ],
+        );
+        report.claimed.commitment = commitment.map(|uri| commitment_oid(&uri).map_or(uri, str::to_owned));
+        let mut verdict = None;
+        for role in ["SignerRoleV2", "SignerRole"]
+            .iter()
+            .flat_map(|name| properties.signed_at(document, &[own, name, "ClaimedRoles", "ClaimedRole"]))
+        {
+            if let Some(text) = document.text(role) {
+                report.claimed.roles.push(text);
+                continue;
+            }
+            let mut inside = document.children(role);
+            let (Some(attribute), None) = (inside.next(), inside.next()) else {
+                continue;
+            };
+            let namespace = document.tag(attribute).map(|tag| tag.name.namespace().to_owned());
+            if namespace == Some(verdict_namespace()) {
+                verdict = verdict.or_else(|| document.text(attribute));
+            } else if let Some(oid) =
+                namespace.and_then(|name| name.strip_prefix("urn:oid:").map(str::to_owned))
+            {
+                report.claimed.other_attributes.push(oid);
+            }
+        }
+        let has = |path: &[&str]| !properties.signed_at(document, path).is_empty();
+        if has(&[own, "SignaturePolicyIdentifier", "SignaturePolicyId"]) {
+            report.findings.push(Finding::warning(
+                "SIGNATURE_POLICY",
+                "a signature policy is named and was not applied",
+            ));
+        }
+        let stamped = ["AllDataObjectsTimeStamp", "IndividualDataObjectsTimeStamp"];
+        if stamped
+            .iter()
+            .any(|name| has(&["SignedDataObjectProperties", name]))
+        {
+            report.findings.push(Finding::note(
+                "CONTENT_TIME_STAMP",
+                "a time-stamp over the content is there, which is not judged",
+            ));
+        }
+        if properties
+            .unsigned(document)
+            .any(|property| document.is(property, XADES, "ArchiveTimeStamp"))
+        {
+            report.findings.push(Finding::warning(
+                "ATS_V2",
+                "an archive time-stamp of the old form is there, which is not judged and proves nothing",
+            ));
+        }
+        verdict
+    }
+
+    fn signing_time(&self) -> Option<Timestamp> {
+        let path = ["SignedSignatureProperties", "SigningTime"];
+        self.properties.signed_text(self.document, &path)?.parse().ok()
+    }
+
+    /// What breaks the baseline, EN 319 132-1 §6.3. Empty means: it is B-B as far as its form goes.
+    fn violations(&self, is_counter: bool) -> Vec<Finding> {
+        let (document, properties) = (self.document, &self.properties);
+        let own = "SignedSignatureProperties";
+        let count = |path: &[&str]| properties.signed_at(document, path).len();
+        let formats = properties.signed_at(document, &["SignedDataObjectProperties", "DataObjectFormat"]);
+        let described = |id: &Option<String>| {
+            formats.iter().any(|format| {
+                let reference = document
+                    .tag(*format)
+                    .and_then(|tag| tag.attribute("ObjectReference"));
+                reference.and_then(|text| text.strip_prefix('#')) == id.as_deref() && id.is_some()
+            })
+        };
+        let all_described = self
+            .core
+            .references
+            .iter()
+            .enumerate()
+            .filter(|(index, reference)| {
+                let is_own = self.core.key_info.is_some_and(|info| match &reference.target {
+                    Target::Element { id, .. } => document.ids(info).any(|known| known == id),
+                    _ => false,
+                });
+                *index != properties.reference && !is_own
+            })
+            .all(|(_, reference)| described(&reference.id));
+        let with_reference = formats
+            .iter()
+            .filter_map(|format| document.tag(*format)?.attribute("ObjectReference"))
+            .all(|text| {
+                text.strip_prefix('#').is_some_and(|id| {
+                    self.core
+                        .references
+                        .iter()
+                        .any(|reference| reference.id.as_deref() == Some(id))
+                })
+            });
+        let has = |names: &[&str]| {
+            properties.unsigned(document).any(|property| {
+                names.iter().any(|name| {
+                    document
+                        .tag(property)
+                        .is_some_and(|tag| tag.name.local() == *name)
+                })
+            })
+        };
+        let holds_own = identify(
+            document,
+            properties,
+            &self
+                .core
+                .certificates
+                .iter()
+                .filter_map(|der| Certificate::parse(der.clone()).ok())
+                .collect::<Vec<_>>(),
+        )
+        .is_ok();
+        let old = document.elements().any(|element| {
+            document.is_within(element, properties.element) && document.is(element, XADES, "ArchiveTimeStamp")
+        });
+        let rules = [
+            (
+                self.signing_time().is_some() && count(&[own, "SigningTime"]) == 1,
+                "the signed properties state no time of signing, or more than one",
+            ),
+            (
+                matches!(
+                    (
+                        count(&[own, "SigningCertificateV2"]),
+                        count(&[own, "SigningCertificate"])
+                    ),
+                    (1, 0) | (0, 1)
+                ),
+                "the signing certificate is not referred to exactly once",
+            ),
+            (
+                holds_own,
+                "the key information does not hold the signing certificate",
+            ),
+            (
+                is_counter || (all_described && with_reference),
+                "not every object that is signed has its format stated",
+            ),
+            (
+                !has(&[
+                    "CompleteCertificateRefs",
+                    "CompleteCertificateRefsV2",
+                    "CompleteRevocationRefs",
+                    "SigAndRefsTimeStamp",
+                    "SigAndRefsTimeStampV2",
+                    "RefsOnlyTimeStamp",
+                    "RefsOnlyTimeStampV2",
+                ]),
+                "references stand where the baseline has values",
+            ),
+            (!old, "an archive time-stamp of the old form"),
+            (
+                properties
+                    .signed_at(document, &[own, "SigningCertificateV2", "Cert"])
+                    .iter()
+                    .all(|cert| {
+                        document
+                            .tag(*cert)
+                            .is_some_and(|tag| tag.attribute("URI").is_none())
+                    }),
+                "the signing certificate is referred to by an address",
+            ),
+        ];
+        let broken = rules.into_iter().filter(|(kept, _)| !kept);
+        broken
+            .map(|(_, detail)| Finding::note("XADES_BASELINE", detail))
+            .collect()
+    }
+
+    /// SHA-256 of the content, when there is exactly one: for the verdict of authority.
+    ///
+    /// Of a document that holds the signature it is the document without this and the signatures behind it: the bytes
+    /// it was put into.
+    fn content_digest(&self, scene: &Scene<'_>) -> Option<Sha256Digest> {
+        let mut data = self
+            .core
+            .references
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != self.properties.reference)
+            .map(|(_, reference)| reference);
+        let (Some(reference), None) = (data.next(), data.next()) else {
+            return None;
+        };
+        match &reference.target {
+            Target::Outside(uri) => {
+                let digest = (scene.outside)(Some(uri))?.digest(HashAlgorithm::Sha256).ok()??;
+                Some(Sha256Digest(digest.try_into().ok()?))
+            }
+            Target::Document { .. } | Target::Element { .. } => {
+                let own = self.document.span(self.core.element).start;
+                let mut kept = Vec::new();
+                let mut at = 0;
+                for later in &scene.outline.signatures {
+                    let span = self.document.span(*later);
+                    if span.start >= own {
+                        kept.push((at, span.start.saturating_sub(at)));
+                        at = span.end;
+                    }
+                }
+                kept.push((at, scene.file.len().saturating_sub(at)));
+                Some(whole_digest(&Slices::new(Arc::clone(scene.file), kept)))
+            }
+            Target::Unnamed => None,
+        }
+    }
+
+    /// The counter-signatures on it.
+    fn counters(&self, scene: &Scene<'_>, index: usize, context: &Context<'_>) -> Vec<Judged> {
+        let elements = self
+            .properties
+            .unsigned(self.document)
+            .filter(|property| self.document.is(*property, XADES, "CounterSignature"))
+            .flat_map(|property| self.document.children_named(property, DS, "Signature"));
+        elements
+            .enumerate()
+            .map(|(number, element)| {
+                let name = signer_name(index, Some(number));
+                let report = match Self::read(self.document, element) {
+                    Ok(counter) => {
+                        let subject = counter.subject(scene, name, Some(self.core.value_element));
+                        general::judge(subject, context)
+                    }
+                    Err(failure) => SignatureReport::failed(name, failure),
+                };
+                Judged {
+                    report,
+                    covers: BTreeSet::new(),
+                    is_counter: true,
+                }
+            })
+            .collect()
+    }
+}
+
+fn commitment_oid(uri: &str) -> Option<&'static str> {
+    use crate::ades::cms::attributes::Commitment;
+    use crate::ades::xades::properties::commitment_name;
+    let name = uri.strip_prefix(COMMITMENT)?;
+    [
+        Commitment::ProofOfApproval,
+        Commitment::ProofOfCreation,
+        Commitment::ProofOfOrigin,
+    ]
+    .into_iter()
+    .find(|commitment| commitment_name(*commitment) == name)
+    .map(Commitment::oid)
+}
+
+/// The certificate that the signed properties name by digest, never one that merely verifies: another in the key
+/// information gives neither its key nor its name.
+fn identify(
+    document: &Document,
+    properties: &Properties,
+    known: &[Certificate],
+) -> Result<Certificate, Failure> {
+    let missing =
+        |cause: &str, detail: &str| Failure::new(SubIndication::NoSigningCertificateFound, cause, detail);
+    let own = "SignedSignatureProperties";
+    let mut references = properties.signed_at(document, &[own, "SigningCertificateV2", "Cert"]);
+    references.extend(properties.signed_at(document, &[own, "SigningCertificate", "Cert"]));
+    // EN 319 132-1 §5.2.2: the first reference is the signer's.
+    let Some(cert) = references.first() else {
+        return Err(missing(
+            "XADES_CERTIFICATE_REFERENCE",
+            "the signed properties name no certificate",
+        ));
+    };
+    let digest = below(document, *cert, &["CertDigest"])
+        .first()
+        .and_then(|digest| {
+            let hash = document
+                .children_named(*digest, DS, "DigestMethod")
+                .next()
+                .and_then(|method| document.tag(method)?.attribute("Algorithm"))
+                .and_then(digest_from_uri)?;
+            let value = document.children_named(*digest, DS, "DigestValue").next()?;
+            Some((hash, octets(document, value).ok()?))
+        });
+    let Some((hash, digest)) = digest else {
+        return Err(missing(
+            "XADES_CERTIFICATE_REFERENCE",
+            "the reference to the certificate cannot be read",
+        ));
+    };
+    let found = known
+        .iter()
+        .find(|certificate| hash.digest(certificate.der()) == digest)
+        .ok_or_else(|| {
+            missing(
+                "XADES_CERTIFICATE_MISSING",
+                "the certificate that the signed properties name is not there",
+            )
+        })?;
+    if fits_issuer_serial(document, *cert, found) {
+        Ok(found.clone())
+    } else {
+        Err(missing(
+            "XADES_CERTIFICATE_REFERENCE",
+            "issuer and serial number in the signed properties are another certificate's",
+        ))
+    }
+}
+
+/// Whether issuer and serial number, where they are stated, are those of `certificate`.
+fn fits_issuer_serial(document: &Document, cert: NodeId, certificate: &Certificate) -> bool {
+    let Ok((issuer, serial)) = crate::ades::cms::build::issuer_and_serial(certificate.der()) else {
+        return false;
+    };
+    for element in below(document, cert, &["IssuerSerialV2"]) {
+        // RFC 5035 §5.4.1: the issuer as the only name of GeneralNames, then the serial number.
+        let stated = octets(document, element).ok().and_then(|der| {
+            let mut parts = read::single(&der, Rules::Ber).ok()?.inside().ok()?;
+            let mut names = parts.sequence().ok()?;
+            let name = names.expect(0xA4).ok()?;
+            let same = name.content() == issuer && parts.expect(2).ok()?.whole() == serial;
+            Some(same)
+        });
+        if stated != Some(true) {
+            return false;
+        }
+    }
+    // The old form names the issuer in words, of which there are many; the number is told.
+    below(document, cert, &["IssuerSerial"])
+        .into_iter()
+        .flat_map(|element| document.children_named(element, DS, "X509SerialNumber"))
+        .all(|number| {
+            document
+                .text(number)
+                .is_some_and(|text| text.trim() == decimal(certificate.serial()))
+        })
+}
