@@ -13,7 +13,7 @@ use crate::crypto::key::KeyKind;
 use crate::pki::lists::{SIE, SIGNED_PROPERTIES, TSL, TSL_ADDITIONAL, XADES};
 use crate::xml::canonical::{Method, Version};
 use crate::xml::limits::Limits;
-use crate::xml::signature::compose::{Draft, DraftReference, escaped, prepare, raw_value};
+use crate::xml::signature::compose::{Draft, DraftObject, DraftReference, escaped, prepare, raw_value};
 use crate::xml::signature::transform::Transform;
 use crate::xml::signature::verify::nothing_outside;
 
@@ -182,6 +182,7 @@ pub fn signed_draft(signer: &KeyPair, signing_time: Timestamp) -> Draft {
                 uri: String::new(),
                 transforms: vec![Transform::EnvelopedSignature, exclusive()],
                 hash,
+                digest: None,
             },
             DraftReference {
                 id: None,
@@ -189,10 +190,14 @@ pub fn signed_draft(signer: &KeyPair, signing_time: Timestamp) -> Draft {
                 uri: "#TEST-properties".to_owned(),
                 transforms: vec![exclusive()],
                 hash,
+                digest: None,
             },
         ],
         certificates: vec![signer.certificate_der.clone()],
-        objects: vec![properties],
+        objects: vec![DraftObject {
+            attributes: Vec::new(),
+            content: properties,
+        }],
     }
 }
 

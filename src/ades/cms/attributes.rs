@@ -32,6 +32,16 @@ impl Commitment {
             Self::ProofOfReceipt => "1.2.840.113549.1.9.16.6.2",
         }
     }
+
+    /// Its name, the last part of its URI.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ProofOfApproval => "ProofOfApproval",
+            Self::ProofOfCreation => "ProofOfCreation",
+            Self::ProofOfOrigin => "ProofOfOrigin",
+            Self::ProofOfReceipt => "ProofOfReceipt",
+        }
+    }
 }
 
 /// An attribute the signer claims, with one value of text.

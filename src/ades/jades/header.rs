@@ -336,12 +336,7 @@ pub(super) fn statements(
     commitment: Option<Commitment>,
 ) {
     if let Some(commitment) = commitment {
-        let name = match commitment {
-            Commitment::ProofOfApproval => "ProofOfApproval",
-            Commitment::ProofOfCreation => "ProofOfCreation",
-            Commitment::ProofOfOrigin => "ProofOfOrigin",
-            Commitment::ProofOfReceipt => "ProofOfReceipt",
-        };
+        let name = commitment.name();
         let id = format!("http://uri.etsi.org/01903/v1.2.2#{name}");
         members.insert("srCms".to_owned(), json!([{ "commId": { "id": id } }]));
     }

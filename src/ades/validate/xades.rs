@@ -653,15 +653,15 @@ impl<'a> Signature<'a> {
 
 fn commitment_oid(uri: &str) -> Option<&'static str> {
     use crate::ades::cms::attributes::Commitment;
-    use crate::ades::xades::properties::commitment_name;
     let name = uri.strip_prefix(COMMITMENT)?;
     [
         Commitment::ProofOfApproval,
         Commitment::ProofOfCreation,
         Commitment::ProofOfOrigin,
+        Commitment::ProofOfReceipt,
     ]
     .into_iter()
-    .find(|commitment| commitment_name(*commitment) == name)
+    .find(|commitment| commitment.name() == name)
     .map(Commitment::oid)
 }
 

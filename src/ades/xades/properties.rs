@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use super::names::{COMMITMENT, XADES};
 use super::stages::{CertificateForm, Draft};
 use crate::ades::VERDICT_OID;
-use crate::ades::cms::attributes::Commitment;
 use crate::ades::cms::build::issuer_and_serial;
 use crate::ades::cms::oids;
 use crate::asn1::read::Asn1Error;
@@ -31,15 +30,6 @@ pub(super) struct Stated<'a> {
 /// The local part of the namespace of a verdict of authority in a claimed role: the object identifier it has in CMS.
 pub fn verdict_namespace() -> String {
     format!("urn:oid:{VERDICT_OID}")
-}
-
-/// The name of a commitment in its identifier.
-pub const fn commitment_name(commitment: Commitment) -> &'static str {
-    match commitment {
-        Commitment::ProofOfApproval => "ProofOfApproval",
-        Commitment::ProofOfCreation => "ProofOfCreation",
-        Commitment::ProofOfOrigin => "ProofOfOrigin",
-    }
 }
 
 /// Identifier of the signed properties of the signature `id`.
@@ -194,7 +184,7 @@ fn data_properties(draft: &Draft, stated: &Stated<'_>) -> String {
             "<xades:CommitmentTypeIndication><xades:CommitmentTypeId><xades:Identifier>{COMMITMENT}{}\
              </xades:Identifier></xades:CommitmentTypeId><xades:AllSignedDataObjects></xades:AllSignedDataObjects>\
              </xades:CommitmentTypeIndication>",
-            commitment_name(commitment)
+            commitment.name()
         );
     }
     xml.push_str("</xades:SignedDataObjectProperties>");

@@ -47,6 +47,7 @@ pub(super) fn outside(world: &Arc<World>) -> Outside {
         clock: Arc::new(FixedClock::new(world.now)),
         random: world.random.clone(),
         time_stamp_urls: vec![format!("{}/tsa", world.base)],
+        time_stamp_policies: Vec::new(),
     }
 }
 

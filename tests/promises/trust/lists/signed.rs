@@ -181,19 +181,21 @@ fn the_signature_has_exactly_the_form_that_the_standard_fixes() {
         draft.references.truncate(1);
     });
     case("the properties of another signature", &|draft| {
-        draft.objects[0] = draft.objects[0].replace("Target=\"#TEST-signature\"", "Target=\"#other\"");
+        let content = &mut draft.objects[0].content;
+        *content = content.replace("Target=\"#TEST-signature\"", "Target=\"#other\"");
     });
     case("two sets of properties", &|draft| {
-        let more = draft.objects[0].replace("TEST-properties", "TEST-more");
+        let mut more = draft.objects[0].clone();
+        more.content = more.content.replace("TEST-properties", "TEST-more");
         draft.objects.push(more);
     });
     case("no signing certificate", &|draft| {
-        let object = &draft.objects[0];
+        let object = draft.objects[0].content.clone();
         let (start, end) = (
             object.find("<xades:SigningCertificateV2>").unwrap(),
             object.find("</xades:SigningCertificateV2>").unwrap() + "</xades:SigningCertificateV2>".len(),
         );
-        draft.objects[0] = format!("{}{}", &object[..start], &object[end..]);
+        draft.objects[0].content = format!("{}{}", &object[..start], &object[end..]);
     });
     case("SHA-1 for the document", &|draft| {
         draft.references[0].hash = HashAlgorithm::Sha1

@@ -354,6 +354,10 @@ impl Chain {
                 chain.leaf = Draft::leaf(above, &subject, &[0, 1], "2.16.56.13.6.0.1");
                 chain.issuing = None;
             }
+            Purpose::Seal => {
+                let subject = name(&[(C, "BE"), (O, "TEST Municipality"), (CN, "TEST Seal")]);
+                chain.leaf = Draft::leaf(issuing, &subject, &[0], "2.16.56.13.6.3.1000");
+            }
             Purpose::TimeStamping => {
                 let subject = name(&[(C, "BE"), (CN, "TEST Timestamp Unit")]);
                 chain.leaf = Draft::leaf(issuing, &subject, &[0], "2.16.56.13.6.3.1000");
