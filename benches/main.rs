@@ -31,6 +31,7 @@ mod seal;
 mod stampede;
 mod table;
 mod verdict;
+mod xml;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ const SECTIONS: &[Section] = &[
     ("Log-ins at once in an outage", stampede::rows),
     ("Trusted lists", lists::rows),
     ("Signing a PDF, read back and validated", seal::rows),
+    ("Verifying a signed XML document", xml::rows),
     ("Check of authority", verdict::rows),
 ];
 
@@ -67,6 +69,12 @@ fn main() -> ExitCode {
         && flag == card::daemon::CHILD
     {
         card::daemon::child(reader);
+        return ExitCode::SUCCESS;
+    }
+    if let [flag, document] = arguments.as_slice()
+        && flag == xml::CHILD
+    {
+        xml::child(document);
         return ExitCode::SUCCESS;
     }
     let started = std::time::Instant::now();

@@ -269,7 +269,8 @@ pub fn child(path: &str, level: &str) {
     println!("{}", resident("VmHWM:").saturating_sub(idle));
 }
 
-fn resident(name: &str) -> u64 {
+/// What the kernel tells of this process's memory under `name`, in KiB.
+pub fn resident(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("memory is read from /proc");
     status
         .lines()

@@ -211,8 +211,9 @@ impl<'a> Signature<'a> {
             intact,
             algorithm: Some(self.core.algorithm),
             violations: self.violations(countersigned.is_some()),
+            // A reading of the document that only a verdict asks for.
+            content: verdict.as_ref().and_then(|_| self.content_digest(scene)),
             verdict,
-            content: self.content_digest(scene),
             material,
             own,
             archive,

@@ -30,6 +30,7 @@
 //! | ZIP archives | `ades::asic::zip` | `zip` |
 //! | XML, its canonical forms, XML signatures | `xml` | `xml` |
 //! | trusted lists | `pki::lists` | `trusted_list` |
+//! | XML signatures, containers | `ades::validate`, `ades::xades`, `ades::asic` | `xml_signature`, `asic` |
 //! | Turtle exports | `sources::turtle` | `turtle` |
 //! | CSV uploads and tables | `sources::upload`, `sources::municipality_codes` | `tables` |
 //! | settings, trust data, rules | `config::read`, `pki::anchors`, `mandates::rules` | `settings` |

@@ -1,6 +1,6 @@
 //! Signatures: made in two steps, completed, read back, validated, and attacked.
 
-mod asic_world;
+pub mod asic_world;
 mod attacks;
 mod bad_days;
 mod cades;
@@ -21,5 +21,5 @@ mod services;
 pub mod world;
 mod wrapping;
 mod xades;
-mod xml_world;
+pub mod xml_world;
 mod zip;

@@ -204,6 +204,7 @@ fn properties_are_those_of_their_own_signature_and_exactly_one() {
         "</xades:QualifyingProperties>",
     );
     let id = cut(text, "Id=\"id-", "\"").to_owned();
+    let moved = properties.replacen(' ', " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" ", 1);
     let other = properties
         .replace("Target=\"#id-", "Target=\"#other-")
         .replace("-signed\"", "-other\"");
@@ -221,7 +222,7 @@ fn properties_are_those_of_their_own_signature_and_exactly_one() {
         ),
         (
             "moved into the document",
-            text.replace(properties, "").replace("<leeg/>", &format!("<leeg/>{properties}")),
+            text.replace(properties, "").replace("<leeg/>", &format!("<leeg/>{moved}")),
             "XSIG_MALFORMED",
         ),
         ("taken away", text.replace(properties, ""), "XSIG_MALFORMED"),

@@ -1,6 +1,8 @@
 //! Every family of readers with its good specimens: the tests and the fuzz targets both walk this one table.
 
-use super::checks::{card, imports, messages, pdf, pki, provider, signed, token, tokens, xml, zip};
+use super::checks::{
+    card, imports, messages, pdf, pki, provider, signed, signed_xml, token, tokens, xml, zip,
+};
 use super::specimens;
 
 /// Readers of one kind of foreign bytes.
@@ -58,6 +60,8 @@ pub const ALL: &[Family] = &[
     family("pdf_replaced", 20, pdf::replaced, specimens::pdfs),
     family("pdf_shown", 40, pdf::shown, specimens::small_pdfs),
     family("zip", 300, zip::archive, specimens::archives),
+    family("xml_signature", 100, signed_xml::signature, specimens::xml_signatures),
+    family("asic", 60, signed_xml::container, specimens::containers),
     family("turtle", 60, imports::turtle, specimens::turtles),
     family("tables", 150, imports::tables, specimens::tables),
     family("settings", 60, imports::settings, specimens::settings),

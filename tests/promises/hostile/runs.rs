@@ -121,6 +121,11 @@ fn no_archive_breaks_the_reader_of_archives_or_reads_two_ways() {
 }
 
 #[test]
+fn no_changed_signature_or_container_passes_over_what_nobody_signed() {
+    of(&["xml_signature", "asic"]);
+}
+
+#[test]
 fn every_family_is_run_here_and_has_its_fuzz_target() {
     let text = include_str!("runs.rs");
     let manifest = include_str!("../../fuzz/Cargo.toml");

@@ -28,8 +28,10 @@ use zegel::pki::ocsp::OcspRequest;
 use zegel::pki::timestamp::TimeStampRequest;
 use zegel::pki::trust::Trust;
 
+use crate::ades::asic_world::{self, Form};
 use crate::ades::samples::{SHAPES, Xref, pdf};
 use crate::ades::world::{P384, RSA, World, with_verdict};
+use crate::ades::xml_world::{self, Packaging};
 
 pub use crate::support::moment;
 
@@ -44,6 +46,8 @@ pub struct Authority {
     lists: Vec<Vec<u8>>,
     answers: Vec<Vec<u8>>,
     stamps: Vec<Vec<u8>>,
+    xml: Vec<Vec<u8>>,
+    containers: Vec<Vec<u8>>,
     verdicts: Vec<String>,
     card: CardImage,
 }
@@ -99,6 +103,14 @@ impl Authority {
             lists: vec![ask("/crl/citizen.crl", b""), ask("/crl/root.crl", b"")],
             answers: vec![ask("/ocsp/citizen", &request.der())],
             stamps: vec![reply, token],
+            xml: Packaging::ALL
+                .into_iter()
+                .map(|packaging| xml_world::sealed(&world, packaging, &mayor, Level::Lta))
+                .collect(),
+            containers: Form::ALL
+                .into_iter()
+                .map(|form| asic_world::sealed(&world, form, &mayor, Level::Lt))
+                .collect(),
             verdicts: vec![verdict],
             leaf: mayor.certificate.clone(),
             client: client(world.now),
@@ -108,6 +120,11 @@ impl Authority {
             card,
             world,
         }
+    }
+
+    /// The laboratory.
+    pub const fn world(&self) -> &World {
+        &self.world
     }
 
     /// The citizens' issuing authority.
@@ -527,6 +544,16 @@ pub fn archives() -> Vec<Vec<u8>> {
         packed,
         commented,
     ]
+}
+
+/// XML signatures of each packaging.
+pub fn xml_signatures() -> Vec<Vec<u8>> {
+    authority().xml.clone()
+}
+
+/// Containers of each kind.
+pub fn containers() -> Vec<Vec<u8>> {
+    authority().containers.clone()
 }
 
 /// Turtle.

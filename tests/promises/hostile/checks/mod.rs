@@ -8,6 +8,7 @@ pub mod pdf;
 pub mod pki;
 pub mod provider;
 pub mod signed;
+pub mod signed_xml;
 pub mod token;
 pub mod tokens;
 pub mod xml;

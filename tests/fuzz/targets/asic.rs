@@ -1,0 +1,2 @@
+#![no_main]
+zegel_fuzz::target!("asic");
