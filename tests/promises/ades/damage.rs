@@ -361,8 +361,7 @@ fn padded_value(raw: &[u8]) -> Vec<u8> {
 fn stamp_damages(file: &[u8], stranger: &[u8], signers: usize, kind: &str) -> Vec<(String, Vec<u8>)> {
     let token_of = |file: &[u8]| {
         let info = SignedData::parse(file).unwrap().signers.remove(0);
-        let token = info.unsigned_values(kind).next().unwrap().to_vec();
-        token
+        info.unsigned_values(kind).next().unwrap().to_vec()
     };
     let with = |name: &str, token: &[u8]| {
         let changed = edit(file, &[1, 0, signers, 0, 6], &|attributes| {
