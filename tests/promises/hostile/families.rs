@@ -60,7 +60,12 @@ pub const ALL: &[Family] = &[
     family("pdf_replaced", 20, pdf::replaced, specimens::pdfs),
     family("pdf_shown", 40, pdf::shown, specimens::small_pdfs),
     family("zip", 300, zip::archive, specimens::archives),
-    family("xml_signature", 100, signed_xml::signature, specimens::xml_signatures),
+    family(
+        "xml_signature",
+        100,
+        signed_xml::signature,
+        specimens::xml_signatures,
+    ),
     family("asic", 60, signed_xml::container, specimens::containers),
     family("turtle", 60, imports::turtle, specimens::turtles),
     family("tables", 150, imports::tables, specimens::tables),
