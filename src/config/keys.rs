@@ -198,12 +198,6 @@ pub const KEYS: &[Key] = &[
         ),
         "[]",
     ),
-    key(
-        "seals.file",
-        Form::Path,
-        "\"seals.toml\"",
-        "File that names the boards' seals and where their keys are. docs/operate.md shows its form.",
-    ),
     with_default(
         key(
             "outside.time_stamp_policies",
@@ -231,6 +225,12 @@ pub const KEYS: &[Key] = &[
              certificate, `=`, SHA-256 of the responder's.",
         ),
         "[]",
+    ),
+    key(
+        "seals.file",
+        Form::Path,
+        "\"seals.toml\"",
+        "File that names the boards' seals and where their keys are. docs/operate.md shows its form.",
     ),
     with_default(
         key(
