@@ -7,6 +7,19 @@ use crate::asn1::write::tag;
 /// Most subtrees read in one extension; with a path's names this bounds the comparisons made.
 const MAX_SUBTREES: usize = 1024;
 
+/// Most comparisons of names with subtrees for one certificate. Real certificates with constraints above them need a
+/// few dozen; a certificate of 64 kB holds thousands of names.
+const MAX_COMPARISONS: usize = 250_000;
+
+/// Why the names of a certificate do not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// A name lies outside what is permitted, or inside what is excluded, or cannot be compared.
+    Outside,
+    /// Comparing them all would cost more than 250 000 comparisons.
+    TooMany,
+}
+
 /// A general name, in the forms that constraints reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GeneralName {
@@ -133,14 +146,15 @@ impl<'a> Gathered<'a> {
         self.all.push(constraints);
     }
 
-    /// Whether the subject and the alternative names of a certificate satisfy all that was gathered.
+    /// Checks that the subject and the alternative names of a certificate satisfy all that was gathered.
     ///
-    /// A name of a form that a constraint restricts and zegel cannot compare is refused.
+    /// # Errors
+    /// `Outside`, also for a name of a form that a constraint restricts and zegel cannot compare; `TooMany`.
     ///
     /// Source: RFC 5280 §6.1.3 (b) and (c), §4.2.1.10.
-    pub fn allow(&self, subject: &Name, alternatives: &[GeneralName]) -> bool {
+    pub fn check(&self, subject: &Name, alternatives: &[GeneralName]) -> Result<(), Denied> {
         if self.all.is_empty() {
-            return true;
+            return Ok(());
         }
         let mut names: Vec<GeneralName> = alternatives.to_vec();
         if !subject.is_empty() {
@@ -152,25 +166,33 @@ impl<'a> Gathered<'a> {
         {
             names.extend(subject.email_addresses().map(GeneralName::Rfc822));
         }
-        self.all
+        let subtrees = self.all.iter().fold(0_usize, |sum, constraints| {
+            sum.saturating_add(constraints.permitted.len())
+                .saturating_add(constraints.excluded.len())
+        });
+        if subtrees.saturating_mul(names.len()) > MAX_COMPARISONS {
+            return Err(Denied::TooMany);
+        }
+        let allowed = self
+            .all
             .iter()
-            .all(|constraints| names.iter().all(|name| allows(constraints, name)))
+            .all(|constraints| names.iter().all(|name| allows(constraints, name)));
+        if allowed { Ok(()) } else { Err(Denied::Outside) }
     }
 }
 
 fn allows(constraints: &NameConstraints, name: &GeneralName) -> bool {
-    let of_form = |list: &'_ [GeneralName]| {
-        list.iter()
-            .filter(|base| base.form() == name.form())
-            .cloned()
-            .collect::<Vec<_>>()
-    };
-    let permitted = of_form(&constraints.permitted);
-    let excluded = of_form(&constraints.excluded);
-    let inside = permitted.is_empty() || permitted.iter().any(|base| name.is_within(base) == Some(true));
-    let outside = excluded
+    let mut permitted = constraints
+        .permitted
         .iter()
-        .all(|base| name.is_within(base) == Some(false) && !wildcard_reaches(name, base));
+        .filter(|base| base.form() == name.form())
+        .peekable();
+    let mut excluded = constraints
+        .excluded
+        .iter()
+        .filter(|base| base.form() == name.form());
+    let inside = permitted.peek().is_none() || permitted.any(|base| name.is_within(base) == Some(true));
+    let outside = excluded.all(|base| name.is_within(base) == Some(false) && !wildcard_reaches(name, base));
     inside && outside
 }
 
@@ -341,7 +363,28 @@ mod tests {
         let mut gathered = Gathered::default();
         gathered.add(&constraints);
         let subject = Name::parse(&[0x30, 0x00]).unwrap();
-        assert!(!gathered.allow(&subject, &[GeneralName::Other(0)]));
-        assert!(gathered.allow(&subject, &[GeneralName::Dns("a.example".into())]));
+        assert_eq!(
+            gathered.check(&subject, &[GeneralName::Other(0)]),
+            Err(Denied::Outside)
+        );
+        assert_eq!(
+            gathered.check(&subject, &[GeneralName::Dns("a.example".into())]),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn comparing_thousands_of_names_with_a_thousand_subtrees_is_refused_before_it_begins() {
+        let dns = |number: usize| GeneralName::Dns(format!("n{number}.example"));
+        let constraints = NameConstraints {
+            permitted: Vec::new(),
+            excluded: (0..1000).map(dns).collect(),
+        };
+        let mut gathered = Gathered::default();
+        gathered.add(&constraints);
+        let subject = Name::parse(&[0x30, 0x00]).unwrap();
+        let names: Vec<GeneralName> = (2000..2251).map(dns).collect();
+        assert_eq!(gathered.check(&subject, &names[..250]), Ok(()));
+        assert_eq!(gathered.check(&subject, &names), Err(Denied::TooMany));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::certificate::Certificate;
 use super::extensions::KeyUsage;
-use super::name_constraints::Gathered;
+use super::name_constraints::{Denied, Gathered};
 use super::path::Request;
 use super::policies::PolicyState;
 use super::profile;
@@ -39,15 +39,18 @@ pub(super) fn check(chain: &[Certificate], request: &Request<'_>) -> Result<Vec<
         if request.strict {
             profile::check(certificate, !is_last)?;
         }
-        if (!certificate.is_self_issued() || is_last)
-            && !names.allow(
-                certificate.subject(),
-                &certificate.extensions().subject_alternative_names,
-            )
-        {
-            return Err(Refusal::NameConstraint {
-                certificate: certificate.fingerprint(),
-            });
+        if !certificate.is_self_issued() || is_last {
+            names
+                .check(
+                    certificate.subject(),
+                    &certificate.extensions().subject_alternative_names,
+                )
+                .map_err(|denied| match denied {
+                    Denied::Outside => Refusal::NameConstraint {
+                        certificate: certificate.fingerprint(),
+                    },
+                    Denied::TooMany => Refusal::PathLimit,
+                })?;
         }
         policies
             .visit(certificate, is_last)

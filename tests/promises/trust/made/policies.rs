@@ -42,22 +42,6 @@ fn policies_are_processed_when_a_certificate_asks_for_it() {
             "ok",
         ),
         (
-            "required, mapped, and mapping inhibited above",
-            Any,
-            |c| {
-                c.root
-                    .put(POLICY_CONSTRAINTS, true, write::sequence(&[&[0x81, 1, 0]]));
-                c.issuing()
-                    .put(
-                        POLICY_CONSTRAINTS,
-                        true,
-                        write::sequence(&[&REQUIRED, &[0x81, 1, 0]]),
-                    )
-                    .put(POLICIES, false, value::policies(&["1.3.6.1.4.1.55555.1"]));
-            },
-            "POLICY_CONSTRAINT",
-        ),
-        (
             "anyPolicy mapped",
             Any,
             |c| {
