@@ -468,11 +468,11 @@ fn with_entry(container: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-/// An entry: its name, its content, and how it is kept.
-type Written = (String, Vec<u8>, Method);
+/// An entry as it is written: name, content, how it is kept.
+type Written = Option<(String, Vec<u8>, Method)>;
 
 /// `container` written again with each entry as `change` says; none drops it.
-fn rewritten(container: &[u8], change: &dyn Fn(&str, Vec<u8>) -> Option<Written>) -> Vec<u8> {
+fn rewritten(container: &[u8], change: &dyn Fn(&str, Vec<u8>) -> Written) -> Vec<u8> {
     let archive = Archive::open(Arc::new(container.to_vec()), &Limits::default()).unwrap();
     let mut writer = Writer::new(Vec::new(), files().world.now);
     for entry in archive.entries() {

@@ -1,7 +1,13 @@
 //! XML signatures: what is in a document, and each signature judged for itself. EN 319 132-1.
 
+mod form;
+mod signer;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+pub use signer::xml_signer;
+use signer::{certificates, identify};
 
 use super::cades::signer_name;
 use super::file::{Context, blank, overall, whole_digest};
@@ -9,23 +15,19 @@ use super::format::Failure;
 use super::general::{self, Subject, Token};
 use super::indication::SubIndication;
 use super::material::{Item, Material};
-use super::report::{Finding, Report, SignatureReport};
+use super::report::{Report, SignatureReport};
 use crate::ades::xades::coverage;
 use crate::ades::xades::data::{Outside, Scene, outline_of};
 use crate::ades::xades::imprint::{self, is_archive};
-use crate::ades::xades::names::{COMMITMENT, COUNTERSIGNED, XADES};
-use crate::ades::xades::properties::{decimal, verdict_namespace};
-use crate::ades::xades::read::{Properties, below};
+use crate::ades::xades::names::{COUNTERSIGNED, XADES};
+use crate::ades::xades::read::Properties;
 use crate::ades::xades::unsigned::{HeldKind, held, tokens};
-use crate::asn1::read::{self, Rules};
 use crate::base::bytes::{ReadAt, Slices};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
-use crate::base::time::Timestamp;
 use crate::pki::certificate::Certificate;
 use crate::xml::signature::DS;
-use crate::xml::signature::algorithm::digest_from_uri;
 use crate::xml::signature::defect::SignatureDefect;
-use crate::xml::signature::read::{Target, XmlSignature, octets};
+use crate::xml::signature::read::{Target, XmlSignature};
 use crate::xml::signature::verify::check_value;
 use crate::xml::tree::{Document, NodeId};
 
@@ -112,32 +114,6 @@ pub(super) fn judge_document(
         });
     }
     Ok(judged)
-}
-
-/// The certificate that `signature` names by digest, and others that may lead to its anchor.
-pub fn xml_signer(
-    document: &Document,
-    signature: &XmlSignature,
-    properties: &Properties,
-) -> Option<(Certificate, Vec<Certificate>)> {
-    let known = certificates(document, signature, properties);
-    let leaf = identify(document, properties, &known).ok()?;
-    let others = known.into_iter().filter(|known| *known != leaf).collect();
-    Some((leaf, others))
-}
-
-fn certificates(document: &Document, signature: &XmlSignature, properties: &Properties) -> Vec<Certificate> {
-    let values = held(document, properties)
-        .into_iter()
-        .filter(|held| held.kind == HeldKind::Certificate)
-        .map(|held| held.der);
-    signature
-        .certificates
-        .iter()
-        .cloned()
-        .chain(values)
-        .filter_map(|der| Certificate::parse(der).ok())
-        .collect()
 }
 
 impl From<SignatureDefect> for Failure {
@@ -390,202 +366,6 @@ impl<'a> Signature<'a> {
         (own, archive)
     }
 
-    /// What the signer claims; gives the verdict of authority among it.
-    fn claims(&self, report: &mut SignatureReport) -> Option<String> {
-        let (document, properties) = (self.document, &self.properties);
-        report.claimed.time = self.signing_time();
-        let own = "SignedSignatureProperties";
-        let place = ["SignatureProductionPlaceV2", "SignatureProductionPlace"]
-            .iter()
-            .find_map(|name| {
-                let parts: Vec<String> = ["City", "StateOrProvince", "CountryName"]
-                    .iter()
-                    .filter_map(|part| properties.signed_text(document, &[own, name, part]))
-                    .collect();
-                (!parts.is_empty()).then(|| parts.join(", "))
-            });
-        report.claimed.location = place;
-        let commitment = properties.signed_text(
-            document,
-            &[
-                "SignedDataObjectProperties",
-                "CommitmentTypeIndication",
-                "CommitmentTypeId",
-                "Identifier",
-            ],
-        );
-        report.claimed.commitment = commitment.map(|uri| commitment_oid(&uri).map_or(uri, str::to_owned));
-        let mut verdict = None;
-        for role in ["SignerRoleV2", "SignerRole"]
-            .iter()
-            .flat_map(|name| properties.signed_at(document, &[own, name, "ClaimedRoles", "ClaimedRole"]))
-        {
-            if let Some(text) = document.text(role) {
-                report.claimed.roles.push(text);
-                continue;
-            }
-            let mut inside = document.children(role);
-            let (Some(attribute), None) = (inside.next(), inside.next()) else {
-                continue;
-            };
-            let namespace = document.tag(attribute).map(|tag| tag.name.namespace().to_owned());
-            if namespace == Some(verdict_namespace()) {
-                verdict = verdict.or_else(|| document.text(attribute));
-            } else if let Some(oid) =
-                namespace.and_then(|name| name.strip_prefix("urn:oid:").map(str::to_owned))
-            {
-                report.claimed.other_attributes.push(oid);
-            }
-        }
-        let has = |path: &[&str]| !properties.signed_at(document, path).is_empty();
-        if has(&[own, "SignaturePolicyIdentifier", "SignaturePolicyId"]) {
-            report.findings.push(Finding::warning(
-                "SIGNATURE_POLICY",
-                "a signature policy is named and was not applied",
-            ));
-        }
-        let stamped = ["AllDataObjectsTimeStamp", "IndividualDataObjectsTimeStamp"];
-        if stamped
-            .iter()
-            .any(|name| has(&["SignedDataObjectProperties", name]))
-        {
-            report.findings.push(Finding::note(
-                "CONTENT_TIME_STAMP",
-                "a time-stamp over the content is there, which is not judged",
-            ));
-        }
-        if properties
-            .unsigned(document)
-            .any(|property| document.is(property, XADES, "ArchiveTimeStamp"))
-        {
-            report.findings.push(Finding::warning(
-                "ATS_V2",
-                "an archive time-stamp of the old form is there, which is not judged and proves nothing",
-            ));
-        }
-        verdict
-    }
-
-    fn signing_time(&self) -> Option<Timestamp> {
-        let path = ["SignedSignatureProperties", "SigningTime"];
-        self.properties.signed_text(self.document, &path)?.parse().ok()
-    }
-
-    /// What breaks the baseline, EN 319 132-1 §6.3. Empty means: it is B-B as far as its form goes.
-    fn violations(&self, is_counter: bool) -> Vec<Finding> {
-        let (document, properties) = (self.document, &self.properties);
-        let own = "SignedSignatureProperties";
-        let count = |path: &[&str]| properties.signed_at(document, path).len();
-        let formats = properties.signed_at(document, &["SignedDataObjectProperties", "DataObjectFormat"]);
-        let described = |id: &Option<String>| {
-            formats.iter().any(|format| {
-                let reference = document
-                    .tag(*format)
-                    .and_then(|tag| tag.attribute("ObjectReference"));
-                reference.and_then(|text| text.strip_prefix('#')) == id.as_deref() && id.is_some()
-            })
-        };
-        let all_described = self
-            .core
-            .references
-            .iter()
-            .enumerate()
-            .filter(|(index, reference)| {
-                let is_own = self.core.key_info.is_some_and(|info| match &reference.target {
-                    Target::Element { id, .. } => document.ids(info).any(|known| known == id),
-                    _ => false,
-                });
-                *index != properties.reference && !is_own
-            })
-            .all(|(_, reference)| described(&reference.id));
-        let with_reference = formats
-            .iter()
-            .filter_map(|format| document.tag(*format)?.attribute("ObjectReference"))
-            .all(|text| {
-                text.strip_prefix('#').is_some_and(|id| {
-                    self.core
-                        .references
-                        .iter()
-                        .any(|reference| reference.id.as_deref() == Some(id))
-                })
-            });
-        let has = |names: &[&str]| {
-            properties.unsigned(document).any(|property| {
-                names.iter().any(|name| {
-                    document
-                        .tag(property)
-                        .is_some_and(|tag| tag.name.local() == *name)
-                })
-            })
-        };
-        let holds_own = identify(
-            document,
-            properties,
-            &self
-                .core
-                .certificates
-                .iter()
-                .filter_map(|der| Certificate::parse(der.clone()).ok())
-                .collect::<Vec<_>>(),
-        )
-        .is_ok();
-        let old = document.elements().any(|element| {
-            document.is_within(element, properties.element) && document.is(element, XADES, "ArchiveTimeStamp")
-        });
-        let rules = [
-            (
-                self.signing_time().is_some() && count(&[own, "SigningTime"]) == 1,
-                "the signed properties state no time of signing, or more than one",
-            ),
-            (
-                matches!(
-                    (
-                        count(&[own, "SigningCertificateV2"]),
-                        count(&[own, "SigningCertificate"])
-                    ),
-                    (1, 0) | (0, 1)
-                ),
-                "the signing certificate is not referred to exactly once",
-            ),
-            (
-                holds_own,
-                "the key information does not hold the signing certificate",
-            ),
-            (
-                is_counter || (all_described && with_reference),
-                "not every object that is signed has its format stated",
-            ),
-            (
-                !has(&[
-                    "CompleteCertificateRefs",
-                    "CompleteCertificateRefsV2",
-                    "CompleteRevocationRefs",
-                    "SigAndRefsTimeStamp",
-                    "SigAndRefsTimeStampV2",
-                    "RefsOnlyTimeStamp",
-                    "RefsOnlyTimeStampV2",
-                ]),
-                "references stand where the baseline has values",
-            ),
-            (!old, "an archive time-stamp of the old form"),
-            (
-                properties
-                    .signed_at(document, &[own, "SigningCertificateV2", "Cert"])
-                    .iter()
-                    .all(|cert| {
-                        document
-                            .tag(*cert)
-                            .is_some_and(|tag| tag.attribute("URI").is_none())
-                    }),
-                "the signing certificate is referred to by an address",
-            ),
-        ];
-        let broken = rules.into_iter().filter(|(kept, _)| !kept);
-        broken
-            .map(|(_, detail)| Finding::note("XADES_BASELINE", detail))
-            .collect()
-    }
-
     /// SHA-256 of the content, when there is exactly one: for the verdict of authority.
     ///
     /// Of a document that holds the signature it is the document without this and the signatures behind it: the bytes
@@ -650,102 +430,4 @@ impl<'a> Signature<'a> {
             })
             .collect()
     }
-}
-
-fn commitment_oid(uri: &str) -> Option<&'static str> {
-    use crate::ades::cms::attributes::Commitment;
-    let name = uri.strip_prefix(COMMITMENT)?;
-    [
-        Commitment::ProofOfApproval,
-        Commitment::ProofOfCreation,
-        Commitment::ProofOfOrigin,
-        Commitment::ProofOfReceipt,
-    ]
-    .into_iter()
-    .find(|commitment| commitment.name() == name)
-    .map(Commitment::oid)
-}
-
-/// The certificate that the signed properties name by digest, never one that merely verifies: another in the key
-/// information gives neither its key nor its name.
-fn identify(
-    document: &Document,
-    properties: &Properties,
-    known: &[Certificate],
-) -> Result<Certificate, Failure> {
-    let missing =
-        |cause: &str, detail: &str| Failure::new(SubIndication::NoSigningCertificateFound, cause, detail);
-    let own = "SignedSignatureProperties";
-    let mut references = properties.signed_at(document, &[own, "SigningCertificateV2", "Cert"]);
-    references.extend(properties.signed_at(document, &[own, "SigningCertificate", "Cert"]));
-    // EN 319 132-1 §5.2.2: the first reference is the signer's.
-    let Some(cert) = references.first() else {
-        return Err(missing(
-            "XADES_CERTIFICATE_REFERENCE",
-            "the signed properties name no certificate",
-        ));
-    };
-    let digest = below(document, *cert, &["CertDigest"])
-        .first()
-        .and_then(|digest| {
-            let hash = document
-                .children_named(*digest, DS, "DigestMethod")
-                .next()
-                .and_then(|method| document.tag(method)?.attribute("Algorithm"))
-                .and_then(digest_from_uri)?;
-            let value = document.children_named(*digest, DS, "DigestValue").next()?;
-            Some((hash, octets(document, value).ok()?))
-        });
-    let Some((hash, digest)) = digest else {
-        return Err(missing(
-            "XADES_CERTIFICATE_REFERENCE",
-            "the reference to the certificate cannot be read",
-        ));
-    };
-    let found = known
-        .iter()
-        .find(|certificate| hash.digest(certificate.der()) == digest)
-        .ok_or_else(|| {
-            missing(
-                "XADES_CERTIFICATE_MISSING",
-                "the certificate that the signed properties name is not there",
-            )
-        })?;
-    if fits_issuer_serial(document, *cert, found) {
-        Ok(found.clone())
-    } else {
-        Err(missing(
-            "XADES_CERTIFICATE_REFERENCE",
-            "issuer and serial number in the signed properties are another certificate's",
-        ))
-    }
-}
-
-/// Whether issuer and serial number, where they are stated, are those of `certificate`.
-fn fits_issuer_serial(document: &Document, cert: NodeId, certificate: &Certificate) -> bool {
-    let Ok((issuer, serial)) = crate::ades::cms::build::issuer_and_serial(certificate.der()) else {
-        return false;
-    };
-    for element in below(document, cert, &["IssuerSerialV2"]) {
-        // RFC 5035 §5.4.1: the issuer as the only name of GeneralNames, then the serial number.
-        let stated = octets(document, element).ok().and_then(|der| {
-            let mut parts = read::single(&der, Rules::Ber).ok()?.inside().ok()?;
-            let mut names = parts.sequence().ok()?;
-            let name = names.expect(0xA4).ok()?;
-            let same = name.content() == issuer && parts.expect(2).ok()?.whole() == serial;
-            Some(same)
-        });
-        if stated != Some(true) {
-            return false;
-        }
-    }
-    // The old form names the issuer in words, of which there are many; the number is told.
-    below(document, cert, &["IssuerSerial"])
-        .into_iter()
-        .flat_map(|element| document.children_named(element, DS, "X509SerialNumber"))
-        .all(|number| {
-            document
-                .text(number)
-                .is_some_and(|text| text.trim() == decimal(certificate.serial()))
-        })
 }
