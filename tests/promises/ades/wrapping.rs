@@ -203,7 +203,7 @@ fn properties_are_those_of_their_own_signature_and_exactly_one() {
         "<xades:QualifyingProperties",
         "</xades:QualifyingProperties>",
     );
-    let id = cut(text, "Id=\"id-", "\"").to_owned();
+    let id = format!("{}\"", cut(text, "Id=\"id-", "\">").trim_end_matches("\">"));
     let moved = properties.replacen(' ', " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" ", 1);
     let other = properties
         .replace("Target=\"#id-", "Target=\"#other-")
