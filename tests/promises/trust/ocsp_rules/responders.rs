@@ -154,7 +154,7 @@ fn rule_3_the_responder_named_must_have_signed() {
                 parts.responder = by_name(&named)
             }),
             row("another key", "OCSP_SIGNER", move |parts| {
-                parts.responder = super::forge::by_key(&other);
+                parts.responder = crate::trust::forge::by_key(&other);
             }),
             row("a name that is none", "OCSP_PARSE", |parts| {
                 parts.responder = write::explicit(1, &write::null());
