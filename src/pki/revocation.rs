@@ -311,7 +311,11 @@ impl Checker {
                 Some(Source::Crl(url, age)) => {
                     // Somebody else may have fetched it meanwhile.
                     let fetched = trust.crl(&issuer, &url, age, now);
-                    match fetched.filter(|crl| !self.options.embed || crl.der().is_some()) {
+                    // One that was too old when it came is no reason not to ask again.
+                    let usable = |crl: &Arc<Crl>| {
+                        crl.check_fresh(now).is_ok() && (!self.options.embed || crl.der().is_some())
+                    };
+                    match fetched.filter(usable) {
                         Some(crl) => {
                             self.sources.pop_front();
                             self.judge_crl(crl, url, false, now);
@@ -320,7 +324,8 @@ impl Checker {
                     }
                 }
                 Some(Source::ResponderCrl(url)) => {
-                    if let Some(crl) = trust.crl(&issuer, &url, LIST_REUSE, now) {
+                    let fetched = trust.crl(&issuer, &url, LIST_REUSE, now);
+                    if let Some(crl) = fetched.filter(|crl| crl.check_fresh(now).is_ok()) {
                         self.sources.pop_front();
                         self.judge_responder(&crl, trust, now);
                     } else {

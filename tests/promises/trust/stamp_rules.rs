@@ -339,7 +339,10 @@ fn the_unit_is_one_for_time_stamps_alone_valid_then_and_not_revoked() {
             "an authority",
             "CA_CONSTRAINT",
             P256,
-            Box::new(|b| b.with(Extension::authority(0))),
+            Box::new(|b| {
+                let key = Extension::new("2.5.29.14", write::octet_string(&[7; 20]));
+                b.with(Extension::authority(0)).with(key)
+            }),
         ),
         (
             "expired",
