@@ -1,9 +1,9 @@
 //! The laboratory in memory that the ordinary tests use.
 
-#[path = "../../promises/ades/jws.rs"]
-pub mod jws;
 #[path = "../../promises/ades/asic_world.rs"]
 pub mod asic_world;
+#[path = "../../promises/ades/jws.rs"]
+pub mod jws;
 #[path = "../../promises/ades/message.rs"]
 pub mod message;
 #[path = "../../promises/ades/samples.rs"]
