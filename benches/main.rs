@@ -30,6 +30,7 @@ mod revocation_list;
 mod seal;
 mod stampede;
 mod table;
+mod validate;
 mod verdict;
 mod xml;
 
@@ -54,11 +55,18 @@ const SECTIONS: &[Section] = &[
     ("Trusted lists", lists::rows),
     ("Signing a PDF, read back and validated", seal::rows),
     ("Verifying a signed XML document", xml::rows),
+    ("Validating signed PDFs", validate::rows),
     ("Check of authority", verdict::rows),
 ];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, document] = arguments.as_slice()
+        && flag == validate::CHILD
+    {
+        validate::child(document);
+        return ExitCode::SUCCESS;
+    }
     if let [flag, document, level] = arguments.as_slice()
         && flag == seal::CHILD
     {

@@ -1,7 +1,7 @@
 //! Signing a PDF to B-T and to B-LTA, read back, against what nobody can spare: the signature's own digest of the
 //! file, and one copy of it.
 
-mod document;
+pub mod document;
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -136,14 +136,14 @@ fn copy(path: &Path, output: &Path) -> File {
     }
 }
 
-struct Signer {
+pub struct Signer {
     laboratory: Laboratory,
-    trust: Arc<Trust>,
+    pub trust: Arc<Trust>,
     leaf: IssuedLeaf,
 }
 
 impl Signer {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let laboratory = Laboratory::new();
         let leaf = laboratory
             .pki()
@@ -160,6 +160,11 @@ impl Signer {
             laboratory,
             leaf,
         }
+    }
+
+    /// The laboratory's root.
+    pub fn root_der(&self) -> &[u8] {
+        self.laboratory.pki().root_der()
     }
 
     fn draft(&self, level: Level) -> Draft {
@@ -193,7 +198,7 @@ impl Signer {
 
     /// Signs the file at `path` and writes the whole result to `output`. How long it took, without what card and
     /// services did.
-    fn seal(&self, path: &Path, output: &Path, level: Level) -> Duration {
+    pub fn seal(&self, path: &Path, output: &Path, level: Level) -> Duration {
         let started = Instant::now();
         let (completed, elsewhere) = self.complete(path, level);
         let mut file = copy(path, output);

@@ -1,9 +1,12 @@
 //! The baseline levels. What level a file has is read from the file, never remembered from the order.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::base::digest::Sha256Digest;
 
 /// A baseline level of EN 319 142-1 §6, lowest first, so that levels compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,115 +67,128 @@ impl FromStr for Level {
 }
 
 /// A time-stamp as far as the level cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     /// Its imprint and its signature hold, and its unit chains to a pinned root: anybody can make one that merely holds
     /// together. Whether the unit's status is known is a matter of the higher levels' material.
     pub(super) whole: bool,
-    /// The newest revision whose material its unit's path needs; none while some is missing.
-    pub(super) material: Option<usize>,
+    /// The certificates and evidence its unit's path needs beside the anchor; none while some did not come along.
+    pub(super) needs: Option<BTreeSet<Sha256Digest>>,
 }
 
-/// What the file shows of one signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Evidence {
+/// What is there of one signature, whatever its format.
+pub(super) struct Evidence<'a> {
     /// The signature is intact and has the form of the baseline.
     pub(super) baseline: bool,
-    /// The revision that it covers.
-    pub(super) revision: usize,
     /// The time-stamps inside it.
     pub(super) own_stamps: Vec<Stamp>,
-    /// Document time-stamps over it, with their revisions, oldest first.
-    pub(super) covering: Vec<(usize, Stamp)>,
-    /// The newest revision whose material the signer's path needs; none while some is missing.
-    pub(super) signer_material: Option<usize>,
+    /// Archive or document time-stamps over it, oldest first, each telling which objects it covers.
+    pub(super) covering: Vec<(Stamp, Covers<'a>)>,
+    /// What the signer's path needs beside the anchor; none while some did not come along.
+    pub(super) signer_needs: Option<BTreeSet<Sha256Digest>>,
 }
+
+/// Tells whether a time-stamp covers the object with this digest.
+pub(super) type Covers<'a> = Box<dyn Fn(&Sha256Digest) -> bool + 'a>;
 
 /// The level that `evidence` shows; none below B-B.
 ///
-/// Source: EN 319 142-1 §6.3. B-LT asks for the material of the time-stamp that shows the time too, and B-LTA for a
-/// document time-stamp after all of that material.
-pub(super) fn shown(evidence: &Evidence) -> Option<Level> {
+/// Source: EN 319 142-1 §6.3, EN 319 122-1 §6.3, EN 319 132-1 §6.3. B-LT asks for the material of the time-stamp that
+/// shows the time too, and B-LTA for an archive time-stamp after all of that material.
+pub(super) fn shown(evidence: &Evidence<'_>) -> Option<Level> {
     if !evidence.baseline {
         return None;
     }
-    let own: Vec<&Stamp> = evidence.own_stamps.iter().filter(|stamp| stamp.whole).collect();
-    let covering: Vec<&(usize, Stamp)> = evidence
-        .covering
-        .iter()
-        .filter(|(_, stamp)| stamp.whole)
-        .collect();
-    if own.is_empty() && covering.is_empty() {
+    let covering = evidence.covering.iter().filter(|(stamp, _)| stamp.whole);
+    let own = evidence.own_stamps.iter().filter(|stamp| stamp.whole);
+    // Whatever shows the time: its own time-stamp, or one over it.
+    let times: Vec<&Stamp> = own.chain(covering.clone().map(|(stamp, _)| stamp)).collect();
+    if times.is_empty() {
         return Some(Level::B);
     }
-    // The best of what shows the time: its own time-stamp, or else the first over it.
-    let time_material = own
-        .iter()
-        .map(|stamp| stamp.material)
-        .chain(covering.iter().map(|(_, stamp)| stamp.material))
-        .flatten()
-        .min();
-    let (Some(signer), Some(time)) = (evidence.signer_material, time_material) else {
+    let Some(signer) = &evidence.signer_needs else {
         return Some(Level::T);
     };
-    let needed = signer.max(time).max(evidence.revision);
-    if covering.iter().any(|(revision, _)| *revision > needed) {
-        Some(Level::Lta)
-    } else {
-        Some(Level::Lt)
+    let complete: Vec<&BTreeSet<Sha256Digest>> = times
+        .into_iter()
+        .filter_map(|stamp| stamp.needs.as_ref())
+        .collect();
+    if complete.is_empty() {
+        return Some(Level::T);
     }
+    let archived = covering.clone().any(|(_, covers)| {
+        signer.iter().all(covers)
+            && complete
+                .iter()
+                .any(|needs| !needs.is_empty() && needs.iter().all(covers))
+    });
+    Some(if archived { Level::Lta } else { Level::Lt })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_level_is_what_the_file_shows() {
-        let whole = |material| Stamp {
-            whole: true,
-            material,
-        };
-        let broken = Stamp {
-            whole: false,
-            material: Some(0),
-        };
-        let full = Evidence {
+    fn id(text: &str) -> Sha256Digest {
+        Sha256Digest::of(text.as_bytes())
+    }
+
+    fn set(texts: &[&str]) -> Option<BTreeSet<Sha256Digest>> {
+        Some(texts.iter().map(|text| id(text)).collect())
+    }
+
+    fn whole(needs: Option<BTreeSet<Sha256Digest>>) -> Stamp {
+        Stamp { whole: true, needs }
+    }
+
+    fn over(needs: Option<BTreeSet<Sha256Digest>>, texts: &[&str]) -> (Stamp, Covers<'static>) {
+        let covered = set(texts).unwrap();
+        (whole(needs), Box::new(move |id| covered.contains(id)))
+    }
+
+    fn full() -> Evidence<'static> {
+        Evidence {
             baseline: true,
-            revision: 1,
-            own_stamps: vec![whole(Some(2))],
-            covering: vec![(3, whole(Some(4)))],
-            signer_material: Some(2),
-        };
-        let with = |change: &dyn Fn(&mut Evidence)| {
-            let mut evidence = full.clone();
+            own_stamps: vec![whole(set(&["unit"]))],
+            covering: vec![over(set(&["archive unit"]), &["signer", "unit"])],
+            signer_needs: set(&["signer"]),
+        }
+    }
+
+    #[test]
+    fn the_level_is_what_is_there() {
+        let with = |change: &dyn Fn(&mut Evidence<'static>)| {
+            let mut evidence = full();
             change(&mut evidence);
             shown(&evidence)
         };
-        assert_eq!(shown(&full), Some(Level::Lta));
+        assert_eq!(shown(&full()), Some(Level::Lta));
         assert_eq!(with(&|e| e.baseline = false), None);
         assert_eq!(with(&|e| e.covering.clear()), Some(Level::Lt));
-        assert_eq!(with(&|e| e.covering = vec![(3, broken)]), Some(Level::Lt));
-        assert_eq!(with(&|e| e.signer_material = None), Some(Level::T));
-        assert_eq!(with(&|e| e.signer_material = Some(3)), Some(Level::Lt));
+        assert_eq!(with(&|e| e.covering[0].0.whole = false), Some(Level::Lt));
+        assert_eq!(with(&|e| e.signer_needs = None), Some(Level::T));
+        assert_eq!(
+            with(&|e| e.signer_needs = set(&["signer", "another"])),
+            Some(Level::Lt)
+        );
         assert_eq!(
             with(&|e| (e.own_stamps, e.covering) = (vec![whole(None)], vec![])),
             Some(Level::T)
         );
         assert_eq!(
-            with(&|e| (e.own_stamps, e.covering) = (vec![broken], vec![])),
+            with(&|e| (e.own_stamps[0].whole, e.covering) = (false, vec![])),
             Some(Level::B)
         );
         assert_eq!(
             with(&|e| (e.own_stamps, e.covering) = (vec![], vec![])),
             Some(Level::B)
         );
-        // A document time-stamp alone shows the time; a second one over its material gives B-LTA.
+        // An archive time-stamp alone shows the time; a second one over its material gives B-LTA.
         assert_eq!(with(&|e| e.own_stamps.clear()), Some(Level::Lt));
         assert_eq!(
             with(&|e| {
                 e.own_stamps.clear();
-                e.covering.push((5, whole(None)));
+                e.covering.push(over(None, &["signer", "archive unit"]));
             }),
             Some(Level::Lta)
         );

@@ -1,6 +1,8 @@
 //! `zegel verify`: judge signed files, offline.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -9,13 +11,18 @@ use super::files::{self, FileProblem, Output, Readable};
 use super::trust;
 use crate::ades::content::{Content, DataObject};
 use crate::ades::validate::indication::Indication;
+use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
 use crate::ades::validate::verdict::{ProofFile, VerdictKey};
-use crate::ades::validate::{Context, validate_any};
+use crate::ades::validate::{Context, validate_any, validate_for};
+use crate::base::bytes::ReadAt;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
+
+/// One day.
+const DAY: Duration = Duration::from_hours(24);
 
 /// Judge the signatures of PDF files, XML documents, containers (asice, asics), CMS messages (p7s, p7m) and JSON
 /// signatures, without a network and without a server.
@@ -36,9 +43,19 @@ pub struct Arguments {
     /// Judge as at this moment (RFC 3339); evidence from later is not used [default: now].
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
-    /// Write the report as JSON to this file too; for several files, one array.
+    /// Say too whether the files will still validate after so many years from what they contain, and until when.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    in_years: Option<u16>,
+    /// How strictly: `strict`, `archive` (nothing filled in after signing, baseline form asked), or `lenient` (to look
+    /// into files that strict refuses; never a ground to rely on one).
+    #[arg(long, value_name = "strict|archive|lenient", default_value = "strict", value_parser = policy)]
+    policy: ValidationPolicy,
+    /// Write the report to this file too; as JSON, for several files one array.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// How to write that file: `json`, or `etsi` for XML of ETSI TS 119 102-2 (one file at a time).
+    #[arg(long, value_name = "json|etsi", default_value = "json", requires = "report")]
+    report_format: ReportFormat,
     /// Whom to trust: `production` for the Belgian roots, or the folder of a laboratory's trust.
     #[arg(long, value_name = "production|FOLDER", default_value = "production")]
     trust: String,
@@ -53,6 +70,19 @@ pub struct Arguments {
     force: bool,
 }
 
+/// How a report file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ReportFormat {
+    /// XML of ETSI TS 119 102-2 V1.4.1.
+    Etsi,
+    /// The report's own JSON.
+    Json,
+}
+
+fn policy(name: &str) -> Result<ValidationPolicy, String> {
+    ValidationPolicy::named(name).ok_or_else(|| "expected one of strict, archive, lenient".to_owned())
+}
+
 /// Runs the command.
 pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     if arguments.report.as_deref().is_some_and(files::is_standard) {
@@ -62,6 +92,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     }
     if !arguments.detached.is_empty() && arguments.files.len() > 1 {
         console.error("--detached says what one file is over, and several are to be judged");
+        return Exit::Usage;
+    }
+    if arguments.report_format == ReportFormat::Etsi && arguments.files.len() > 1 {
+        console.error("--report-format etsi takes one file at a time");
         return Exit::Usage;
     }
     let now = arguments.at.unwrap_or_else(|| SystemClock::new().now());
@@ -111,7 +145,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let mut unread = Exit::Good;
     for path in &arguments.files {
         match files::open(path) {
-            Ok(source) => reports.push((path, validate_any(source, &beside, &context))),
+            Ok(source) => reports.push((path, judge(source, &beside, &context, &arguments))),
             // The other files are judged all the same.
             Err(problem) => unread = refused(console, &problem),
         }
@@ -120,7 +154,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         print(&reports, arguments.language, console);
     }
     if let Some(output) = output.filter(|_| !reports.is_empty()) {
-        let bytes = format!("{:#}\n", json_of(&reports));
+        let bytes = match (arguments.report_format, reports.as_slice()) {
+            (ReportFormat::Etsi, [(_, report)]) => report.to_etsi_xml(),
+            _ => format!("{:#}\n", json_of(&reports)),
+        };
         if let Err(problem) = output.write(bytes.as_bytes()) {
             return refused(console, &problem);
         }
@@ -136,6 +173,21 @@ fn name_of(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
+}
+
+/// Judges one file as the arguments say.
+fn judge(
+    source: Arc<dyn ReadAt>,
+    beside: &[DataObject],
+    context: &Context<'_>,
+    arguments: &Arguments,
+) -> Report {
+    let Some(years) = arguments.in_years else {
+        return validate_any(source, beside, context, &arguments.policy);
+    };
+    // Days of a mean year: nobody asks to the day.
+    let later = context.at.plus(DAY * u32::from(years) * 1461 / 4);
+    validate_for(source, beside, context, &arguments.policy, later)
 }
 
 /// Says what is wrong with a file.

@@ -69,6 +69,14 @@ impl AlgorithmPolicy {
         self.name
     }
 
+    /// Every day on which the acceptance of something ends.
+    pub fn ends(&self) -> impl Iterator<Item = Day> {
+        let hashes = self.hashes.iter().filter_map(|(_, end)| *end);
+        let rsa = self.rsa.iter().filter_map(|(_, end)| *end);
+        let curves = self.curves.iter().filter_map(|(_, end)| *end);
+        hashes.chain(rsa).chain(curves)
+    }
+
     /// Whether a signature of `algorithm` by a key of `kind` is acceptable when it existed at `at`.
     ///
     /// # Errors

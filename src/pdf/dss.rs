@@ -77,6 +77,84 @@ pub fn read(view: &View) -> Result<Option<DocumentSecurityStore>, PdfError> {
     }))
 }
 
+/// One item of the store, and the revision since which its bytes have stood in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// DER.
+    pub der: Vec<u8>,
+    /// The revision that last wrote it.
+    pub revision: usize,
+}
+
+/// The store's own arrays in the newest revision, each item dated.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatedEvidence {
+    /// Certificates.
+    pub certificates: Vec<Dated>,
+    /// Certificate revocation lists.
+    pub crls: Vec<Dated>,
+    /// Whole OCSP responses.
+    pub ocsp_responses: Vec<Dated>,
+}
+
+/// Reads the newest store of `document` with the revision of each item. Reads each item once, however many revisions
+/// the file has.
+///
+/// WHY not the revision in which the store first named it: what a time-stamp covers is the bytes, and those stand
+/// since the revision that wrote the stream.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_dated(document: &super::document::Document) -> Result<DatedEvidence, PdfError> {
+    let view = document.latest();
+    let catalog = view.catalog()?;
+    let Some(store) = view.dictionary(&catalog, "DSS")? else {
+        return Ok(DatedEvidence::default());
+    };
+    let mut left = TOTAL_LIMIT;
+    let mut found = KINDS.map(|_| Vec::new());
+    for (kind, items) in KINDS.into_iter().zip(&mut found) {
+        for item in view.array(&store, kind.0)?.iter().take(COUNT_LIMIT) {
+            let der = item_bytes(&view, item)?;
+            left = left
+                .checked_sub(der.len())
+                .ok_or(PdfError::limit(0, "a smaller security store"))?;
+            let revision = written_in(document, &view, item)?;
+            items.push(Dated { der, revision });
+        }
+    }
+    let [certificates, ocsp_responses, crls] = found;
+    Ok(DatedEvidence {
+        certificates,
+        crls,
+        ocsp_responses,
+    })
+}
+
+/// The revision that wrote the stream `item`. One whose dictionary refers to other objects may have changed with
+/// them: it is as young as the file.
+fn written_in(document: &super::document::Document, view: &View, item: &Object) -> Result<usize, PdfError> {
+    let last = document.last_revision();
+    let Some(id) = item.as_reference() else {
+        return Ok(last);
+    };
+    let resolved = view.get(id)?;
+    let own = |stream: &super::object::Stream| {
+        stream.dictionary.iter().all(|(_, value)| {
+            !matches!(
+                value,
+                Object::Reference(_) | Object::Array(_) | Object::Dictionary(_)
+            )
+        })
+    };
+    if !resolved.as_stream().is_some_and(own) {
+        return Ok(last);
+    }
+    Ok(document
+        .entry(id.number, last)
+        .map_or(last, |(revision, _)| revision))
+}
+
 fn evidence(
     view: &View,
     from: &Dictionary,

@@ -192,6 +192,16 @@ impl<'a> UnverifiedCrl<'a> {
         })
     }
 
+    /// Whose list it says it is. Nothing is checked.
+    pub const fn unverified_issuer(&self) -> &Name {
+        &self.issuer
+    }
+
+    /// The algorithm it says it is signed with; none for one that zegel does not know.
+    pub fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
+        SignatureAlgorithm::from_identifier(self.algorithm)
+    }
+
     /// Checks that `issuer` signed the list, with the key it issues with.
     ///
     /// `sha1_until`: a list of a root made before this day may be signed with SHA-1, whatever `algorithms` says;

@@ -9,6 +9,7 @@ mod verify;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use response::{Basic, basic_response};
 pub use verify::{Expected, verify, verify_fresh};
 
 use super::certificate::Certificate;
@@ -18,7 +19,7 @@ use crate::asn1::write::{self, tag};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::random::{self, Random};
 use crate::base::time::Timestamp;
-use crate::crypto::algorithm;
+use crate::crypto::algorithm::{self, SignatureAlgorithm};
 
 /// Content octets of id-pkix-ocsp, 1.3.6.1.5.5.7.48.1.
 const PKIX_OCSP: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 48, 1];
@@ -296,6 +297,31 @@ impl Times {
             Err(OcspDefect::Stale)
         }
     }
+}
+
+/// The serial numbers that an answer speaks of, unverified: to find the answers about one certificate among many.
+///
+/// # Errors
+/// `Malformed`, or `Status` of an answer that declines.
+pub fn serials(der: &[u8]) -> Result<Vec<Vec<u8>>, OcspDefect> {
+    if der.len() > MAX_BYTES {
+        return Err(OcspDefect::Malformed);
+    }
+    let parsed = Basic::parse(basic_response(der)?)?;
+    let ids = parsed.responses.into_iter().filter_map(|single| single.cert_id);
+    Ok(ids.map(|id| id.serial).collect())
+}
+
+/// The certificates that came inside an answer, none of them verified.
+pub fn certificates(der: &[u8]) -> Vec<Certificate> {
+    let parsed = basic_response(der).and_then(Basic::parse);
+    parsed.map(|parsed| parsed.certificates).unwrap_or_default()
+}
+
+/// The algorithm that an answer says it is signed with; none for one that zegel does not know.
+pub fn signature_algorithm(der: &[u8]) -> Option<SignatureAlgorithm> {
+    let parsed = Basic::parse(basic_response(der).ok()?).ok()?;
+    SignatureAlgorithm::from_identifier(parsed.algorithm)
 }
 
 #[cfg(test)]

@@ -323,6 +323,11 @@ impl TimeStampToken {
         &self.der
     }
 
+    /// The algorithm it is signed with.
+    pub const fn signature_algorithm(&self) -> SignatureAlgorithm {
+        self.signer.algorithm
+    }
+
     /// Checks that the token answers `request`, at about `now`, and keeps to EN 319 422.
     ///
     /// # Errors

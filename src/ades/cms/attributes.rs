@@ -245,6 +245,42 @@ impl CertificateReference {
     }
 }
 
+/// Lists and OCSP responses that a signer put among the signed attributes, DER.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevocationArchival {
+    /// Certificate revocation lists.
+    pub crls: Vec<Vec<u8>>,
+    /// Whole OCSP responses.
+    pub ocsp_responses: Vec<Vec<u8>>,
+}
+
+impl RevocationArchival {
+    /// Reads the value of adbe-revocationInfoArchival. Kinds of evidence other than these two are left out.
+    ///
+    /// # Errors
+    /// Its encoding.
+    ///
+    /// Source: ISO 32000-2 §12.8.3.3.2.
+    pub fn parse(value: &[u8]) -> Result<Self, Asn1Error> {
+        let mut parts = read::single(value, Rules::Ber)?.inside()?;
+        let mut kinds = [Vec::new(), Vec::new()];
+        for (number, items) in (0..).zip(&mut kinds) {
+            let Some(wrapped) = parts.optional(tag::context_constructed(number))? else {
+                continue;
+            };
+            let mut list = wrapped.inside()?.sequence()?;
+            while let Some(item) = list.next()?.filter(|_| items.len() < MAX_ARCHIVED) {
+                items.push(item.whole().to_vec());
+            }
+        }
+        let [crls, ocsp_responses] = kinds;
+        Ok(Self { crls, ocsp_responses })
+    }
+}
+
+/// Most items of a kind read from one signature.
+const MAX_ARCHIVED: usize = 64;
+
 /// What signer-attributes-v2 claims.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClaimedAttributes {

@@ -14,6 +14,10 @@ pub const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
 pub const ALGORITHM_PROTECTION: &str = "1.2.840.113549.1.9.52";
 /// id-aa-signingCertificate, SHA-1 only.
 pub const SIGNING_CERTIFICATE: &str = "1.2.840.113549.1.9.16.2.12";
+/// id-aa-ets-contentTimestamp.
+pub const CONTENT_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.20";
+/// adbe-revocationInfoArchival, ISO 32000-2 §12.8.3.3.2.
+pub const REVOCATION_ARCHIVAL: &str = "1.2.840.113583.1.1.8";
 /// id-aa-signatureTimeStampToken.
 pub const SIGNATURE_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.14";
 /// id-aa-ets-sigPolicyId.
@@ -34,8 +38,6 @@ pub const COUNTER_SIGNATURE: &str = "1.2.840.113549.1.9.6";
 pub const CONTENT_HINTS: &str = "1.2.840.113549.1.9.16.2.4";
 /// id-aa-ets-signerLocation.
 pub const SIGNER_LOCATION: &str = "1.2.840.113549.1.9.16.2.17";
-/// id-aa-ets-contentTimestamp.
-pub const CONTENT_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.20";
 /// id-aa-ets-certValues: not allowed in the baseline from B-LT on.
 pub const CERTIFICATE_VALUES: &str = "1.2.840.113549.1.9.16.2.23";
 /// id-aa-ets-revocationValues: not allowed in the baseline from B-LT on.

@@ -2,11 +2,12 @@
 
 use super::attributes::CertificateReference;
 use super::oids;
-use super::read::{SignedData, SignerInfo};
+use super::read::{SignedData, SignerIdentifier, SignerInfo};
 use crate::asn1::read::{self, Rules};
 use crate::base::digest::HashAlgorithm;
 use crate::crypto::algorithm::{self, SignatureAlgorithm};
 use crate::crypto::key::{KeyError, KeyKind, PublicKey};
+use crate::pki::certificate::Certificate;
 
 /// Why a message does not prove what it should. Each is one check of EN 319 102-1 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -153,6 +154,34 @@ impl SignerInfo {
             }
         }
         Ok(found)
+    }
+
+    /// Whether the signed attributes name a certificate at all, well or badly.
+    pub fn names_certificate(&self) -> bool {
+        [oids::SIGNING_CERTIFICATE_V2, oids::SIGNING_CERTIFICATE]
+            .into_iter()
+            .any(|oid| self.signed_with(oid).next().is_some())
+    }
+
+    /// The certificate that the unsigned identifier names, out of `candidates` (DER).
+    ///
+    /// # Errors
+    /// `CertificateMissing`.
+    pub fn find_identified<'c>(
+        &self,
+        candidates: impl IntoIterator<Item = &'c [u8]>,
+    ) -> Result<&'c [u8], VerifyError> {
+        let is_named = |der: &&[u8]| match &self.identifier {
+            SignerIdentifier::IssuerAndSerial { issuer, serial } => {
+                super::build::issuer_and_serial(der).is_ok_and(|named| named == (issuer, serial))
+            }
+            SignerIdentifier::SubjectKeyIdentifier(wanted) => Certificate::parse(*der)
+                .is_ok_and(|known| known.extensions().subject_key_identifier.as_deref() == Some(wanted)),
+        };
+        candidates
+            .into_iter()
+            .find(is_named)
+            .ok_or(VerifyError::CertificateMissing)
     }
 
     /// Checks the signed content type and digest against `digest`, made of the data with [`Self::digest_hash`].

@@ -1,19 +1,22 @@
 //! A signed file of whatever format: told by its first bytes, and judged as that.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::asic::validate_asic;
-use super::cades::validate_cms;
-use super::file::{Context, blank, validate};
+use super::file::{Context, Inspection, empty, validate_with};
+use super::future::{self, Later};
+use super::general::Basis;
 use super::indication::Indication;
-use super::jades::validate_jws;
+use super::policy::ValidationPolicy;
 use super::report::Report;
-use super::xades::validate_xml;
+use super::{asic, cades, jades, xades};
 use crate::ades::asic::uri;
 use crate::ades::content::DataObject;
 use crate::ades::jades::read::MAX_BYTES;
 use crate::ades::xades::data::Datum;
 use crate::base::bytes::ReadAt;
+use crate::base::time::Timestamp;
 
 /// The formats told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +31,61 @@ enum Format {
 /// Judges `source`; `beside`: the content of a signature that does not carry it.
 ///
 /// What looks like none of the formats is judged as PDF, whose report then says that it is none.
-pub fn validate_any(source: Arc<dyn ReadAt>, beside: &[DataObject], context: &Context<'_>) -> Report {
+pub fn validate_any(
+    source: Arc<dyn ReadAt>,
+    beside: &[DataObject],
+    context: &Context<'_>,
+    policy: &ValidationPolicy,
+) -> Report {
     match format_of(&*source) {
-        Format::Asic => validate_asic(source, context),
-        Format::Xml => validate_xml(source, &|uri| beside_xml(uri, beside), context),
-        Format::Pdf => validate(source, context),
+        Format::Pdf => validate_with(source, context, policy),
+        other => report_of(other, source, beside, &Basis::new(context, policy)),
+    }
+}
+
+/// The same, and how it would be judged at `at_later` by its own content.
+pub fn validate_for(
+    source: Arc<dyn ReadAt>,
+    beside: &[DataObject],
+    context: &Context<'_>,
+    policy: &ValidationPolicy,
+    at_later: Timestamp,
+) -> Report {
+    let format = format_of(&*source);
+    if format == Format::Pdf {
+        return match Inspection::of(&source) {
+            Ok(inspection) => inspection.judge_for(context, policy, at_later),
+            Err(_) => validate_with(source, context, policy),
+        };
+    }
+    let points = RefCell::new(BTreeSet::new());
+    let mut basis = Basis::new(context, policy);
+    basis.turning_points = Some(&points);
+    let mut report = report_of(format, Arc::clone(&source), beside, &basis);
+    let later = Later {
+        points: points.take(),
+        judge_at: &|at| {
+            let mut basis = Basis::new(&Context { at, ..*context }, policy);
+            basis.embedded_only = true;
+            report_of(format, Arc::clone(&source), beside, &basis)
+        },
+    };
+    report.maintainability = Some(future::maintainability(&later, context.at, at_later));
+    report
+}
+
+fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], basis: &Basis<'_>) -> Report {
+    match format {
+        Format::Asic => asic::report_of(source, basis),
+        Format::Xml => xades::report_of(source, &|uri| beside_xml(uri, beside), basis),
+        Format::Pdf => validate_with(source, &basis.context, basis.policy),
         Format::Cms => {
             // A message is over one content; which of several is meant, nothing says.
             let content = match beside {
                 [one] => Some(&one.content),
                 _ => None,
             };
-            validate_cms(source, content, context)
+            cades::report_of(source, content, basis)
         }
         Format::Jws => {
             let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
@@ -49,14 +95,14 @@ pub fn validate_any(source: Arc<dyn ReadAt>, beside: &[DataObject], context: &Co
                 None
             };
             let Some(bytes) = bytes else {
-                let mut report = blank(context, source.len());
+                let mut report = empty(source.len(), &basis.context, basis.policy);
                 report.document.sha256 = super::file::whole_digest(&*source);
                 report.document.format_failure =
                     Some("too large for a signature in JSON, or not to be read (JWS_MALFORMED)".to_owned());
                 report.indication = Indication::TotalFailed;
                 return report;
             };
-            validate_jws(&bytes, beside, context)
+            jades::report_of(&bytes, beside, basis)
         }
     }
 }

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::cades::validate_cms;
+use super::cades;
 use super::existence::Existence;
-use super::file::{Context, blank, overall, whole_digest};
+use super::file::{Context, empty, overall, whole_digest};
 use super::format::Failure;
+use super::general::Basis;
 use super::indication::{Indication, SubIndication};
 use super::material::Material;
+use super::policy::ValidationPolicy;
 use super::report::{Finding, Report, SignatureReport};
-use super::revocation::Judge;
+use super::revocation::Memory;
 use super::stamp;
 use super::xades::judge_document;
 use crate::ades::asic::container::{Container, Kind, Role};
@@ -29,11 +31,17 @@ use crate::base::digest::HashAlgorithm;
 /// Strict where many are not: a file that no signature which holds covers fails them all, for it looks signed and is
 /// not.
 pub fn validate_asic(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
-    let mut report = blank(context, source.len());
+    let policy = ValidationPolicy::strict();
+    report_of(source, &Basis::new(context, &policy))
+}
+
+/// The same on any basis.
+pub(super) fn report_of(source: Arc<dyn ReadAt>, basis: &Basis<'_>) -> Report {
+    let mut report = empty(source.len(), &basis.context, basis.policy);
     report.document.sha256 = whole_digest(&*source);
     report.document.revisions = 1;
     match Container::open(source) {
-        Ok(container) => Judging::of(&container, context).fill(&mut report),
+        Ok(container) => Judging::of(&container, basis).fill(&mut report),
         Err(error) => report.document.format_failure = Some(format!("{error} ({})", error.cause())),
     }
     report.indication = overall(&report);
@@ -55,7 +63,7 @@ struct Covering {
 
 struct Judging<'a> {
     container: &'a Container,
-    context: &'a Context<'a>,
+    basis: &'a Basis<'a>,
     found: Vec<Covering>,
     /// Files under a time-stamp that holds.
     stamped: BTreeSet<String>,
@@ -66,10 +74,10 @@ fn failure(cause: &str, detail: impl Into<String>) -> Failure {
 }
 
 impl<'a> Judging<'a> {
-    const fn of(container: &'a Container, context: &'a Context<'a>) -> Self {
+    const fn of(container: &'a Container, basis: &'a Basis<'a>) -> Self {
         Self {
             container,
-            context,
+            basis,
             found: Vec::new(),
             stamped: BTreeSet::new(),
         }
@@ -124,7 +132,7 @@ impl<'a> Judging<'a> {
             return self.push_failed(name, fault);
         }
         let outside = outside_of(self.container);
-        match judge_document(&file, &|uri| outside(uri), self.context) {
+        match judge_document(&file, &|uri| outside(uri), self.basis) {
             Ok(judged) if judged.is_empty() => {
                 self.push_failed(
                     name,
@@ -151,7 +159,7 @@ impl<'a> Judging<'a> {
             Ok(found) => found,
             Err(fault) => return self.push_failed(name, fault),
         };
-        let judged = validate_cms(Arc::new(message), Some(&content), self.context);
+        let judged = cades::report_of(Arc::new(message), Some(&content), self.basis);
         if let Some(detail) = judged.document.format_failure {
             return self.push_failed(name, failure("CMS_MALFORMED", detail));
         }
@@ -240,20 +248,15 @@ impl<'a> Judging<'a> {
     fn time_stamp(&mut self, entry: &Entry) -> super::report::TimeStampReport {
         let name = entry.name();
         let token = self.container.read(entry).unwrap_or_default();
-        let (material, existence) = (Material::default(), Existence::new(self.context.at));
-        let judge = Judge {
-            material: &material,
-            existence: &existence,
-            trust: self.context.trust,
-            algorithms: self.context.algorithms,
-            now: self.context.at,
-        };
+        let at = self.basis.context.at;
+        let (material, existence, memory) = (Material::default(), Existence::new(at), Memory::default());
+        let judge = self.basis.judge(&material, &existence, &memory);
         let content = self.content_of(name);
         let digest = |hash: HashAlgorithm| match &content {
             Ok((content, _, None)) => content.digest(hash).ok().flatten(),
             _ => None,
         };
-        let stamp = stamp::validate(&judge, &token, Some(name), &digest, self.context.at);
+        let stamp = stamp::validate(&judge, &token, Some(name), &digest, at);
         if stamp.whole.is_some()
             && let Ok((_, files, _)) = content
         {

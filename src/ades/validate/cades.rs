@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::file::{Context, blank, overall, whole_digest};
+use super::file::{Context, empty, overall, whole_digest};
 use super::format::Failure;
-use super::general::{self, Subject, Token};
+use super::general::{self, Basis, Subject, Token};
 use super::indication::SubIndication;
-use super::material::{Item, Material};
-use super::report::{Finding, Report, SignatureReport};
+use super::material::Material;
+use super::policy::ValidationPolicy;
+use super::report::{Finding, Format, Report, SignatureReport};
 use super::signature::{claimed_attributes, read_claims};
 use crate::ades::VERDICT_OID;
 use crate::ades::cades::stages::counter_signatures;
@@ -42,11 +43,17 @@ pub fn signer_name(signer: usize, counter: Option<usize>) -> String {
 ///
 /// `detached`: the content, for a message that does not carry it.
 pub fn validate_cms(source: Arc<dyn ReadAt>, detached: Option<&Content>, context: &Context<'_>) -> Report {
-    let mut report = blank(context, source.len());
+    let policy = ValidationPolicy::strict();
+    report_of(source, detached, &Basis::new(context, &policy))
+}
+
+/// The same on any basis.
+pub(super) fn report_of(source: Arc<dyn ReadAt>, detached: Option<&Content>, basis: &Basis<'_>) -> Report {
+    let mut report = empty(source.len(), &basis.context, basis.policy);
     report.document.sha256 = whole_digest(&*source);
     report.document.revisions = 1;
     match open::open(source) {
-        Ok(message) => judge_message(&message, detached, context, &mut report),
+        Ok(message) => judge_message(&message, detached, basis, &mut report),
         Err(error) => report.document.format_failure = Some(format!("{error} (CMS_MALFORMED)")),
     }
     report.indication = overall(&report);
@@ -85,7 +92,10 @@ impl Digests {
         let mut hashes = BTreeSet::from([HashAlgorithm::Sha256]);
         for signer in signers.iter().flatten() {
             hashes.extend(signer.digest_hash());
-            let tokens = signer.unsigned_values(oids::ARCHIVE_TIME_STAMP_V3);
+            let content = signer
+                .signed_with(oids::CONTENT_TIME_STAMP)
+                .flat_map(|attribute| attribute.values.iter().map(Vec::as_slice));
+            let tokens = signer.unsigned_values(oids::ARCHIVE_TIME_STAMP_V3).chain(content);
             hashes.extend(tokens.filter_map(|der| Some(TimeStampToken::parse(der).ok()?.hash)));
         }
         let hashes: Vec<HashAlgorithm> = hashes.into_iter().collect();
@@ -109,7 +119,7 @@ impl Digests {
     }
 }
 
-fn judge_message(message: &Message, detached: Option<&Content>, context: &Context<'_>, report: &mut Report) {
+fn judge_message(message: &Message, detached: Option<&Content>, basis: &Basis<'_>, report: &mut Report) {
     let envelope = &message.envelope;
     let signers: Vec<Option<SignerInfo>> = (0..envelope.signer_count())
         .map(|index| signer_info(envelope.signer(index)?).ok())
@@ -137,11 +147,11 @@ fn judge_message(message: &Message, detached: Option<&Content>, context: &Contex
         };
         report
             .signatures
-            .push(general::judge(scene.subject(name, info, &parts), context));
+            .push(general::judge(scene.subject(name, info, &parts), basis));
         for (number, whole) in counter_signatures(&parts).unwrap_or_default().iter().enumerate() {
             let name = signer_name(index, Some(number));
             let judged = match signer_info(whole) {
-                Ok(counter) => general::judge(scene.counter(name, &counter, (whole, info)), context),
+                Ok(counter) => general::judge(scene.counter(name, &counter, (whole, info)), basis),
                 Err(_) => SignatureReport::failed(name, malformed("the counter-signature cannot be read")),
             };
             report.signatures.push(judged);
@@ -255,33 +265,26 @@ impl Covered {
         number.unwrap_or(self.archives.len()).saturating_mul(2)
     }
 
-    fn revision_of_value(&self, kind: &[u8], value: &[u8]) -> usize {
+    fn layer_of_value(&self, kind: &[u8], value: &[u8]) -> usize {
         self.first(|archived| archived.covers_attribute(kind, value))
     }
 
     /// Certificates and revocation data of the message, each with the first archive time-stamp that covers it.
     fn material(&self, envelope: &Envelope) -> Material {
-        let found = envelope.revocation_items();
-        let revision = |whole: &[u8]| self.first(|archived| archived.covers_revocation(whole));
-        Material {
-            certificates: certificates(envelope),
-            ocsp_responses: found
-                .ocsp_responses
-                .into_iter()
-                .map(|(whole, der)| Item {
-                    revision: revision(whole),
-                    der,
-                })
-                .collect(),
-            crls: found
-                .crls
-                .into_iter()
-                .map(|whole| Item {
-                    revision: revision(whole),
-                    der: whole.to_vec(),
-                })
-                .collect(),
+        let mut material = Material::default();
+        // Only the plain certificates; attribute certificates and the obsolete kinds prove nothing here.
+        for der in envelope.certificates().filter(|der| is_certificate(der)) {
+            material.add_certificate(der, self.first(|archived| archived.covers_certificate(der)));
         }
+        let found = envelope.revocation_items();
+        let layer = |whole: &[u8]| self.first(|archived| archived.covers_revocation(whole));
+        for (whole, der) in found.ocsp_responses {
+            material.add_ocsp_response(der, layer(whole));
+        }
+        for whole in found.crls {
+            material.add_crl(whole.to_vec(), layer(whole));
+        }
+        material
     }
 }
 
@@ -309,13 +312,8 @@ fn archived(envelope: &Envelope, parts: &SignerParts, kind: &[u8], value: &[u8])
     }
 }
 
-/// Only the plain certificates; attribute certificates and the obsolete kinds prove nothing here.
-fn certificates(envelope: &Envelope) -> Vec<Certificate> {
-    envelope
-        .certificates()
-        .filter(|der| der.first() == Some(&tag::SEQUENCE))
-        .filter_map(|der| Certificate::parse(der.to_vec()).ok())
-        .collect()
+fn is_certificate(der: &[u8]) -> bool {
+    der.first() == Some(&tag::SEQUENCE)
 }
 
 /// One signer and what surrounds it.
@@ -354,7 +352,7 @@ impl<'a> Scene<'a> {
             .map(|(number, archived)| Token {
                 der: archived.der.clone(),
                 name: format!("archive time-stamp {}", number.saturating_add(1)),
-                revision: number.saturating_mul(2).saturating_add(1),
+                layer: number.saturating_mul(2).saturating_add(1),
                 imprint: Box::new(move |hash| {
                     let (_, index) = archived.index.as_ref()?;
                     let content = digests.get(hash).ok()?;
@@ -368,7 +366,7 @@ impl<'a> Scene<'a> {
             .values
             .iter()
             .filter(|(oid, ..)| oid == oids::SIGNATURE_TIME_STAMP)
-            .map(|(_, kind, value)| own_token(info, value, covered.revision_of_value(kind, value)))
+            .map(|(_, kind, value)| own_token(info, value, covered.layer_of_value(kind, value)))
             .collect();
         self.assemble(name, info, (certificate, intact, violations), 0, (own, archive))
     }
@@ -388,18 +386,18 @@ impl<'a> Scene<'a> {
         let kind = oids::COUNTER_SIGNATURE
             .parse()
             .map(|oid| crate::asn1::write::oid(&oid));
-        let revision = self.covered.revision_of_value(&kind.unwrap_or_default(), whole);
+        let layer = self.covered.layer_of_value(&kind.unwrap_or_default(), whole);
         // A time-stamp in it stands with it: an archive time-stamp covers the value of the attribute whole.
         let own = info
             .unsigned_values(oids::SIGNATURE_TIME_STAMP)
-            .map(|der| own_token(info, der, revision))
+            .map(|der| own_token(info, der, layer))
             .collect();
         let violations = violations(self.envelope, info);
         self.assemble(
             name,
             info,
             (certificate, intact, violations),
-            revision,
+            layer,
             (own, Vec::new()),
         )
     }
@@ -409,10 +407,11 @@ impl<'a> Scene<'a> {
         name: String,
         info: &SignerInfo,
         (certificate, intact, violations): (Result<Certificate, Failure>, Result<(), Failure>, Vec<Finding>),
-        revision: usize,
+        layer: usize,
         (own, archive): (Vec<Token<'a>>, Vec<Token<'a>>),
     ) -> Subject<'a> {
         let mut report = SignatureReport::empty(name);
+        report.format = Format::Cades;
         read_claims(info, &mut report);
         report.claimed.time = info
             .single_signed(oids::SIGNING_TIME)
@@ -424,7 +423,7 @@ impl<'a> Scene<'a> {
         let digest = self.digests.known.get(&HashAlgorithm::Sha256);
         Subject {
             report,
-            revision,
+            layer,
             certificate,
             intact,
             algorithm: info.algorithm().ok(),
@@ -432,9 +431,25 @@ impl<'a> Scene<'a> {
             verdict,
             content: digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
             material: self.covered.material(self.envelope),
+            content_stamps: self.content_stamps(info, layer),
             own,
             archive,
         }
+    }
+
+    /// Time-stamps over the content, signed with it: they stand where the signature stands.
+    fn content_stamps(&self, info: &SignerInfo, layer: usize) -> Vec<Token<'a>> {
+        let digests = self.digests;
+        info.signed_with(oids::CONTENT_TIME_STAMP)
+            .flat_map(|attribute| &attribute.values)
+            .map(|value| Token {
+                der: value.clone(),
+                name: "content time-stamp".to_owned(),
+                layer,
+                imprint: Box::new(move |hash| digests.get(hash).ok().map(<[u8]>::to_vec)),
+                fault: None,
+            })
+            .collect()
     }
 
     /// The certificate that the signed attributes name, which must also be the one the signer is named by.
@@ -493,12 +508,12 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn own_token<'a>(info: &SignerInfo, der: &[u8], revision: usize) -> Token<'a> {
+fn own_token<'a>(info: &SignerInfo, der: &[u8], layer: usize) -> Token<'a> {
     let value = info.signature.clone();
     Token {
         der: der.to_vec(),
         name: "signature time-stamp".to_owned(),
-        revision,
+        layer,
         imprint: Box::new(move |hash| Some(hash.digest(&value))),
         fault: None,
     }
@@ -552,10 +567,7 @@ fn violations(envelope: &Envelope, info: &SignerInfo) -> Vec<Finding> {
 
 /// Notes what is there and proves nothing here.
 fn note_unused(envelope: &Envelope, info: &SignerInfo, report: &mut SignatureReport) {
-    if envelope
-        .certificates()
-        .any(|der| der.first() != Some(&tag::SEQUENCE))
-    {
+    if envelope.certificates().any(|der| !is_certificate(der)) {
         report.findings.push(Finding::warning(
             "CMS_ATTRIBUTE_CERTIFICATE",
             "the message holds attribute certificates, which are not judged and give nobody a role",
@@ -565,12 +577,6 @@ fn note_unused(envelope: &Envelope, info: &SignerInfo, report: &mut SignatureRep
         report.findings.push(Finding::warning(
             "ATS_V2",
             "an archive time-stamp of the old form is there, which is not judged and proves nothing",
-        ));
-    }
-    if info.signed_with(oids::CONTENT_TIME_STAMP).next().is_some() {
-        report.findings.push(Finding::note(
-            "CONTENT_TIME_STAMP",
-            "a time-stamp over the content is there, which is not judged",
         ));
     }
 }

@@ -1,19 +1,58 @@
-//! Proofs of existence: what accepted document time-stamps show about earlier revisions.
+//! Proofs of existence: what accepted time-stamps show about the objects they cover. EN 319 102-1 §5.6.2.3.
 
+use std::collections::BTreeSet;
+
+use crate::base::digest::Sha256Digest;
 use crate::base::time::Timestamp;
 
-/// A document time-stamp that was accepted: everything in the revisions before its own existed at its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which objects a time-stamp covers.
+///
+/// Layers are for formats whose time-stamps cover everything written before them, such as PDF; a format whose
+/// time-stamps list what they cover names the objects by the SHA-256 of their encoding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Coverage {
+    /// Every object of a lower layer.
+    Below(usize),
+    /// These, by the SHA-256 of their encoding, and nothing else.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for formats whose time-stamps list what they cover")
+    )]
+    Objects(BTreeSet<Sha256Digest>),
+}
+
+impl Coverage {
+    /// Whether `object` is covered.
+    pub(super) fn has(&self, object: &Placed) -> bool {
+        match self {
+            Self::Below(layer) => object.layer < *layer,
+            Self::Objects(ids) => ids.contains(&object.id),
+        }
+    }
+}
+
+/// An object and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Placed {
+    /// SHA-256 of its encoding.
+    pub(super) id: Sha256Digest,
+    /// Its layer; [`Placed::NOWHERE`] for one that no layer holds.
+    pub(super) layer: usize,
+}
+
+impl Placed {
+    /// The layer of what is not in the file, or in a format that knows no layers.
+    pub(super) const NOWHERE: usize = usize::MAX;
+}
+
+/// A time-stamp that was accepted: everything it covers existed at its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proof {
-    /// The revision that holds the time-stamp.
-    pub(super) revision: usize,
-    /// Its time.
+    pub(super) coverage: Coverage,
     pub(super) gen_time: Timestamp,
 }
 
 /// All accepted proofs, and the moment of validation, when everything that is judged exists.
-///
-/// Source: EN 319 102-1 §5.6.2.3.
 #[derive(Clone, Debug)]
 pub(super) struct Existence {
     now: Timestamp,
@@ -34,18 +73,13 @@ impl Existence {
         self.proofs.push(proof);
     }
 
-    /// The earliest moment at which what stands in `revision` is proven to have existed.
-    pub(super) fn of_revision(&self, revision: usize) -> Timestamp {
-        let covering = self.proofs.iter().filter(|proof| proof.revision > revision);
+    /// The earliest moment at which `object` is proven to have existed.
+    pub(super) fn of(&self, object: &Placed) -> Timestamp {
+        let covering = self.proofs.iter().filter(|proof| proof.coverage.has(object));
         covering
             .map(|proof| proof.gen_time)
             .min()
             .map_or(self.now, |proven| proven.min(self.now))
-    }
-
-    /// Whether anything but the moment of validation proves `revision`.
-    pub(super) fn covers(&self, revision: usize) -> bool {
-        self.proofs.iter().any(|proof| proof.revision > revision)
     }
 }
 
@@ -53,32 +87,46 @@ impl Existence {
 mod tests {
     use super::*;
 
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds).unwrap()
+    }
+
+    fn placed(layer: usize) -> Placed {
+        Placed {
+            id: Sha256Digest::of(&[u8::try_from(layer % 251).unwrap()]),
+            layer,
+        }
+    }
+
     #[test]
-    fn a_proof_reaches_earlier_revisions_only_and_the_earliest_counts() {
-        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+    fn a_proof_reaches_lower_layers_only_and_the_earliest_counts() {
+        let mut existence = Existence::new(at(100));
+        for (layer, seconds) in [(2, 50), (5, 80)] {
+            existence.add(Proof {
+                coverage: Coverage::Below(layer),
+                gen_time: at(seconds),
+            });
+        }
+        for (layer, expected) in [
+            (0, 50),
+            (1, 50),
+            (2, 80),
+            (4, 80),
+            (5, 100),
+            (Placed::NOWHERE, 100),
+        ] {
+            assert_eq!(existence.of(&placed(layer)), at(expected), "layer {layer}");
+        }
+    }
+
+    #[test]
+    fn a_proof_that_lists_objects_reaches_those_alone() {
         let mut existence = Existence::new(at(100));
         existence.add(Proof {
-            revision: 2,
-            gen_time: at(50),
+            coverage: Coverage::Objects([placed(1).id].into()),
+            gen_time: at(60),
         });
-        existence.add(Proof {
-            revision: 5,
-            gen_time: at(80),
-        });
-        for (revision, expected, covered) in [
-            (0, 50, true),
-            (1, 50, true),
-            (2, 80, true),
-            (4, 80, true),
-            (5, 100, false),
-            (9, 100, false),
-        ] {
-            assert_eq!(
-                existence.of_revision(revision),
-                at(expected),
-                "revision {revision}"
-            );
-            assert_eq!(existence.covers(revision), covered, "revision {revision}");
-        }
+        assert_eq!(existence.of(&placed(1)), at(60));
+        assert_eq!(existence.of(&placed(0)), at(100));
     }
 }

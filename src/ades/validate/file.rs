@@ -6,23 +6,28 @@ use std::sync::Arc;
 use super::digests::Digests;
 use super::existence::{Existence, Proof};
 use super::format::Failure;
+use super::future::{self, Later};
 use super::indication::{Indication, SubIndication};
+use super::layer;
 use super::material::Material;
-use super::report::{ChangeReport, DocumentFacts, Report, SignatureReport};
-use super::revocation::Judge;
+use super::policy::ValidationPolicy;
+use super::report::{ChangeReport, DocumentFacts, Finding, Report, SignatureReport, Weight};
+use super::revocation::{Judge, Memory};
 use super::signature::{Covering, Found, judge_signature};
-use super::stamp::{self, Stamp};
+use super::stamp;
 use super::verdict::VerdictKey;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::base::lang::Language;
-use crate::base::time::Timestamp;
+use crate::base::time::{Day, Timestamp};
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::pdf::changes::{Change, History};
 use crate::pdf::document::Document;
-use crate::pdf::error::PdfError;
-use crate::pdf::signature::{FieldState, Signature, SignatureKind, hash_range};
+use crate::pdf::dss;
+use crate::pdf::error::{PdfError, PdfErrorKind};
+use crate::pdf::signature::{FieldState, Signature, SignatureFault, SignatureKind, hash_range};
 use crate::pki::anchors::Environment;
+use crate::pki::certificate::Certificate;
 use crate::pki::timestamp::TimeStampToken;
 use crate::pki::trust::Trust;
 
@@ -39,28 +44,35 @@ pub struct Context<'a> {
     pub at: Timestamp,
 }
 
-/// Judges every signature and time-stamp in `source`. Never fails: what cannot be read is in the report.
+/// Judges every signature and time-stamp in `source` under the strict policy. Never fails: what cannot be read is in
+/// the report.
 ///
 /// Source: EN 319 102-1 §5.3 to §5.6.
 pub fn validate(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
-    let mut report = blank(context, source.len());
-    if let Err(error) = judge_file(&source, context, &mut report) {
-        report.document.format_failure = Some(format!("{error} ({})", error.cause()));
-        report.signatures.clear();
-        report.document_time_stamps.clear();
-        report.document.sha256 = whole_digest(&*source);
+    validate_with(source, context, &ValidationPolicy::strict())
+}
+
+/// The same under another policy.
+pub fn validate_with(source: Arc<dyn ReadAt>, context: &Context<'_>, policy: &ValidationPolicy) -> Report {
+    match Inspection::of(&source) {
+        Ok(inspection) => inspection.judge(context, policy),
+        Err(error) => {
+            let mut report = empty(source.len(), context, policy);
+            report.document.format_failure = Some(format!("{error} ({})", error.cause()));
+            report.document.sha256 = whole_digest(&*source);
+            report.indication = overall(&report);
+            report
+        }
     }
-    report.indication = overall(&report);
-    report.plans = super::verdict::plans(&report.signatures);
-    report
 }
 
 /// The report of a file before anything is found in it.
-pub(super) fn blank(context: &Context<'_>, length_bytes: u64) -> Report {
+pub(super) fn empty(length_bytes: u64, context: &Context<'_>, policy: &ValidationPolicy) -> Report {
     Report {
         validator: concat!("zegel ", env!("CARGO_PKG_VERSION")).to_owned(),
         validated_at: context.at,
         algorithm_policy: context.algorithms.name().to_owned(),
+        validation_policy: policy.name.clone(),
         laboratory: context.trust.data().environment() == Environment::Test,
         document: DocumentFacts {
             sha256: Sha256Digest([0; 32]),
@@ -72,6 +84,7 @@ pub(super) fn blank(context: &Context<'_>, length_bytes: u64) -> Report {
         signatures: Vec::new(),
         document_time_stamps: Vec::new(),
         plans: Vec::new(),
+        maintainability: None,
     }
 }
 
@@ -95,123 +108,244 @@ pub(super) fn whole_digest(source: &dyn ReadAt) -> Sha256Digest {
     Sha256Digest(hasher.finish().try_into().unwrap_or_default())
 }
 
-fn judge_file(source: &Arc<dyn ReadAt>, context: &Context<'_>, report: &mut Report) -> Result<(), PdfError> {
-    let document = Document::open(source.clone())?;
-    report.document.revisions = document.revisions().len();
-    let mut signatures: Vec<Found> = Vec::new();
-    let mut stamps: Vec<(String, Signature)> = Vec::new();
-    let mut faulty = Vec::new();
-    for field in document.latest().signature_fields()? {
-        let name = field.field.full_name;
-        match field.state {
-            FieldState::Empty => {}
-            FieldState::Faulty(fault) => faulty.push(SignatureReport::failed(name, Failure::from(fault))),
-            FieldState::Signed(signature) if signature.kind == SignatureKind::DocTimeStamp => {
-                stamps.push((name, *signature));
+/// A file that was read: everything about it that does not depend on the moment or on whom one trusts. Reading and
+/// digesting are done once, however many moments it is judged for.
+pub struct Inspection {
+    document: Document,
+    signatures: Vec<Found>,
+    stamps: Vec<(String, Signature)>,
+    faulty: Vec<(String, SignatureFault)>,
+    digests: Digests,
+    material: Material,
+    history: Option<History>,
+}
+
+impl Inspection {
+    /// Reads `source`.
+    ///
+    /// # Errors
+    /// When it is no PDF that can be read strictly.
+    pub fn of(source: &Arc<dyn ReadAt>) -> Result<Self, PdfError> {
+        let document = Document::open(source.clone())?;
+        let mut signatures: Vec<Found> = Vec::new();
+        let mut stamps: Vec<(String, Signature)> = Vec::new();
+        let mut faulty = Vec::new();
+        for field in document.latest().signature_fields()? {
+            let name = field.field.full_name;
+            match field.state {
+                FieldState::Empty => {}
+                FieldState::Faulty(fault) => faulty.push((name, fault)),
+                FieldState::Signed(signature) if signature.kind == SignatureKind::DocTimeStamp => {
+                    stamps.push((name, *signature));
+                }
+                FieldState::Signed(signature) => signatures.push(Found::new(name, *signature, &document)),
             }
-            FieldState::Signed(signature) => signatures.push(Found::new(name, *signature, &document)),
         }
-    }
-    signatures.sort_by_key(|found| found.signature.contents_span.start);
-    stamps.sort_by_key(|(_, signature)| signature.contents_span.start);
-
-    let digests = Digests::new(source, &wanted(&signatures, &stamps));
-    let digests = digests.map_err(|_| {
-        PdfError::new(
-            crate::pdf::error::PdfErrorKind::Io,
-            0,
-            "bytes that can be read again",
-        )
-    })?;
-    report.document.sha256 = digests.whole();
-
-    let marks: Vec<usize> = stamps.iter().map(|(_, signature)| signature.revision).collect();
-    let material = Material::read(&document, &marks)?;
-    // WHY: a sealed file carries its roots. Where one came from says nothing; only a pin lets it in.
-    for certificate in &material.certificates {
-        context.trust.add_anchor(certificate);
-    }
-    let (existence, judged) = judge_stamps(&stamps, &material, &digests, context);
-    let judge = judge(&material, &existence, context);
-    let history = match signatures.iter().map(|found| found.signature.revision).min() {
-        Some(oldest) => Some(History::of(&document, oldest)?),
-        None => None,
-    };
-    let coverings: Vec<Covering<'_>> = stamps
-        .iter()
-        .zip(&judged)
-        .map(|((_, signature), stamp)| Covering {
-            revision: signature.revision,
-            stamp,
+        signatures.sort_by_key(|found| found.signature.contents_span.start);
+        stamps.sort_by_key(|(_, signature)| signature.contents_span.start);
+        let digests = Digests::new(source.clone(), &wanted(&signatures, &stamps));
+        let digests =
+            digests.map_err(|_| PdfError::new(PdfErrorKind::Io, 0, "bytes that can be read again"))?;
+        let material = material(&document, &signatures, &stamps)?;
+        let history = match signatures.iter().map(|found| found.signature.revision).min() {
+            Some(oldest) => Some(History::of(&document, oldest)?),
+            None => None,
+        };
+        Ok(Self {
+            document,
+            signatures,
+            stamps,
+            faulty,
+            digests,
+            material,
+            history,
         })
-        .collect();
-    // What calls itself a time-stamp and is none is no evidence, so adding it is no allowed change.
-    let broken: BTreeSet<&str> = stamps
-        .iter()
-        .zip(&judged)
-        .filter(|(_, stamp)| stamp.whole.is_none())
-        .map(|((field, _), _)| field.as_str())
-        .collect();
-    for found in &signatures {
-        let changes = history
-            .as_ref()
-            .map(|history| history.after(found.signature.revision))
-            .unwrap_or_default();
-        let mut judged = judge_signature(found, &judge, &digests, &coverings, context.verdict_keys);
-        add_changes(&mut judged, &changes, &broken);
-        // Last: only of a signature that passed is more said than that nothing is determined.
-        judged.qualification = judged.qualification_in(Language::En);
-        report.signatures.push(judged);
     }
-    report.signatures.extend(faulty);
-    report.document_time_stamps = judged.into_iter().map(|stamp| stamp.report).collect();
-    Ok(())
-}
 
-const fn judge<'a>(material: &'a Material, existence: &'a Existence, context: &Context<'a>) -> Judge<'a> {
-    Judge {
-        material,
-        existence,
-        trust: context.trust,
-        algorithms: context.algorithms,
-        now: context.at,
+    /// Judges it.
+    pub fn judge(&self, context: &Context<'_>, policy: &ValidationPolicy) -> Report {
+        self.judge_by(context, policy, false)
     }
-}
 
-/// Judges document time-stamps from the newest to the oldest: each one that passes proves what stands before it, the
-/// older time-stamps included. EN 319 102-1 §5.6.2.3.
-fn judge_stamps(
-    stamps: &[(String, Signature)],
-    material: &Material,
-    digests: &Digests<'_>,
-    context: &Context<'_>,
-) -> (Existence, Vec<Stamp>) {
-    let mut existence = Existence::new(context.at);
-    let mut judged = Vec::with_capacity(stamps.len());
-    for (name, signature) in stamps.iter().rev() {
-        let exists_at = existence.of_revision(signature.revision);
-        let digest = |hash| digests.of(signature, hash);
-        let judge = judge(material, &existence, context);
-        let stamp = stamp::validate(&judge, &signature.contents, Some(name), &digest, exists_at);
-        if let Some(gen_time) = stamp.proven() {
-            existence.add(Proof {
-                revision: signature.revision,
-                gen_time,
-            });
+    /// Judges it, and says how it would be judged at `later` by its own content.
+    pub fn judge_for(&self, context: &Context<'_>, policy: &ValidationPolicy, later: Timestamp) -> Report {
+        let mut report = self.judge(context, policy);
+        let file = Later {
+            points: self.turning_points(context),
+            judge_at: &|at| self.judge_by(&Context { at, ..*context }, policy, true),
+        };
+        report.maintainability = Some(future::maintainability(&file, context.at, later));
+        report
+    }
+
+    /// Moments at which the outcome may change: ends of certificates and of algorithms.
+    fn turning_points(&self, context: &Context<'_>) -> BTreeSet<Timestamp> {
+        let own = self.signatures.iter().flat_map(Found::certificates);
+        let own = own.filter_map(|der| Certificate::parse(der.clone()).ok());
+        let tokens = self
+            .stamps
+            .iter()
+            .map(|(_, signature)| signature.contents.as_slice());
+        let units = tokens
+            .filter_map(|der| TimeStampToken::parse(der).ok())
+            .flat_map(|token| token.certificates);
+        let stored = self.material.certificates().iter().cloned();
+        let mut points: BTreeSet<Timestamp> = own
+            .chain(units)
+            .chain(stored)
+            .chain(self.material.responders())
+            .map(|certificate| certificate.not_after())
+            .collect();
+        points.extend(context.algorithms.ends().map(Day::start));
+        points
+    }
+
+    const fn judge_with<'a>(
+        &'a self,
+        existence: &'a Existence,
+        context: &Context<'a>,
+        policy: &'a ValidationPolicy,
+        memory: &'a Memory,
+        embedded_only: bool,
+    ) -> Judge<'a> {
+        Judge {
+            material: &self.material,
+            existence,
+            trust: context.trust,
+            algorithms: context.algorithms,
+            policy,
+            memory,
+            now: context.at,
+            embedded_only,
         }
-        judged.push(stamp);
     }
-    judged.reverse();
-    (existence, judged)
+
+    /// `embedded_only`: by what it contains and the pinned roots alone; no authority counts that is only known here.
+    fn judge_by(&self, context: &Context<'_>, policy: &ValidationPolicy, embedded_only: bool) -> Report {
+        // WHY: a sealed file carries its roots. Where one came from says nothing; only a pin lets it in.
+        for certificate in self.material.certificates() {
+            context.trust.add_anchor(certificate);
+        }
+        let mut report = empty(self.document.len(), context, policy);
+        report.document.revisions = self.document.revisions().len();
+        report.document.sha256 = self.digests.whole();
+        let memory = Memory::default();
+        // From the newest to the oldest: each one that passes proves what it covers, the older time-stamps included.
+        // EN 319 102-1 §5.6.3.4.
+        let mut existence = Existence::new(context.at);
+        let mut judged = Vec::with_capacity(self.stamps.len());
+        for (name, signature) in self.stamps.iter().rev() {
+            let exists_at = existence.of(&layer::of_signature(signature));
+            let digest = |hash| self.digests.of(signature, hash);
+            let stamp = stamp::validate(
+                &self.judge_with(&existence, context, policy, &memory, embedded_only),
+                &signature.contents,
+                Some(name),
+                &digest,
+                exists_at,
+            );
+            if let Some(gen_time) = stamp.proven() {
+                existence.add(Proof {
+                    coverage: layer::covered_by(signature.revision),
+                    gen_time,
+                });
+            }
+            judged.push(stamp);
+        }
+        judged.reverse();
+        let judge = self.judge_with(&existence, context, policy, &memory, embedded_only);
+        let coverings: Vec<Covering<'_>> = self
+            .stamps
+            .iter()
+            .zip(&judged)
+            .map(|((_, signature), stamp)| Covering {
+                revision: signature.revision,
+                stamp,
+            })
+            .collect();
+        // What calls itself a time-stamp and is none is no evidence, so adding it is no allowed change.
+        let broken: BTreeSet<&str> = self
+            .stamps
+            .iter()
+            .zip(&judged)
+            .filter(|(_, stamp)| stamp.whole.is_none())
+            .map(|((field, _), _)| field.as_str())
+            .collect();
+        for found in &self.signatures {
+            let changes = self
+                .history
+                .as_ref()
+                .map(|history| history.after(found.signature.revision))
+                .unwrap_or_default();
+            let mut signature =
+                judge_signature(found, &judge, &self.digests, &coverings, context.verdict_keys);
+            add_changes(&mut signature, &changes, &broken, policy);
+            // Last: only of a signature that passed is more said than that nothing is determined.
+            signature.qualification = signature.qualification_in(Language::En);
+            report.signatures.push(signature);
+        }
+        let faulty = self.faulty.iter();
+        report
+            .signatures
+            .extend(faulty.map(|(name, fault)| SignatureReport::failed(name.clone(), Failure::from(*fault))));
+        report.document_time_stamps = judged.into_iter().map(|stamp| stamp.report).collect();
+        report.indication = overall(&report);
+        report.plans = super::verdict::plans(&report.signatures);
+        report
+    }
+}
+
+/// Everything the file offers, and the layer of each.
+fn material(
+    document: &Document,
+    signatures: &[Found],
+    stamps: &[(String, Signature)],
+) -> Result<Material, PdfError> {
+    let mut material = Material::default();
+    let store = dss::read_dated(document)?;
+    for item in store.certificates {
+        material.add_certificate(&item.der, layer::of_store(item.revision));
+    }
+    for item in store.ocsp_responses {
+        material.add_ocsp_response(item.der, layer::of_store(item.revision));
+    }
+    for item in store.crls {
+        material.add_crl(item.der, layer::of_store(item.revision));
+    }
+    // What stands inside a signature or a token is covered with it.
+    for found in signatures {
+        let layer = layer::of_message(found.signature.revision);
+        for der in found.certificates() {
+            material.add_certificate(der, layer);
+        }
+        let archived = found.archived();
+        for der in archived.ocsp_responses {
+            material.add_ocsp_response(der, layer);
+        }
+        for der in archived.crls {
+            material.add_crl(der, layer);
+        }
+    }
+    for (_, signature) in stamps {
+        for certificate in TimeStampToken::parse(&signature.contents)
+            .map(|token| token.certificates)
+            .unwrap_or_default()
+        {
+            material.add_certificate(certificate.der(), layer::of_message(signature.revision));
+        }
+    }
+    Ok(material)
 }
 
 /// Where midstates are needed: before each value, and before the revision of each signature for its verdict.
 fn wanted(signatures: &[Found], stamps: &[(String, Signature)]) -> BTreeSet<(HashAlgorithm, u64)> {
     let mut wanted = BTreeSet::new();
     for found in signatures {
-        if let Some(hash) = found.digest_hash() {
-            wanted.insert((hash, found.signature.contents_span.start));
-        }
+        let hashes = found
+            .content_stamp_hashes()
+            .into_iter()
+            .chain(found.digest_hash());
+        wanted.extend(hashes.map(|hash| (hash, found.signature.contents_span.start)));
         wanted.insert((HashAlgorithm::Sha256, found.before_end));
     }
     for (_, signature) in stamps {
@@ -223,18 +357,40 @@ fn wanted(signatures: &[Found], stamps: &[(String, Signature)]) -> BTreeSet<(Has
 }
 
 /// A change that is not on the list fails the signature: nobody can say what it does to what was signed.
-fn add_changes(report: &mut SignatureReport, changes: &[Change], broken: &BTreeSet<&str>) {
+fn add_changes(
+    report: &mut SignatureReport,
+    changes: &[Change],
+    broken: &BTreeSet<&str>,
+    policy: &ValidationPolicy,
+) {
     report.changes = changes
         .iter()
         .map(|change| change_report(change, broken))
         .collect();
-    if let Some(change) = report.changes.iter().find(|change| !change.allowed) {
-        let detail = change.detail.clone();
+    let weighed: Vec<(bool, Weight, String)> = report
+        .changes
+        .iter()
+        .filter_map(|change| {
+            let weight = policy.weight_of(&change.kind, change.allowed)?;
+            let detail = format!("{} {}", change.kind, change.detail);
+            Some((change.allowed, weight, detail.trim_end().to_owned()))
+        })
+        .collect();
+    // One failure is enough to say; each warning says another thing.
+    if let Some((_, _, detail)) = weighed.iter().find(|(_, weight, _)| *weight == Weight::Error) {
         report.fail(Failure::new(
             SubIndication::FormatFailure,
             "PDF_CHANGE_NOT_ALLOWED",
-            detail,
+            detail.clone(),
         ));
+    }
+    for (allowed, _, detail) in weighed.iter().filter(|(_, weight, _)| *weight == Weight::Warning) {
+        let cause = if *allowed {
+            "PDF_CHANGE_VISIBLE"
+        } else {
+            "PDF_CHANGE_NOT_ALLOWED"
+        };
+        report.findings.push(Finding::warning(cause, detail.clone()));
     }
 }
 

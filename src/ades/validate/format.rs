@@ -1,25 +1,41 @@
 //! Format checking (EN 319 102-1 §5.2.2) and the structural rules of the PAdES baseline (EN 319 142-1 §6.3).
 
 use super::indication::SubIndication;
-use super::report::Finding;
+use super::report::{Finding, ObjectReport};
 use crate::ades::cms::oids;
 use crate::ades::cms::read::{SignedData, SignerInfo};
 use crate::ades::cms::verify::VerifyError;
+use crate::base::time::Timestamp;
 use crate::pdf::signature::{self, Signature, SignatureFault};
 
 /// A check that did not pass: what it means, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) sub: SubIndication,
-    pub(super) finding: Finding,
+    /// Boxed: a failure travels through many results.
+    pub(super) finding: Box<Finding>,
 }
 
 impl Failure {
     pub(super) fn new(sub: SubIndication, cause: &str, detail: impl Into<String>) -> Self {
         Self {
             sub,
-            finding: Finding::error(cause, detail),
+            finding: Box::new(Finding::error(cause, detail)),
         }
+    }
+}
+
+impl Failure {
+    /// The same, about `object`.
+    pub(super) fn about(mut self, object: ObjectReport) -> Self {
+        self.finding.object = Some(object);
+        self
+    }
+
+    /// The same, with the moment after which another answer may come.
+    pub(super) fn try_after(mut self, moment: Option<Timestamp>) -> Self {
+        self.finding.try_after = moment;
+        self
     }
 }
 

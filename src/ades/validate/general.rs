@@ -1,42 +1,109 @@
-//! One signature outside PDF, whatever its format: the process of EN 319 102-1 §5.5 and §5.6 over what the format found.
+//! One signature outside PDF, whatever its format: what the format found becomes the objects, layers and time-stamps of
+//! [`process`], with what this room asks beyond it.
 
-use std::time::Duration;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
-use super::chain;
-use super::existence::{Existence, Proof};
+use super::existence::{Coverage, Existence, Placed, Proof};
 use super::file::Context;
 use super::format::Failure;
 use super::indication::SubIndication;
 use super::material::Material;
+use super::policy::ValidationPolicy;
+use super::process;
+use super::qualified;
 use super::report::{Finding, SignatureReport};
-use super::revocation::Judge;
-use super::signature::{certificate_says, level_stamp};
+use super::revocation::{Judge, Memory};
+use super::signature::{certificate_says, level_stamp, read_chain};
 use super::stamp::{self, Stamp};
 use super::verdict;
 use crate::ades::level::{self, Evidence};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
+use crate::base::lang::Language;
+use crate::base::time::{Day, Timestamp};
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::pki::certificate::Certificate;
-use crate::pki::purpose::Purpose;
+use crate::pki::path::Pool;
+use crate::pki::timestamp::TimeStampToken;
 
-/// How far two time-stamping units' clocks may differ before their order counts as a contradiction.
-const ORDER_TOLERANCE: Duration = Duration::from_secs(1);
+/// What signatures are judged against, and how.
+pub(super) struct Basis<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) policy: &'a ValidationPolicy,
+    /// Whether only what came along counts, and the pinned roots.
+    pub(super) embedded_only: bool,
+    /// Where moments are noted at which the outcome may change.
+    pub(super) turning_points: Option<&'a RefCell<BTreeSet<Timestamp>>>,
+}
+
+impl<'a> Basis<'a> {
+    /// Judges under `policy` with everything that is known.
+    pub(super) const fn new(context: &Context<'a>, policy: &'a ValidationPolicy) -> Self {
+        Self {
+            context: *context,
+            policy,
+            embedded_only: false,
+            turning_points: None,
+        }
+    }
+
+    /// A judge over `material`, with what is proven already.
+    pub(super) fn judge<'s>(
+        &'s self,
+        material: &'s Material,
+        existence: &'s Existence,
+        memory: &'s Memory,
+    ) -> Judge<'s> {
+        Judge {
+            material,
+            existence,
+            trust: self.context.trust,
+            algorithms: self.context.algorithms,
+            policy: self.policy,
+            memory,
+            now: self.context.at,
+            embedded_only: self.embedded_only,
+        }
+    }
+
+    /// Notes the ends of everything that the outcome may hang on.
+    fn note_ends(&self, material: &Material) {
+        let Some(points) = self.turning_points else { return };
+        let mut points = points.borrow_mut();
+        let stored = material.certificates().iter().cloned();
+        points.extend(
+            stored
+                .chain(material.responders())
+                .map(|certificate| certificate.not_after()),
+        );
+        points.extend(self.context.algorithms.ends().map(Day::start));
+    }
+}
 
 /// Makes the digest, with the hash asked for, of what a time-stamp should be over.
 pub(super) type Imprint<'a> = Box<dyn Fn(HashAlgorithm) -> Option<Vec<u8>> + 'a>;
 
 /// A time-stamp token and what it should be over.
 ///
-/// Where PDF has revisions, these formats have objects that archive time-stamps cover one after the other. The order
-/// is told the same way: what archive time-stamp number k (from 0) covers first stands in revision 2k, the time-stamp
-/// itself in 2k + 1.
+/// Where PDF has revisions, these formats have objects that archive time-stamps cover one after the other, each of
+/// them all that the one before covers. Layers tell the order: what archive time-stamp number k (from 0) covers first
+/// stands in layer 2k, the time-stamp itself in 2k + 1.
 pub(super) struct Token<'a> {
     pub(super) der: Vec<u8>,
     pub(super) name: String,
-    pub(super) revision: usize,
+    pub(super) layer: usize,
     pub(super) imprint: Imprint<'a>,
     /// What the format found wrong with it.
     pub(super) fault: Option<Failure>,
+}
+
+impl Token<'_> {
+    fn place(&self) -> Placed {
+        Placed {
+            id: Sha256Digest::of(&self.der),
+            layer: self.layer,
+        }
+    }
 }
 
 /// What the format found of one signature.
@@ -44,7 +111,7 @@ pub(super) struct Subject<'a> {
     /// The report so far: name, claims, findings of the format.
     pub(super) report: SignatureReport,
     /// Where the signature stands among what archive time-stamps cover: 0 when each of them covers it.
-    pub(super) revision: usize,
+    pub(super) layer: usize,
     /// The certificate that the signed attributes name.
     pub(super) certificate: Result<Certificate, Failure>,
     /// Whether content and value verify under it.
@@ -56,7 +123,10 @@ pub(super) struct Subject<'a> {
     pub(super) verdict: Option<String>,
     /// SHA-256 of the content, when it is at hand.
     pub(super) content: Option<Sha256Digest>,
+    /// Everything that came along, each object with its layer.
     pub(super) material: Material,
+    /// Time-stamps over the content, signed with it.
+    pub(super) content_stamps: Vec<Token<'a>>,
     /// Time-stamps over the value.
     pub(super) own: Vec<Token<'a>>,
     /// Archive time-stamps, oldest first.
@@ -64,117 +134,130 @@ pub(super) struct Subject<'a> {
 }
 
 /// Judges one signature.
-pub(super) fn judge(subject: Subject<'_>, context: &Context<'_>) -> SignatureReport {
-    let Subject {
-        mut report,
-        revision,
-        certificate,
-        intact,
-        algorithm,
-        violations,
-        verdict,
-        content,
-        material,
-        own,
-        archive,
-    } = subject;
-    report.covers_whole_revision = true;
-    report.algorithm = algorithm.map(|algorithm| algorithm.to_string());
-    let certificate = match certificate {
-        Ok(certificate) => certificate,
-        Err(failure) => {
-            report.fail(failure);
-            return report;
-        }
-    };
-    report.certificate = Some(certificate_says(&certificate));
-    let is_intact = intact.is_ok();
-    if let Err(failure) = intact {
+pub(super) fn judge(subject: Subject<'_>, basis: &Basis<'_>) -> SignatureReport {
+    let mut report = subject.report.clone();
+    if let Err(failure) = judge_subject(subject, basis, &mut report) {
         report.fail(failure);
     }
-    // WHY: a sealed file carries its roots. Where one came from says nothing; only a pin lets it in.
-    for known in &material.certificates {
-        context.trust.add_anchor(known);
-    }
-    let (existence, archived) = judge_archive(&archive, &material, context);
-    let judge = judge_over(&material, &existence, context);
-    let stamps: Vec<Stamp> = own
-        .iter()
-        .map(|token| judge_token(&judge, token, existence.of_revision(token.revision)))
-        .collect();
-    note_broken(stamps.iter().chain(&archived), &mut report);
-    check_order(&stamps, &archived, &mut report);
+    // Last: only of a signature that passed is more said than that nothing is determined.
+    report.qualification = report.qualification_in(Language::En);
+    report
+}
 
-    let covered = existence.of_revision(revision);
-    let proven = stamps.iter().filter_map(Stamp::proven).min();
-    let best = proven.map_or(covered, |proven| proven.min(covered));
-    report.best_signature_time = Some(best);
-    report.attested = verdict.map(|verdict| {
-        let is_document = |digest: &Sha256Digest| content.as_ref() == Some(digest);
+fn judge_subject(
+    mut subject: Subject<'_>,
+    basis: &Basis<'_>,
+    report: &mut SignatureReport,
+) -> Result<(), Failure> {
+    report.covers_whole_revision = true;
+    report.algorithm = subject.algorithm.map(|algorithm| algorithm.to_string());
+    let certificate = subject.certificate?;
+    report.certificate = Some(certificate_says(&certificate));
+    let is_intact = subject.intact.is_ok();
+    if let Err(failure) = subject.intact {
+        report.fail(failure);
+    }
+    let tokens = subject.content_stamps.iter().chain(&subject.own);
+    for token in tokens.chain(&subject.archive) {
+        add_certificates(token, &mut subject.material);
+    }
+    let material = &subject.material;
+    // WHY: a sealed file carries its roots. Where one came from says nothing; only a pin lets it in.
+    for known in material.certificates() {
+        basis.context.trust.add_anchor(known);
+    }
+    basis.note_ends(material);
+    let memory = Memory::default();
+    let (existence, archived) = judge_archive(&subject.archive, material, &memory, basis);
+    let judge = basis.judge(material, &existence, &memory);
+    let judged = |tokens: &[Token<'_>]| -> Vec<Stamp> {
+        tokens
+            .iter()
+            .map(|token| judge_token(&judge, token, existence.of(&token.place())))
+            .collect()
+    };
+    let (content, own) = (judged(&subject.content_stamps), judged(&subject.own));
+    note_broken(content.iter().chain(&own).chain(&archived), report);
+
+    let archive: Vec<(&Token<'_>, &Stamp)> = subject
+        .archive
+        .iter()
+        .zip(&archived)
+        .filter(|(token, _)| token.layer > subject.layer)
+        .collect();
+    let stamps: Vec<&Stamp> = archive.iter().map(|(_, stamp)| *stamp).collect();
+    let outcome = process::judge(
+        &judge,
+        &process::Input {
+            certificate: &certificate,
+            extra: &Pool::default(),
+            algorithm: subject.algorithm,
+            content: &content,
+            own: &own,
+            archive: &stamps,
+            claimed: report.claimed.time,
+        },
+    );
+    report.best_signature_time = Some(outcome.best);
+    report.process = outcome.process;
+    report.findings.extend(outcome.findings);
+    report.attested = subject.verdict.map(|verdict| {
+        let is_document = |digest: &Sha256Digest| subject.content.as_ref() == Some(digest);
         verdict::check(
             &verdict,
             &is_document,
             &certificate.fingerprint(),
-            best,
-            context.verdict_keys,
+            outcome.best,
+            basis.context.verdict_keys,
         )
     });
-    if let (Some(algorithm), Some(kind)) = (algorithm, certificate.key_kind())
-        && let Err(refusal) = judge.algorithms.check(algorithm, kind, best)
-    {
-        let sub = chain::algorithm_sub_indication(&refusal);
-        report.fail(Failure::new(sub, "ALG_FORBIDDEN", refusal.to_string()));
+    if let Some(failure) = outcome.failure {
+        report.fail(failure);
     }
-    let path = chain::validate(&judge, &certificate, &[], Purpose::Signature, best);
-    let signer_material = match path {
-        Ok(path) => {
-            report.findings.extend(path.notes);
-            if let Some(failure) = path.failure {
-                report.fail(failure);
-            }
-            path.material_revision
-        }
-        Err(failure) => {
-            report.fail(failure);
-            None
-        }
-    };
     // Outside PDF, B-T asks for a time-stamp over the value; one over everything does not stand in for it.
-    let has_own = stamps.iter().any(|stamp| level_stamp(stamp).whole);
-    let covering = archive
-        .iter()
-        .zip(&archived)
-        .filter(|(token, _)| has_own && token.revision > revision)
-        .map(|(token, stamp)| (token.revision, level_stamp(stamp)))
-        .collect();
+    let has_own = own.iter().any(|stamp| level_stamp(stamp).whole);
     report.level = level::shown(&Evidence {
-        baseline: is_intact && violations.is_empty(),
-        revision,
-        own_stamps: stamps.iter().map(level_stamp).collect(),
-        covering,
-        signer_material,
+        baseline: is_intact && subject.violations.is_empty(),
+        own_stamps: own.iter().map(level_stamp).collect(),
+        covering: archive
+            .iter()
+            .filter(|_| has_own)
+            .map(|(token, stamp)| (level_stamp(stamp), covers(material, token.layer)))
+            .collect(),
+        signer_needs: outcome.chain.as_ref().and_then(|chain| chain.needs.clone()),
     });
-    report.findings.extend(violations);
-    report.time_stamps = stamps
+    if let Some(chain) = outcome.chain {
+        report.qualified = qualified::of_signature(&judge, &chain.certificates, outcome.best);
+        read_chain(chain, report);
+    }
+    if basis.policy.baseline_required
+        && let Some(broken) = subject.violations.first()
+    {
+        let sub = SubIndication::SigConstraintsFailure;
+        report.fail(Failure::new(sub, &broken.cause, broken.detail.clone()));
+    }
+    report.findings.extend(subject.violations);
+    report.content_time_stamps = content.into_iter().map(|stamp| stamp.report).collect();
+    report.time_stamps = own
         .into_iter()
         .chain(archived)
         .map(|stamp| stamp.report)
         .collect();
-    report
+    Ok(())
 }
 
-const fn judge_over<'a>(
-    material: &'a Material,
-    existence: &'a Existence,
-    context: &Context<'a>,
-) -> Judge<'a> {
-    Judge {
-        material,
-        existence,
-        trust: context.trust,
-        algorithms: context.algorithms,
-        now: context.at,
+/// What stands inside a token is covered with it.
+fn add_certificates(token: &Token<'_>, material: &mut Material) {
+    let parsed = TimeStampToken::parse(&token.der);
+    for certificate in parsed.map(|parsed| parsed.certificates).unwrap_or_default() {
+        material.add_certificate(certificate.der(), token.layer);
     }
+}
+
+/// What an archive time-stamp in `layer` covers.
+fn covers(material: &Material, layer: usize) -> level::Covers<'_> {
+    let coverage = Coverage::Below(layer);
+    Box::new(move |id| coverage.has(&material.place(*id)))
 }
 
 /// Judges archive time-stamps from the newest to the oldest: each one that passes proves what it covers, the older
@@ -182,16 +265,17 @@ const fn judge_over<'a>(
 fn judge_archive(
     archive: &[Token<'_>],
     material: &Material,
-    context: &Context<'_>,
+    memory: &Memory,
+    basis: &Basis<'_>,
 ) -> (Existence, Vec<Stamp>) {
-    let mut existence = Existence::new(context.at);
+    let mut existence = Existence::new(basis.context.at);
     let mut judged = Vec::with_capacity(archive.len());
     for token in archive.iter().rev() {
-        let exists_at = existence.of_revision(token.revision);
-        let stamp = judge_token(&judge_over(material, &existence, context), token, exists_at);
+        let exists_at = existence.of(&token.place());
+        let stamp = judge_token(&basis.judge(material, &existence, memory), token, exists_at);
         if let Some(gen_time) = stamp.proven() {
             existence.add(Proof {
-                revision: token.revision,
+                coverage: Coverage::Below(token.layer),
                 gen_time,
             });
         }
@@ -201,13 +285,13 @@ fn judge_archive(
     (existence, judged)
 }
 
-fn judge_token(judge: &Judge<'_>, token: &Token<'_>, exists_at: crate::base::time::Timestamp) -> Stamp {
+fn judge_token(judge: &Judge<'_>, token: &Token<'_>, exists_at: Timestamp) -> Stamp {
     let mut stamp = stamp::validate(judge, &token.der, Some(&token.name), &token.imprint, exists_at);
     if let Some(fault) = &token.fault {
         stamp.whole = None;
         stamp.report.indication = fault.sub.indication();
         stamp.report.sub_indication = Some(fault.sub);
-        stamp.report.findings.push(fault.finding.clone());
+        stamp.report.findings.push((*fault.finding).clone());
     }
     stamp
 }
@@ -228,22 +312,5 @@ fn note_broken<'s>(stamps: impl Iterator<Item = &'s Stamp>, report: &mut Signatu
         } else {
             report.findings.extend(stamp::ignored(stamp));
         }
-    }
-}
-
-/// Signature time-stamps first, then archive time-stamps one after the other. EN 319 102-1 §5.5.4 step d.
-fn check_order(own: &[Stamp], archived: &[Stamp], report: &mut SignatureReport) {
-    let newest_own = own.iter().filter_map(|stamp| stamp.whole).max();
-    let mut before = newest_own;
-    for stamp in archived {
-        let Some(time) = stamp.whole else { continue };
-        if let Some(earlier) = before.filter(|earlier| *earlier > time.plus(ORDER_TOLERANCE)) {
-            report.fail(Failure::new(
-                SubIndication::TimestampOrderFailure,
-                "TST_ORDER",
-                format!("a time-stamp of {earlier} is covered by one of {time}"),
-            ));
-        }
-        before = Some(before.map_or(time, |before| before.max(time)));
     }
 }

@@ -27,6 +27,24 @@ impl Indication {
     }
 }
 
+impl Indication {
+    /// The identifier of ETSI TS 119 102-2.
+    pub const fn urn(self) -> &'static str {
+        match self {
+            Self::TotalPassed => "urn:etsi:019102:mainindication:total-passed",
+            Self::Indeterminate => "urn:etsi:019102:mainindication:indeterminate",
+            Self::TotalFailed => "urn:etsi:019102:mainindication:total-failed",
+        }
+    }
+}
+
+impl SubIndication {
+    /// The identifier of ETSI TS 119 102-2.
+    pub fn urn(self) -> String {
+        format!("urn:etsi:019102:subindication:{}", self.as_str())
+    }
+}
+
 impl fmt::Display for Indication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

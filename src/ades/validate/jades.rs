@@ -1,12 +1,13 @@
 //! Signatures in JSON: what is in a JWS, and each signature judged for itself. TS 119 182-1.
 
 use super::cades::signer_name;
-use super::file::{Context, blank, overall};
+use super::file::{Context, empty, overall};
 use super::format::Failure;
-use super::general::{self, Subject, Token};
+use super::general::{self, Basis, Subject, Token};
 use super::indication::SubIndication;
-use super::material::{Item, Material};
-use super::report::{Finding, Report, SignatureReport};
+use super::material::Material;
+use super::policy::ValidationPolicy;
+use super::report::{Finding, Format, Report, SignatureReport};
 use crate::ades::content::DataObject;
 use crate::ades::jades::completion::{imprint, named};
 use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE};
@@ -26,7 +27,14 @@ const POINTERS: [&str; 3] = ["jku", "jwk", "x5u"];
 ///
 /// `objects`: the content, for a JWS that does not carry it, by the names that `sigD` gives; one alone needs no name.
 pub fn validate_jws(bytes: &[u8], objects: &[DataObject], context: &Context<'_>) -> Report {
-    let mut report = blank(context, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    let policy = ValidationPolicy::strict();
+    report_of(bytes, objects, &Basis::new(context, &policy))
+}
+
+/// The same on any basis.
+pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>) -> Report {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let mut report = empty(length, &basis.context, basis.policy);
     report.document.sha256 = Sha256Digest::of(bytes);
     report.document.revisions = 1;
     match Jws::parse(bytes) {
@@ -34,7 +42,7 @@ pub fn validate_jws(bytes: &[u8], objects: &[DataObject], context: &Context<'_>)
             for (index, signature) in jws.signatures.iter().enumerate() {
                 let name = signer_name(index, None);
                 let judged = match Scene::new(&jws, signature, objects) {
-                    Ok(scene) => general::judge(scene.subject(name), context),
+                    Ok(scene) => general::judge(scene.subject(name), basis),
                     Err(failure) => SignatureReport::failed(name, failure),
                 };
                 report.signatures.push(judged);
@@ -115,6 +123,7 @@ impl<'a> Scene<'a> {
             .map_err(Clone::clone)
             .and_then(|certificate| self.check_intact(certificate));
         let mut report = SignatureReport::empty(name);
+        report.format = Format::Jades;
         report.claimed.time = self.header.time;
         report.claimed.commitment = self.header.commitment();
         report.claimed.location = self.header.place();
@@ -130,7 +139,7 @@ impl<'a> Scene<'a> {
         let (own, archive) = self.tokens();
         Subject {
             report,
-            revision: 0,
+            layer: 0,
             certificate,
             intact,
             algorithm: Some(self.header.algorithm),
@@ -138,6 +147,7 @@ impl<'a> Scene<'a> {
             verdict,
             content: self.content_digest(),
             material,
+            content_stamps: Vec::new(),
             own,
             archive,
         }
@@ -151,19 +161,21 @@ impl<'a> Scene<'a> {
 
     fn material(&self) -> Material {
         let mut material = Material::default();
-        let parsed = |der: &Vec<u8>| Certificate::parse(der.clone()).ok();
-        material
-            .certificates
-            .extend(self.header.chain.iter().filter_map(parsed));
+        for der in &self.header.chain {
+            material.add_certificate(der, 0);
+        }
         for (place, element) in self.elements.iter().enumerate() {
-            let revision = self.archives_before(place).saturating_mul(2);
+            let layer = self.archives_before(place).saturating_mul(2);
             let evidence = unsigned::evidence(element);
-            material
-                .certificates
-                .extend(evidence.certificates.iter().filter_map(parsed));
-            let dated = |items: Vec<Vec<u8>>| items.into_iter().map(move |der| Item { der, revision });
-            material.ocsp_responses.extend(dated(evidence.ocsp_responses));
-            material.crls.extend(dated(evidence.crls));
+            for der in &evidence.certificates {
+                material.add_certificate(der, layer);
+            }
+            for der in evidence.ocsp_responses {
+                material.add_ocsp_response(der, layer);
+            }
+            for der in evidence.crls {
+                material.add_crl(der, layer);
+            }
         }
         material
     }
@@ -172,7 +184,7 @@ impl<'a> Scene<'a> {
     fn identify(&self, material: &Material) -> Result<Certificate, Failure> {
         let (hash, digest) = &self.header.certificate;
         let found = material
-            .certificates
+            .certificates()
             .iter()
             .find(|certificate| hash.digest(certificate.der()) == *digest);
         let found = found.cloned().ok_or_else(|| {
@@ -332,7 +344,7 @@ impl<'a> Scene<'a> {
                 "sigTst" => own.push(Token {
                     der: der.unwrap_or_default(),
                     name: "signature time-stamp".to_owned(),
-                    revision: before.saturating_mul(2),
+                    layer: before.saturating_mul(2),
                     imprint: Box::new(|hash| Some(hash.digest(self.signature.signature.as_bytes()))),
                     fault,
                 }),
@@ -350,7 +362,7 @@ impl<'a> Scene<'a> {
                     archive.push(Token {
                         der: der.unwrap_or_default(),
                         name: format!("archive time-stamp {}", before.saturating_add(1)),
-                        revision: before.saturating_mul(2).saturating_add(1),
+                        layer: before.saturating_mul(2).saturating_add(1),
                         imprint: Box::new(move |hash| {
                             imprint(
                                 hash,

@@ -1,20 +1,27 @@
 //! Validation of signed files after EN 319 102-1, offline: everything it judges is in the file or handed in.
 //!
 //! Says of each signature an indication, a sub-indication and the reasons; says "qualified" only as the outcome of the
-//! trusted lists that are at hand. Start from [`validate`]; the result is a [`report::Report`].
+//! trusted lists that are at hand. `process` is the engine that every format feeds, `general` its way in for those
+//! outside PDF. Start from [`validate_any`]; the result is a [`report::Report`].
 
 mod any;
 mod asic;
 mod cades;
 mod chain;
 mod digests;
+mod etsi;
 mod existence;
 mod file;
 mod format;
+mod future;
 mod general;
 pub mod indication;
 mod jades;
+mod layer;
 mod material;
+mod past;
+pub mod policy;
+mod process;
 mod qualified;
 pub mod report;
 mod revocation;
@@ -22,11 +29,12 @@ mod signature;
 mod stamp;
 mod text;
 pub mod verdict;
+mod words;
 mod xades;
 
-pub use any::validate_any;
+pub use any::{validate_any, validate_for};
 pub use asic::validate_asic;
 pub use cades::{signer_name, validate_cms};
-pub use file::{Context, validate};
+pub use file::{Context, Inspection, validate, validate_with};
 pub use jades::validate_jws;
 pub use xades::{validate_xml, xml_signer};

@@ -1,8 +1,48 @@
-//! What may be said of qualification, in four languages. The lists decide; here stand only the words.
+//! What may be said of qualification, in four languages. The lists decide ([`crate::pki::lists::qualification`]); here
+//! stand the question and the words. The one place of this room through which "qualified" comes into a report.
 
-use super::report::{QUALIFICATION, Qualified};
+use super::report::{QUALIFICATION, Qualified, StampQualified};
+use super::revocation::Judge;
 use crate::base::lang::Language;
-use crate::pki::lists::qualification::Outcome;
+use crate::base::time::Timestamp;
+use crate::pki::anchors::Environment;
+use crate::pki::certificate::Certificate;
+use crate::pki::lists::qualification::{ListNamed, Outcome, determine, determine_stamp};
+
+/// What the trusted lists say of the signer's path, end entity first, for a signature proven at `best`; nothing when no
+/// list is at hand. TS 119 615 §4.4 to §4.6.
+pub(super) fn of_signature(judge: &Judge<'_>, path: &[Certificate], best: Timestamp) -> Option<Qualified> {
+    let lists = judge.trust.lists();
+    if lists.is_empty() {
+        return None;
+    }
+    let found = determine(&lists, path, best);
+    Some(Qualified {
+        outcome: found.outcome,
+        cause: found.outcome.cause().map(str::to_owned),
+        list: found.list,
+        is_test: judge.trust.data().environment() == Environment::Test,
+    })
+}
+
+/// The same of a time-stamping unit's path, for the moment its token states. TS 119 615 §4.7.
+pub(super) fn of_stamp(
+    judge: &Judge<'_>,
+    path: &[Certificate],
+    stamped: Timestamp,
+) -> Option<StampQualified> {
+    let lists = judge.trust.lists();
+    if lists.is_empty() {
+        return None;
+    }
+    let found = determine_stamp(&lists, path, stamped);
+    Some(StampQualified {
+        is_qualified: found.is_qualified?,
+        cause: found.cause().map(str::to_owned),
+        list: found.list,
+        is_test: judge.trust.data().environment() == Environment::Test,
+    })
+}
 
 const fn pick(words: [&'static str; 4], language: Language) -> &'static str {
     let [nl, fr, de, en] = words;
@@ -76,6 +116,36 @@ pub(super) fn sentence(qualified: &Qualified, language: Language) -> String {
         );
         return format!("{test}{words} ({none})");
     };
+    format!("{test}{words} ({})", list_words(list, language))
+}
+
+/// Whether a time-stamp is qualified, with the list that decided.
+pub(super) fn stamp_sentence(qualified: &StampQualified, language: Language) -> String {
+    let words = if qualified.is_qualified {
+        [
+            "gekwalificeerde tijdstempel",
+            "horodatage qualifié",
+            "qualifizierter Zeitstempel",
+            "qualified time-stamp",
+        ]
+    } else {
+        [
+            "geen gekwalificeerde tijdstempel",
+            "horodatage non qualifié",
+            "kein qualifizierter Zeitstempel",
+            "not a qualified time-stamp",
+        ]
+    };
+    let test = if qualified.is_test { "TEST: " } else { "" };
+    let words = pick(words, language);
+    match &qualified.list {
+        Some(list) => format!("{test}{words} ({})", list_words(list, language)),
+        None => format!("{test}{words}"),
+    }
+}
+
+/// A list's territory, number and date.
+fn list_words(list: &ListNamed, language: Language) -> String {
     let (named, of) = (
         pick(
             [
@@ -89,7 +159,7 @@ pub(super) fn sentence(qualified: &Qualified, language: Language) -> String {
         pick(["nr.", "n°", "Nr.", "number"], language),
     );
     format!(
-        "{test}{words} ({named} {}, {of} {}, {})",
+        "{named} {}, {of} {}, {}",
         list.territory,
         list.sequence,
         list.issued_at.to_brussels_text()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::indication::{Indication, SubIndication};
 use crate::ades::level::Level;
-use crate::base::digest::Sha256Digest;
+use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::pki::lists::qualification::{ListNamed, Outcome};
@@ -18,6 +18,8 @@ pub struct Report {
     pub validated_at: Timestamp,
     /// Name of the algorithm policy used.
     pub algorithm_policy: String,
+    /// Name of the validation policy used.
+    pub validation_policy: String,
     /// Whether laboratory anchors were trusted: then nothing here counts outside the laboratory.
     pub laboratory: bool,
     /// The file that was judged.
@@ -28,9 +30,33 @@ pub struct Report {
     pub signatures: Vec<SignatureReport>,
     /// Every document time-stamp, in the order they were made.
     pub document_time_stamps: Vec<TimeStampReport>,
+    /// Whether it will still validate at a later moment, when that was asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub maintainability: Option<Maintainability>,
     /// How many signatures the authority says the document needs, and how many of them hold.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub plans: Vec<PlanReport>,
+}
+
+/// How the file would be judged at a later moment by nothing but what it contains and the pinned roots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Maintainability {
+    /// The moment asked about.
+    pub at: Timestamp,
+    /// The worst indication of all signatures at that moment.
+    pub indication: Indication,
+    /// Why that is not TOTAL-PASSED.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sub_indication: Option<SubIndication>,
+    /// What would be missing then.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub findings: Vec<Finding>,
+    /// Whether it passes by its own content now. When not, no later moment was looked for.
+    pub passes_now: bool,
+    /// The last moment for which every signature passes; none when nothing in the file sets an end. A renewal (newer
+    /// revocation data and another archive time-stamp) must come before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub good_until: Option<Timestamp>,
 }
 
 /// What verdicts that verify say about the signatures that a document needs.
@@ -77,6 +103,10 @@ pub struct SignatureReport {
     pub sub_indication: Option<SubIndication>,
     /// Every finding that led there, and warnings beside it.
     pub findings: Vec<Finding>,
+    /// The process that gave the result.
+    pub process: Process,
+    /// The format the signature has.
+    pub format: Format,
     /// The baseline level that the file shows for this signature; none when it is not even B-B.
     pub level: Option<Level>,
     /// What may be said of qualification, in English: see [`SignatureReport::qualification_in`]. "Qualified" stands here only by a
@@ -94,6 +124,9 @@ pub struct SignatureReport {
     /// What the authority attested about the signer's power to sign.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attested: Option<AuthorityAttests>,
+    /// Time-stamps over the content, made before the signature and signed with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub content_time_stamps: Vec<TimeStampReport>,
     /// The time-stamps inside the signature.
     pub time_stamps: Vec<TimeStampReport>,
     /// Whether the signature covers the file as it was when its revision was written.
@@ -103,6 +136,55 @@ pub struct SignatureReport {
     /// The algorithms used.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub algorithm: Option<String>,
+    /// The path that was judged, signer first, pinned root last; empty when there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub chain: Vec<ChainCertificate>,
+    /// SHA-256 of each OCSP response and list that the path relies on.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub revocation_data: Vec<Sha256Digest>,
+    /// Digest of the document's bytes that the signature covers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signed_data: Option<DigestReport>,
+    /// Digest of what was signed: the signed attributes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to_be_signed: Option<DigestReport>,
+    /// The signature value, base64.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<String>,
+}
+
+/// One certificate of a path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainCertificate {
+    /// Common name of the subject.
+    pub common_name: String,
+    /// SHA-256 of the certificate.
+    pub sha256: Sha256Digest,
+}
+
+/// A digest with its algorithm.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestReport {
+    /// `SHA-256` and so on.
+    pub algorithm: HashAlgorithm,
+    /// The digest, base64.
+    pub value: String,
+}
+
+impl DigestReport {
+    /// The digest `value` made with `algorithm`.
+    pub fn new(algorithm: HashAlgorithm, value: &[u8]) -> Self {
+        Self {
+            algorithm,
+            value: base64(value),
+        }
+    }
+}
+
+/// Standard base64 with padding.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// One finding, with its stable cause code.
@@ -114,6 +196,72 @@ pub struct Finding {
     pub cause: String,
     /// The numbers and names behind it, in English. Holds no national number.
     pub detail: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub object: Option<ObjectReport>,
+    /// When asking again may give another answer, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub try_after: Option<Timestamp>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectReport {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Common name of the certificate, or of the certificate that the data is about.
+    pub name: String,
+    /// SHA-256 of the certificate or token.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<Sha256Digest>,
+}
+
+/// A kind of thing that validation looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// The certificate of an issuing authority.
+    AuthorityCertificate,
+    /// Revocation data about the certificate named.
+    RevocationData,
+    /// The signer's certificate.
+    SignerCertificate,
+    /// A time-stamp.
+    TimeStamp,
+    /// The certificate of a time-stamping unit.
+    TimeStampCertificate,
+}
+
+/// The format of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+    /// CAdES.
+    #[serde(rename = "CAdES")]
+    Cades,
+    /// A CMS signature in a PDF that has not the form of PAdES (ISO 32000 `adbe.pkcs7.detached`).
+    #[serde(rename = "PDF-CMS")]
+    CmsInPdf,
+    /// JAdES.
+    #[serde(rename = "JAdES")]
+    Jades,
+    /// PAdES.
+    #[serde(rename = "PAdES")]
+    Pades,
+    /// XAdES.
+    #[serde(rename = "XAdES")]
+    Xades,
+}
+
+/// The process of EN 319 102-1 that gave the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Process {
+    /// §5.3 or §5.4: everything held at the moment of validation.
+    Basic,
+    /// §5.5: everything held when the signature is first proven.
+    LongTerm,
+    /// §5.6: with proofs of existence of each object.
+    Past,
 }
 
 /// How much a finding weighs.
@@ -255,6 +403,30 @@ pub struct TimeStampReport {
     /// Common name of the time-stamping unit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unit: Option<String>,
+    /// The process that gave the result.
+    pub process: Process,
+    /// SHA-256 of the token.
+    pub sha256: Sha256Digest,
+    /// Whether the token itself says that it is qualified; only a trusted list can tell.
+    pub claims_qualified: bool,
+    /// What the trusted lists say, when any was at hand and a path was found.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub qualified: Option<StampQualified>,
+}
+
+/// What the trusted lists say of a time-stamp's unit for the moment it states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StampQualified {
+    /// Whether the unit, or an authority above it, was granted the status of a qualified time-stamping service.
+    pub is_qualified: bool,
+    /// The code of what is missing, if anything is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<String>,
+    /// The list that decided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub list: Option<ListNamed>,
+    /// Whether the lists are a laboratory's: then the words say TEST.
+    pub is_test: bool,
 }
 
 /// One difference between the signed revision and the file.
@@ -282,6 +454,8 @@ impl Finding {
             weight: Weight::Error,
             cause: cause.to_owned(),
             detail: detail.into(),
+            object: None,
+            try_after: None,
         }
     }
 
@@ -291,7 +465,23 @@ impl Finding {
             weight: Weight::Warning,
             cause: cause.to_owned(),
             detail: detail.into(),
+            object: None,
+            try_after: None,
         }
+    }
+
+    /// The same, about `object`.
+    #[must_use]
+    pub fn about(mut self, object: ObjectReport) -> Self {
+        self.object = Some(object);
+        self
+    }
+
+    /// The same, deciding nothing.
+    #[must_use]
+    pub fn into_note(mut self) -> Self {
+        self.weight = Weight::Note;
+        self
     }
 
     /// A finding good to know.
@@ -300,6 +490,8 @@ impl Finding {
             weight: Weight::Note,
             cause: cause.to_owned(),
             detail: detail.into(),
+            object: None,
+            try_after: None,
         }
     }
 }
@@ -352,5 +544,14 @@ impl SignatureReport {
             }
             _ => super::qualified::not_determined(language).to_owned(),
         }
+    }
+}
+
+impl TimeStampReport {
+    /// What the trusted lists say of a time-stamp that passed, in `language`; none when they were not asked.
+    pub fn qualified_in(&self, language: Language) -> Option<String> {
+        let qualified = self.qualified.as_ref()?;
+        (self.indication == Indication::TotalPassed)
+            .then(|| super::qualified::stamp_sentence(qualified, language))
     }
 }

@@ -1,52 +1,59 @@
-//! What the evidence in the file says of one certificate, for a moment in the past. EN 319 102-1 §5.2.5 and §5.2.4.
+//! What the evidence at hand says of one certificate, for a moment in the past. EN 319 102-1 §5.2.5 and §5.2.4.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::existence::Existence;
 use super::material::{Item, Material};
-use crate::base::digest::HashAlgorithm;
+use super::policy::ValidationPolicy;
+use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
-use crate::crypto::policy::AlgorithmPolicy;
+use crate::crypto::algorithm::SignatureAlgorithm;
+use crate::crypto::key::KeyKind;
+use crate::crypto::policy::{AlgorithmPolicy, AlgorithmRefusal};
 use crate::pki::certificate::Certificate;
-use crate::pki::crl::UnverifiedCrl;
-use crate::pki::ocsp::{self, CertId};
+use crate::pki::crl::{Crl, CrlDefect, UnverifiedCrl};
+use crate::pki::ocsp::{self, CertId, OcspDefect};
 use crate::pki::status::{CertificateStatus, Reason};
 use crate::pki::trust::Trust;
 
 /// How far the clocks of responder and time-stamping unit may differ.
 const SKEW: Duration = Duration::from_mins(5);
 
-/// How much older than the moment in question evidence may be.
-///
-/// Source: the Belgian signing service's validation policy (reference ades-signing §9): its responders answer for a
-/// minute, its roots publish every few months.
+/// What a certificate is in its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// An issuing authority: 210 days.
+    /// An issuing authority.
     Authority,
-    /// The signer: 70 seconds.
+    /// The signer.
     EndEntity,
-    /// A time-stamping unit: 24 hours.
+    /// A time-stamping unit.
     TimeStamping,
 }
 
 impl Role {
-    const fn max_age(self) -> Duration {
-        match self {
-            Self::Authority => Duration::from_hours(210 * 24),
-            Self::EndEntity => Duration::from_secs(70),
-            Self::TimeStamping => Duration::from_hours(24),
-        }
+    /// How much older than the moment in question evidence may be; none when the policy asks nothing.
+    pub(super) fn max_age(self, policy: &ValidationPolicy) -> Option<Duration> {
+        let seconds = match self {
+            Self::Authority => policy.authority_freshness_seconds,
+            Self::EndEntity => policy.signer_freshness_seconds,
+            Self::TimeStamping => policy.time_stamp_freshness_seconds,
+        };
+        seconds.map(Duration::from_secs)
     }
 }
 
 /// What is known of one certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Revocation {
-    /// Good at the moment asked about, by evidence that stood in `revision` at the latest.
+    /// An algorithm of the evidence was not accepted when the evidence is first proven.
+    Algorithm(AlgorithmRefusal),
+    /// Good at the moment asked about.
     Good {
-        /// Where the evidence is; none when none is needed.
-        revision: Option<usize>,
+        /// The evidence; none when none is needed.
+        evidence: Option<Sha256Digest>,
     },
     /// Nothing usable; the causes of what was found, in words.
     Missing(Vec<String>),
@@ -54,6 +61,8 @@ pub(super) enum Revocation {
     OnHold {
         /// Since when.
         since: Timestamp,
+        /// When newer evidence is due.
+        next: Option<Timestamp>,
     },
     /// Evidence is there, but whoever signed it is out of validity without proof that it existed before.
     ResponderOutOfBounds,
@@ -68,92 +77,227 @@ pub(super) enum Revocation {
     Stale {
         /// The moment it speaks of.
         this_update: Timestamp,
+        /// When newer evidence is due.
+        next: Option<Timestamp>,
     },
 }
 
-/// Judges certificates by what the file holds.
+/// One statement about a certificate, verified, whatever the moment.
+#[derive(Clone, Debug)]
+pub(super) struct Spoken {
+    pub(super) status: CertificateStatus,
+    pub(super) this_update: Timestamp,
+    pub(super) next_update: Option<Timestamp>,
+    /// The evidence that says so.
+    pub(super) evidence: Sha256Digest,
+    /// An appointed responder, and whether its own status must be known; none when the issuer itself speaks.
+    responder: Option<(Certificate, bool)>,
+    algorithm: Option<(SignatureAlgorithm, KeyKind)>,
+}
+
+/// Everything said about a certificate, and why the rest was not used.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heard {
+    spoken: Vec<Spoken>,
+    causes: Vec<String>,
+}
+
+/// What was verified already: no statement depends on the moment, so each certificate is looked up once, and each list
+/// is read and verified once for all certificates of its issuer.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// By certificate and issuer.
+    heard: RefCell<HashMap<(Sha256Digest, Sha256Digest), Rc<Heard>>>,
+    /// By list and issuer.
+    lists: RefCell<HashMap<(Sha256Digest, Sha256Digest), Rc<Listed>>>,
+}
+
+/// A list that was verified with the algorithm it is signed with, or why it is no evidence.
+type Listed = Result<(Crl, Option<SignatureAlgorithm>), CrlDefect>;
+
+/// Judges certificates by what came along with the signatures.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
     pub(super) material: &'a Material,
     pub(super) existence: &'a Existence,
     pub(super) trust: &'a Trust,
     pub(super) algorithms: &'a AlgorithmPolicy,
+    pub(super) policy: &'a ValidationPolicy,
+    pub(super) memory: &'a Memory,
     pub(super) now: Timestamp,
+    /// Whether certificates of authorities count that did not come along.
+    pub(super) embedded_only: bool,
 }
 
-struct Spoken {
-    status: CertificateStatus,
-    this_update: Timestamp,
-    revision: usize,
-    responder_ok: bool,
+/// Why a statement does not count at the moment.
+enum Unusable {
+    Algorithm(AlgorithmRefusal),
+    OutOfBounds,
+    Responder,
+    Time,
 }
 
 impl Judge<'_> {
-    /// What is known of `certificate`, issued by `issuer`, for the moment `at`.
+    /// The earliest moment at which the object with this digest is proven to have existed.
+    pub(super) fn proven(&self, id: Sha256Digest) -> Timestamp {
+        self.existence.of(&self.material.place(id))
+    }
+
+    /// What is known of `certificate`, issued by `issuer`, when it must be fresh for `fresh_for`.
+    ///
+    /// `until`: evidence proven no earlier than this does not count; the moment of validation lets all of it in.
     pub(super) fn status(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
         role: Role,
-        at: Timestamp,
+        fresh_for: Timestamp,
+        until: Timestamp,
     ) -> Revocation {
-        // Only of the signer's own certificate: an authority or a time-stamping unit cannot spare itself.
-        if role == Role::EndEntity && certificate.extensions().validity_assured_short_term {
-            return Revocation::Good { revision: None };
+        if Self::needs_no_status(certificate, role) {
+            return Revocation::Good { evidence: None };
         }
-        let mut causes = Vec::new();
-        let mut spoken = self.ocsp(certificate, issuer, &mut causes);
-        spoken.extend(self.crls(certificate, issuer, &mut causes));
-        // WHY: evidence from after the expiry may have dropped the certificate, so its silence says nothing; and what
-        // comes after the moment of validation is not known yet.
-        spoken.retain(|one| {
-            one.this_update <= certificate.not_after().plus(SKEW) && one.this_update <= self.now.plus(SKEW)
-        });
-        let any_out_of_bounds = spoken.iter().any(|one| !one.responder_ok);
-        // The newest tells; of equals the one that stood first in the file, which more time-stamps cover.
-        let newest = spoken
+        let heard = self.heard(certificate, issuer);
+        let mut causes = heard.causes.clone();
+        let (mut out_of_bounds, mut algorithm) = (false, None);
+        let mut usable: Vec<&Spoken> = Vec::new();
+        for one in &heard.spoken {
+            match self.usable(one, certificate, issuer, until) {
+                Ok(()) => usable.push(one),
+                Err(Unusable::Algorithm(refusal)) => algorithm = Some(refusal),
+                Err(Unusable::OutOfBounds) => out_of_bounds = true,
+                Err(Unusable::Responder) => note(&mut causes, "OCSP_SIGNER_REVOKED"),
+                Err(Unusable::Time) => note(&mut causes, "REV_TIME"),
+            }
+        }
+        // The newest tells; of equals the one proven first.
+        let newest = usable
             .iter()
-            .filter(|one| one.responder_ok)
-            .max_by_key(|one| (one.this_update, std::cmp::Reverse(one.revision)));
+            .max_by_key(|one| (one.this_update, std::cmp::Reverse(self.proven(one.evidence))));
         let Some(newest) = newest else {
-            return if any_out_of_bounds {
-                Revocation::ResponderOutOfBounds
-            } else {
-                Revocation::Missing(causes)
+            return match algorithm {
+                _ if out_of_bounds => Revocation::ResponderOutOfBounds,
+                Some(refusal) => Revocation::Algorithm(refusal),
+                None => Revocation::Missing(causes),
             };
+        };
+        let max_age = role.max_age(self.policy);
+        let is_fresh = |one: &Spoken| {
+            max_age.is_none_or(|age| one.this_update.plus(age) >= fresh_for.truncated_to_second())
         };
         match newest.status {
             CertificateStatus::Revoked {
                 at,
                 reason: Reason::CertificateHold,
-            } => Revocation::OnHold { since: at },
+            } => Revocation::OnHold {
+                since: at,
+                next: newest.next_update,
+            },
             CertificateStatus::Revoked { at, reason } => Revocation::Revoked { at, reason },
             CertificateStatus::Unknown => Revocation::Missing(vec!["REV_UNKNOWN".to_owned()]),
-            CertificateStatus::Good if newest.this_update.plus(role.max_age()) < at.truncated_to_second() => {
-                Revocation::Stale {
-                    this_update: newest.this_update,
-                }
-            }
+            CertificateStatus::Good if !is_fresh(newest) => Revocation::Stale {
+                this_update: newest.this_update,
+                next: newest.next_update,
+            },
             CertificateStatus::Good => {
-                // For the level: the earliest place where fresh evidence stood.
-                let fresh = spoken.iter().filter(|one| {
-                    one.responder_ok
-                        && one.status == CertificateStatus::Good
-                        && one.this_update.plus(role.max_age()) >= at.truncated_to_second()
-                });
+                // For the level: of all that is fresh, what stood first in the file.
+                let fresh = usable
+                    .iter()
+                    .filter(|one| one.status == CertificateStatus::Good && is_fresh(one));
+                let first = fresh.min_by_key(|one| self.material.place(one.evidence).layer);
                 Revocation::Good {
-                    revision: fresh.map(|one| one.revision).min(),
+                    evidence: first.map(|one| one.evidence),
                 }
             }
         }
     }
 
-    fn ocsp(&self, certificate: &Certificate, issuer: &Certificate, causes: &mut Vec<String>) -> Vec<Spoken> {
+    /// Only the signer's own certificate: an authority or a time-stamping unit cannot spare itself.
+    pub(super) fn needs_no_status(certificate: &Certificate, role: Role) -> bool {
+        role == Role::EndEntity && certificate.extensions().validity_assured_short_term
+    }
+
+    /// The newest usable statement that is proven no later than `until`.
+    pub(super) fn newest(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        until: Timestamp,
+    ) -> Option<Spoken> {
+        let heard = self.heard(certificate, issuer);
+        let usable = heard
+            .spoken
+            .iter()
+            .filter(|one| self.usable(one, certificate, issuer, until).is_ok());
+        usable.max_by_key(|one| one.this_update).cloned()
+    }
+
+    /// The algorithm of `spoken` must have held when the evidence is first proven.
+    fn usable(
+        &self,
+        spoken: &Spoken,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        until: Timestamp,
+    ) -> Result<(), Unusable> {
+        let proven = self.proven(spoken.evidence);
+        // WHY: evidence from after the expiry may have dropped the certificate, so its silence says nothing; what comes
+        // after the moment of validation is not known yet.
+        let speaks = spoken.this_update <= certificate.not_after().plus(SKEW)
+            && spoken.this_update <= self.now.plus(SKEW)
+            && proven <= until;
+        if !speaks {
+            return Err(Unusable::Time);
+        }
+        if let Some((responder, needs_status)) = &spoken.responder {
+            if proven > responder.not_after() {
+                return Err(Unusable::OutOfBounds);
+            }
+            if *needs_status && !self.responder_was_good(responder, issuer, proven) {
+                return Err(Unusable::Responder);
+            }
+        }
+        if let Some((algorithm, kind)) = spoken.algorithm {
+            self.algorithms
+                .check(algorithm, kind, proven)
+                .map_err(Unusable::Algorithm)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a list of `issuer` shows that an appointed responder was not revoked when its answer is first proven.
+    fn responder_was_good(&self, responder: &Certificate, issuer: &Certificate, proven: Timestamp) -> bool {
+        let mut heard = Heard::default();
+        self.hear_lists(responder, issuer, &mut heard);
+        let newest = heard.spoken.iter().max_by_key(|one| one.this_update);
+        newest.is_some_and(|one| match one.status {
+            CertificateStatus::Good => true,
+            CertificateStatus::Revoked { at, .. } => at > proven,
+            CertificateStatus::Unknown => false,
+        })
+    }
+
+    fn heard(&self, certificate: &Certificate, issuer: &Certificate) -> Rc<Heard> {
+        let key = (certificate.fingerprint(), issuer.fingerprint());
+        if let Some(known) = self.memory.heard.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let mut heard = Heard::default();
+        self.hear_answers(certificate, issuer, &mut heard);
+        self.hear_lists(certificate, issuer, &mut heard);
+        if self.material.unreadable() > 0 {
+            note(&mut heard.causes, "EVIDENCE_UNREADABLE");
+        }
+        let heard = Rc::new(heard);
+        self.memory.heard.borrow_mut().insert(key, Rc::clone(&heard));
+        heard
+    }
+
+    fn hear_answers(&self, certificate: &Certificate, issuer: &Certificate, heard: &mut Heard) {
         // The hash in an identifier is the responder's choice; SHA-1 is what nearly all write.
         let identifiers =
             [HashAlgorithm::Sha1, HashAlgorithm::Sha256].map(|hash| CertId::new(certificate, issuer, hash));
-        let mut found = Vec::new();
-        for item in &self.material.ocsp_responses {
+        for item in self.material.ocsp_about(certificate) {
             for identifier in &identifiers {
                 let links = Some(self.trust.links());
                 let policy = self.trust.ocsp_policy();
@@ -168,60 +312,69 @@ impl Judge<'_> {
                 };
                 match ocsp::verify(&item.der, &expected) {
                     Ok(answer) => {
-                        let proven = self.existence.of_revision(item.revision);
-                        let responder_ok = (answer.responder == *issuer
-                            || proven <= answer.responder.not_after())
-                            && (!answer.responder_needs_status
-                                || self.is_good_by_crl(&answer.responder, issuer));
-                        found.push(Spoken {
+                        let algorithm = ocsp::signature_algorithm(&item.der);
+                        heard.spoken.push(Spoken {
                             status: answer.status,
                             this_update: answer.this_update,
-                            revision: item.revision,
-                            responder_ok,
+                            next_update: answer.next_update,
+                            evidence: item.id,
+                            algorithm: algorithm.zip(answer.responder.key_kind()),
+                            responder: (answer.responder != *issuer)
+                                .then_some((answer.responder, answer.responder_needs_status)),
                         });
                     }
-                    Err(ocsp::OcspDefect::Mismatch) => {}
-                    Err(defect) => note(causes, defect.cause()),
+                    Err(OcspDefect::Mismatch) => {}
+                    Err(defect) => note(&mut heard.causes, defect.cause()),
                 }
             }
         }
-        found
     }
 
-    fn is_good_by_crl(&self, responder: &Certificate, issuer: &Certificate) -> bool {
-        self.crls(responder, issuer, &mut Vec::new())
-            .iter()
-            .any(|one| one.status == CertificateStatus::Good)
+    fn hear_lists(&self, certificate: &Certificate, issuer: &Certificate, heard: &mut Heard) {
+        for item in self.material.crls_of(issuer) {
+            let listed = self.listed(item, issuer);
+            let spoken = match &*listed {
+                Ok((list, algorithm)) => list.status_of(certificate).map(|status| Spoken {
+                    status,
+                    this_update: list.this_update(),
+                    next_update: list.next_update(),
+                    evidence: item.id,
+                    // A list signed by the issuer itself needs no other certificate than the path's own.
+                    responder: None,
+                    algorithm: algorithm.zip(issuer.key_kind()),
+                }),
+                Err(defect) => Err(*defect),
+            };
+            match spoken {
+                Ok(spoken) => heard.spoken.push(spoken),
+                // A list for other certificates says nothing.
+                Err(CrlDefect::Signer | CrlDefect::Scope) => {}
+                Err(defect) => note(&mut heard.causes, defect.cause()),
+            }
+        }
     }
 
-    fn crls(&self, certificate: &Certificate, issuer: &Certificate, causes: &mut Vec<String>) -> Vec<Spoken> {
+    fn listed(&self, item: &Item, issuer: &Certificate) -> Rc<Listed> {
+        let key = (item.id, issuer.fingerprint());
+        if let Some(known) = self.memory.lists.borrow().get(&key) {
+            return Rc::clone(known);
+        }
         let is_anchor = self.trust.material().anchors.contains(issuer);
         let sha1_until = if is_anchor {
             self.trust.data().sha1_root_crl_until()
         } else {
             None
         };
-        let mut found = Vec::new();
-        for Item { der, revision } in &self.material.crls {
-            let read =
-                UnverifiedCrl::parse(der).and_then(|list| list.verify(issuer, self.algorithms, sha1_until));
-            let status = read.and_then(|list| Ok((list.status_of(certificate)?, list.this_update())));
-            match status {
-                Ok((status, this_update)) => {
-                    // A list signed by the issuer itself needs no other certificate than the path's own.
-                    found.push(Spoken {
-                        status,
-                        this_update,
-                        revision: *revision,
-                        responder_ok: true,
-                    });
-                }
-                // Most lists of a file are some other authority's.
-                Err(crate::pki::crl::CrlDefect::Signer | crate::pki::crl::CrlDefect::Scope) => {}
-                Err(defect) => note(causes, defect.cause()),
-            }
-        }
-        found
+        let mut algorithm = None;
+        let list = UnverifiedCrl::parse(&item.der).and_then(|list| {
+            algorithm = list.signature_algorithm();
+            list.verify(issuer, self.algorithms, sha1_until)
+        });
+        // A list of a pinned root that was accepted for its date is judged no further.
+        let algorithm = algorithm.filter(|known| known.hash() != HashAlgorithm::Sha1 || sha1_until.is_none());
+        let listed = Rc::new(list.map(|list| (list, algorithm)));
+        self.memory.lists.borrow_mut().insert(key, Rc::clone(&listed));
+        listed
     }
 }
 

@@ -1,35 +1,34 @@
-//! One signature: the basic building blocks, then the process with time and long-term data. EN 319 102-1 §5.2, §5.5.
+//! One signature of a PDF: what its message says, whether it is intact, and what the processes make of it.
+//! EN 319 102-1 §5.2.
 
-use std::time::Duration;
-
-use super::chain::{self, Chain};
+use super::chain::Chain;
 use super::digests::Digests;
 use super::format::{self, Failure};
 use super::indication::{Indication, SubIndication};
+use super::layer;
+use super::process;
+use super::qualified;
 use super::report::{
-    AuthorityAttests, CertificateSays, Finding, QUALIFICATION, Qualified, SignatureReport, SignerClaims,
-    Weight,
+    AuthorityAttests, CertificateSays, ChainCertificate, DigestReport, Finding, Format, Process,
+    QUALIFICATION, SignatureReport, SignerClaims, base64,
 };
 use super::revocation::Judge;
 use super::stamp::{self, Stamp};
 use super::verdict::{self, VerdictKey};
 use crate::ades::VERDICT_OID;
-use crate::ades::cms::attributes::{ClaimedAttributes, read_commitment};
+use crate::ades::cms::attributes::{ClaimedAttributes, RevocationArchival, read_commitment};
 use crate::ades::cms::oids;
 use crate::ades::cms::read::{SignedData, SignerInfo};
+use crate::ades::cms::verify::VerifyError;
 use crate::ades::level::{self, Evidence};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pdf::document::Document;
 use crate::pdf::signature::Signature;
-use crate::pki::anchors::Environment;
 use crate::pki::certificate::Certificate;
-use crate::pki::lists::qualification::determine;
 use crate::pki::name::AttributeType;
-use crate::pki::purpose;
-
-/// How far two time-stamping units' clocks may differ before their order counts as a contradiction.
-const ORDER_TOLERANCE: Duration = Duration::from_secs(1);
+use crate::pki::path::Pool;
+use crate::pki::timestamp::TimeStampToken;
 
 /// White space after the end of a file that the signature's own revision may have been appended behind.
 const TRAILING_LIMIT: usize = 1_024;
@@ -70,11 +69,42 @@ impl Found {
 
     /// The hash that the signature is over, when the message says so.
     pub(super) fn digest_hash(&self) -> Option<HashAlgorithm> {
-        self.message.as_ref().ok()?.0.signers.first()?.digest_hash().ok()
+        self.signer()?.digest_hash().ok()
+    }
+
+    fn signer(&self) -> Option<&SignerInfo> {
+        self.message.as_ref().ok()?.0.signers.first()
+    }
+
+    /// The hashes that time-stamps over its content are of.
+    pub(super) fn content_stamp_hashes(&self) -> Vec<HashAlgorithm> {
+        let tokens = self.signer().into_iter().flat_map(|signer| {
+            let attributes = signer.signed_with(oids::CONTENT_TIME_STAMP);
+            attributes.flat_map(|attribute| &attribute.values)
+        });
+        tokens
+            .filter_map(|token| TimeStampToken::parse(token).ok())
+            .map(|token| token.hash)
+            .collect()
+    }
+
+    /// Revocation data among the signed attributes, as signatures before PAdES have it.
+    pub(super) fn archived(&self) -> RevocationArchival {
+        self.signer()
+            .and_then(|signer| signer.single_signed(oids::REVOCATION_ARCHIVAL))
+            .and_then(|value| RevocationArchival::parse(value).ok())
+            .unwrap_or_default()
+    }
+
+    /// Certificates inside the message, DER.
+    pub(super) fn certificates(&self) -> &[Vec<u8>] {
+        self.message
+            .as_ref()
+            .map_or(&[], |(message, _)| &message.certificates)
     }
 
     /// Whether `digest` is that of the file as it was before this signature's revision was appended.
-    fn is_document_before(&self, digest: &Sha256Digest, digests: &Digests<'_>) -> bool {
+    fn is_document_before(&self, digest: &Sha256Digest, digests: &Digests) -> bool {
         let Some(mut running) = digests.prefix(HashAlgorithm::Sha256, self.before_end) else {
             return false;
         };
@@ -106,13 +136,15 @@ impl SignatureReport {
         report
     }
 
-    /// The report of a signature before anything is found.
+    /// A report that passes so far.
     pub(super) fn empty(field: String) -> Self {
         Self {
             field,
             indication: Indication::TotalPassed,
             sub_indication: None,
             findings: Vec::new(),
+            process: Process::Basic,
+            format: Format::Pades,
             level: None,
             qualification: QUALIFICATION.to_owned(),
             qualified: None,
@@ -120,10 +152,16 @@ impl SignatureReport {
             certificate: None,
             claimed: SignerClaims::default(),
             attested: None,
+            content_time_stamps: Vec::new(),
             time_stamps: Vec::new(),
             covers_whole_revision: false,
             changes: Vec::new(),
             algorithm: None,
+            chain: Vec::new(),
+            revocation_data: Vec::new(),
+            signed_data: None,
+            to_be_signed: None,
+            value: None,
         }
     }
 
@@ -134,7 +172,7 @@ impl SignatureReport {
             self.indication = indication;
             self.sub_indication = Some(failure.sub);
         }
-        self.findings.push(failure.finding);
+        self.findings.push(*failure.finding);
     }
 }
 
@@ -142,7 +180,7 @@ impl SignatureReport {
 pub(super) fn judge_signature(
     found: &Found,
     judge: &Judge<'_>,
-    digests: &Digests<'_>,
+    digests: &Digests,
     coverings: &[Covering<'_>],
     keys: &[VerdictKey],
 ) -> SignatureReport {
@@ -153,118 +191,173 @@ pub(super) fn judge_signature(
     report.claimed.name = signature.text("Name");
     report.claimed.reason = signature.text("Reason");
     report.claimed.location = signature.text("Location");
-    let message = match &found.message {
-        Ok((message, padding)) => {
-            report.findings.extend(padding.clone());
-            message
-        }
-        Err(failure) => {
-            report.fail(failure.clone());
-            return report;
-        }
-    };
-    let signer = match message.detached_signer() {
-        Ok(signer) => signer,
-        Err(error) => {
-            report.fail(error.into());
-            return report;
-        }
-    };
-    read_claims(signer, &mut report);
-    let certificate = match identify(message, signer, judge) {
-        Ok(certificate) => certificate,
-        Err(failure) => {
-            report.fail(failure);
-            return report;
-        }
-    };
+    if let Err(failure) = judge_found(found, judge, digests, coverings, keys, &mut report) {
+        report.fail(failure);
+    }
+    report
+}
+
+fn judge_found(
+    found: &Found,
+    judge: &Judge<'_>,
+    digests: &Digests,
+    coverings: &[Covering<'_>],
+    keys: &[VerdictKey],
+    report: &mut SignatureReport,
+) -> Result<(), Failure> {
+    let signature = &found.signature;
+    let (message, padding) = found.message.as_ref().map_err(Clone::clone)?;
+    report.findings.extend(padding.clone());
+    if signature.sub_filter() != crate::pdf::signature::CADES_DETACHED {
+        report.format = Format::CmsInPdf;
+    }
+    let signer = message.detached_signer()?;
+    read_claims(signer, report);
+    let is_pades = report.format == Format::Pades;
+    let certificate = identify(message, signer, judge, is_pades, report)?;
     report.certificate = Some(certificate_says(&certificate));
+    read_digests(signature, signer, digests, report);
     let intact = check_intact(signature, signer, &certificate, digests);
     let is_intact = intact.is_ok();
     if let Err(failure) = intact {
         report.fail(failure);
     }
 
-    let stamps = judge_own_stamps(signature, signer, judge, &mut report);
-    let best = best_time(signature, &stamps, judge, coverings, &mut report);
-    report.best_signature_time = Some(best);
-    report.attested = attested(found, signer, &certificate, digests, best, keys);
-    check_algorithm(signer, &certificate, judge, best, &mut report);
-    let extra: Vec<Certificate> = message
+    let (content, own) = judge_stamps(signature, signer, judge, digests, report);
+    let archive: Vec<Covering<'_>> = coverings
+        .iter()
+        .filter(|covering| covering.revision > signature.revision)
+        .copied()
+        .collect();
+    let stamps: Vec<&Stamp> = archive.iter().map(|covering| covering.stamp).collect();
+    let extra: Pool = message
         .certificates
         .iter()
         .filter_map(|der| Certificate::parse(der.clone()).ok())
         .collect();
-    let chain = match chain::validate(
+    report.algorithm = signer.algorithm().ok().map(|algorithm| algorithm.to_string());
+    let outcome = process::judge(
         judge,
-        &certificate,
-        &extra,
-        purpose::of_signer(&certificate),
-        best,
-    ) {
-        Ok(chain) => {
-            report.findings.extend(chain.notes.clone());
-            if let Some(failure) = chain.failure.clone() {
-                report.fail(failure);
-            }
-            report.qualified = qualified(judge, &chain, best);
-            Some(chain)
-        }
-        Err(failure) => {
-            report.fail(failure);
-            None
-        }
-    };
+        &process::Input {
+            certificate: &certificate,
+            extra: &extra,
+            algorithm: signer.algorithm().ok(),
+            content: &content,
+            own: &own,
+            archive: &stamps,
+            claimed: report.claimed.time,
+        },
+    );
+    let best = outcome.best;
+    report.best_signature_time = Some(best);
+    report.process = outcome.process;
+    report.findings.extend(outcome.findings);
+    let proven = own.iter().chain(stamps.iter().copied()).find_map(Stamp::proven);
+    if proven.is_none() && !own.is_empty() {
+        report.findings.push(Finding::warning(
+            "NO_PROOF_OF_TIME",
+            "no time-stamp proves when the signature existed",
+        ));
+    }
+    report.attested = attested(found, signer, &certificate, digests, best, keys);
+    if let Some(failure) = outcome.failure {
+        report.fail(failure);
+    }
 
     let violations = format::baseline_violations(signature, message, signer);
     report.level = level::shown(&Evidence {
         baseline: is_intact && violations.is_empty(),
-        revision: signature.revision,
-        own_stamps: stamps.iter().map(level_stamp).collect(),
-        covering: coverings
+        own_stamps: own.iter().map(level_stamp).collect(),
+        covering: archive
             .iter()
-            .filter(|covering| covering.revision > signature.revision)
-            .map(|covering| (covering.revision, level_stamp(covering.stamp)))
+            .map(|covering| (level_stamp(covering.stamp), covers(judge, covering.revision)))
             .collect(),
-        signer_material: chain.as_ref().and_then(material_revision),
+        signer_needs: outcome.chain.as_ref().and_then(|chain| chain.needs.clone()),
     });
-    report.findings.extend(violations);
-    report.time_stamps = stamps.into_iter().map(|stamp| stamp.report).collect();
-    report
-}
-
-/// What the trusted lists say of the path; nothing when none is at hand. TS 119 615 §4.4 to §4.6.
-fn qualified(judge: &Judge<'_>, chain: &Chain, best: Timestamp) -> Option<Qualified> {
-    let lists = judge.trust.lists();
-    if lists.is_empty() {
-        return None;
+    if let Some(chain) = outcome.chain {
+        report.qualified = qualified::of_signature(judge, &chain.certificates, best);
+        read_chain(chain, report);
     }
-    let found = determine(&lists, &chain.path, best);
-    Some(Qualified {
-        outcome: found.outcome,
-        cause: found.outcome.cause().map(str::to_owned),
-        list: found.list,
-        is_test: judge.trust.data().environment() == Environment::Test,
-    })
+    if judge.policy.baseline_required
+        && let Some(broken) = violations.first()
+    {
+        let failure = Failure::new(
+            SubIndication::SigConstraintsFailure,
+            &broken.cause,
+            broken.detail.clone(),
+        );
+        report.fail(failure);
+    }
+    report.findings.extend(violations);
+    report.content_time_stamps = content.into_iter().map(|stamp| stamp.report).collect();
+    report.time_stamps = own.into_iter().map(|stamp| stamp.report).collect();
+    Ok(())
 }
 
-/// The newest revision that holds material which the signer's path needs.
-fn material_revision(chain: &Chain) -> Option<usize> {
-    chain.material_revision
+fn read_digests(signature: &Signature, signer: &SignerInfo, digests: &Digests, report: &mut SignatureReport) {
+    report.value = Some(base64(&signer.signature));
+    let Ok(hash) = signer.digest_hash() else { return };
+    let covered = digests.of(signature, hash);
+    report.signed_data = covered.map(|digest| DigestReport::new(hash, &digest));
+    report.to_be_signed = signer
+        .signed_bytes
+        .as_deref()
+        .map(|bytes| DigestReport::new(hash, &hash.digest(bytes)));
 }
 
-pub(super) const fn level_stamp(stamp: &Stamp) -> level::Stamp {
+pub(super) fn read_chain(chain: Chain, report: &mut SignatureReport) {
+    let mut needs = chain.needs.unwrap_or_default();
+    report.chain = chain
+        .certificates
+        .iter()
+        .map(|certificate| ChainCertificate {
+            common_name: certificate.common_name().unwrap_or_default(),
+            sha256: certificate.fingerprint(),
+        })
+        .collect();
+    for certificate in &report.chain {
+        needs.remove(&certificate.sha256);
+    }
+    report.revocation_data = needs.into_iter().collect();
+}
+
+/// What a document time-stamp in `revision` covers.
+fn covers<'a>(judge: &Judge<'a>, revision: usize) -> level::Covers<'a> {
+    let (material, coverage) = (judge.material, layer::covered_by(revision));
+    Box::new(move |id| coverage.has(&material.place(*id)))
+}
+
+pub(super) fn level_stamp(stamp: &Stamp) -> level::Stamp {
     level::Stamp {
         whole: stamp.whole.is_some() && stamp.is_anchored,
-        material: stamp.material_revision,
+        needs: stamp.needs.clone(),
     }
 }
 
 /// The certificate that the signed attributes name, from the message or the security store.
-fn identify(message: &SignedData, signer: &SignerInfo, judge: &Judge<'_>) -> Result<Certificate, Failure> {
-    let stored = judge.material.certificates.iter().map(Certificate::der);
+///
+/// A message that is no PAdES may name none (ISO 32000-2 §12.8.3.3 does not ask for it): then the signer identifier
+/// tells, with a warning, for somebody could have put another certificate of the same key there.
+fn identify(
+    message: &SignedData,
+    signer: &SignerInfo,
+    judge: &Judge<'_>,
+    is_pades: bool,
+    report: &mut SignatureReport,
+) -> Result<Certificate, Failure> {
+    let stored = judge.material.certificates().iter().map(Certificate::der);
     let candidates = message.certificates.iter().map(Vec::as_slice).chain(stored);
-    let der = signer.find_certificate(candidates)?;
+    let der = match signer.find_certificate(candidates.clone()) {
+        Ok(der) => der,
+        Err(VerifyError::CertificateReference) if !is_pades && !signer.names_certificate() => {
+            report.findings.push(Finding::warning(
+                "CMS_CERTIFICATE_UNSIGNED",
+                "the signed attributes name no certificate: only the unsigned identifier tells whose signature it is",
+            ));
+            signer.find_identified(candidates)?
+        }
+        Err(error) => return Err(error.into()),
+    };
     Certificate::parse(der.to_vec()).map_err(|error| {
         Failure::new(
             SubIndication::NoSigningCertificateFound,
@@ -279,7 +372,7 @@ fn check_intact(
     signature: &Signature,
     signer: &SignerInfo,
     certificate: &Certificate,
-    digests: &Digests<'_>,
+    digests: &Digests,
 ) -> Result<(), Failure> {
     let digest = digests.of(signature, signer.digest_hash()?).ok_or_else(|| {
         Failure::new(
@@ -300,70 +393,29 @@ fn check_intact(
     Ok(())
 }
 
-fn judge_own_stamps(
+/// The time-stamps over the content, signed with it, and those over the value.
+fn judge_stamps(
     signature: &Signature,
     signer: &SignerInfo,
     judge: &Judge<'_>,
+    digests: &Digests,
     report: &mut SignatureReport,
-) -> Vec<Stamp> {
-    let exists_at = judge.existence.of_revision(signature.revision);
-    let digest = |hash: HashAlgorithm| Some(hash.digest(&signer.signature));
-    let stamps: Vec<Stamp> = signer
-        .unsigned_values(oids::SIGNATURE_TIME_STAMP)
-        .map(|token| stamp::validate(judge, token, None, &digest, exists_at))
+) -> (Vec<Stamp>, Vec<Stamp>) {
+    let exists_at = judge.existence.of(&layer::of_signature(signature));
+    let over_content = |hash: HashAlgorithm| digests.of(signature, hash);
+    let over_value = |hash: HashAlgorithm| Some(hash.digest(&signer.signature));
+    let content: Vec<Stamp> = signer
+        .signed_with(oids::CONTENT_TIME_STAMP)
+        .flat_map(|attribute| &attribute.values)
+        .map(|token| stamp::validate(judge, token, None, &over_content, exists_at))
         .collect();
-    report.findings.extend(stamps.iter().filter_map(stamp::ignored));
-    stamps
-}
-
-/// The earliest moment at which the signature is proven to have existed, EN 319 102-1 §5.5.4 step b.
-fn best_time(
-    signature: &Signature,
-    stamps: &[Stamp],
-    judge: &Judge<'_>,
-    coverings: &[Covering<'_>],
-    report: &mut SignatureReport,
-) -> Timestamp {
-    let covered = judge.existence.of_revision(signature.revision);
-    let own = stamps.iter().filter_map(Stamp::proven).min();
-    let archived = coverings
-        .iter()
-        .filter(|covering| covering.revision > signature.revision)
-        .filter_map(|covering| covering.stamp.proven())
-        .min();
-    if let (Some(own), Some(archived)) = (stamps.iter().filter_map(Stamp::proven).max(), archived)
-        && own > archived.plus(ORDER_TOLERANCE)
-    {
-        report.fail(Failure::new(
-            SubIndication::TimestampOrderFailure,
-            "TST_ORDER",
-            format!("the signature's time-stamp of {own} is later than the document's of {archived}"),
-        ));
-    }
-    if !judge.existence.covers(signature.revision) && own.is_none() && !stamps.is_empty() {
-        report.findings.push(Finding::warning(
-            "NO_PROOF_OF_TIME",
-            "no time-stamp proves when the signature existed",
-        ));
-    }
-    own.map_or(covered, |own| own.min(covered))
-}
-
-fn check_algorithm(
-    signer: &SignerInfo,
-    certificate: &Certificate,
-    judge: &Judge<'_>,
-    best: Timestamp,
-    report: &mut SignatureReport,
-) {
-    let (Ok(algorithm), Some(kind)) = (signer.algorithm(), certificate.key_kind()) else {
-        return;
-    };
-    report.algorithm = Some(algorithm.to_string());
-    if let Err(refusal) = judge.algorithms.check(algorithm, kind, best) {
-        let sub = chain::algorithm_sub_indication(&refusal);
-        report.fail(Failure::new(sub, "ALG_FORBIDDEN", refusal.to_string()));
-    }
+    let own: Vec<Stamp> = signer
+        .unsigned_values(oids::SIGNATURE_TIME_STAMP)
+        .map(|token| stamp::validate(judge, token, None, &over_value, exists_at))
+        .collect();
+    let ignored = content.iter().chain(&own).filter_map(stamp::ignored);
+    report.findings.extend(ignored);
+    (content, own)
 }
 
 pub(super) fn read_claims(signer: &SignerInfo, report: &mut SignatureReport) {
@@ -380,11 +432,10 @@ pub(super) fn read_claims(signer: &SignerInfo, report: &mut SignatureReport) {
             .collect();
     }
     if signer.signed_with(oids::SIGNATURE_POLICY).next().is_some() {
-        report.findings.push(Finding {
-            weight: Weight::Warning,
-            cause: "SIGNATURE_POLICY".to_owned(),
-            detail: "a signature policy is named and was not applied".to_owned(),
-        });
+        report.findings.push(Finding::warning(
+            "SIGNATURE_POLICY",
+            "a signature policy is named and was not applied",
+        ));
     }
 }
 
@@ -396,7 +447,7 @@ fn attested(
     found: &Found,
     signer: &SignerInfo,
     certificate: &Certificate,
-    digests: &Digests<'_>,
+    digests: &Digests,
     proven: Timestamp,
     keys: &[VerdictKey],
 ) -> Option<AuthorityAttests> {

@@ -1,13 +1,20 @@
-//! Validation of one time-stamp token, EN 319 102-1 §5.4: the basic process with the unit's constraints and the imprint.
+//! Validation of one time-stamp token, EN 319 102-1 §5.4: the basic process with the unit's constraints and the imprint;
+//! then, when time has passed, past signature validation of the token (§5.6.2.4).
 
-use super::chain;
+use std::collections::BTreeSet;
+
+use super::chain::{self, Chain, Subject};
 use super::format::Failure;
 use super::indication::{Indication, SubIndication};
-use super::report::{Finding, TimeStampReport};
+use super::past;
+use super::qualified;
+use super::report::{Finding, ObjectKind, ObjectReport, Process, TimeStampReport};
 use super::revocation::Judge;
-use crate::base::digest::HashAlgorithm;
+use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
+use crate::crypto::policy::AlgorithmRefusal;
 use crate::pki::certificate::Certificate;
+use crate::pki::path::Pool;
 use crate::pki::purpose::Purpose;
 use crate::pki::timestamp::{TimeStampDefect, TimeStampToken};
 
@@ -19,8 +26,8 @@ pub(super) struct Stamp {
     pub(super) whole: Option<Timestamp>,
     /// Whether its unit also chains to a pinned root. Its status may still be unknown.
     pub(super) is_anchored: bool,
-    /// The newest revision whose material the unit's path needs; none while some is missing.
-    pub(super) material_revision: Option<usize>,
+    /// What the unit's path needs beside its anchor; none while some of it did not come along.
+    pub(super) needs: Option<BTreeSet<Sha256Digest>>,
 }
 
 impl Stamp {
@@ -47,20 +54,24 @@ pub(super) fn validate(
             field: field.map(str::to_owned),
             indication: Indication::Indeterminate,
             sub_indication: None,
+            process: Process::Basic,
             findings: Vec::new(),
             gen_time: None,
             unit: None,
+            sha256: Sha256Digest::of(der),
+            claims_qualified: false,
+            qualified: None,
         },
         whole: None,
         is_anchored: false,
-        material_revision: None,
+        needs: None,
     };
     match judge_token(judge, der, digest, exists_at, &mut stamp) {
         Ok(()) => stamp.report.indication = Indication::TotalPassed,
         Err(failure) => {
             stamp.report.indication = failure.sub.indication();
             stamp.report.sub_indication = Some(failure.sub);
-            stamp.report.findings.push(failure.finding);
+            stamp.report.findings.insert(0, *failure.finding);
         }
     }
     stamp
@@ -76,6 +87,7 @@ fn judge_token(
     let token = TimeStampToken::parse(der).map_err(defective)?;
     let gen_time = token.gen_time;
     stamp.report.gen_time = Some(gen_time);
+    stamp.report.claims_qualified = token.claims_qualified;
     if digest(token.hash).as_ref() != Some(&token.imprint) {
         return Err(Failure::new(
             SubIndication::HashFailure,
@@ -84,7 +96,7 @@ fn judge_token(
         ));
     }
     let unit = token
-        .verify(&judge.material.certificates, judge.algorithms)
+        .verify(judge.material.certificates(), judge.algorithms)
         .map_err(defective)?;
     stamp.whole = Some(gen_time);
     stamp.report.unit = unit.common_name();
@@ -95,15 +107,58 @@ fn judge_token(
             format!("the time-stamp states {gen_time}, later than the moment of validation"),
         ));
     }
-    check_algorithms(judge, &token, &unit, exists_at)?;
-    let extra = &token.certificates;
-    // The unit must have been valid when it stamped, and when its stamp is first proven to exist.
-    chain::validate(judge, &unit, extra, Purpose::TimeStamping, exists_at)?;
-    let chain = chain::validate(judge, &unit, extra, Purpose::TimeStamping, gen_time)?;
-    stamp.is_anchored = true;
-    stamp.material_revision = chain.material_revision;
+    let extra: Pool = token.certificates.iter().cloned().collect();
+    // WHY two moments: status must be fresh for the moment of stamping, but what the token says of its own time
+    // proves nothing about the token.
+    let subject = Subject {
+        leaf: &unit,
+        extra: &extra,
+        purpose: Purpose::TimeStamping,
+        proven: exists_at,
+        fresh_for: gen_time,
+    };
+    let basic = basic(judge, &token, &subject, exists_at, stamp);
+    let Err(failure) = basic else { return Ok(()) };
+    if !past::may_be_mended(failure.sub) {
+        return Err(failure);
+    }
+    stamp.report.process = Process::Past;
+    if exists_at >= judge.now {
+        return Err(failure);
+    }
+    match past::validate(judge, &subject) {
+        Ok(()) => check_algorithms(judge, &token, &unit, exists_at),
+        Err(why) if why.sub == SubIndication::NotYetValid => Err(why),
+        Err(why) => {
+            stamp.report.findings.push(why.finding.into_note());
+            Err(failure)
+        }
+    }
+}
+
+/// The basic process at the moment of validation.
+fn basic(
+    judge: &Judge<'_>,
+    token: &TimeStampToken,
+    subject: &Subject<'_>,
+    exists_at: Timestamp,
+    stamp: &mut Stamp,
+) -> Result<(), Failure> {
+    let told = |chain: &Chain, stamp: &mut Stamp| {
+        stamp.is_anchored = true;
+        stamp.needs.clone_from(&chain.needs);
+    };
+    // For the level it is enough that the path held when the token was made.
+    if let Ok(then) = chain::validate(judge, subject, token.gen_time) {
+        told(&then, stamp);
+        stamp.report.qualified = qualified::of_stamp(judge, &then.certificates, token.gen_time);
+    }
+    let chain = chain::validate(judge, subject, judge.now)?;
     stamp.report.findings.extend(chain.notes);
-    chain.failure.map_or(Ok(()), Err)
+    match chain.failure {
+        Some(failure) => Err(failure),
+        None => check_algorithms(judge, token, subject.leaf, exists_at),
+    }
 }
 
 /// Algorithms held when the token was made ([`TimeStampToken::verify`]); they must hold until it is proven too.
@@ -113,16 +168,17 @@ fn check_algorithms(
     unit: &Certificate,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let hash = judge.algorithms.check_hash(token.hash, at);
-    let key = unit
-        .key_kind()
-        .map_or(Ok(()), |kind| judge.algorithms.check_key(kind, at));
-    hash.and(key).map_err(|refusal| {
-        Failure::new(
-            chain::algorithm_sub_indication(&refusal),
-            "ALG_FORBIDDEN",
-            refusal.to_string(),
-        )
+    let signature = unit.key_kind().map_or(Ok(()), |kind| {
+        judge.algorithms.check(token.signature_algorithm(), kind, at)
+    });
+    let imprint = judge.algorithms.check_hash(token.hash, at);
+    signature.and(imprint).map_err(|refusal: AlgorithmRefusal| {
+        let object = ObjectReport {
+            kind: ObjectKind::TimeStamp,
+            name: unit.common_name().unwrap_or_default(),
+            sha256: Some(Sha256Digest::of(token.der())),
+        };
+        chain::algorithm_failure(&refusal, object)
     })
 }
 
@@ -142,6 +198,12 @@ fn defective(defect: TimeStampDefect) -> Failure {
 
 /// Notes that a token which did not pass was not used.
 pub(super) fn ignored(stamp: &Stamp) -> Option<Finding> {
-    (stamp.report.indication != Indication::TotalPassed)
-        .then(|| Finding::warning("TST_IGNORED", "a time-stamp did not pass and proves nothing"))
+    (stamp.report.indication != Indication::TotalPassed).then(|| {
+        let finding = Finding::warning("TST_IGNORED", "a time-stamp did not pass and proves nothing");
+        finding.about(ObjectReport {
+            kind: ObjectKind::TimeStamp,
+            name: stamp.report.unit.clone().unwrap_or_default(),
+            sha256: Some(stamp.report.sha256),
+        })
+    })
 }

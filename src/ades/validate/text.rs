@@ -4,16 +4,17 @@ use std::fmt::Write as _;
 
 use super::indication::Indication;
 use super::report::{
-    AuthorityAttests, Finding, KeySource, Report, SignatureReport, TimeStampReport, VerdictStatus, Weight,
+    AuthorityAttests, Finding, Format, KeySource, Maintainability, Report, SignatureReport, TimeStampReport,
+    VerdictStatus, Weight,
 };
 use crate::base::lang::Language;
 
 /// One label in four languages: nl, fr, de, en.
 #[derive(Clone, Copy)]
-struct Label([&'static str; 4]);
+pub(super) struct Label(pub(super) [&'static str; 4]);
 
 impl Label {
-    fn in_(self, language: Language) -> &'static str {
+    pub(super) const fn in_(self, language: Language) -> &'static str {
         let [nl, fr, de, en] = self.0;
         match language {
             Language::De => de,
@@ -111,6 +112,32 @@ const PLAN: Label = Label([
     "{present} von {required} verlangten Unterschriften",
     "{present} of {required} required signatures",
 ]);
+const MISSING: Label = Label(["ontbreekt", "manque", "fehlt", "missing"]);
+const FORMAT: Label = Label(["vorm", "format", "Format", "format"]);
+const NOT_PADES: Label = Label([
+    "CMS in een pdf, geen PAdES",
+    "CMS dans un PDF, pas PAdES",
+    "CMS in einem PDF, kein PAdES",
+    "CMS in a PDF, not PAdES",
+]);
+const LATER: Label = Label([
+    "beoordeeld voor {at} met enkel wat het bestand bevat",
+    "jugé pour le {at} avec le seul contenu du fichier",
+    "beurteilt für {at} allein nach dem Inhalt der Datei",
+    "judged for {at} by nothing but what the file contains",
+]);
+const GOOD_UNTIL: Label = Label([
+    "blijft geldig tot {at}; te vernieuwen voordien",
+    "reste valable jusqu'au {at} ; à renouveler avant",
+    "bleibt gültig bis {at}; vorher zu erneuern",
+    "stays valid until {at}; to be renewed before",
+]);
+const GOOD_FOREVER: Label = Label([
+    "niets in het bestand stelt een einde",
+    "rien dans le fichier ne fixe de fin",
+    "nichts in der Datei setzt ein Ende",
+    "nothing in the file sets an end",
+]);
 const NOTHING: Label = Label(["niets", "rien", "nichts", "nothing"]);
 const CHANGES: Label = Label([
     "later gewijzigd",
@@ -189,8 +216,33 @@ impl Report {
                 line(format!("  {text}"));
             }
         }
+        if let Some(later) = &self.maintainability {
+            line(String::new());
+            for text in later_lines(later, language) {
+                line(text);
+            }
+        }
         out
     }
+}
+
+fn later_lines(later: &Maintainability, language: Language) -> Vec<String> {
+    let with = |label: Label, at: crate::base::time::Timestamp| {
+        label.in_(language).replace("{at}", &at.to_brussels_text())
+    };
+    let outcome = outcome(later.indication, later.sub_indication, language);
+    let mut lines = vec![format!("{}: {outcome}", with(LATER, later.at))];
+    lines.extend(
+        finding_lines(&later.findings, language)
+            .into_iter()
+            .map(|text| format!("  {text}")),
+    );
+    match later.good_until {
+        Some(until) => lines.push(format!("  {}", with(GOOD_UNTIL, until))),
+        None if later.passes_now => lines.push(format!("  {}", GOOD_FOREVER.in_(language))),
+        None => {}
+    }
+    lines
 }
 
 fn word(indication: Indication) -> Label {
@@ -215,11 +267,17 @@ fn outcome(
 
 fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<String> {
     let mut lines = vec![outcome(signature.indication, signature.sub_indication, language)];
+    if let Some(missing) = signature.missing(language) {
+        lines.push(format!("{}: {missing}", MISSING.in_(language)));
+    }
     lines.extend(finding_lines(&signature.findings, language));
     let level = signature
         .level
         .map_or(NONE.in_(language), crate::ades::level::Level::name);
     lines.push(format!("{}: {level}", LEVEL.in_(language)));
+    if signature.format == Format::CmsInPdf {
+        lines.push(format!("{}: {}", FORMAT.in_(language), NOT_PADES.in_(language)));
+    }
     lines.push(format!(
         "{}: {}",
         QUALIFICATION.in_(language),
@@ -323,10 +381,11 @@ fn stamp_line(stamp: &TimeStampReport, language: Language) -> String {
         .map(crate::base::time::Timestamp::to_brussels_text)
         .unwrap_or_default();
     let unit = stamp.unit.as_deref().unwrap_or_default();
-    format!(
-        "{time} {unit}, {}",
-        outcome(stamp.indication, stamp.sub_indication, language)
-    )
+    let outcome = outcome(stamp.indication, stamp.sub_indication, language);
+    match stamp.qualified_in(language) {
+        Some(words) => format!("{time} {unit}, {outcome}; {words}"),
+        None => format!("{time} {unit}, {outcome}"),
+    }
 }
 
 fn finding_lines(findings: &[Finding], language: Language) -> Vec<String> {

@@ -86,6 +86,14 @@ impl Outcome<'_> {
         }
     }
 
+    /// For a signature that is undecided: what is missing, and of what.
+    fn missing(&self, signature: &SignatureReport) -> Option<String> {
+        let text = signature.missing(self.page.visit.language)?;
+        let mut letters = text.chars();
+        let first = letters.next()?;
+        Some(first.to_uppercase().chain(letters).collect())
+    }
+
     /// What happened to the file after this signature, as a key.
     fn changes(signature: &SignatureReport) -> &'static str {
         if signature.changes.iter().any(|change| !change.allowed) {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::step::is_type;
 use crate::pdf::document::Document;
 use crate::pdf::object::ObjectId;
 use crate::pdf::xref::Entry;
@@ -23,6 +24,13 @@ impl Referrers {
             unreadable: Vec::new(),
         };
         let mut places = 0_usize;
+        // WHY: a cross-reference stream is the trailer of its revision, and some writers list it in itself. That it
+        // names catalog and information dictionary is no use of them by the document.
+        let sections: HashSet<u64> = document
+            .revisions()
+            .iter()
+            .flat_map(|revision| revision.extents.iter().map(|(start, _)| *start))
+            .collect();
         for (number, revision, entry) in document.all_entries() {
             let generation = match entry {
                 Entry::Free => continue,
@@ -38,6 +46,11 @@ impl Referrers {
                 found.unreadable.push(id);
                 continue;
             };
+            if is_type(&object, "XRef")
+                && matches!(entry, Entry::InFile { offset, .. } if sections.contains(offset))
+            {
+                continue;
+            }
             object.for_each_reference(&mut |target| {
                 if targets.contains(&target.number) && places < PLACE_LIMIT {
                     places = places.saturating_add(1);

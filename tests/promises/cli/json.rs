@@ -87,6 +87,37 @@ fn a_report_on_a_file() {
 }
 
 #[test]
+fn a_report_for_any_validators_reader_and_one_about_later() {
+    let folder = TestFolder::new("cli-etsi");
+    std::fs::write(folder.path().join("a.pdf"), super::pdf("TEST")).unwrap();
+    let etsi = ["--report", "report.xml", "--report-format", "etsi", "--force"];
+    let one = run(zegel(folder.path()).args([&["verify", "a.pdf", "--in-years", "10"][..], &etsi].concat()));
+    assert_eq!(one.code, Some(4), "{one:?}");
+    let xml = std::fs::read_to_string(folder.path().join("report.xml")).unwrap();
+    assert!(
+        xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ValidationReport "),
+        "{xml}"
+    );
+    let later = run(zegel(folder.path()).args(["verify", "a.pdf", "--in-years", "10", "--format", "json"]));
+    assert_eq!(
+        later.json()["maintainability"]["indication"],
+        "INDETERMINATE",
+        "{later:?}"
+    );
+    for (name, arguments) in [
+        ("two files", [&["verify", "a.pdf", "a.pdf"][..], &etsi].concat()),
+        (
+            "no file to write",
+            vec!["verify", "a.pdf", "--report-format", "etsi"],
+        ),
+        ("no such policy", vec!["verify", "a.pdf", "--policy", "easy"]),
+        ("no such time", vec!["verify", "a.pdf", "--in-years", "0"]),
+    ] {
+        assert_eq!(run(zegel(folder.path()).args(arguments)).code, Some(2), "{name}");
+    }
+}
+
+#[test]
 fn a_closed_pipe_is_no_error_and_no_colour_comes_from_a_variable() {
     use std::process::Stdio;
     let folder = TestFolder::new("cli-pipe");

@@ -6,8 +6,8 @@ use askama::Template;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::{
-    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, PlanReport, QUALIFICATION,
-    Report, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
+    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, Format, PlanReport, Process,
+    QUALIFICATION, Report, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
 };
 use zegel::base::clock::FixedClock;
 use zegel::base::code::PersonCode;
@@ -555,6 +555,8 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             .map(|sub| Finding::error("PATH_NO_ANCHOR", format!("{sub}: no anchor")))
             .into_iter()
             .collect(),
+        process: Process::LongTerm,
+        format: Format::Pades,
         level: Some(Level::Lta),
         qualification: QUALIFICATION.to_owned(),
         qualified: None,
@@ -589,6 +591,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             slots: None,
             claims: None,
         }),
+        content_time_stamps: Vec::new(),
         time_stamps: Vec::new(),
         covers_whole_revision: true,
         changes: allowed
@@ -600,6 +603,11 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             .into_iter()
             .collect(),
         algorithm: Some("ES384".to_owned()),
+        chain: Vec::new(),
+        revocation_data: Vec::new(),
+        signed_data: None,
+        to_be_signed: None,
+        value: None,
     }
 }
 
@@ -608,6 +616,7 @@ fn report(signatures: Vec<SignatureReport>, laboratory: bool) -> Report {
         validator: "zegel 0.1.0".to_owned(),
         validated_at: at("2026-03-03T13:05:00Z"),
         algorithm_policy: "2026".to_owned(),
+        validation_policy: "strict".to_owned(),
         laboratory,
         document: DocumentFacts {
             sha256: Sha256Digest::of(b"document"),
@@ -624,7 +633,12 @@ fn report(signatures: Vec<SignatureReport>, laboratory: bool) -> Report {
             findings: Vec::new(),
             gen_time: Some(at("2026-03-03T13:00:01Z")),
             unit: Some("TEST TSU".to_owned()),
+            process: Process::Basic,
+            sha256: Sha256Digest::of(b"stamp"),
+            claims_qualified: false,
+            qualified: None,
         }],
+        maintainability: None,
         plans: Vec::new(),
     }
 }

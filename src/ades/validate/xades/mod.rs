@@ -10,12 +10,13 @@ pub use signer::xml_signer;
 use signer::{certificates, identify};
 
 use super::cades::signer_name;
-use super::file::{Context, blank, overall, whole_digest};
+use super::file::{Context, empty, overall, whole_digest};
 use super::format::Failure;
-use super::general::{self, Subject, Token};
+use super::general::{self, Basis, Subject, Token};
 use super::indication::SubIndication;
-use super::material::{Item, Material};
-use super::report::{Report, SignatureReport};
+use super::material::Material;
+use super::policy::ValidationPolicy;
+use super::report::{Format, Report, SignatureReport};
 use crate::ades::xades::coverage;
 use crate::ades::xades::data::{Outside, Scene, outline_of};
 use crate::ades::xades::imprint::{self, is_archive};
@@ -38,10 +39,16 @@ const SIGNATURES_AT_MOST: usize = 256;
 ///
 /// `outside`: what stands beside the document; nothing is ever fetched.
 pub fn validate_xml(source: Arc<dyn ReadAt>, outside: &Outside<'_>, context: &Context<'_>) -> Report {
-    let mut report = blank(context, source.len());
+    let policy = ValidationPolicy::strict();
+    report_of(source, outside, &Basis::new(context, &policy))
+}
+
+/// The same on any basis.
+pub(super) fn report_of(source: Arc<dyn ReadAt>, outside: &Outside<'_>, basis: &Basis<'_>) -> Report {
+    let mut report = empty(source.len(), &basis.context, basis.policy);
     report.document.sha256 = whole_digest(&*source);
     report.document.revisions = 1;
-    match judge_document(&source, outside, context) {
+    match judge_document(&source, outside, basis) {
         Ok(judged) => report.signatures = judged.into_iter().map(|judged| judged.report).collect(),
         Err(failure) => {
             report.document.format_failure =
@@ -67,7 +74,7 @@ pub(super) struct Judged {
 pub(super) fn judge_document(
     source: &Arc<dyn ReadAt>,
     outside: &Outside<'_>,
-    context: &Context<'_>,
+    basis: &Basis<'_>,
 ) -> Result<Vec<Judged>, Failure> {
     let format = |cause: &str, detail: String| Failure::new(SubIndication::FormatFailure, cause, detail);
     let outline = outline_of(source).map_err(|error| format(error.kind.cause(), error.to_string()))?;
@@ -95,8 +102,8 @@ pub(super) fn judge_document(
         let report = match Signature::read(document, *element) {
             Ok(signature) => {
                 let covers = signature.names_outside();
-                let report = general::judge(signature.subject(&scene, name, None), context);
-                let counters = signature.counters(&scene, index, context);
+                let report = general::judge(signature.subject(&scene, name, None), basis);
+                let counters = signature.counters(&scene, index, basis);
                 judged.push(Judged {
                     report,
                     covers,
@@ -178,11 +185,12 @@ impl<'a> Signature<'a> {
             .map_err(Clone::clone)
             .and_then(|certificate| self.check_intact(scene, certificate, countersigned));
         let mut report = SignatureReport::empty(name);
+        report.format = Format::Xades;
         let verdict = self.claims(&mut report);
         let (own, archive) = self.tokens(scene);
         Subject {
             report,
-            revision: 0,
+            layer: 0,
             certificate,
             intact,
             algorithm: Some(self.core.algorithm),
@@ -191,6 +199,7 @@ impl<'a> Signature<'a> {
             content: verdict.as_ref().and_then(|_| self.content_digest(scene)),
             verdict,
             material,
+            content_stamps: Vec::new(),
             own,
             archive,
         }
@@ -290,19 +299,16 @@ impl<'a> Signature<'a> {
     }
 
     fn material(&self) -> Material {
-        let mut material = Material {
-            certificates: certificates(self.document, &self.core, &self.properties),
-            ..Material::default()
-        };
+        let mut material = Material::default();
+        for der in &self.core.certificates {
+            material.add_certificate(der, 0);
+        }
         for held in held(self.document, &self.properties) {
-            let item = Item {
-                revision: held.archives_before.saturating_mul(2),
-                der: held.der,
-            };
+            let layer = held.archives_before.saturating_mul(2);
             match held.kind {
-                HeldKind::Certificate => {}
-                HeldKind::Crl => material.crls.push(item),
-                HeldKind::Ocsp => material.ocsp_responses.push(item),
+                HeldKind::Certificate => material.add_certificate(&held.der, layer),
+                HeldKind::Crl => material.add_crl(held.der, layer),
+                HeldKind::Ocsp => material.add_ocsp_response(held.der, layer),
             }
         }
         material
@@ -336,7 +342,7 @@ impl<'a> Signature<'a> {
                 archive.push(Token {
                     der,
                     name: format!("archive time-stamp {}", before.saturating_add(1)),
-                    revision: before.saturating_mul(2).saturating_add(1),
+                    layer: before.saturating_mul(2).saturating_add(1),
                     imprint: Box::new(move |hash| {
                         imprint::of_archive(
                             scene,
@@ -354,7 +360,7 @@ impl<'a> Signature<'a> {
                 own.push(Token {
                     der,
                     name: "signature time-stamp".to_owned(),
-                    revision: before.saturating_mul(2),
+                    layer: before.saturating_mul(2),
                     imprint: Box::new(move |hash| {
                         let method = method.as_ref().ok()?;
                         Some(imprint::of_signature(self.document, &self.core, method, hash))
@@ -405,7 +411,7 @@ impl<'a> Signature<'a> {
     }
 
     /// The counter-signatures on it.
-    fn counters(&self, scene: &Scene<'_>, index: usize, context: &Context<'_>) -> Vec<Judged> {
+    fn counters(&self, scene: &Scene<'_>, index: usize, basis: &Basis<'_>) -> Vec<Judged> {
         let elements = self
             .properties
             .unsigned(self.document)
@@ -418,7 +424,7 @@ impl<'a> Signature<'a> {
                 let report = match Self::read(self.document, element) {
                     Ok(counter) => {
                         let subject = counter.subject(scene, name, Some(self.core.value_element));
-                        general::judge(subject, context)
+                        general::judge(subject, basis)
                     }
                     Err(failure) => SignatureReport::failed(name, failure),
                 };

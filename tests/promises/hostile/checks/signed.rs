@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zegel::ades::content::DataObject;
 use zegel::ades::jades::read::Jws;
 use zegel::ades::validate::indication::Indication;
+use zegel::ades::validate::policy::ValidationPolicy;
 use zegel::ades::validate::report::Report;
 use zegel::ades::validate::{Context, validate_any, validate_cms, validate_jws};
 use zegel::base::bytes::ReadAt;
@@ -68,7 +69,14 @@ pub fn json(bytes: &[u8]) {
             "a signature passes over other content"
         );
     }
-    let _ = judged(&|context| validate_any(Arc::new(bytes.to_vec()), &[], context));
+    let _ = judged(&|context| {
+        validate_any(
+            Arc::new(bytes.to_vec()),
+            &[],
+            context,
+            &ValidationPolicy::strict(),
+        )
+    });
     if let Ok(jws) = Jws::parse(bytes) {
         let again = jws.to_text();
         assert_eq!(Jws::parse(again.as_bytes()), Ok(jws));

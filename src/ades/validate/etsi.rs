@@ -1,0 +1,560 @@
+//! The report as XML of ETSI TS 119 102-2 V1.4.1. Elements stand in the order of its schema.
+//!
+//! Time-stamps and certificates are validation objects with an id each; what is said of them refers to the id.
+
+use std::collections::BTreeMap;
+
+use super::indication::{Indication, SubIndication};
+use super::report::{DigestReport, Finding, Process, Report, SignatureReport, TimeStampReport, Weight};
+use crate::base::digest::{HashAlgorithm, Sha256Digest};
+use crate::base::time::Timestamp;
+use crate::pki::lists::qualification::Outcome;
+
+/// Target namespace of TS 119 102-2 V1.4.1.
+const REPORT: &str = "http://uri.etsi.org/19102/v1.4.1#";
+/// XML signatures.
+const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// XAdES, for policy identifiers.
+const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
+
+/// Writes elements with correct escaping. Nothing but elements, attributes and text.
+struct Writer {
+    out: String,
+    open: Vec<&'static str>,
+}
+
+impl Writer {
+    fn new() -> Self {
+        Self {
+            out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(),
+            open: Vec::new(),
+        }
+    }
+
+    fn start(&mut self, name: &'static str, attributes: &[(&str, &str)]) {
+        self.indent();
+        self.head(name, attributes);
+        self.out.push_str(">\n");
+        self.open.push(name);
+    }
+
+    fn end(&mut self) {
+        if let Some(name) = self.open.pop() {
+            self.indent();
+            self.out.push_str("</");
+            self.out.push_str(name);
+            self.out.push_str(">\n");
+        }
+    }
+
+    fn text(&mut self, name: &'static str, text: &str) {
+        self.indent();
+        self.head(name, &[]);
+        self.out.push('>');
+        escape(&mut self.out, text);
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push_str(">\n");
+    }
+
+    fn empty(&mut self, name: &'static str, attributes: &[(&str, &str)]) {
+        self.indent();
+        self.head(name, attributes);
+        self.out.push_str("/>\n");
+    }
+
+    fn head(&mut self, name: &str, attributes: &[(&str, &str)]) {
+        self.out.push('<');
+        self.out.push_str(name);
+        for (key, value) in attributes {
+            self.out.push(' ');
+            self.out.push_str(key);
+            self.out.push_str("=\"");
+            escape(&mut self.out, value);
+            self.out.push('"');
+        }
+    }
+
+    fn indent(&mut self) {
+        self.out.push_str(&"  ".repeat(self.open.len()));
+    }
+
+    fn finish(mut self) -> String {
+        while !self.open.is_empty() {
+            self.end();
+        }
+        self.out
+    }
+}
+
+/// XML 1.0 §2.2 and §2.4: characters that it does not allow at all become U+FFFD.
+fn escape(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' => out.push_str("&#x9;"),
+            '\n' => out.push_str("&#xA;"),
+            '\r' => out.push_str("&#xD;"),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            other => out.push(other),
+        }
+    }
+}
+
+/// Objects that are referred to: each has an id and stands once.
+#[derive(Default)]
+struct Objects<'a> {
+    certificates: BTreeMap<Sha256Digest, String>,
+    revocation_data: BTreeMap<Sha256Digest, String>,
+    stamps: Vec<(String, &'a TimeStampReport, Option<usize>)>,
+}
+
+impl<'a> Objects<'a> {
+    fn of(report: &'a Report) -> Self {
+        let mut found = Self::default();
+        for (index, signature) in report.signatures.iter().enumerate() {
+            let own = signature.certificate.iter().map(|certificate| certificate.sha256);
+            let chain = signature.chain.iter().map(|certificate| certificate.sha256);
+            for sha256 in own.chain(chain) {
+                found.certificates.insert(sha256, format!("C-{sha256}"));
+            }
+            for sha256 in &signature.revocation_data {
+                found.revocation_data.insert(*sha256, format!("R-{sha256}"));
+            }
+            let stamps = signature.content_time_stamps.iter().chain(&signature.time_stamps);
+            for stamp in stamps {
+                found.add_stamp(stamp, Some(index));
+            }
+        }
+        for stamp in &report.document_time_stamps {
+            found.add_stamp(stamp, None);
+        }
+        found
+    }
+
+    fn add_stamp(&mut self, stamp: &'a TimeStampReport, of: Option<usize>) {
+        let number = self.stamps.len().saturating_add(1);
+        self.stamps
+            .push((format!("T-{number}-{}", stamp.sha256), stamp, of));
+    }
+
+    fn stamp(&self, stamp: &TimeStampReport) -> Option<&str> {
+        let found = self
+            .stamps
+            .iter()
+            .find(|(_, known, _)| std::ptr::eq(*known, stamp));
+        found.map(|(id, _, _)| id.as_str())
+    }
+}
+
+impl Report {
+    /// The report as ETSI TS 119 102-2 V1.4.1 XML, UTF-8, unsigned.
+    pub fn to_etsi_xml(&self) -> String {
+        let objects = Objects::of(self);
+        let mut xml = Writer::new();
+        let spaces = [("xmlns", REPORT), ("xmlns:ds", DSIG), ("xmlns:xades", XADES)];
+        xml.start("ValidationReport", &spaces);
+        for (index, signature) in self.signatures.iter().enumerate() {
+            write_signature(&mut xml, self, index, signature, &objects);
+        }
+        if self.signatures.is_empty() {
+            write_none(&mut xml, self);
+        }
+        write_objects(&mut xml, self, &objects);
+        xml.finish()
+    }
+}
+
+/// A file without a signature, or that could not be read: TS 119 102-2 asks for one report at least.
+fn write_none(xml: &mut Writer, report: &Report) {
+    xml.start("SignatureValidationReport", &[]);
+    xml.start("SignatureValidationStatus", &[]);
+    match &report.document.format_failure {
+        Some(failure) => {
+            xml.text("MainIndication", &main(Indication::TotalFailed));
+            xml.text("SubIndication", &sub(SubIndication::FormatFailure));
+            write_findings(xml, &[Finding::error("PDF_FORMAT", failure.clone())]);
+        }
+        None => xml.text(
+            "MainIndication",
+            "urn:etsi:019102:mainindication:no-signature-found",
+        ),
+    }
+    xml.end();
+    xml.end();
+}
+
+fn write_signature(
+    xml: &mut Writer,
+    report: &Report,
+    index: usize,
+    signature: &SignatureReport,
+    objects: &Objects<'_>,
+) {
+    xml.start("SignatureValidationReport", &[]);
+    xml.start(
+        "SignatureIdentifier",
+        &[("id", &format!("S-{}", index.saturating_add(1)))],
+    );
+    if let Some(digest) = &signature.to_be_signed {
+        write_digest(xml, digest);
+    }
+    if let Some(value) = &signature.value {
+        xml.text("ds:SignatureValue", value);
+    }
+    xml.text("HashOnly", "false");
+    xml.text("DocHashOnly", "false");
+    xml.end();
+    write_policy(xml, report);
+    let best = signature.best_signature_time.unwrap_or(report.validated_at);
+    write_times(xml, report, best, proof_of(signature, report, objects));
+    if let Some(digest) = &signature.signed_data {
+        xml.start("SignersDocument", &[]);
+        write_digest(xml, digest);
+        xml.end();
+    }
+    write_attributes(xml, report, signature, objects);
+    if let Some(says) = &signature.certificate {
+        xml.start("SignerInformation", &[]);
+        write_reference(xml, "SignerCertificate", &[&format!("C-{}", says.sha256)]);
+        xml.text("Signer", &says.common_name);
+        xml.end();
+    }
+    if let Some(uri) = quality_uri(signature) {
+        xml.start("SignatureQuality", &[]);
+        xml.text("SignatureQualityInformation", uri);
+        xml.end();
+    }
+    write_process(xml, signature.process);
+    write_status(
+        xml,
+        &main(signature.indication),
+        signature.sub_indication,
+        &signature.findings,
+        Some(signature),
+    );
+    xml.end();
+}
+
+/// The identifier for a qualification that a trusted list decided, of a signature that passed; none else. The names are
+/// those of the matrix in TS 119 172-4.
+fn quality_uri(signature: &SignatureReport) -> Option<&'static str> {
+    if signature.indication != Indication::TotalPassed {
+        return None;
+    }
+    match signature.qualified.as_ref()?.outcome {
+        Outcome::QualifiedSignature => Some("urn:zegel:signature-quality:QESig"),
+        Outcome::QualifiedSeal => Some("urn:zegel:signature-quality:QESeal"),
+        Outcome::QualifiedCertificateForSignatures => Some("urn:zegel:signature-quality:AdESig-QC"),
+        Outcome::QualifiedCertificateForSeals => Some("urn:zegel:signature-quality:AdESeal-QC"),
+        Outcome::Conflict
+        | Outcome::NotDetermined
+        | Outcome::NotQualified
+        | Outcome::QualifiedCertificateForWebSites => None,
+    }
+}
+
+fn write_policy(xml: &mut Writer, report: &Report) {
+    xml.start("ValidationConstraintsEvaluationReport", &[]);
+    xml.start("SignatureValidationPolicy", &[]);
+    xml.start("SignaturePolicyIdentifier", &[]);
+    xml.start("xades:SignaturePolicyId", &[]);
+    xml.start("xades:SigPolicyId", &[]);
+    let name = report.validation_policy.replace(' ', "-");
+    xml.text("xades:Identifier", &format!("urn:zegel:validation-policy:{name}"));
+    xml.end();
+    xml.start("xades:SigPolicyHash", &[]);
+    xml.empty(
+        "ds:DigestMethod",
+        &[("Algorithm", hash_uri(HashAlgorithm::Sha256))],
+    );
+    let digest = Sha256Digest::of(report.validation_policy.as_bytes());
+    xml.text("ds:DigestValue", &super::report::base64(digest.as_bytes()));
+    xml.end();
+    xml.end();
+    xml.end();
+    xml.text("PolicyName", &report.validation_policy);
+    xml.end();
+    xml.start("ValidationConstraint", &[]);
+    xml.text(
+        "ValidationConstraintIdentifier",
+        "urn:zegel:validation-constraint:cryptographic-suites",
+    );
+    xml.start("ValidationConstraintParameter", &[]);
+    xml.text("Type", "urn:zegel:algorithm-policy");
+    xml.text("Value", &report.algorithm_policy);
+    xml.end();
+    xml.start("ConstraintStatus", &[]);
+    xml.text("Status", "urn:etsi:019102:constraintStatus:applied");
+    xml.end();
+    xml.end();
+    xml.end();
+}
+
+/// `proof`: the id of the time-stamp that proves `best`; none when nothing but the validation does.
+fn write_times(xml: &mut Writer, report: &Report, best: Timestamp, proof: Option<&str>) {
+    xml.start("ValidationTimeInfo", &[]);
+    xml.text("ValidationTime", &time(report.validated_at));
+    xml.start("BestSignatureTime", &[]);
+    xml.text("POETime", &time(best));
+    xml.text("TypeOfProof", "urn:etsi:019102:poetype:validation");
+    if let Some(id) = proof {
+        write_reference(xml, "POEObject", &[id]);
+    }
+    xml.end();
+    xml.end();
+}
+
+/// Which time-stamp gave the best signature time.
+fn proof_of<'a>(signature: &SignatureReport, report: &Report, objects: &'a Objects<'_>) -> Option<&'a str> {
+    let stamps = signature.time_stamps.iter().chain(&report.document_time_stamps);
+    let proof = stamps
+        .filter(|stamp| stamp.indication == Indication::TotalPassed)
+        .find(|stamp| stamp.gen_time == signature.best_signature_time)?;
+    objects.stamp(proof)
+}
+
+fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureReport, objects: &Objects<'_>) {
+    let claimed = &signature.claimed;
+    xml.start("SignatureAttributes", &[]);
+    if let Some(claimed) = claimed.time {
+        xml.start("SigningTime", &[("Signed", "true")]);
+        xml.text("Time", &time(claimed));
+        xml.end();
+    }
+    for stamp in &signature.content_time_stamps {
+        write_stamp_attribute(xml, "AllDataObjectsTimeStamp", "true", stamp, objects);
+    }
+    for role in &claimed.roles {
+        xml.start("SignerRole", &[("Signed", "true")]);
+        xml.start("RoleDetails", &[]);
+        xml.text("Role", role);
+        xml.text("EndorsementType", "urn:etsi:019102:endorsementtype:claimed");
+        xml.end();
+        xml.end();
+    }
+    for stamp in &signature.time_stamps {
+        write_stamp_attribute(xml, "SignatureTimeStamp", "false", stamp, objects);
+    }
+    for stamp in &report.document_time_stamps {
+        write_stamp_attribute(xml, "DocTimeStamp", "false", stamp, objects);
+    }
+    for (element, inner, text) in [
+        ("Reason", "ReasonElement", &claimed.reason),
+        ("Name", "NameElement", &claimed.name),
+    ] {
+        if let Some(text) = text {
+            xml.start(element, &[("Signed", "true")]);
+            xml.text(inner, text);
+            xml.end();
+        }
+    }
+    xml.end();
+}
+
+fn write_stamp_attribute(
+    xml: &mut Writer,
+    name: &'static str,
+    signed: &str,
+    stamp: &TimeStampReport,
+    objects: &Objects<'_>,
+) {
+    let (Some(gen_time), Some(id)) = (stamp.gen_time, objects.stamp(stamp)) else {
+        return;
+    };
+    xml.start(name, &[("Signed", signed)]);
+    write_reference(xml, "AttributeObject", &[id]);
+    xml.text("TimeStampValue", &time(gen_time));
+    xml.end();
+}
+
+fn write_process(xml: &mut Writer, process: Process) {
+    let id = match process {
+        Process::Basic => "urn:etsi:019102:validationprocess:Basic",
+        Process::LongTerm => "urn:etsi:019102:validationprocess:LTVM",
+        Process::Past => "urn:etsi:019102:validationprocess:LTA",
+    };
+    xml.start("SignatureValidationProcess", &[]);
+    xml.text("SignatureValidationProcessID", id);
+    xml.end();
+}
+
+fn write_status(
+    xml: &mut Writer,
+    main: &str,
+    sub_indication: Option<SubIndication>,
+    findings: &[Finding],
+    signature: Option<&SignatureReport>,
+) {
+    xml.start("SignatureValidationStatus", &[]);
+    xml.text("MainIndication", main);
+    if let Some(sub_indication) = sub_indication {
+        xml.text("SubIndication", &sub(sub_indication));
+    }
+    if let Some([leaf, between @ .., anchor]) = signature.map(|signature| signature.chain.as_slice()) {
+        xml.start("AssociatedValidationReportData", &[]);
+        let reference = |sha256: &Sha256Digest| format!("C-{sha256}");
+        write_reference(xml, "TrustAnchor", &[&reference(&anchor.sha256)]);
+        xml.start("CertificateChain", &[]);
+        write_reference(xml, "SigningCertificate", &[&reference(&leaf.sha256)]);
+        for certificate in between {
+            write_reference(xml, "IntermediateCertificate", &[&reference(&certificate.sha256)]);
+        }
+        write_reference(xml, "TrustAnchor", &[&reference(&anchor.sha256)]);
+        xml.end();
+        xml.end();
+    }
+    write_findings(xml, findings);
+    xml.end();
+}
+
+/// Each finding as typed data: its code and what it says.
+fn write_findings(xml: &mut Writer, findings: &[Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    xml.start("AssociatedValidationReportData", &[]);
+    xml.start("AdditionalValidationReportData", &[]);
+    for finding in findings {
+        let weight = match finding.weight {
+            Weight::Error => "error",
+            Weight::Note => "note",
+            Weight::Warning => "warning",
+        };
+        xml.start("ReportData", &[]);
+        xml.text("Type", &format!("urn:zegel:finding:{weight}:{}", finding.cause));
+        xml.text("Value", &finding.detail);
+        xml.end();
+    }
+    xml.end();
+    xml.end();
+}
+
+fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
+    let is_empty =
+        objects.certificates.is_empty() && objects.revocation_data.is_empty() && objects.stamps.is_empty();
+    if is_empty {
+        return;
+    }
+    xml.start("SignatureValidationObjects", &[]);
+    for (sha256, id) in &objects.certificates {
+        write_object(xml, id, "urn:etsi:019102:validationObject:certificate", sha256);
+        xml.end();
+    }
+    for (sha256, id) in &objects.revocation_data {
+        write_object(xml, id, "urn:etsi:019102:validationObject:revocationData", sha256);
+        xml.end();
+    }
+    for (id, stamp, of) in &objects.stamps {
+        write_object(
+            xml,
+            id,
+            "urn:etsi:019102:validationObject:timestamp",
+            &stamp.sha256,
+        );
+        if let (Some(gen_time), Indication::TotalPassed) = (stamp.gen_time, stamp.indication) {
+            xml.start("POEProvisioning", &[]);
+            xml.text("POETime", &time(gen_time));
+            let signatures = report.signatures.iter().enumerate();
+            for (index, _) in signatures.filter(|(index, _)| of.is_none_or(|of| of == *index)) {
+                let reference = format!("#S-{}", index.saturating_add(1));
+                xml.empty("SignatureReference", &[("URI", &reference)]);
+            }
+            xml.end();
+        }
+        xml.start("ValidationReport", &[]);
+        write_process(xml, stamp.process);
+        write_status(
+            xml,
+            &stamp_main(stamp.indication),
+            stamp.sub_indication,
+            &stamp.findings,
+            None,
+        );
+        xml.end();
+        xml.end();
+    }
+    xml.end();
+}
+
+/// Begins an object; the caller ends it.
+fn write_object(xml: &mut Writer, id: &str, kind: &str, sha256: &Sha256Digest) {
+    xml.start("ValidationObject", &[("id", id)]);
+    xml.text("ObjectType", kind);
+    xml.start("ValidationObjectRepresentation", &[]);
+    write_digest(xml, &DigestReport::new(HashAlgorithm::Sha256, sha256.as_bytes()));
+    xml.end();
+}
+
+fn write_digest(xml: &mut Writer, digest: &DigestReport) {
+    xml.start("DigestAlgAndValue", &[]);
+    xml.empty("ds:DigestMethod", &[("Algorithm", hash_uri(digest.algorithm))]);
+    xml.text("ds:DigestValue", &digest.value);
+    xml.end();
+}
+
+fn write_reference(xml: &mut Writer, name: &'static str, ids: &[&str]) {
+    xml.empty(name, &[("VOReference", &ids.join(" "))]);
+}
+
+/// Identifiers of RFC 6931.
+const fn hash_uri(hash: HashAlgorithm) -> &'static str {
+    match hash {
+        HashAlgorithm::Sha1 => "http://www.w3.org/2000/09/xmldsig#sha1",
+        HashAlgorithm::Sha256 => "http://www.w3.org/2001/04/xmlenc#sha256",
+        HashAlgorithm::Sha384 => "http://www.w3.org/2001/04/xmldsig-more#sha384",
+        HashAlgorithm::Sha512 => "http://www.w3.org/2001/04/xmlenc#sha512",
+    }
+}
+
+fn main(indication: Indication) -> String {
+    indication.urn().to_owned()
+}
+
+/// A time-stamp is not the whole: its status has the names of a single process. EN 319 102-1 §5.1.3.
+fn stamp_main(indication: Indication) -> String {
+    let name = match indication {
+        Indication::Indeterminate => "indeterminate",
+        Indication::TotalFailed => "failed",
+        Indication::TotalPassed => "passed",
+    };
+    format!("urn:etsi:019102:mainindication:{name}")
+}
+
+fn sub(sub_indication: SubIndication) -> String {
+    sub_indication.urn()
+}
+
+fn time(at: Timestamp) -> String {
+    at.truncated_to_second().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped_and_what_xml_forbids_is_replaced() {
+        let mut out = String::new();
+        escape(&mut out, "a<b>&\"'\r\n\t\u{0}\u{1b}\u{fffe}é");
+        assert_eq!(
+            out,
+            "a&lt;b&gt;&amp;&quot;'&#xD;&#xA;&#x9;\u{fffd}\u{fffd}\u{fffd}é"
+        );
+    }
+
+    #[test]
+    fn elements_nest_and_close() {
+        let mut xml = Writer::new();
+        xml.start("A", &[("k", "v\"w")]);
+        xml.text("B", "x");
+        xml.empty("C", &[]);
+        assert_eq!(
+            xml.finish(),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<A k=\"v&quot;w\">\n  <B>x</B>\n  <C/>\n</A>\n"
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! How strictly signatures are judged, as data that a report can name. EN 319 102-1 §5.1.4.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::report::Weight;
+
+/// Rules of one validation policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ValidationPolicy {
+    /// The name that goes into reports.
+    pub name: String,
+    /// How much older than the proven time of a signature the status of its signer may be, in seconds. `null` asks nothing.
+    pub signer_freshness_seconds: Option<u64>,
+    /// The same for an issuing authority.
+    pub authority_freshness_seconds: Option<u64>,
+    /// The same for a time-stamping unit.
+    pub time_stamp_freshness_seconds: Option<u64>,
+    /// How far the clocks of two time-stamping units may differ before their order is a contradiction, in seconds.
+    pub order_tolerance_seconds: u64,
+    /// How long after the claimed time of signing the first proof of it may come, in seconds. `null` asks nothing.
+    pub time_stamp_delay_seconds: Option<u64>,
+    /// What a change weighs that nobody can explain, or that a certification or a lock forbids.
+    pub undefined_change: ChangeWeight,
+    /// What it weighs that form fields were filled after signing, where certification and locks allow it.
+    pub form_filled: ChangeWeight,
+    /// What it weighs that the metadata was changed after signing.
+    pub metadata_changed: ChangeWeight,
+    /// Whether a signature must have the form of the AdES baseline.
+    pub baseline_required: bool,
+}
+
+/// What a finding of a policy does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeWeight {
+    /// The signature fails.
+    Fail,
+    /// It is shown, and weighs nothing.
+    Ignore,
+    /// It is shown with a warning.
+    Warn,
+}
+
+impl Default for ValidationPolicy {
+    fn default() -> Self {
+        Self::strict()
+    }
+}
+
+impl ValidationPolicy {
+    /// The default: what cannot be explained fails, what is allowed and visible is pointed at.
+    ///
+    /// Source of the ages: the Belgian signing service's validation policy (reference ades-signing §9): its
+    /// responders answer for a minute, its roots publish every few months.
+    pub fn strict() -> Self {
+        Self {
+            name: "zegel strict 1".to_owned(),
+            signer_freshness_seconds: Some(70),
+            authority_freshness_seconds: Some(210 * 24 * 3600),
+            time_stamp_freshness_seconds: Some(24 * 3600),
+            order_tolerance_seconds: 1,
+            time_stamp_delay_seconds: None,
+            undefined_change: ChangeWeight::Fail,
+            form_filled: ChangeWeight::Warn,
+            metadata_changed: ChangeWeight::Warn,
+            baseline_required: false,
+        }
+    }
+
+    /// For looking into files that the strict policy refuses: changes that cannot be explained only warn. Never a
+    /// ground to rely on a document.
+    pub fn lenient() -> Self {
+        Self {
+            name: "zegel lenient 1".to_owned(),
+            undefined_change: ChangeWeight::Warn,
+            ..Self::strict()
+        }
+    }
+
+    /// Like strict, and nothing may be filled in or changed after signing, and every signature must be baseline.
+    pub fn archive() -> Self {
+        Self {
+            name: "zegel archive 1".to_owned(),
+            form_filled: ChangeWeight::Fail,
+            metadata_changed: ChangeWeight::Fail,
+            baseline_required: true,
+            ..Self::strict()
+        }
+    }
+
+    /// The built-in policy called `name`: `strict`, `lenient` or `archive`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "archive" => Some(Self::archive()),
+            "lenient" => Some(Self::lenient()),
+            "strict" => Some(Self::strict()),
+            _ => None,
+        }
+    }
+
+    /// How far two units' clocks may differ.
+    pub const fn order_tolerance(&self) -> Duration {
+        Duration::from_secs(self.order_tolerance_seconds)
+    }
+
+    /// How a change of `kind` weighs; none for one that is shown only.
+    pub(super) fn weight_of(&self, kind: &str, is_allowed: bool) -> Option<Weight> {
+        let weight = match kind {
+            _ if !is_allowed => self.undefined_change,
+            "form_filled" => self.form_filled,
+            "metadata" => self.metadata_changed,
+            _ => ChangeWeight::Ignore,
+        };
+        match weight {
+            ChangeWeight::Fail => Some(Weight::Error),
+            ChangeWeight::Ignore => None,
+            ChangeWeight::Warn => Some(Weight::Warning),
+        }
+    }
+}
