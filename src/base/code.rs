@@ -148,6 +148,8 @@ pub enum PersonCode {
     TimestampUnavailable,
     /// `too_many_attempts`: see its text.
     TooManyAttempts,
+    /// A token that waits for a touch was not touched.
+    TouchMissing,
     /// `trust_list_stale`: see its text.
     TrustListStale,
 }
@@ -226,6 +228,7 @@ impl PersonCode {
         Self::SignerWithoutAuthority,
         Self::TimestampUnavailable,
         Self::TooManyAttempts,
+        Self::TouchMissing,
         Self::TrustListStale,
     ];
 
@@ -303,6 +306,7 @@ impl PersonCode {
             Self::SignerWithoutAuthority => "signer_without_authority",
             Self::TimestampUnavailable => "timestamp_unavailable",
             Self::TooManyAttempts => "too_many_attempts",
+            Self::TouchMissing => "touch_missing",
             Self::TrustListStale => "trust_list_stale",
         }
     }

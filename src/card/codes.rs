@@ -53,6 +53,6 @@ section! {
         ShortRead "CARD_SHORT_READ" CardUnreadable,
         SignatureInvalid "CARD_SIGNATURE_INVALID" CardUnreadable,
         Status "CARD_STATUS" CardUnreadable,
-        TouchMissing "CARD_TOUCH_MISSING" CardUnreadable,
+        TouchMissing "CARD_TOUCH_MISSING" TouchMissing,
     }
 }

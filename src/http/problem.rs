@@ -188,7 +188,8 @@ pub const fn status(code: PersonCode) -> StatusCode {
         | C::ReaderRemoved
         | C::SeveralCards
         | C::SignatureFinishing
-        | C::SignaturesMissing => StatusCode::CONFLICT,
+        | C::SignaturesMissing
+        | C::TouchMissing => StatusCode::CONFLICT,
     }
 }
 

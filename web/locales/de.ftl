@@ -491,6 +491,8 @@ code-too_many_attempts = Zu viele Versuche
         [unknown] einige Minuten
        *[other] bis { $time }
     } und versuchen Sie es erneut.
+code-touch_missing = Ihre Karte oder Ihr Schlüssel wartet auf eine Berührung
+    .detail = Es wurde nichts unterschrieben. Versuchen Sie es erneut und berühren Sie sie, sobald sie blinkt.
 code-trust_list_stale = Die Liste der anerkannten Anbieter ist { $date ->
         [unknown] veraltet
        *[other] vom { $date }

@@ -491,6 +491,8 @@ code-too_many_attempts = Too many attempts
         [unknown] a few minutes
        *[other] until { $time }
     } and try again.
+code-touch_missing = Your card or key is waiting to be touched
+    .detail = Nothing was signed. Try again and touch it when it blinks.
 code-trust_list_stale = The list of recognised providers { $date ->
         [unknown] is out of date
        *[other] dates from { $date }

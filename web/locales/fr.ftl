@@ -491,6 +491,8 @@ code-too_many_attempts = Trop de tentatives
         [unknown] quelques minutes
        *[other] jusqu'à { $time }
     } et réessayez.
+code-touch_missing = Votre carte ou clé attend d'être touchée
+    .detail = Rien n'a été signé. Réessayez et touchez-la dès qu'elle clignote.
 code-trust_list_stale = La liste des prestataires reconnus { $date ->
         [unknown] n'est plus à jour
        *[other] date du { $date }

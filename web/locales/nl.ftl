@@ -491,6 +491,8 @@ code-too_many_attempts = Te veel pogingen
         [unknown] enkele minuten
        *[other] tot { $time }
     } en probeer het opnieuw.
+code-touch_missing = Uw kaart of sleutel wacht op een aanraking
+    .detail = Er is niets ondertekend. Probeer opnieuw en raak ze aan zodra ze knippert.
 code-trust_list_stale = De lijst van erkende dienstverleners is { $date ->
         [unknown] verouderd
        *[other] van { $date }

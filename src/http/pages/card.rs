@@ -43,6 +43,7 @@ pub const CARD_PROBLEMS: &[PersonCode] = &[
     PersonCode::ReaderRemoved,
     PersonCode::ServerError,
     PersonCode::SeveralCards,
+    PersonCode::TouchMissing,
 ];
 
 /// The first sentence of a problem between script, extension and card.
