@@ -20,6 +20,8 @@ use super::text_string;
 
 /// Bytes hashed at once.
 const CHUNK: u64 = 256 * 1024;
+/// From this length on a thread for each digest costs less than it saves.
+const SIDE_BY_SIDE_BYTES: u64 = 8 << 20;
 /// Most signatures and time-stamps of one file. Each is looked up in the revision it covers, and judged with a path.
 const SIGNATURE_LIMIT: usize = 256;
 
@@ -161,7 +163,8 @@ pub fn hash_range(hasher: &mut Hasher, source: &dyn ReadAt, offset: u64, length:
     hash_range_by(&mut [hasher], source, offset, length)
 }
 
-/// As [`hash_range`], for several digests of the same bytes, which are read once.
+/// As [`hash_range`], for several digests of the same bytes: of few they are read once, of many the digests are made
+/// side by side.
 ///
 /// # Errors
 /// What reading `source` reports.
@@ -171,6 +174,20 @@ pub fn hash_range_by(
     offset: u64,
     length: u64,
 ) -> io::Result<()> {
+    if hashers.len() > 1 && length >= SIDE_BY_SIDE_BYTES {
+        // Each reads for itself: the system has the pages at hand, and the slowest digest alone decides the time.
+        return std::thread::scope(|scope| {
+            let running: Vec<_> = hashers
+                .iter_mut()
+                .map(|hasher| scope.spawn(|| hash_range_by(&mut [&mut **hasher], source, offset, length)))
+                .collect();
+            running.into_iter().try_for_each(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(io::Error::other("a digest could not be made")))
+            })
+        });
+    }
     let end = offset.checked_add(length).ok_or(io::ErrorKind::UnexpectedEof)?;
     let mut at = offset;
     let mut buffer = vec![0; usize::try_from(CHUNK.min(length)).unwrap_or(0)];
