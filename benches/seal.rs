@@ -140,6 +140,8 @@ pub struct Signer {
     laboratory: Laboratory,
     pub trust: Arc<Trust>,
     leaf: IssuedLeaf,
+    /// Whether its signatures show on the page: twenty do not fit on one.
+    pub is_visible: bool,
 }
 
 impl Signer {
@@ -159,6 +161,7 @@ impl Signer {
             trust: Arc::new(laboratory.trust()),
             laboratory,
             leaf,
+            is_visible: true,
         }
     }
 
@@ -173,16 +176,20 @@ impl Signer {
             certificate: Certificate::parse(self.leaf.certificate_der.clone()).unwrap(),
             chain: vec![self.laboratory.citizen_authority()],
             algorithm: None,
-            placement: Placement::Automatic {
-                block: Block {
-                    lines: vec![
-                        Line::bold("An Specimen"),
-                        Line::regular("burgemeester, Gemeente Zegelgem"),
-                    ],
-                    mark: Some("TEST".to_owned()),
-                },
-                width: 220.0,
-                height: 80.0,
+            placement: if self.is_visible {
+                Placement::Automatic {
+                    block: Block {
+                        lines: vec![
+                            Line::bold("An Specimen"),
+                            Line::regular("burgemeester, Gemeente Zegelgem"),
+                        ],
+                        mark: Some("TEST".to_owned()),
+                    },
+                    width: 220.0,
+                    height: 80.0,
+                }
+            } else {
+                Placement::Invisible
             },
             tooltip: Some("Handtekening van An Specimen".to_owned()),
             name: Some("An Specimen".to_owned()),

@@ -27,8 +27,9 @@ const SIGNERS: [usize; 3] = [5, 10, 20];
 
 pub fn rows() -> Vec<Row> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let signer = Signer::new();
+    let mut signer = Signer::new();
     let mut rows = large(&signer, folder.path());
+    signer.is_visible = false;
     rows.extend(serial(&signer, folder.path()));
     rows
 }

@@ -11,8 +11,9 @@ pub use crate::ades::augment::settings::Settings;
 use crate::ades::augment::stamping::Stamping;
 use crate::ades::level::Level;
 use crate::ades::validate::indication::Indication;
+use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
-use crate::ades::validate::{self, Context};
+use crate::ades::validate::{Context, Inspection};
 use crate::base::bytes::{Concatenated, ReadAt};
 use crate::base::digest::{HashAlgorithm, Hasher};
 use crate::base::time::Timestamp;
@@ -149,8 +150,8 @@ enum Stamped {
 /// revocation before it (EN 319 102-1 §5.2.5; reference ades-signing §9).
 pub struct Completion {
     document: Arc<dyn ReadAt>,
-    /// SHA-256 of the document so far: what a document time-stamp covers begins with all of it.
-    covered: Hasher,
+    /// SHA-256 of the document so far, once it was asked for: what a document time-stamp covers begins with all of it.
+    covered: Option<Hasher>,
     signed: Signed,
     settings: Settings,
     state: State,
@@ -158,10 +159,11 @@ pub struct Completion {
 }
 
 impl Completion {
-    /// Completes `signed` on `document`, the very bytes it was prepared for.
+    /// Completes `signed` on `document`, the very bytes it was prepared for. Their length is checked here; whether they
+    /// are others is found when they are read, for a document time-stamp or at the latest when the file is read back.
     ///
     /// # Errors
-    /// `DocumentChanged` when they are others.
+    /// `DocumentChanged` when they are longer or shorter.
     pub fn new(
         document: Arc<dyn ReadAt>,
         signed: Signed,
@@ -171,14 +173,9 @@ impl Completion {
         if document.len() != prepared.document_length() {
             return Err(CompletionError::DocumentChanged);
         }
-        let mut covered = Hasher::new(HashAlgorithm::Sha256);
-        hash_range(&mut covered, &document, 0, document.len())?;
-        if covered.clone().finish() != prepared.document_sha256().as_bytes() {
-            return Err(CompletionError::DocumentChanged);
-        }
         Ok(Self {
             document,
-            covered,
+            covered: None,
             signed,
             settings,
             state: State::Idle,
@@ -288,11 +285,15 @@ impl Completion {
                 token: None,
             });
         }
-        let Some(archive) = &self.signed.archive else {
+        let is_stamped = |archive: &Archive| archive.token.is_some();
+        if !self.signed.archive.as_ref().is_some_and(is_stamped) {
+            self.check_covered()?;
+        }
+        let (Some(archive), covered) = (&self.signed.archive, &self.covered) else {
             return Ok(None);
         };
-        if archive.token.is_none() {
-            let mut covered = self.covered.clone();
+        if let (None, Some(covered)) = (&archive.token, covered) {
+            let mut covered = covered.clone();
             for tail in self.tails_before_archive()? {
                 covered.update(&tail);
             }
@@ -394,6 +395,20 @@ impl Completion {
         Ok(tails)
     }
 
+    /// Digests the document, which must be the one that was prepared.
+    fn check_covered(&mut self) -> Result<(), CompletionError> {
+        if self.covered.is_some() {
+            return Ok(());
+        }
+        let mut covered = Hasher::new(HashAlgorithm::Sha256);
+        hash_range(&mut covered, &self.document, 0, self.document.len())?;
+        if covered.clone().finish() != self.signed.prepared.document_sha256().as_bytes() {
+            return Err(CompletionError::DocumentChanged);
+        }
+        self.covered = Some(covered);
+        Ok(())
+    }
+
     /// The revision that adds `evidence` to the security store; none when everything is there.
     fn material_tail(
         &self,
@@ -427,7 +442,12 @@ impl Completion {
             verdict_keys: &[],
             at: now,
         };
-        let report = validate::validate(self.file(&tails), &context);
+        let file = self.file(&tails);
+        let inspection = Inspection::of(&file)?;
+        if !inspection.is_appended_to(&prepared.field, &prepared.document_sha256) {
+            return Err(CompletionError::DocumentChanged);
+        }
+        let report = inspection.judge(&context, &ValidationPolicy::strict());
         let level = read_back(&report, &prepared.field, prepared.level)?;
         Ok(Completed {
             level,

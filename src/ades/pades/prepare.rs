@@ -157,19 +157,25 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
     };
     let field = signature_field::add(&mut update, &request)?.name;
     let tail = update.finish()?;
-    rehearse_with(&document, tail.clone())?;
-
-    // One pass over the document gives both digests.
     let algorithm = algorithm_of(draft, kind)?;
     let mut covered = Hasher::new(algorithm.hash());
     let mut whole = Hasher::new(HashAlgorithm::Sha256);
     let length = document.len();
-    if algorithm.hash() == HashAlgorithm::Sha256 {
-        hash_range(&mut covered, &document, 0, length)?;
-        whole = covered.clone();
-    } else {
-        hash_range_by(&mut [&mut whole, &mut covered], &document, 0, length)?;
-    }
+    // The digests take the longest: the rehearsal goes on beside them.
+    let (hashed, rehearsed) = std::thread::scope(|scope| {
+        let hashing = scope.spawn(|| {
+            if algorithm.hash() == HashAlgorithm::Sha256 {
+                hash_range(&mut covered, &document, 0, length)?;
+                whole = covered.clone();
+                return Ok(());
+            }
+            hash_range_by(&mut [&mut whole, &mut covered], &document, 0, length)
+        });
+        let rehearsed = rehearse_with(&document, tail.clone());
+        (hashing.join(), rehearsed)
+    });
+    rehearsed?;
+    hashed.unwrap_or_else(|_| Err(std::io::Error::other("a digest could not be made")))?;
     tail.hash_tail(&mut covered)?;
     let whole: [u8; 32] = whole.finish().try_into().unwrap_or_default();
     let signed_attributes = signed_attributes(draft, &covered.finish())?;

@@ -143,14 +143,20 @@ impl Inspection {
         }
         signatures.sort_by_key(|found| found.signature.contents_span.start);
         stamps.sort_by_key(|(_, signature)| signature.contents_span.start);
-        let digests = Digests::new(source.clone(), &wanted(&signatures, &stamps));
-        let digests =
-            digests.map_err(|_| PdfError::new(PdfErrorKind::Io, 0, "bytes that can be read again"))?;
-        let material = material(&document, &signatures, &stamps)?;
-        let history = match signatures.iter().map(|found| found.signature.revision).min() {
-            Some(oldest) => Some(History::of(&document, oldest)?),
-            None => None,
-        };
+        // The digests take the longest: what is compared object by object is compared beside them.
+        let wanted = wanted(&signatures, &stamps);
+        let (digests, compared) = std::thread::scope(|scope| {
+            let digests = scope.spawn(|| Digests::new(source.clone(), &wanted));
+            let compared = material(&document, &signatures, &stamps).and_then(|material| {
+                let oldest = signatures.iter().map(|found| found.signature.revision).min();
+                let history = oldest.map(|oldest| History::of(&document, oldest)).transpose()?;
+                Ok((material, history))
+            });
+            (digests.join(), compared)
+        });
+        let unread = || PdfError::new(PdfErrorKind::Io, 0, "bytes that can be read again");
+        let digests = digests.map_err(|_| unread())?.map_err(|_| unread())?;
+        let (material, history) = compared?;
         Ok(Self {
             document,
             signatures,
@@ -160,6 +166,12 @@ impl Inspection {
             material,
             history,
         })
+    }
+
+    /// Whether the revision of the signature in `field` was appended to the document whose SHA-256 is `digest`.
+    pub fn is_appended_to(&self, field: &str, digest: &Sha256Digest) -> bool {
+        let found = self.signatures.iter().find(|found| found.field == field);
+        found.is_some_and(|found| found.is_document_before(digest, &self.digests))
     }
 
     /// Judges it.

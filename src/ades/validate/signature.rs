@@ -104,7 +104,7 @@ impl Found {
     }
 
     /// Whether `digest` is that of the file as it was before this signature's revision was appended.
-    fn is_document_before(&self, digest: &Sha256Digest, digests: &Digests) -> bool {
+    pub(super) fn is_document_before(&self, digest: &Sha256Digest, digests: &Digests) -> bool {
         let Some(mut running) = digests.prefix(HashAlgorithm::Sha256, self.before_end) else {
             return false;
         };

@@ -130,6 +130,10 @@ fn a_document_that_changed_since_it_was_prepared_is_not_completed() {
     let signer = world.signer(P384);
     let document = plain();
     let signed = world.signed(&document, &world.draft(&signer, Level::B), &signer.leaf.key);
+    let complete = |document: Vec<u8>| {
+        let completion = Completion::new(Arc::new(document), signed.clone(), world.settings());
+        completion.and_then(|mut completion| completion.step(world.now))
+    };
     let mut changed = document.clone();
     let last = changed.len() - 30;
     changed[last] ^= 1;
@@ -138,12 +142,10 @@ fn a_document_that_changed_since_it_was_prepared_is_not_completed() {
         [&document[..], b"\n"].concat(),
         document[..document.len() - 1].to_vec(),
     ] {
-        let refused = Completion::new(Arc::new(other), signed.clone(), world.settings())
-            .err()
-            .unwrap();
+        let refused = complete(other).err().unwrap();
         assert!(matches!(refused, CompletionError::DocumentChanged));
     }
-    assert!(Completion::new(Arc::new(document), signed, world.settings()).is_ok());
+    assert!(complete(document).is_ok());
 }
 
 #[test]
