@@ -117,6 +117,18 @@ impl ReadAt for FileAt {
     }
 }
 
+/// Writes all of `source` to `to`, in pieces, and flushes.
+pub fn copy(source: &dyn ReadAt, to: &mut dyn io::Write) -> io::Result<()> {
+    const CHUNK: u64 = 1024 * 1024;
+    let mut at = 0;
+    while at < source.len() {
+        let length = CHUNK.min(source.len().saturating_sub(at));
+        to.write_all(&source.read_vec(at, usize::try_from(length).unwrap_or(0))?)?;
+        at = at.saturating_add(length);
+    }
+    to.flush()
+}
+
 /// Several sources one after the other, as a base document and its later revisions are stored.
 pub struct Concatenated {
     parts: Vec<Box<dyn ReadAt>>,

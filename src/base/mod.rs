@@ -10,6 +10,7 @@ pub mod code_table;
 pub mod digest;
 pub mod id;
 pub mod lang;
+pub mod media_type;
 pub mod national;
 pub mod random;
 pub mod secret;

@@ -27,19 +27,7 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// Reads the settings and opens trust and door. `urls`: time-stamping services to ask before those configured.
     pub(super) fn open(config: &Files, urls: &[String], console: &mut Console) -> Result<Self, Exit> {
-        let mut desk = desk::load(&config.paths_that_exist(), &read::environment())
-            .map_err(|problems| super::config::print(console, &problems, Exit::Failed))?;
-        let mut first = Vec::new();
-        for url in urls {
-            let Some(host) = time_stamp_host(url) else {
-                console.error(format_args!("`{url}` is not an http or https address"));
-                return Err(Exit::Usage);
-            };
-            desk.outside.hosts.push(host);
-            first.push(url.clone());
-        }
-        first.append(&mut desk.outside.time_stamp_urls);
-        desk.outside.time_stamp_urls = first;
+        let desk = desk(config, urls, console)?;
         let folder = match desk.environment {
             Environment::Test => desk.test_trust.as_deref(),
             Environment::Production => None,
@@ -66,6 +54,24 @@ impl Surroundings {
             interrupt,
         })
     }
+}
+
+/// Reads the settings of this computer. `urls`: time-stamping services to ask before those configured.
+pub(super) fn desk(config: &Files, urls: &[String], console: &mut Console) -> Result<Desk, Exit> {
+    let mut desk = desk::load(&config.paths_that_exist(), &read::environment())
+        .map_err(|problems| super::config::print(console, &problems, Exit::Failed))?;
+    let mut first = Vec::new();
+    for url in urls {
+        let Some(host) = time_stamp_host(url) else {
+            console.error(format_args!("`{url}` is not an http or https address"));
+            return Err(Exit::Usage);
+        };
+        desk.outside.hosts.push(host);
+        first.push(url.clone());
+    }
+    first.append(&mut desk.outside.time_stamp_urls);
+    desk.outside.time_stamp_urls = first;
+    Ok(desk)
 }
 
 /// Plans `out`, or `NAME-WORD.pdf` beside `file`.

@@ -7,6 +7,7 @@
 mod complete;
 mod device;
 mod form;
+mod prepared;
 mod problem;
 
 use std::path::{Path, PathBuf};
@@ -19,10 +20,13 @@ use super::config::Files;
 use super::console::{Console, Exit, Format};
 use super::files::{self, Output, Readable};
 use super::interrupt::Interrupt;
-use super::{terminal, trust};
+use super::{outside, terminal, trust};
+use crate::ades::asic::create::takes_name;
+use crate::ades::asic::zip::name::folded;
 use crate::ades::level::Level;
 use crate::ades::pades::prepare::prepare;
 use crate::ades::pades::stages::Draft;
+use crate::ades::xades::data::outline_of;
 use crate::base::bytes::ReadAt;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
@@ -33,8 +37,8 @@ use crate::card::CardError;
 use crate::card::eid::{LastTry, PinState};
 use crate::card::pin::{PinProgram, PinRequest, Purpose};
 use crate::card::readers::{Options, Readers};
-use crate::config::desk::{Desk, time_stamp_host};
-use crate::config::{Environment, desk, read};
+use crate::config::Environment;
+use crate::config::desk::Desk;
 use crate::fetch::http::HttpFetcher;
 use crate::fetch::resume;
 use crate::pdf::appearance::{Block, Line};
@@ -45,7 +49,8 @@ use crate::pki::trust::Trust;
 use complete::Work;
 pub(super) use complete::write_sealed;
 use device::SignerCard;
-use form::{Form, Order, Packaging, Prepared};
+use form::{Form, Order, Packaging, Words, Wrapping, Written, file_name};
+use prepared::Prepared;
 use problem::Problem;
 
 /// How long a prepared signature waits for the card.
@@ -53,7 +58,9 @@ const PREPARED_TIME: Duration = Duration::from_mins(10);
 
 /// Sign files with the eID card at this computer. The PIN is asked once for all files listed.
 ///
-/// A PDF carries its signature itself. Any file can have one beside or around it: a CMS message (p7s, p7m) or JSON.
+/// A PDF carries its signature itself, and so can XML. Any file can have one beside or around it: a CMS message (p7s,
+/// p7m), JSON or XML. A container holds files and their signature together: asic-e all files in one, asic-s each in
+/// its own.
 ///
 /// Needs no service and no database. Without a configuration file it trusts the Belgian roots alone; levels above b
 /// need a time-stamping service.
@@ -66,17 +73,27 @@ pub struct Arguments {
     /// The files to sign; `-` is stdin, and the result then goes to stdout.
     #[arg(value_name = "FILE", required = true)]
     documents: Vec<PathBuf>,
-    /// The form of the signature.
-    #[arg(long, value_name = "pdf|cades|jades", default_value = "pdf")]
-    signature: Form,
-    /// Whether a signature in cades or jades carries the file or stands beside it.
-    #[arg(long, value_name = "attached|detached", default_value = "detached")]
-    packaging: Packaging,
+    /// The form of the signature [default: pdf, or xades in a container].
+    #[arg(long, value_name = "pdf|cades|jades|xades")]
+    signature: Option<Form>,
+    /// Where the signature stands: cades and jades can be attached; xades can be enveloped in an XML file, enveloping
+    /// any file, or internally-detached beside one element [default: detached].
+    #[arg(long, value_name = "PACKAGING")]
+    packaging: Option<Packaging>,
+    /// Put files and signature, in xades or cades, into a container.
+    #[arg(long, value_name = "asic-e|asic-s")]
+    container: Option<Wrapping>,
+    /// The identifier of the element that an internally detached signature is over.
+    #[arg(long, value_name = "ID")]
+    element: Option<String>,
+    /// How a signature in jades is written [default: flattened].
+    #[arg(long, value_name = "compact|flattened|general")]
+    serialization: Option<Written>,
     /// The level that the result must show.
     #[arg(long, value_name = "b|t|lt|lta", default_value = "lta")]
     level: Level,
-    /// Where the signed file goes, `-` for stdout; only with one file [default: beside it, NAME-signed.pdf, or
-    /// NAME with .p7s, .p7m or .jws behind it].
+    /// Where the signed file goes, `-` for stdout; only with one result [default: beside the file, or the first, as
+    /// NAME-signed.pdf or -signed.xml, or NAME with .p7s, .p7m, .jws, .xades, .asice or .asics behind it].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The reader by its name; without it the only one that holds a card.
@@ -97,20 +114,36 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    const fn order(&self) -> Order {
-        Order {
+    fn order(&self) -> Result<Order, &'static str> {
+        Order::of(Words {
             form: self.signature,
             packaging: self.packaging,
+            container: self.container.map(|wrapping| wrapping.0),
+            element: self.element.as_deref(),
+            serialization: self.serialization.map(|written| written.0),
             level: self.level,
-        }
+        })
     }
 }
 
-/// One file to sign.
-struct Job {
-    document: PathBuf,
+/// A file that was handed in.
+struct Given {
+    path: PathBuf,
     source: Arc<dyn ReadAt>,
+}
+
+/// One result: the files it is over, and where it goes.
+struct Job {
+    first: Given,
+    /// What goes into the same container.
+    others: Vec<Given>,
     target: Target,
+}
+
+impl Job {
+    fn documents(&self) -> impl Iterator<Item = &Given> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
 }
 
 /// Where a signed file goes.
@@ -121,32 +154,30 @@ enum Target {
 
 /// Runs the command.
 pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
-    if let Err(problem) = check_usage(&arguments, console.format()) {
-        console.error(problem);
-        return Exit::Usage;
-    }
+    let order = match check_usage(&arguments, console.format()) {
+        Ok(order) => order,
+        Err(problem) => {
+            console.error(problem);
+            return Exit::Usage;
+        }
+    };
     let desk = match load_desk(&arguments, console) {
         Ok(desk) => desk,
         Err(exit) => return exit,
     };
-    let jobs = match jobs(&arguments, console) {
+    let jobs = match jobs(&arguments, &order, console) {
         Ok(jobs) => jobs,
         Err(exit) => return exit,
     };
-    match sign(&desk, &arguments, jobs, console) {
+    match sign(&desk, &arguments, &order, jobs, console) {
         Ok(done) => done.report(console),
         Err(problem) => problem.tell(console),
     }
 }
 
-fn check_usage(arguments: &Arguments, format: Format) -> Result<(), &'static str> {
-    let several = arguments.documents.len() > 1;
-    if several && arguments.out.is_some() {
-        return Err("--out names one file, and several are to be signed");
-    }
-    if several && arguments.documents.iter().any(|file| files::is_standard(file)) {
-        return Err("stdin is one file, and several are to be signed");
-    }
+fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static str> {
+    let order = arguments.order()?;
+    order.check_files(&arguments.documents, arguments.out.as_deref())?;
     let to_stdout = match &arguments.out {
         Some(out) => files::is_standard(out),
         None => arguments.documents.iter().any(|file| files::is_standard(file)),
@@ -154,23 +185,11 @@ fn check_usage(arguments: &Arguments, format: Format) -> Result<(), &'static str
     if to_stdout && format == Format::Json {
         return Err("the signed file goes to stdout, so the result cannot: name a file with --out");
     }
-    Ok(())
+    Ok(order)
 }
 
 fn load_desk(arguments: &Arguments, console: &mut Console) -> Result<Desk, Exit> {
-    let mut desk = desk::load(&arguments.config.paths_that_exist(), &read::environment())
-        .map_err(|problems| super::config::print(console, &problems, Exit::Failed))?;
-    let mut urls = Vec::new();
-    for url in &arguments.time_stamp_urls {
-        let Some(host) = time_stamp_host(url) else {
-            console.error(format_args!("`{url}` is not an http or https address"));
-            return Err(Exit::Usage);
-        };
-        desk.outside.hosts.push(host);
-        urls.push(url.clone());
-    }
-    urls.append(&mut desk.outside.time_stamp_urls);
-    desk.outside.time_stamp_urls = urls;
+    let desk = outside::desk(&arguments.config, &arguments.time_stamp_urls, console)?;
     if arguments.level >= Level::T && desk.outside.time_stamp_urls.is_empty() {
         let exit = console.fail(
             Exit::Failed,
@@ -187,55 +206,98 @@ fn load_desk(arguments: &Arguments, console: &mut Console) -> Result<Desk, Exit>
 }
 
 /// Opens what is to be signed and looks where the results will go; every problem is told, then none is signed.
-fn jobs(arguments: &Arguments, console: &mut Console) -> Result<Vec<Job>, Exit> {
+fn jobs(arguments: &Arguments, order: &Order, console: &mut Console) -> Result<Vec<Job>, Exit> {
     let mut jobs: Vec<Job> = Vec::with_capacity(arguments.documents.len());
     let mut exit = None;
-    for document in &arguments.documents {
-        match job(document, arguments, &jobs) {
-            Ok(job) => jobs.push(job),
-            Err(problem) => {
-                let found = problem.tell(console);
-                exit = exit.or(Some(found));
+    let together = if order.is_one_result() {
+        arguments.documents.len()
+    } else {
+        1
+    };
+    for documents in arguments.documents.chunks(together.max(1)) {
+        let Some((first, others)) = documents.split_first() else {
+            continue;
+        };
+        let planned = target(first, arguments, order, &jobs);
+        let first = given(first, &[], order);
+        let mut open: Vec<Given> = Vec::with_capacity(others.len());
+        let mut problems = Vec::new();
+        for document in others {
+            let before: Vec<&Given> = first.iter().chain(&open).collect();
+            match given(document, &before, order) {
+                Ok(given) => open.push(given),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        match (planned, first, problems.is_empty()) {
+            (Ok(target), Ok(first), true) => jobs.push(Job {
+                first,
+                others: open,
+                target,
+            }),
+            (planned, first, _) => {
+                let found = [planned.err(), first.err()].into_iter().flatten();
+                for problem in found.chain(problems) {
+                    let found = problem.tell(console);
+                    exit = exit.or(Some(found));
+                }
             }
         }
     }
     exit.map_or(Ok(jobs), Err)
 }
 
-fn job(document: &Path, arguments: &Arguments, before: &[Job]) -> Result<Job, Problem> {
+/// Where the result over `document`, and what goes with it, is written.
+fn target(document: &Path, arguments: &Arguments, order: &Order, before: &[Job]) -> Result<Target, Problem> {
     let out = match &arguments.out {
         Some(out) => out.clone(),
         None if files::is_standard(document) => document.to_owned(),
-        None => arguments.order().beside(document),
+        None => order.beside(document),
     };
-    let target = if files::is_standard(&out) {
-        Target::Stdout
-    } else {
-        let output = Output::plan(&out, arguments.force, Readable::AsUsual)?;
-        let taken = before
-            .iter()
-            .any(|job| matches!(&job.target, Target::File(other) if other.is_same(&output)));
-        if taken {
-            return Err(Problem::Twice(out));
-        }
-        Target::File(output)
-    };
+    if files::is_standard(&out) {
+        return Ok(Target::Stdout);
+    }
+    let output = Output::plan(&out, arguments.force, Readable::AsUsual)?;
+    let taken = before
+        .iter()
+        .any(|job| matches!(&job.target, Target::File(other) if other.is_same(&output)));
+    if taken {
+        return Err(Problem::Twice(out));
+    }
+    Ok(Target::File(output))
+}
+
+/// Opens `document` and looks at it before the card is: who hands in what cannot be signed so need not look for a
+/// reader. `before`: what goes into the same container.
+fn given(document: &Path, before: &[&Given], order: &Order) -> Result<Given, Problem> {
     let source = files::open(document)?;
-    if arguments.signature == Form::Pdf {
-        // Looked at before the card is: who hands in what is no PDF need not look for a reader.
+    if order.form == Form::Pdf {
         Document::open(Arc::clone(&source))
             .map_err(|error| Problem::Document(document.to_owned(), error.into()))?;
     }
-    Ok(Job {
-        document: document.to_owned(),
+    if order.is_in_xml() {
+        outline_of(&source).map_err(|error| Problem::Xades(document.to_owned(), error.into()))?;
+    }
+    if order.container.is_some() {
+        let name = file_name(document);
+        if !takes_name(&name) {
+            return Err(Problem::Name(document.to_owned()));
+        }
+        let is_taken = |other: &&Given| folded(&file_name(&other.path)) == folded(&name);
+        if before.iter().any(is_taken) {
+            return Err(Problem::SameName(document.to_owned()));
+        }
+    }
+    Ok(Given {
+        path: document.to_owned(),
         source,
-        target,
     })
 }
 
 fn sign(
     desk: &Desk,
     arguments: &Arguments,
+    order: &Order,
     jobs: Vec<Job>,
     console: &mut Console,
 ) -> Result<complete::Outcome, Problem> {
@@ -266,23 +328,21 @@ fn sign(
     let mut prepared = Vec::with_capacity(jobs.len());
     for job in &jobs {
         let now = clock.now();
-        let (document, source, order) = (&job.document, &job.source, arguments.order());
         prepared.push(match order.form {
-            Form::Cades => form::prepare_cades(document, source, order, &card, now)?,
-            Form::Jades => form::prepare_jades(document, source, order, &card, now)?,
             Form::Pdf => {
                 let draft = draft(desk, arguments.level, &card, now);
-                let made = prepare(Arc::clone(source), &draft, now)
-                    .map_err(|error| Problem::Document(document.clone(), error))?;
-                Prepared::Pdf(Box::new(made))
+                let made = prepare(Arc::clone(&job.first.source), &draft, now)
+                    .map_err(|error| Problem::Document(job.first.path.clone(), error))?;
+                Prepared::pdf(made)
             }
+            Form::Cades | Form::Jades | Form::Xades => prepared::prepare(job, order, &card, now)?,
         });
     }
     tell_what_is_signed(&card, &jobs, &prepared, console);
     if last_try == LastTry::Confirmed {
         console.warn("this is the last try of the PIN: a wrong one blocks the card");
     }
-    let pin = ask_pin(desk, arguments, &card, &jobs, &prepared, &interrupt)?;
+    let pin = ask_pin(desk, arguments, order, &card, (&jobs, &prepared), &interrupt)?;
     if interrupt.is_asked() {
         return Err(Problem::Interrupted);
     }
@@ -297,6 +357,7 @@ fn sign(
         time_stamp_urls: desk.outside.time_stamp_urls.clone(),
         time_stamp_policies: desk.outside.time_stamp_policies.clone(),
         interrupt,
+        order: order.clone(),
     };
     Ok(work.complete_all(jobs, prepared, values, lost, console))
 }
@@ -360,28 +421,29 @@ fn draft(desk: &Desk, level: Level, card: &SignerCard, now: Timestamp) -> Draft 
 
 /// What stands in a PIN window as well: the first digits of the first file's fingerprint.
 fn short_code(prepared: &[Prepared]) -> String {
-    let first = prepared.first();
-    let digest = first.map(|one| one.document_sha256().to_string());
+    let first = prepared.first().and_then(|one| one.sha256.first());
+    let digest = first.map(ToString::to_string);
     digest.unwrap_or_default().chars().take(4).collect()
 }
 
 fn tell_what_is_signed(card: &SignerCard, jobs: &[Job], prepared: &[Prepared], console: &mut Console) {
     for (job, prepared) in jobs.iter().zip(prepared) {
-        console.say(format_args!(
-            "{} signs {} (SHA-256 {})",
-            card.name(),
-            job.document.display(),
-            prepared.document_sha256()
-        ));
+        for (given, sha256) in job.documents().zip(&prepared.sha256) {
+            console.say(format_args!(
+                "{} signs {} (SHA-256 {sha256})",
+                card.name(),
+                given.path.display()
+            ));
+        }
     }
 }
 
 fn ask_pin(
     desk: &Desk,
     arguments: &Arguments,
+    order: &Order,
     card: &SignerCard,
-    jobs: &[Job],
-    prepared: &[Prepared],
+    (jobs, prepared): (&[Job], &[Prepared]),
     interrupt: &Interrupt,
 ) -> Result<Pin, Problem> {
     let (tries, limit) = (card.pin.tries_left(), desk.counter.pin_timeout);
@@ -390,13 +452,10 @@ fn ask_pin(
         return Ok(terminal::ask_for_pin(tries, limit, &stop)?);
     }
     let program = PinProgram::new(desk.counter.pin_program.clone(), limit)?;
-    let subject = match jobs {
-        [job] => job
-            .document
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default(),
-        many => format!("{} {}", many.len(), arguments.order().files()),
+    let mut documents = jobs.iter().flat_map(Job::documents);
+    let subject = match (documents.next(), documents.count()) {
+        (Some(only), 0) => file_name(&only.path),
+        (_, others) => format!("{} {}", others.saturating_add(1), order.files()),
     };
     let request = PinRequest {
         purpose: Purpose::Sign,

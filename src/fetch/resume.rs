@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Fetcher;
 use super::turns::Turn;
+use crate::ades::augment::asking::Asking;
+use crate::ades::augment::error::Step;
 use crate::ades::pades::completion::{self, Completion, CompletionError};
 use crate::ades::pades::stages::{Completed, Signed};
 use crate::base::clock::Clock;
@@ -196,6 +198,26 @@ pub async fn complete(
             Ok(completion::Step::Done(completed)) => return Ok(*completed),
             Ok(completion::Step::Need(need)) => answer = Some(fetcher.fetch(&need).await),
             Err(error) => return Err((error, Box::new(completion.into_signed()))),
+        }
+    }
+}
+
+/// Runs anything that asks to its end, needs through the one door.
+///
+/// # Errors
+/// Why nothing came out.
+pub async fn asked<M: Asking>(
+    machine: &mut M,
+    fetcher: &dyn Fetcher,
+    clock: &dyn Clock,
+) -> Result<M::Done, M::Error> {
+    loop {
+        match machine.step(clock.now())? {
+            Step::Done(done) => return Ok(*done),
+            Step::Need(need) => {
+                let answer = fetcher.fetch(&need).await;
+                machine.answer(answer, clock.now())?;
+            }
         }
     }
 }

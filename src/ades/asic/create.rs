@@ -4,8 +4,10 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::container::{Container, Kind, MIMETYPE, Role};
-use super::manifest::{ASIC, AsicManifest, Listed, file_list};
+use super::manifest::{ASIC, AsicManifest, Listed, P7S, file_list};
 use super::uri;
+use super::zip::assemble::Assembly;
+use super::zip::name::is_writable;
 use super::zip::write::{WriteError, Writer};
 use super::zip::{Archive, Entry, Method};
 use crate::ades::content::Content;
@@ -13,12 +15,10 @@ use crate::ades::xades::completion::{Completed, SharedOutside};
 use crate::ades::xades::data::Datum;
 use crate::ades::xades::prepare::{Detached, Moment, PrepareError, prepare_detached};
 use crate::ades::xades::stages::{Draft, Prepared};
-use crate::base::bytes::ReadAt;
+use crate::base::bytes::{ReadAt, copy};
 use crate::base::digest::HashAlgorithm;
 use crate::base::time::Timestamp;
 
-/// Media type of a CAdES signature.
-const P7S: &str = "application/pkcs7-signature";
 /// What a file of signatures begins and ends with.
 const AROUND: (&str, &str) = ("<asic:XAdESSignatures xmlns:asic=\"", "</asic:XAdESSignatures>");
 
@@ -116,22 +116,61 @@ pub fn outside_of(container: &Container) -> SharedOutside {
     })
 }
 
-fn begin<W: Write>(kind: Kind, files: &[File], out: W, now: Timestamp) -> Result<Writer<W>, WriteError> {
-    let mut writer = Writer::new(out, now);
-    writer.add(MIMETYPE, &kind.media_type().as_bytes(), Method::Stored)?;
+/// Whether a file of this name can be signed in a container.
+pub fn takes_name(name: &str) -> bool {
+    is_writable(name) && name != MIMETYPE && !name.to_ascii_lowercase().starts_with("meta-inf/")
+}
+
+fn begin(kind: Kind, files: &[File], now: Timestamp) -> Result<Writer<Assembly>, WriteError> {
+    let mut writer = Writer::assemble(now);
+    writer.add_bytes(MIMETYPE, kind.media_type().as_bytes(), Method::Stored)?;
     for file in files {
-        if file.name == MIMETYPE || file.name.to_ascii_lowercase().starts_with("meta-inf/") {
+        if !takes_name(&file.name) {
             return Err(WriteError::Name);
         }
-        writer.add(&file.name, &*file.source, Method::Deflated)?;
+        writer.add_source(&file.name, &file.source, Method::Deflated)?;
     }
     Ok(writer)
 }
 
-/// Writes a container of `files` with the completed XAdES signature over them.
+/// Copies a container that was put together.
+fn copied<W: Write>(container: &Arc<dyn ReadAt>, mut out: W) -> Result<W, WriteError> {
+    copy(container, &mut out)?;
+    Ok(out)
+}
+
+/// A container of `files` with the completed XAdES signature over them.
+///
+/// Files that are not packed are read when the container is.
 ///
 /// # Errors
-/// When a name cannot stand in a container, or reading or writing fails.
+/// When a name cannot stand in a container, or reading fails.
+pub fn xades_container(
+    kind: Kind,
+    files: &[File],
+    completed: &Completed,
+    now: Timestamp,
+) -> Result<Arc<dyn ReadAt>, WriteError> {
+    let mut writer = begin(kind, files, now)?;
+    let name = match kind {
+        Kind::Extended => {
+            let listed = files
+                .iter()
+                .map(|file| (file.name.as_str(), file.mime_type.as_str()));
+            let list = file_list(kind.media_type(), listed);
+            writer.add_bytes("META-INF/manifest.xml", list.as_bytes(), Method::Deflated)?;
+            "META-INF/signatures001.xml"
+        }
+        Kind::Simple => "META-INF/signatures.xml",
+    };
+    writer.add_source(name, &completed.document(&signatures_file()), Method::Deflated)?;
+    Ok(writer.finish()?.into_source())
+}
+
+/// Writes what [`xades_container`] makes.
+///
+/// # Errors
+/// As [`xades_container`], and when writing fails.
 pub fn write_xades<W: Write>(
     kind: Kind,
     files: &[File],
@@ -139,20 +178,7 @@ pub fn write_xades<W: Write>(
     out: W,
     now: Timestamp,
 ) -> Result<W, WriteError> {
-    let mut writer = begin(kind, files, out, now)?;
-    let name = match kind {
-        Kind::Extended => {
-            let listed = files
-                .iter()
-                .map(|file| (file.name.as_str(), file.mime_type.as_str()));
-            let list = file_list(kind.media_type(), listed);
-            writer.add("META-INF/manifest.xml", &list.as_bytes(), Method::Deflated)?;
-            "META-INF/signatures001.xml"
-        }
-        Kind::Simple => "META-INF/signatures.xml",
-    };
-    writer.add(name, &*completed.document(&signatures_file()), Method::Deflated)?;
-    writer.finish()
+    copied(&xades_container(kind, files, completed, now)?, out)
 }
 
 /// Writes `container` with one more completed XAdES signature. Everything that is there keeps its bytes.
@@ -172,7 +198,7 @@ pub fn write_further<W: Write>(
 }
 
 /// The first of `prefix001suffix`, `prefix002suffix` … that is free.
-fn free_name(archive: &Archive, prefix: &str, suffix: &str) -> String {
+pub(super) fn free_name(archive: &Archive, prefix: &str, suffix: &str) -> String {
     let names = (1_u32..).map(|number| format!("{prefix}{number:03}{suffix}"));
     let mut free = names.filter(|name| {
         let folded = super::zip::name::folded(name);
@@ -198,6 +224,7 @@ pub fn cades_manifest(files: &[File], hash: HashAlgorithm) -> std::io::Result<Ve
                 mime_type: Some(file.mime_type.clone()),
                 hash,
                 digest: content.digest(hash)?.unwrap_or_default(),
+                is_root: false,
             })
         })
         .collect::<std::io::Result<Vec<_>>>()?;
@@ -208,11 +235,39 @@ pub fn cades_manifest(files: &[File], hash: HashAlgorithm) -> std::io::Result<Ve
     Ok(manifest.to_xml(P7S).into_bytes())
 }
 
-/// Writes a container of `files` with `message`, a detached CAdES signature: in ASiC-E over `manifest` made by
+/// A container of `files` with `message`, a detached CAdES signature: in ASiC-E over `manifest` made by
 /// [`cades_manifest`], in ASiC-S over the only file.
 ///
+/// Files that are not packed are read when the container is.
+///
 /// # Errors
-/// When a name cannot stand in a container, or reading or writing fails.
+/// When a name cannot stand in a container, or reading fails.
+pub fn cades_container(
+    files: &[File],
+    manifest: Option<&[u8]>,
+    message: &[u8],
+    now: Timestamp,
+) -> Result<Arc<dyn ReadAt>, WriteError> {
+    let kind = if manifest.is_some() {
+        Kind::Extended
+    } else {
+        Kind::Simple
+    };
+    let mut writer = begin(kind, files, now)?;
+    match manifest {
+        Some(manifest) => {
+            writer.add_bytes("META-INF/ASiCManifest001.xml", manifest, Method::Deflated)?;
+            writer.add_bytes("META-INF/signature001.p7s", message, Method::Deflated)?;
+        }
+        None => writer.add_bytes("META-INF/signature.p7s", message, Method::Deflated)?,
+    }
+    Ok(writer.finish()?.into_source())
+}
+
+/// Writes what [`cades_container`] makes.
+///
+/// # Errors
+/// As [`cades_container`], and when writing fails.
 pub fn write_cades<W: Write>(
     files: &[File],
     manifest: Option<&[u8]>,
@@ -220,20 +275,7 @@ pub fn write_cades<W: Write>(
     out: W,
     now: Timestamp,
 ) -> Result<W, WriteError> {
-    let kind = if manifest.is_some() {
-        Kind::Extended
-    } else {
-        Kind::Simple
-    };
-    let mut writer = begin(kind, files, out, now)?;
-    match manifest {
-        Some(manifest) => {
-            writer.add("META-INF/ASiCManifest001.xml", &manifest, Method::Deflated)?;
-            writer.add("META-INF/signature001.p7s", &message, Method::Deflated)?;
-        }
-        None => writer.add("META-INF/signature.p7s", &message, Method::Deflated)?,
-    }
-    writer.finish()
+    copied(&cades_container(files, manifest, message, now)?, out)
 }
 
 /// Writes a container of kind ASiC-S with `token`, a time-stamp over the bytes of `file`.
@@ -246,9 +288,9 @@ pub fn write_time_stamp<W: Write>(
     out: W,
     now: Timestamp,
 ) -> Result<W, WriteError> {
-    let mut writer = begin(Kind::Simple, std::slice::from_ref(file), out, now)?;
-    writer.add("META-INF/timestamp.tst", &token, Method::Deflated)?;
-    writer.finish()
+    let mut writer = begin(Kind::Simple, std::slice::from_ref(file), now)?;
+    writer.add_bytes("META-INF/timestamp.tst", token, Method::Deflated)?;
+    copied(&writer.finish()?.into_source(), out)
 }
 
 /// Whether `container` can take one more XAdES signature.

@@ -16,6 +16,12 @@ use crate::xml::tree::Document;
 
 /// Namespace of containers.
 pub const ASIC: &str = "http://uri.etsi.org/02918/v1.2.1#";
+/// Media type of a CAdES signature.
+pub const P7S: &str = "application/pkcs7-signature";
+/// Media type of a time-stamp token.
+pub const TST: &str = "application/vnd.etsi.timestamp-token";
+/// Media type of a manifest.
+pub const XML: &str = "text/xml";
 /// Namespace of the list of files.
 const LIST: &str = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0";
 
@@ -62,6 +68,8 @@ pub struct Listed {
     pub hash: HashAlgorithm,
     /// The digest.
     pub digest: Vec<u8>,
+    /// Whether it is marked as the one that validation begins with: in an archive manifest, the one before it.
+    pub is_root: bool,
 }
 
 /// An ASiC manifest: what one signature or time-stamp is over. EN 319 162-1 §A.4.
@@ -89,6 +97,9 @@ impl AsicManifest {
             );
             if let Some(mime_type) = &file.mime_type {
                 let _ = write!(xml, " MimeType=\"{}\"", escaped(mime_type));
+            }
+            if file.is_root {
+                xml.push_str(" Rootfile=\"true\"");
             }
             let _ = write!(
                 xml,
@@ -133,6 +144,7 @@ impl AsicManifest {
                         .attribute("Algorithm")
                         .and_then(digest_from_uri)?,
                     digest: octets(&document, value).ok()?,
+                    is_root: matches!(tag.attribute("Rootfile"), Some("true" | "1")),
                 })
             })
             .collect::<Option<Vec<_>>>()?;
@@ -142,7 +154,7 @@ impl AsicManifest {
 
 #[cfg(test)]
 mod tests {
-    use super::{AsicManifest, Listed, file_list, listed_files};
+    use super::{AsicManifest, Listed, P7S, file_list, listed_files};
     use crate::base::digest::HashAlgorithm;
 
     #[test]
@@ -154,9 +166,10 @@ mod tests {
                 mime_type: Some("text/plain".to_owned()),
                 hash: HashAlgorithm::Sha384,
                 digest: vec![7; 48],
+                is_root: true,
             }],
         };
-        let xml = manifest.to_xml("application/pkcs7-signature");
+        let xml = manifest.to_xml(P7S);
         assert_eq!(AsicManifest::parse(xml.as_bytes()), Some(manifest));
         for (from, to) in [
             ("<asic:SigReference", "<asic:Other"),

@@ -6,8 +6,10 @@
 //!
 //! Source: EN 319 162-1.
 
+pub mod archive;
 pub mod container;
 pub mod create;
+pub mod extend;
 pub mod manifest;
 pub mod uri;
 pub mod zip;

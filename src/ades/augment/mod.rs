@@ -3,6 +3,7 @@
 //! Never waits and never fetches: it returns a [`crate::pki::need::Need`] and is resumed with the answer. Where the
 //! material goes in the file is each format's own matter.
 
+pub mod asking;
 pub mod error;
 pub(super) mod gather;
 pub(super) mod machine;

@@ -5,23 +5,30 @@ use std::sync::Arc;
 
 use super::super::console::{Console, Exit};
 use super::super::interrupt::Interrupt;
-use super::form::{self, Prepared};
+use super::form::Order;
+use super::prepared::{self, Prepared, Stage};
 use super::problem::Problem;
 use super::{Job, Target};
-use crate::ades::augment::{self, settings::Settings};
+use crate::ades::asic::archive::Archiving;
+use crate::ades::asic::container::Container;
+use crate::ades::asic::create;
+use crate::ades::asic::extend::read_back;
+use crate::ades::augment::asking::Asking;
+use crate::ades::augment::error::AugmentError;
+use crate::ades::augment::settings::Settings;
 use crate::ades::cades::completion::Carried;
 use crate::ades::content::Content;
 use crate::ades::level::Level;
 use crate::ades::pades::completion::Completion;
-use crate::ades::pades::stages::Completed as Stage;
-use crate::ades::{cades, jades};
+use crate::ades::pades::stages::Completed as Sealed;
+use crate::ades::{cades, jades, xades};
 use crate::asn1::oid::Oid;
-use crate::base::bytes::ReadAt;
+use crate::base::bytes::{ReadAt, copy};
 use crate::base::clock::Clock;
 use crate::base::random::SystemRandom;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::fetch::http::HttpFetcher;
-use crate::fetch::{Fetcher as _, resume};
+use crate::fetch::resume;
 use crate::pki::trust::Trust;
 
 /// What completing needs.
@@ -32,11 +39,12 @@ pub(super) struct Work {
     pub(super) time_stamp_urls: Vec<String>,
     pub(super) time_stamp_policies: Vec<Oid>,
     pub(super) interrupt: Interrupt,
+    pub(super) order: Order,
 }
 
-/// A file that was signed.
+/// A result, with the files that were signed.
 pub(super) struct Completed {
-    document: PathBuf,
+    documents: Vec<PathBuf>,
     out: PathBuf,
     level: Level,
 }
@@ -44,7 +52,7 @@ pub(super) struct Completed {
 /// What came of each file.
 pub(super) struct Outcome {
     completed: Vec<Completed>,
-    failed: Vec<(PathBuf, Problem)>,
+    failed: Vec<(Vec<PathBuf>, Problem)>,
 }
 
 impl Work {
@@ -71,7 +79,7 @@ impl Work {
             };
             match done {
                 Ok(completed) => outcome.completed.push(completed),
-                Err(problem) => outcome.failed.push((job.document, problem)),
+                Err(problem) => outcome.failed.push((paths(&job), problem)),
             }
         }
         outcome
@@ -90,17 +98,17 @@ impl Work {
             .ok_or(Problem::Interrupted)??;
         let out = match &job.target {
             Target::Stdout => {
-                made.write(&job.source, console.results())
+                made.write(&job.first.source, console.results())
                     .map_err(Problem::Stdout)?;
                 PathBuf::from("-")
             }
             Target::File(output) => {
-                output.write_with(|file| made.write(&job.source, file))?;
+                output.write_with(|file| made.write(&job.first.source, file))?;
                 output.path().to_owned()
             }
         };
         Ok(Completed {
-            document: job.document.clone(),
+            documents: paths(job),
             out,
             level: made.level(),
         })
@@ -118,51 +126,89 @@ impl Work {
 
     async fn extend(&self, job: &Job, prepared: Prepared, value: &[u8]) -> Result<Made, Problem> {
         let now = self.clock.now();
-        match prepared {
-            Prepared::Pdf(prepared) => {
+        match prepared.stage {
+            Stage::Pdf(prepared) => {
                 let signed = prepared.finish(value.to_vec(), now)?;
-                let completion = Completion::new(Arc::clone(&job.source), signed, self.settings())?;
+                let source = Arc::clone(&job.first.source);
+                let completion = Completion::new(source, signed, self.settings())?;
                 let completed = resume::complete(completion, &self.fetcher, &self.clock).await;
                 Ok(Made::Pdf(Box::new(completed.map_err(|(error, _)| error)?)))
             }
-            Prepared::Cades(prepared, _) => {
+            Stage::Cades { prepared, manifest } => {
                 let signed = prepared.finish(value, now)?;
-                let source = Arc::clone(&job.source);
-                let carried = if signed.envelope().is_attached() {
-                    Carried::Attached(source)
-                } else {
-                    Carried::Detached(Content::Bytes(source))
+                let source = Arc::clone(&job.first.source);
+                let carried = match &manifest {
+                    Some(manifest) => Carried::Detached(Content::Bytes(Arc::new(manifest.clone()))),
+                    None if signed.envelope().is_attached() => Carried::Attached(source),
+                    None => Carried::Detached(Content::Bytes(source)),
                 };
-                let mut completion = cades::completion::Completion::new(carried, signed, self.settings());
-                loop {
-                    match completion.step(self.clock.now())? {
-                        augment::error::Step::Done(completed) => return Ok(Made::Cades(completed)),
-                        augment::error::Step::Need(need) => {
-                            let answer = self.fetcher.fetch(&need).await;
-                            completion.answer(answer, self.clock.now())?;
-                        }
-                    }
+                let completion = cades::completion::Completion::new(carried, signed, self.settings());
+                let completed = self.asked(completion).await?;
+                if self.order.container.is_none() {
+                    return Ok(Made::Cades(Box::new(completed)));
                 }
+                let mut message = Vec::new();
+                completed.write(None, &mut message).map_err(AugmentError::Io)?;
+                let files = prepared::container_files(job);
+                let container = create::cades_container(&files, manifest.as_deref(), &message, now)?;
+                self.contained(container, self.order.level > completed.level)
+                    .await
             }
-            Prepared::Jades(prepared, _) => {
+            Stage::Jades(prepared) => {
                 let signed = prepared.finish(value, now)?;
                 let beside = if signed.jws().payload.is_some() {
                     Vec::new()
                 } else {
-                    vec![form::object(&job.document, &job.source)]
+                    vec![prepared::object(&job.first)]
                 };
-                let mut completion = jades::completion::Completion::new(beside, signed, self.settings());
-                loop {
-                    match completion.step(self.clock.now())? {
-                        augment::error::Step::Done(completed) => return Ok(Made::Jades(completed)),
-                        augment::error::Step::Need(need) => {
-                            let answer = self.fetcher.fetch(&need).await;
-                            completion.answer(answer, self.clock.now())?;
-                        }
+                let completion = jades::completion::Completion::new(beside, signed, self.settings());
+                Ok(Made::Jades(Box::new(self.asked(completion).await?)))
+            }
+            Stage::Xades(prepared) => {
+                let signed = prepared.finish(value, now)?;
+                let files = prepared::container_files(job);
+                let base: Arc<dyn ReadAt> = match self.order.container {
+                    Some(_) => create::signatures_file(),
+                    None if self.order.is_in_xml() => Arc::clone(&job.first.source),
+                    None => Arc::new(Vec::new()),
+                };
+                let outside = create::outside_of_files(files.clone());
+                let completion =
+                    xades::completion::Completion::new(Arc::clone(&base), outside, signed, self.settings());
+                let completed = self.asked(completion).await?;
+                match self.order.container {
+                    Some(kind) => {
+                        let container = create::xades_container(kind, &files, &completed, now)?;
+                        self.contained(container, false).await
                     }
+                    None => Ok(Made::Whole {
+                        level: completed.level,
+                        file: completed.document(&base),
+                    }),
                 }
             }
         }
+    }
+
+    async fn asked<M: Asking>(&self, mut machine: M) -> Result<M::Done, M::Error> {
+        resume::asked(&mut machine, &self.fetcher, &*self.clock).await
+    }
+
+    /// A container that is done, after a time-stamp over everything in it where the level asks for one: read back.
+    async fn contained(&self, container: Arc<dyn ReadAt>, archive: bool) -> Result<Made, Problem> {
+        let container = if archive {
+            let open =
+                Container::open(container).map_err(|error| AugmentError::Message(error.to_string()))?;
+            self.asked(Archiving::new(open, self.settings())?).await?
+        } else {
+            container
+        };
+        let settings = self.settings();
+        let level = read_back(&container, None, self.order.level, &settings, self.clock.now())?;
+        Ok(Made::Whole {
+            level,
+            file: container,
+        })
     }
 }
 
@@ -170,15 +216,21 @@ impl Work {
 enum Made {
     Cades(Box<cades::completion::Completed>),
     Jades(Box<jades::completion::Completed>),
-    Pdf(Box<Stage>),
+    Pdf(Box<Sealed>),
+    /// A file that is whole: XML with its signature, or a container.
+    Whole {
+        level: Level,
+        file: Arc<dyn ReadAt>,
+    },
 }
 
 impl Made {
-    const fn level(&self) -> Level {
+    fn level(&self) -> Level {
         match self {
             Self::Cades(completed) => completed.level,
             Self::Jades(completed) => completed.level,
             Self::Pdf(completed) => completed.level,
+            Self::Whole { level, .. } => *level,
         }
     }
 
@@ -190,6 +242,7 @@ impl Made {
                 to.flush()
             }
             Self::Pdf(completed) => write_sealed(document, completed, to),
+            Self::Whole { file, .. } => copy(file, to),
         }
     }
 }
@@ -203,18 +256,22 @@ impl Outcome {
             .iter()
             .map(|one| format!("{}: {}", one.out.display(), one.level))
             .collect();
-        let signed: Vec<_> = self
-            .completed
-            .iter()
-            .map(|one| serde_json::json!({ "file": shown(&one.document), "out": shown(&one.out), "level": one.level }))
-            .collect();
-        let failed: Vec<_> = self
-            .failed
-            .iter()
-            .map(|(file, problem)| {
-                serde_json::json!({ "file": shown(file), "code": problem.cause(), "message": problem.to_string() })
-            })
-            .collect();
+        let mut signed = Vec::new();
+        for one in &self.completed {
+            for file in &one.documents {
+                signed.push(
+                    serde_json::json!({ "file": shown(file), "out": shown(&one.out), "level": one.level }),
+                );
+            }
+        }
+        let mut failed = Vec::new();
+        for (files, problem) in &self.failed {
+            for file in files {
+                failed.push(serde_json::json!(
+                    { "file": shown(file), "code": problem.cause(), "message": problem.to_string() }
+                ));
+            }
+        }
         if to_stdout {
             // The file itself is the result.
             for line in lines {
@@ -225,8 +282,8 @@ impl Outcome {
             console.result(lines.join("\n"), &json);
         }
         let mut exit = Exit::Good;
-        for (file, problem) in &self.failed {
-            let found = problem.tell_about(file, console);
+        for (files, problem) in &self.failed {
+            let found = problem.tell_about(files, console);
             exit = match (exit, found) {
                 (Exit::Good, found) => found,
                 // Whoever cancelled knows why; a card at fault says more than a service that is away.
@@ -239,6 +296,10 @@ impl Outcome {
     }
 }
 
+fn paths(job: &Job) -> Vec<PathBuf> {
+    job.documents().map(|given| given.path.clone()).collect()
+}
+
 /// A path as JSON carries it.
 fn shown(path: &std::path::Path) -> String {
     path.display().to_string()
@@ -247,17 +308,10 @@ fn shown(path: &std::path::Path) -> String {
 /// Copies the document and appends the revisions.
 pub(in crate::cli) fn write_sealed(
     document: &Arc<dyn ReadAt>,
-    completed: &Stage,
+    completed: &Sealed,
     to: &mut dyn std::io::Write,
 ) -> std::io::Result<()> {
-    const CHUNK: u64 = 1024 * 1024;
-    let mut at = 0;
-    while at < document.len() {
-        let length = CHUNK.min(document.len().saturating_sub(at));
-        let part = document.read_vec(at, usize::try_from(length).unwrap_or(0))?;
-        to.write_all(&part)?;
-        at = at.saturating_add(length);
-    }
+    copy(document, to)?;
     for tail in &completed.tails {
         to.write_all(&tail.0)?;
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::form::Prepared;
+use super::prepared::Prepared;
 use super::problem::Problem;
 use crate::base::digest::HashAlgorithm;
 use crate::base::secret::Pin;

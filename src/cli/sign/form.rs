@@ -1,20 +1,12 @@
-//! The forms that a signature takes here: inside a PDF, a CMS message, or JSON.
+//! What is ordered: inside a PDF, as a CMS message, in JSON, in XML, or in a container with the files.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 
-use super::PREPARED_TIME;
-use super::device::SignerCard;
-use super::problem::Problem;
-use crate::ades::content::{Content, DataObject};
+use super::super::files;
+use crate::ades::asic::container::Kind;
 use crate::ades::jades::read::Serialization;
 use crate::ades::level::Level;
-use crate::ades::{cades, jades, pades};
-use crate::base::bytes::ReadAt;
-use crate::base::digest::{HashAlgorithm, Sha256Digest};
-use crate::base::time::Timestamp;
-use crate::crypto::algorithm::SignatureAlgorithm;
 
 /// Which format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +14,7 @@ pub(super) enum Form {
     Cades,
     Jades,
     Pdf,
+    Xades,
 }
 
 impl FromStr for Form {
@@ -31,16 +24,20 @@ impl FromStr for Form {
             "cades" => Ok(Self::Cades),
             "jades" => Ok(Self::Jades),
             "pdf" => Ok(Self::Pdf),
-            _ => Err("expected one of pdf, cades, jades"),
+            "xades" => Ok(Self::Xades),
+            _ => Err("expected one of pdf, cades, jades, xades"),
         }
     }
 }
 
-/// Whether the signature carries what it is over.
+/// Where the signature stands to what it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packaging {
     Attached,
     Detached,
+    Enveloped,
+    Enveloping,
+    InternallyDetached,
 }
 
 impl FromStr for Packaging {
@@ -49,157 +46,274 @@ impl FromStr for Packaging {
         match text {
             "attached" => Ok(Self::Attached),
             "detached" => Ok(Self::Detached),
-            _ => Err("expected attached or detached"),
+            "enveloped" => Ok(Self::Enveloped),
+            "enveloping" => Ok(Self::Enveloping),
+            "internally-detached" => Ok(Self::InternallyDetached),
+            _ => Err("expected one of attached, detached, enveloped, enveloping, internally-detached"),
         }
     }
 }
 
-/// What is made of each file.
+/// Which kind of container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wrapping(pub(super) Kind);
+
+impl FromStr for Wrapping {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "asic-e" => Ok(Self(Kind::Extended)),
+            "asic-s" => Ok(Self(Kind::Simple)),
+            _ => Err("expected asic-e or asic-s"),
+        }
+    }
+}
+
+/// How a signature in JSON is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Written(pub(super) Serialization);
+
+impl FromStr for Written {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "compact" => Ok(Self(Serialization::Compact)),
+            "flattened" => Ok(Self(Serialization::Flattened)),
+            "general" => Ok(Self(Serialization::General)),
+            _ => Err("expected one of compact, flattened, general"),
+        }
+    }
+}
+
+/// What the command line says of the signature, before it is known to make sense.
 #[derive(Clone, Copy, Debug)]
+pub(super) struct Words<'a> {
+    pub(super) form: Option<Form>,
+    pub(super) packaging: Option<Packaging>,
+    pub(super) container: Option<Kind>,
+    pub(super) element: Option<&'a str>,
+    pub(super) serialization: Option<Serialization>,
+    pub(super) level: Level,
+}
+
+/// What is made of each file, or of all of them.
+#[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) form: Form,
     pub(super) packaging: Packaging,
+    pub(super) container: Option<Kind>,
+    /// The element that an internally detached signature is over.
+    pub(super) element: Option<String>,
+    pub(super) serialization: Serialization,
     pub(super) level: Level,
 }
 
 impl Order {
+    /// The order, or why the words contradict each other.
+    pub(super) fn of(words: Words<'_>) -> Result<Self, &'static str> {
+        use Packaging::{Attached, Detached, Enveloped, Enveloping, InternallyDetached};
+        let usual = words.container.map_or(Form::Pdf, |_| Form::Xades);
+        let form = words.form.unwrap_or(usual);
+        let fits = match (form, words.container, words.packaging) {
+            (Form::Pdf | Form::Jades, Some(_), _) => {
+                return Err("a container holds signatures in xades or cades: say which with --signature");
+            }
+            (_, Some(_), Some(_)) => {
+                return Err("in a container signatures stand beside the files: leave --packaging out");
+            }
+            (Form::Pdf, None, Some(_)) => {
+                return Err(
+                    "a PDF carries its signature: leave --packaging out, or choose another --signature",
+                );
+            }
+            (_, _, None) => true,
+            (Form::Cades | Form::Jades, None, Some(packaging)) => matches!(packaging, Attached | Detached),
+            (Form::Xades, None, Some(packaging)) => packaging != Attached,
+        };
+        if !fits {
+            return Err(match form {
+                Form::Xades => {
+                    "a signature in xades is enveloped, enveloping, detached or internally-detached"
+                }
+                _ => "a signature in cades or jades is attached or detached",
+            });
+        }
+        let packaging = words.packaging.unwrap_or(Detached);
+        match (packaging, words.element) {
+            (InternallyDetached, None) => {
+                return Err("an internally detached signature is over one element: name it with --element");
+            }
+            (Attached | Detached | Enveloped | Enveloping, Some(_)) => {
+                return Err("--element goes with --signature xades --packaging internally-detached");
+            }
+            _ => {}
+        }
+        if words.serialization.is_some() && form != Form::Jades {
+            return Err("--serialization goes with --signature jades");
+        }
+        if words.serialization == Some(Serialization::Compact) && words.level > Level::B {
+            return Err("compact JSON has no place for time-stamps: it goes with --level b");
+        }
+        Ok(Self {
+            form,
+            packaging,
+            container: words.container,
+            element: words.element.map(str::to_owned),
+            serialization: words.serialization.unwrap_or(Serialization::Flattened),
+            level: words.level,
+        })
+    }
+
+    /// Whether all files go into one result.
+    pub(super) fn is_one_result(&self) -> bool {
+        self.container == Some(Kind::Extended)
+    }
+
+    /// Whether the signature names the file, so that it must have a name.
+    pub(super) fn names_files(&self) -> bool {
+        self.container.is_some() || (self.form == Form::Xades && self.packaging == Packaging::Detached)
+    }
+
+    /// Whether the signature stands in the XML document that is signed.
+    pub(super) fn is_in_xml(&self) -> bool {
+        let inside = matches!(
+            self.packaging,
+            Packaging::Enveloped | Packaging::InternallyDetached
+        );
+        self.form == Form::Xades && inside && self.container.is_none()
+    }
+
     /// Where the result goes unless it is said: `decision.pdf` → `decision-signed.pdf`, else behind the whole name.
-    pub(super) fn beside(self, file: &Path) -> PathBuf {
+    pub(super) fn beside(&self, file: &Path) -> PathBuf {
         let name = |part: Option<&std::ffi::OsStr>| {
             part.map(|part| part.to_string_lossy().into_owned())
                 .unwrap_or_default()
         };
-        let whole = name(file.file_name());
-        file.with_file_name(match (self.form, self.packaging) {
-            (Form::Pdf, _) => format!("{}-signed.pdf", name(file.file_stem())),
-            (Form::Cades, Packaging::Attached) => format!("{whole}.p7m"),
-            (Form::Cades, Packaging::Detached) => format!("{whole}.p7s"),
-            (Form::Jades, _) => format!("{whole}.jws"),
-        })
+        let whole = file_name(file);
+        let ending = match (self.container, self.form, self.packaging) {
+            (Some(Kind::Extended), ..) => "asice",
+            (Some(Kind::Simple), ..) => "asics",
+            (None, Form::Pdf, _) => {
+                return file.with_file_name(format!("{}-signed.pdf", name(file.file_stem())));
+            }
+            (None, Form::Cades, Packaging::Attached) => "p7m",
+            (None, Form::Cades, _) => "p7s",
+            (None, Form::Jades, _) => "jws",
+            (None, Form::Xades, Packaging::Enveloped | Packaging::InternallyDetached) => {
+                return file.with_file_name(format!("{}-signed.xml", name(file.file_stem())));
+            }
+            (None, Form::Xades, _) => "xades",
+        };
+        file.with_file_name(format!("{whole}.{ending}"))
     }
 
     /// The word for several files in a PIN window.
-    pub(super) const fn files(self) -> &'static str {
-        match self.form {
-            Form::Pdf => "PDF",
-            Form::Cades => "CAdES",
-            Form::Jades => "JAdES",
-        }
-    }
-}
-
-/// One file prepared, in its form.
-pub(super) enum Prepared {
-    Cades(Box<cades::stages::Prepared>, Sha256Digest),
-    Jades(Box<jades::stages::Prepared>, Sha256Digest),
-    Pdf(Box<pades::stages::Prepared>),
-}
-
-impl Prepared {
-    pub(super) const fn algorithm(&self) -> SignatureAlgorithm {
-        match self {
-            Self::Cades(prepared, _) => prepared.algorithm(),
-            Self::Jades(prepared, _) => prepared.algorithm(),
-            Self::Pdf(prepared) => prepared.algorithm(),
+    pub(super) const fn files(&self) -> &'static str {
+        match (self.container, self.form) {
+            (Some(Kind::Extended), _) => "ASiC-E",
+            (Some(Kind::Simple), _) => "ASiC-S",
+            (None, Form::Pdf) => "PDF",
+            (None, Form::Cades) => "CAdES",
+            (None, Form::Jades) => "JAdES",
+            (None, Form::Xades) => "XAdES",
         }
     }
 
-    pub(super) fn digest(&self) -> Vec<u8> {
-        match self {
-            Self::Cades(prepared, _) => prepared.digest(),
-            Self::Jades(prepared, _) => prepared.digest(),
-            Self::Pdf(prepared) => prepared.digest(),
+    /// What is wrong with signing `documents` and writing to `out`, if anything is.
+    pub(super) fn check_files(&self, documents: &[PathBuf], out: Option<&Path>) -> Result<(), &'static str> {
+        let several = documents.len() > 1;
+        let has_stdin = documents.iter().any(|file| files::is_standard(file));
+        if several && out.is_some() && !self.is_one_result() {
+            return Err("--out names one file, and several are to be signed");
+        }
+        if has_stdin && self.names_files() {
+            return Err("the signature names the file, and what comes from stdin has no name");
+        }
+        if several && has_stdin {
+            return Err("stdin is one file, and several are to be signed");
+        }
+        Ok(())
+    }
+}
+
+/// The last part of a path: how signatures name the file.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Result<Order, &'static str> {
+        let mut words = Words {
+            form: None,
+            packaging: None,
+            container: None,
+            element: None,
+            serialization: None,
+            level: Level::Lta,
+        };
+        for word in text.split_whitespace() {
+            if let Ok(form) = word.parse() {
+                words.form = Some(form);
+            } else if let Ok(packaging) = word.parse() {
+                words.packaging = Some(packaging);
+            } else if let Ok(Wrapping(kind)) = word.parse() {
+                words.container = Some(kind);
+            } else if let Ok(Written(serialization)) = word.parse() {
+                words.serialization = Some(serialization);
+            } else if let Ok(level) = word.parse() {
+                words.level = level;
+            } else {
+                words.element = Some(word);
+            }
+        }
+        Order::of(words)
+    }
+
+    #[test]
+    fn words_that_go_together_name_the_result() {
+        for (text, out) in [
+            ("", "x/a-signed.pdf"),
+            ("cades", "x/a.xml.p7s"),
+            ("cades attached", "x/a.xml.p7m"),
+            ("jades general", "x/a.xml.jws"),
+            ("jades compact b attached", "x/a.xml.jws"),
+            ("xades", "x/a.xml.xades"),
+            ("xades enveloping", "x/a.xml.xades"),
+            ("xades enveloped", "x/a-signed.xml"),
+            ("xades internally-detached #id", "x/a-signed.xml"),
+            ("asic-e", "x/a.xml.asice"),
+            ("asic-s cades", "x/a.xml.asics"),
+        ] {
+            let order = words(text).unwrap();
+            assert_eq!(order.beside(Path::new("x/a.xml")), Path::new(out), "{text}");
+        }
+        assert_eq!(words("asic-e").unwrap().form, Form::Xades);
+    }
+
+    #[test]
+    fn words_that_contradict_each_other_are_told() {
+        for text in [
+            "asic-e pdf",
+            "asic-e jades",
+            "asic-s detached",
+            "pdf detached",
+            "attached",
+            "cades enveloped",
+            "jades enveloping",
+            "xades attached",
+            "xades internally-detached",
+            "xades enveloped #id",
+            "#id",
+            "asic-e #id",
+            "cades flattened",
+            "jades compact",
+        ] {
+            assert!(words(text).is_err(), "{text}");
         }
     }
-
-    /// Of the file that is signed.
-    pub(super) const fn document_sha256(&self) -> &Sha256Digest {
-        match self {
-            Self::Cades(_, sha256) | Self::Jades(_, sha256) => sha256,
-            Self::Pdf(prepared) => prepared.document_sha256(),
-        }
-    }
-}
-
-/// The object that a JSON signature refers to: by the file's name when it stays beside it.
-pub(super) fn object(document: &Path, source: &Arc<dyn ReadAt>) -> DataObject {
-    DataObject {
-        name: document
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned()),
-        media_type: None,
-        content: Content::Bytes(Arc::clone(source)),
-    }
-}
-
-/// Prepares `source` as a CMS message.
-pub(super) fn prepare_cades(
-    document: &Path,
-    source: &Arc<dyn ReadAt>,
-    order: Order,
-    card: &SignerCard,
-    now: Timestamp,
-) -> Result<Prepared, Problem> {
-    let draft = cades::stages::Draft {
-        level: order.level,
-        packaging: match order.packaging {
-            Packaging::Attached => cades::stages::Packaging::Attached,
-            Packaging::Detached => cades::stages::Packaging::Detached,
-        },
-        certificate: card.certificate.clone(),
-        chain: card.issuer.iter().cloned().collect(),
-        algorithm: None,
-        claimed: Vec::new(),
-        commitment: None,
-        place: None,
-        policy: None,
-        mime_type: None,
-        description: None,
-        expires_at: now.plus(PREPARED_TIME),
-    };
-    let content = Content::Bytes(Arc::clone(source));
-    let made = cades::prepare::prepare(&content, &draft, now)
-        .map_err(|error| Problem::Cades(document.to_owned(), error))?;
-    Ok(Prepared::Cades(Box::new(made), sha256(document, &content)?))
-}
-
-/// Prepares `source` as a JSON signature.
-pub(super) fn prepare_jades(
-    document: &Path,
-    source: &Arc<dyn ReadAt>,
-    order: Order,
-    card: &SignerCard,
-    now: Timestamp,
-) -> Result<Prepared, Problem> {
-    let draft = jades::stages::Draft {
-        level: order.level,
-        serialization: Serialization::Flattened,
-        packaging: match order.packaging {
-            Packaging::Attached => jades::stages::Packaging::Attached,
-            Packaging::Detached => jades::stages::Packaging::ObjectHashes,
-        },
-        certificate: card.certificate.clone(),
-        chain: card.issuer.iter().cloned().collect(),
-        algorithm: None,
-        claimed: Vec::new(),
-        commitment: None,
-        place: None,
-        policy: None,
-        expires_at: now.plus(PREPARED_TIME),
-    };
-    let object = object(document, source);
-    let content = object.content.clone();
-    let made = jades::prepare::prepare(&[object], &draft, now)
-        .map_err(|error| Problem::Jades(document.to_owned(), error))?;
-    Ok(Prepared::Jades(Box::new(made), sha256(document, &content)?))
-}
-
-fn sha256(document: &Path, content: &Content) -> Result<Sha256Digest, Problem> {
-    let told =
-        |error: std::io::Error| Problem::Cades(document.to_owned(), cades::prepare::PrepareError::Io(error));
-    let digest = content.digest(HashAlgorithm::Sha256).map_err(told)?;
-    let digest = digest.and_then(|digest| digest.try_into().ok());
-    digest
-        .map(Sha256Digest)
-        .ok_or_else(|| told(std::io::ErrorKind::UnexpectedEof.into()))
 }

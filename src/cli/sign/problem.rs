@@ -6,12 +6,13 @@ use super::super::console::{Console, Exit, chain};
 use super::super::files::FileProblem;
 use super::super::terminal::AskError;
 use super::super::{card, trust};
+use crate::ades::asic::zip::write::WriteError;
 use crate::ades::augment::error::AugmentError;
 use crate::ades::cades::stages::FinishProblem;
 use crate::ades::pades::completion::CompletionError;
 use crate::ades::pades::finish::FinishError;
 use crate::ades::pades::prepare::PrepareError;
-use crate::ades::{cades, jades};
+use crate::ades::{cades, jades, xades};
 use crate::card::CardError;
 use crate::crypto::key::KeyError;
 use crate::fetch::http::ClientError;
@@ -56,10 +57,18 @@ pub(super) enum Problem {
     Refused(#[from] Refusal),
     #[error("the work cannot be started")]
     Runtime(#[source] std::io::Error),
+    #[error("`{}` has a name that cannot stand in a container", .0.display())]
+    Name(PathBuf),
+    #[error("`{}` would be the second file of its name in the container", .0.display())]
+    SameName(PathBuf),
     #[error("the signed file cannot be written to stdout")]
     Stdout(#[source] std::io::Error),
     #[error(transparent)]
     Trust(#[from] trust::TrustProblem),
+    #[error("the container cannot be written")]
+    Write(#[from] WriteError),
+    #[error("`{}`: {}", .0.display(), .1)]
+    Xades(PathBuf, #[source] xades::prepare::PrepareError),
     #[error("two of the files would both be signed as `{}`", .0.display())]
     Twice(PathBuf),
 }
@@ -87,7 +96,9 @@ impl Problem {
             Self::Runtime(_) => "START_RUNTIME",
             Self::Stdout(_) => "FILE_WRITE",
             Self::Trust(error) => error.cause(),
-            Self::Twice(_) => "USAGE",
+            Self::Name(_) | Self::SameName(_) | Self::Twice(_) => "USAGE",
+            Self::Write(_) => "ADES_IO",
+            Self::Xades(_, error) => error.cause(),
         }
     }
 
@@ -105,7 +116,9 @@ impl Problem {
             | Self::Certificate(_)
             | Self::Key(_)
             | Self::Refused(_) => Exit::Card,
-            Self::File(FileProblem::Exists(_)) | Self::Twice(_) => Exit::Usage,
+            Self::File(FileProblem::Exists(_)) | Self::Name(_) | Self::SameName(_) | Self::Twice(_) => {
+                Exit::Usage
+            }
             Self::Augment(_)
             | Self::Cades(..)
             | Self::CadesFinish(_)
@@ -118,7 +131,9 @@ impl Problem {
             | Self::NotSigned
             | Self::Runtime(_)
             | Self::Stdout(_)
-            | Self::Trust(_) => Exit::Failed,
+            | Self::Trust(_)
+            | Self::Write(_)
+            | Self::Xades(..) => Exit::Failed,
         }
     }
 
@@ -144,8 +159,17 @@ impl Problem {
                 ),
                 _ => None,
             },
+            Self::Name(_) => Some(
+                "a name in a container is a plain one in composed Unicode, and neither mimetype nor in META-INF",
+            ),
+            Self::SameName(_) => {
+                Some("files in a container have the last part of their path as name: rename one")
+            }
+            Self::Xades(_, xades::prepare::PrepareError::Place(_)) => {
+                Some("zegel sign --help names the packagings of xades")
+            }
             Self::Twice(_) => Some("sign them one by one, each with its own --out"),
-            Self::Completion(CompletionError::TimeStamp(_)) => {
+            Self::Augment(AugmentError::TimeStamp(_)) | Self::Completion(CompletionError::TimeStamp(_)) => {
                 Some("try again later, or name another service with --time-stamp-url")
             }
             _ => None,
@@ -161,12 +185,13 @@ impl Problem {
         self.exit()
     }
 
-    /// As [`Problem::tell`], naming the file it is about.
-    pub(super) fn tell_about(&self, file: &std::path::Path, console: &mut Console) -> Exit {
+    /// As [`Problem::tell`], naming the files it is about.
+    pub(super) fn tell_about(&self, files: &[PathBuf], console: &mut Console) -> Exit {
+        let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.display())).collect();
         console.fail(
             self.exit(),
             self.cause(),
-            format_args!("`{}`: {}", file.display(), chain(self)),
+            format_args!("{}: {}", names.join(", "), chain(self)),
         );
         if let Some(hint) = self.hint() {
             console.hint(hint);

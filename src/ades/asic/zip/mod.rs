@@ -7,11 +7,13 @@
 //!
 //! Source: PKWARE APPNOTE 6.3.10, EN 319 162-1 annex A, reference ades-signing §6.
 
+pub mod assemble;
 mod directory;
 mod layout;
 pub mod name;
 mod raw;
 mod read;
+pub mod rewrite;
 #[cfg(test)]
 mod tests;
 pub mod write;

@@ -35,14 +35,14 @@ pub enum WriteError {
 /// Writes one archive from its first byte to its last.
 #[derive(Debug)]
 pub struct Writer<W> {
-    out: W,
-    at: u64,
+    pub(super) out: W,
+    pub(super) at: u64,
     /// Central records so far.
-    records: Vec<u8>,
-    count: u64,
-    names: Names,
+    pub(super) records: Vec<u8>,
+    pub(super) count: u64,
+    pub(super) names: Names,
     modified: [u8; 4],
-    comment: Vec<u8>,
+    pub(super) comment: Vec<u8>,
     /// From this size on the large fields are used.
     large_from: u64,
 }
@@ -99,6 +99,23 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// `Name`, before anything is written.
     pub fn add(&mut self, name: &str, content: &dyn ReadAt, method: Method) -> Result<(), WriteError> {
+        let (header, packed) = self.describe(name, content, method)?;
+        self.write(&header)?;
+        match packed {
+            Some(bytes) => self.write(&bytes)?,
+            None => self.copy(content, content.len())?,
+        }
+        Ok(())
+    }
+
+    /// The local header of a file that begins where the archive ends now, and its content when it is packed. Its
+    /// central record is kept.
+    pub(super) fn describe(
+        &mut self,
+        name: &str,
+        content: &dyn ReadAt,
+        method: Method,
+    ) -> Result<(Vec<u8>, Option<Vec<u8>>), WriteError> {
         let name_length = u16::try_from(name.len()).map_err(|_| WriteError::Name)?;
         if !is_writable(name) || !self.names.take(name) {
             return Err(WriteError::Name);
@@ -175,14 +192,9 @@ impl<W: Write> Writer<W> {
             &extra,
         ]
         .concat();
-        self.write(&header)?;
-        match packed {
-            Some(bytes) => self.write(&bytes)?,
-            None => self.copy(content, length)?,
-        }
         self.records.extend_from_slice(&record);
         self.count = self.count.saturating_add(1);
-        Ok(())
+        Ok((header, packed))
     }
 
     /// Writes the directory and hands the target back.
@@ -231,7 +243,7 @@ impl<W: Write> Writer<W> {
         Ok(self.out)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.out.write_all(bytes)?;
         self.at = self.at.saturating_add(size(bytes.len()));
         Ok(())
