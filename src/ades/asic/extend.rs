@@ -126,6 +126,8 @@ pub struct Extension {
     level: Level,
     places: Vec<Place>,
     work: VecDeque<Work>,
+    /// The file of a signature that showed less than its level and cannot change.
+    stuck: Option<String>,
     running: Option<Running>,
 }
 
@@ -171,7 +173,7 @@ impl Extension {
         let covered = covered(&container)?;
         let is_archived_whole = |role: Role| role == Role::Cades && container.kind == Kind::Extended;
         let mut work = VecDeque::new();
-        let mut archive = false;
+        let (mut archive, mut stuck) = (false, None);
         for (place, role) in known.iter().filter(|(place, _)| places.contains(place)) {
             let shown = shown.get(place.name().as_str()).copied().flatten();
             // A time-stamp over everything asks no more of the signature than its own material.
@@ -185,6 +187,11 @@ impl Extension {
                 continue;
             }
             if covered.contains(&place.entry) {
+                // One more archive time-stamp may be all that is missing: the result is read back.
+                if is_archived_whole(*role) && level == Level::Lta {
+                    stuck = Some(place.entry.clone());
+                    continue;
+                }
                 return Err(ExtendError::Covered(place.entry.clone()));
             }
             work.push_back(match role {
@@ -201,6 +208,7 @@ impl Extension {
             level,
             places,
             work,
+            stuck,
             running: None,
         })
     }
@@ -299,8 +307,10 @@ impl Extension {
     fn finish(&self, now: Timestamp) -> Result<Extended, ExtendError> {
         let container = Arc::clone(self.container.archive.source());
         let names: Vec<String> = self.places.iter().map(Place::name).collect();
-        let level = read_back(&container, Some(&names), self.level, &self.settings, now)?;
-        Ok(Extended { level, container })
+        match read_back(&container, Some(&names), self.level, &self.settings, now) {
+            Ok(level) => Ok(Extended { level, container }),
+            Err(error) => Err(self.stuck.clone().map_or(error.into(), ExtendError::Covered)),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::archive_manifest::Archive;
 use super::cades;
 use super::existence::Existence;
 use super::file::{Context, empty, overall, whole_digest};
@@ -14,7 +15,7 @@ use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{Finding, Report, SignatureReport};
 use super::revocation::Memory;
-use super::stamp;
+use super::stamp::{self, Stamp};
 use super::xades::judge_document;
 use crate::ades::asic::container::{Container, Kind, Role};
 use crate::ades::asic::create::outside_of;
@@ -67,6 +68,7 @@ struct Judging<'a> {
     found: Vec<Covering>,
     /// Files under a time-stamp that holds.
     stamped: BTreeSet<String>,
+    archive: Archive,
 }
 
 fn failure(cause: &str, detail: impl Into<String>) -> Failure {
@@ -74,13 +76,16 @@ fn failure(cause: &str, detail: impl Into<String>) -> Failure {
 }
 
 impl<'a> Judging<'a> {
-    const fn of(container: &'a Container, basis: &'a Basis<'a>) -> Self {
-        Self {
+    fn of(container: &'a Container, basis: &'a Basis<'a>) -> Self {
+        let mut judging = Self {
             container,
             basis,
             found: Vec::new(),
             stamped: BTreeSet::new(),
-        }
+            archive: Archive::default(),
+        };
+        judging.archive = Archive::read(container, |manifest| judging.check_manifest(manifest));
+        judging
     }
 
     fn fill(mut self, report: &mut Report) {
@@ -90,10 +95,17 @@ impl<'a> Judging<'a> {
         for entry in self.container.with_role(Role::Cades) {
             self.cades(entry);
         }
+        let mut stamps = Vec::new();
         for entry in self.container.with_role(Role::TimeStamp) {
-            let judged = self.time_stamp(entry);
-            report.document_time_stamps.push(judged);
+            // What an archive time-stamp covers is proven, and signed by nobody.
+            if !self.archive.has_stamp(entry.name()) {
+                stamps.push(self.time_stamp(entry));
+            }
         }
+        stamps.extend(self.archive.judge(self.basis));
+        self.check_stamps(&stamps);
+        let reports = stamps.into_iter().map(|stamp| stamp.report);
+        report.document_time_stamps.extend(reports);
         self.check_files();
         report.signatures = self.found.into_iter().map(|found| found.report).collect();
     }
@@ -159,7 +171,8 @@ impl<'a> Judging<'a> {
             Ok(found) => found,
             Err(fault) => return self.push_failed(name, fault),
         };
-        let judged = cades::report_of(Arc::new(message), Some(&content), self.basis);
+        let around = self.archive.over(name);
+        let judged = cades::report_within(Arc::new(message), Some(&content), &around, self.basis);
         if let Some(detail) = judged.document.format_failure {
             return self.push_failed(name, failure("CMS_MALFORMED", detail));
         }
@@ -245,7 +258,7 @@ impl<'a> Judging<'a> {
         Ok(Content::Digests(known))
     }
 
-    fn time_stamp(&mut self, entry: &Entry) -> super::report::TimeStampReport {
+    fn time_stamp(&mut self, entry: &Entry) -> Stamp {
         let name = entry.name();
         let token = self.container.read(entry).unwrap_or_default();
         let at = self.basis.context.at;
@@ -262,7 +275,26 @@ impl<'a> Judging<'a> {
         {
             self.stamped.extend(files);
         }
-        stamp.report
+        stamp
+    }
+
+    /// A time-stamp that is not whole shows that the container was changed, or was never one: no signature passes
+    /// beside it.
+    fn check_stamps(&mut self, stamps: &[Stamp]) {
+        let fault = self.archive.fault().cloned().or_else(|| {
+            let broken = stamps.iter().find(|stamp| stamp.whole.is_none())?;
+            let name = broken.report.field.clone().unwrap_or_default();
+            Some(Failure::new(
+                SubIndication::SigConstraintsFailure,
+                "TST_BROKEN",
+                format!("{name} is not intact: the container was changed, or it never fitted"),
+            ))
+        });
+        if let Some(fault) = fault {
+            for found in &mut self.found {
+                found.report.fail(fault.clone());
+            }
+        }
     }
 
     /// Every file must be covered by something that holds; a signature that leaves out what another covers says so.

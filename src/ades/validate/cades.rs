@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::archive_manifest::Around;
 use super::file::{Context, empty, overall, whole_digest};
 use super::format::Failure;
 use super::general::{self, Basis, Subject, Token};
@@ -49,11 +50,21 @@ pub fn validate_cms(source: Arc<dyn ReadAt>, detached: Option<&Content>, context
 
 /// The same on any basis.
 pub(super) fn report_of(source: Arc<dyn ReadAt>, detached: Option<&Content>, basis: &Basis<'_>) -> Report {
+    report_within(source, detached, &Around::default(), basis)
+}
+
+/// The same for a message that time-stamps of its container cover.
+pub(super) fn report_within(
+    source: Arc<dyn ReadAt>,
+    detached: Option<&Content>,
+    around: &Around<'_>,
+    basis: &Basis<'_>,
+) -> Report {
     let mut report = empty(source.len(), &basis.context, basis.policy);
     report.document.sha256 = whole_digest(&*source);
     report.document.revisions = 1;
     match open::open(source) {
-        Ok(message) => judge_message(&message, detached, basis, &mut report),
+        Ok(message) => judge_message(&message, detached, (around, basis), &mut report),
         Err(error) => report.document.format_failure = Some(format!("{error} (CMS_MALFORMED)")),
     }
     report.indication = overall(&report);
@@ -119,7 +130,12 @@ impl Digests {
     }
 }
 
-fn judge_message(message: &Message, detached: Option<&Content>, basis: &Basis<'_>, report: &mut Report) {
+fn judge_message(
+    message: &Message,
+    detached: Option<&Content>,
+    (around, basis): (&Around<'_>, &Basis<'_>),
+    report: &mut Report,
+) {
     let envelope = &message.envelope;
     let signers: Vec<Option<SignerInfo>> = (0..envelope.signer_count())
         .map(|index| signer_info(envelope.signer(index)?).ok())
@@ -144,6 +160,7 @@ fn judge_message(message: &Message, detached: Option<&Content>, basis: &Basis<'_
             envelope,
             digests: &digests,
             covered: &covered,
+            around,
         };
         report
             .signatures
@@ -321,6 +338,7 @@ struct Scene<'a> {
     envelope: &'a Envelope,
     digests: &'a Digests,
     covered: &'a Covered,
+    around: &'a Around<'a>,
 }
 
 impl<'a> Scene<'a> {
@@ -345,6 +363,7 @@ impl<'a> Scene<'a> {
         }
         let covered = self.covered;
         let (digests, envelope) = (self.digests, self.envelope);
+        let inside = covered.archives.len();
         let archive = covered
             .archives
             .iter()
@@ -361,6 +380,7 @@ impl<'a> Scene<'a> {
                 }),
                 fault: archived.fault.clone(),
             })
+            .chain(self.around.tokens(inside))
             .collect();
         let own = covered
             .values
@@ -421,6 +441,9 @@ impl<'a> Scene<'a> {
         let claims = claimed_attributes(info);
         let verdict = claims.and_then(|claims| claims.texts(VERDICT_OID).next().map(str::to_owned));
         let digest = self.digests.known.get(&HashAlgorithm::Sha256);
+        let mut material = self.covered.material(self.envelope);
+        self.around
+            .add_material(&mut material, self.covered.archives.len());
         Subject {
             report,
             layer,
@@ -430,7 +453,7 @@ impl<'a> Scene<'a> {
             violations,
             verdict,
             content: digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
-            material: self.covered.material(self.envelope),
+            material,
             content_stamps: self.content_stamps(info, layer),
             own,
             archive,

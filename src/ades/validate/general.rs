@@ -262,7 +262,7 @@ fn covers(material: &Material, layer: usize) -> level::Covers<'_> {
 
 /// Judges archive time-stamps from the newest to the oldest: each one that passes proves what it covers, the older
 /// ones included. EN 319 102-1 §5.6.2.3.
-fn judge_archive(
+pub(super) fn judge_archive(
     archive: &[Token<'_>],
     material: &Material,
     memory: &Memory,

@@ -5,6 +5,7 @@
 //! outside PDF. Start from [`validate_any`]; the result is a [`report::Report`].
 
 mod any;
+mod archive_manifest;
 mod asic;
 mod cades;
 mod chain;

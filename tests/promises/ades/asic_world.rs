@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use zegel::ades::asic::archive::Archiving;
 use zegel::ades::asic::container::{Container, Kind};
 use zegel::ades::asic::create::{
     self, File, cades_manifest, outside_of, outside_of_files, prepare_further, prepare_xades,
     signatures_file, write_cades, write_further, write_time_stamp, write_xades,
 };
+use zegel::ades::augment::asking::Asking;
+use zegel::ades::augment::error::Step;
 use zegel::ades::cades::stages::Packaging as CmsPackaging;
 use zegel::ades::level::Level;
 use zegel::ades::validate::report::Report;
@@ -19,7 +22,7 @@ use zegel::pki::timestamp::{TimeStampRequest, token_of_reply};
 
 use super::message::{self, told};
 use super::world::{Signer, World};
-use super::xml_world::{complete_at, draft, signed};
+use super::xml_world::{bytes_of, complete_at, draft, signed};
 
 /// The kinds of containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,12 +95,42 @@ pub fn sealed_over(world: &World, form: Form, files: &[File], signer: &Signer, d
         .source
         .read_vec(0, usize::try_from(files[0].source.len()).unwrap());
     let content = manifest.clone().unwrap_or_else(|| only.unwrap());
+    // In ASiC-E a time-stamp over everything archives the signature.
+    let own = if form.is_simple() {
+        draft.level
+    } else {
+        draft.level.min(Level::Lt)
+    };
     let cms = zegel::ades::cades::stages::Draft {
         algorithm: draft.algorithm,
-        ..message::draft(world, signer, draft.level, CmsPackaging::Detached)
+        ..message::draft(world, signer, own, CmsPackaging::Detached)
     };
     let message = message::sealed_with(world, &content, signer, &cms);
-    write_cades(files, manifest.as_deref(), &message, Vec::new(), world.now).unwrap()
+    let container = write_cades(files, manifest.as_deref(), &message, Vec::new(), world.now).unwrap();
+    if own < draft.level {
+        archived(world, &container, world.now)
+    } else {
+        container
+    }
+}
+
+/// `container` with one more archive time-stamp over everything.
+pub fn archived(world: &World, container: &[u8], now: Timestamp) -> Vec<u8> {
+    let container = Container::open(Arc::new(container.to_vec())).unwrap();
+    let mut archiving = Archiving::new(container, world.settings()).unwrap();
+    let made = asked(&mut archiving, world, now).unwrap_or_else(|error| told(error));
+    bytes_of(&made)
+}
+
+/// What comes of `machine`, the laboratory answering.
+pub fn asked<M: Asking>(machine: &mut M, world: &World, now: Timestamp) -> Result<M::Done, M::Error> {
+    for _ in 0..200 {
+        match machine.step(now)? {
+            Step::Done(done) => return Ok(*done),
+            Step::Need(need) => machine.answer(world.answer(&need, now), now)?,
+        }
+    }
+    panic!("it does not end")
 }
 
 pub fn moment(world: &World) -> Moment<'_> {

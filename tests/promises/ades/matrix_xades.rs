@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use zegel::ades::asic::archive::LATEST;
 use zegel::ades::asic::container::{Container, Role};
 use zegel::ades::level::Level;
 use zegel::ades::validate::report::Report;
@@ -208,7 +209,8 @@ impl Judges<'_> {
         let Some(openssl) = &self.openssl else { return };
         let message = container.with_role(Role::Cades)[0];
         std::fs::write(folder.join("message.p7s"), container.read(message).unwrap()).unwrap();
-        let content = match container.with_role(Role::AsicManifest).first() {
+        // Archive manifests come first by name.
+        let content = match container.with_role(Role::AsicManifest).last() {
             Some(manifest) => container.read(manifest).unwrap(),
             None => container.read(container.data().next().unwrap()).unwrap(),
         };
@@ -236,6 +238,31 @@ impl Judges<'_> {
             ],
         );
         verdicts.push("openssl cms".to_owned());
+        if form.is_simple() || cell.level < Level::Lta {
+            return;
+        }
+        let manifest = container.archive.entry(LATEST).unwrap();
+        std::fs::write(folder.join("manifest"), container.read(manifest).unwrap()).unwrap();
+        let token = container.with_role(Role::TimeStamp)[0];
+        std::fs::write(folder.join("token"), container.read(token).unwrap()).unwrap();
+        Self::run(
+            openssl,
+            &folder,
+            &[
+                "ts",
+                "-verify",
+                "-token_in",
+                "-in",
+                "token",
+                "-data",
+                "manifest",
+                "-CAfile",
+                "../root.pem",
+                "-untrusted",
+                "../tsa.pem",
+            ],
+        );
+        verdicts.push("openssl ts over the archive manifest".to_owned());
     }
 }
 

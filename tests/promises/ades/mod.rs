@@ -4,6 +4,7 @@ pub mod asic_world;
 mod attacks;
 mod bad_days;
 mod cades;
+mod containers;
 mod damage;
 mod extending;
 mod foreign;

@@ -1,0 +1,190 @@
+//! Archive time-stamps of a container: each is over an `ASiCArchiveManifest`, which names everything with its digest.
+//! What they prove reaches the signatures whose files they name. EN 319 162-1 §4.4.4 and annex A.7.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::format::Failure;
+use super::general::{self, Basis, Token};
+use super::indication::SubIndication;
+use super::material::Material;
+use super::revocation::Memory;
+use super::stamp::Stamp;
+use crate::ades::asic::archive::is_archive_manifest;
+use crate::ades::asic::container::{Container, Role};
+use crate::ades::asic::manifest::AsicManifest;
+use crate::ades::cms::open;
+
+/// One archive time-stamp.
+struct Link {
+    /// The entry of its token.
+    name: String,
+    token: Vec<u8>,
+    /// The entry of its manifest.
+    manifest_name: String,
+    manifest: Vec<u8>,
+    /// The entries that the manifest names.
+    files: BTreeSet<String>,
+    fault: Option<Failure>,
+}
+
+impl Link {
+    /// Whether this one covers all that `earlier` covers, and that one itself.
+    fn continues(&self, earlier: &Self) -> bool {
+        earlier.files.is_subset(&self.files)
+            && self.files.contains(&earlier.name)
+            && self.files.contains(&earlier.manifest_name)
+    }
+}
+
+/// The archive time-stamps of a container, oldest first.
+#[derive(Default)]
+pub(super) struct Archive {
+    links: Vec<Link>,
+    /// What is wrong with it as a whole.
+    fault: Option<Failure>,
+}
+
+fn broken(detail: &str) -> Failure {
+    Failure::new(SubIndication::FormatFailure, "ASIC_ARCHIVE", detail)
+}
+
+impl Archive {
+    /// Reads the archive manifests of `container`. `check`: whether everything that a manifest names is as it says.
+    pub(super) fn read(container: &Container, check: impl Fn(&AsicManifest) -> Result<(), Failure>) -> Self {
+        let mut archive = Self::default();
+        let tokens = container.with_role(Role::TimeStamp);
+        for entry in container.with_role(Role::AsicManifest) {
+            if !is_archive_manifest(entry.name()) {
+                continue;
+            }
+            let read = container.read(entry).ok();
+            let read = read.and_then(|bytes| Some((AsicManifest::parse(&bytes)?, bytes)));
+            let Some((manifest, bytes)) = read else {
+                archive.fault = Some(broken("an archive manifest cannot be read"));
+                continue;
+            };
+            let is_taken = archive.links.iter().any(|link| link.name == manifest.signature);
+            let token = tokens
+                .iter()
+                .find(|token| token.name() == manifest.signature && !is_taken);
+            let Some(token) = token.and_then(|token| container.read(token).ok()) else {
+                archive.fault = Some(broken("an archive manifest has no time-stamp of its own"));
+                continue;
+            };
+            archive.links.push(Link {
+                fault: check(&manifest).err(),
+                name: manifest.signature,
+                token,
+                manifest_name: entry.name().to_owned(),
+                manifest: bytes,
+                files: manifest.files.into_iter().map(|file| file.name).collect(),
+            });
+        }
+        archive.order();
+        archive
+    }
+
+    /// Each covers all before it: so the number of tokens that one covers is its place.
+    fn order(&mut self) {
+        let names: BTreeSet<String> = self.links.iter().map(|link| link.name.clone()).collect();
+        self.links
+            .sort_by_key(|link| link.files.intersection(&names).count());
+        let is_one_chain = self.links.windows(2).all(|pair| match pair {
+            [earlier, later] => later.continues(earlier),
+            _ => true,
+        });
+        if !is_one_chain && self.fault.is_none() {
+            self.fault = Some(broken(
+                "an archive manifest leaves out what an earlier one covers, or the earlier one",
+            ));
+        }
+    }
+
+    /// Whether the token in the entry `name` is one of these.
+    pub(super) fn has_stamp(&self, name: &str) -> bool {
+        self.links.iter().any(|link| link.name == name)
+    }
+
+    /// What is wrong: no damage to what calls itself evidence goes by unseen, whatever it was evidence of.
+    pub(super) fn fault(&self) -> Option<&Failure> {
+        let of_links = self.links.iter().filter_map(|link| link.fault.as_ref());
+        self.fault.iter().chain(of_links).next()
+    }
+
+    /// Those over the entry `name`.
+    pub(super) fn over<'a>(&'a self, name: &str) -> Around<'a> {
+        Around {
+            links: self
+                .links
+                .iter()
+                .filter(|link| link.files.contains(name))
+                .collect(),
+        }
+    }
+
+    /// Judges the time-stamps themselves, oldest first.
+    pub(super) fn judge(&self, basis: &Basis<'_>) -> Vec<Stamp> {
+        let all = Around {
+            links: self.links.iter().collect(),
+        };
+        let mut material = Material::default();
+        all.add_material(&mut material, 0);
+        for known in material.certificates() {
+            basis.context.trust.add_anchor(known);
+        }
+        let memory = Memory::default();
+        general::judge_archive(&all.tokens(0), &material, &memory, basis).1
+    }
+}
+
+/// The archive time-stamps over one signature, oldest first; none outside a container.
+#[derive(Clone, Default)]
+pub(super) struct Around<'a> {
+    links: Vec<&'a Link>,
+}
+
+impl<'a> Around<'a> {
+    /// The tokens, in the layers above those of the `inside` archive time-stamps that the signature has itself.
+    pub(super) fn tokens(&self, inside: usize) -> Vec<Token<'a>> {
+        self.links
+            .iter()
+            .enumerate()
+            .map(|(number, link)| {
+                let link: &'a Link = link;
+                Token {
+                    der: link.token.clone(),
+                    name: link.name.clone(),
+                    layer: layer(inside, number).saturating_add(1),
+                    imprint: Box::new(|hash| Some(hash.digest(&link.manifest))),
+                    fault: link.fault.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// Adds what the tokens carry besides their signatures: each covered with its token by the next one.
+    pub(super) fn add_material(&self, material: &mut Material, inside: usize) {
+        for (number, link) in self.links.iter().enumerate() {
+            let Ok(message) = open::open(Arc::new(link.token.clone())) else {
+                continue;
+            };
+            let layer = layer(inside, number.saturating_add(1));
+            for der in message.envelope.certificates() {
+                material.add_certificate(der, layer);
+            }
+            let found = message.envelope.revocation_items();
+            for (_, der) in found.ocsp_responses {
+                material.add_ocsp_response(der, layer);
+            }
+            for der in found.crls {
+                material.add_crl(der.to_vec(), layer);
+            }
+        }
+    }
+}
+
+/// The layer of what the time-stamp `number` covers first.
+const fn layer(inside: usize, number: usize) -> usize {
+    inside.saturating_add(number).saturating_mul(2)
+}

@@ -1,0 +1,337 @@
+//! Containers that are archived and extended: what is added, what stays byte for byte, what still proves it years later,
+//! and what is refused.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use zegel::ades::asic::archive::LATEST;
+use zegel::ades::asic::container::{Container, Role};
+use zegel::ades::asic::extend::{ExtendError, Extension};
+use zegel::ades::asic::manifest::AsicManifest;
+use zegel::ades::asic::zip::Archive;
+use zegel::ades::asic::zip::rewrite::{Change, Changes, rewrite};
+use zegel::ades::level::Level;
+use zegel::ades::validate::indication::Indication;
+use zegel::ades::validate::report::Report;
+use zegel::base::time::Timestamp;
+use zegel::lab::services::{Service, ServiceMode};
+
+use super::asic_world::{Form, archived, asked, further, sealed, validate, validate_at};
+use super::world::{P384, RSA, World};
+use super::xml_world::bytes_of;
+
+fn extended_at(
+    world: &World,
+    file: &[u8],
+    name: Option<&str>,
+    level: Level,
+    now: Timestamp,
+) -> Result<Vec<u8>, ExtendError> {
+    let source = Arc::new(file.to_vec());
+    let mut extension = Extension::new(source, name, level, world.settings(), now)?;
+    let extended = asked(&mut extension, world, now)?;
+    assert!(extended.level >= level);
+    Ok(bytes_of(&extended.container))
+}
+
+fn extended(world: &World, file: &[u8], level: Level) -> Vec<u8> {
+    extended_at(world, file, None, level, world.now).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn opened(file: &[u8]) -> Container {
+    Container::open(Arc::new(file.to_vec())).unwrap()
+}
+
+/// Every entry with header and content as they stand in the archive, in its order.
+fn raw(file: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let archive: Archive = opened(file).archive;
+    let starts = archive.entries().iter().map(|entry| {
+        let header = 30 + u64::try_from(entry.name().len()).unwrap();
+        usize::try_from(entry.content_offset() - header).unwrap()
+    });
+    let mut ends: Vec<usize> = starts.clone().skip(1).collect();
+    ends.push(usize::try_from(archive.directory_offset()).unwrap());
+    let names = archive.entries().iter().map(|entry| entry.name().to_owned());
+    names
+        .zip(starts.zip(ends))
+        .map(|(name, (start, end))| (name, file[start..end].to_vec()))
+        .collect()
+}
+
+fn levels(report: &Report) -> Vec<Option<Level>> {
+    report
+        .signatures
+        .iter()
+        .map(|signature| signature.level)
+        .collect()
+}
+
+fn has_cause(report: &Report, cause: &str) -> bool {
+    report
+        .signatures
+        .iter()
+        .flat_map(|signature| &signature.findings)
+        .any(|finding| finding.cause == cause)
+}
+
+#[test]
+fn every_level_in_a_container_is_raised_to_every_higher_one() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    for form in Form::ALL {
+        for (from, to) in [
+            (Level::B, Level::T),
+            (Level::B, Level::Lt),
+            (Level::B, Level::Lta),
+            (Level::T, Level::Lta),
+            (Level::Lt, Level::Lta),
+            (Level::Lta, Level::Lta),
+        ] {
+            let case = format!("{form:?} {from} to {to}");
+            let file = sealed(&world, form, &signer, from);
+            let raised = extended(&world, &file, to);
+            let report = validate(&world, &raised);
+            assert_eq!(levels(&report), [Some(to)], "{case}: {report:#?}");
+            if to >= Level::Lt {
+                assert_eq!(report.indication, Indication::TotalPassed, "{case}");
+            }
+            let (before, after) = (raw(&file), raw(&raised));
+            let kept = before.iter().zip(&after);
+            let changed: Vec<&str> = kept
+                .filter(|(one, other)| one != other)
+                .map(|(one, _)| one.0.as_str())
+                .collect();
+            let own = match form {
+                Form::ExtendedXades => "META-INF/signatures001.xml",
+                Form::SimpleXades => "META-INF/signatures.xml",
+                Form::SimpleCades => "META-INF/signature.p7s",
+                // B-LT has all that a time-stamp over everything asks of it.
+                Form::ExtendedCades if from == Level::Lt => "",
+                Form::ExtendedCades if from == Level::Lta => LATEST,
+                Form::ExtendedCades => "META-INF/signature001.p7s",
+            };
+            let due: Vec<&str> = [own].into_iter().filter(|name| !name.is_empty()).collect();
+            // A renewal also puts material into the time-stamp before.
+            let renewed = form == Form::ExtendedCades && from == Level::Lta;
+            let changed: Vec<&str> = changed
+                .into_iter()
+                .filter(|name| !renewed || *name != "META-INF/timestamp001.tst")
+                .collect();
+            assert_eq!(changed, due, "{case}");
+            let added = if form == Form::ExtendedCades && to == Level::Lta {
+                2
+            } else {
+                0
+            };
+            assert_eq!(after.len() - before.len(), added, "{case}");
+        }
+    }
+}
+
+#[test]
+fn one_signature_of_several_is_extended_and_the_others_keep_their_bytes() {
+    let world = World::new();
+    let first = sealed(&world, Form::ExtendedXades, &world.signer(P384), Level::B);
+    let both = further(&world, &first, &world.signer(RSA), Level::B);
+    for name in [
+        "META-INF/signatures002.xml",
+        "META-INF/signatures002.xml, signer 1",
+    ] {
+        let raised = extended_at(&world, &both, Some(name), Level::Lt, world.now).unwrap();
+        let report = validate(&world, &raised);
+        assert_eq!(levels(&report), [Some(Level::B), Some(Level::Lt)], "{name}");
+        let (before, after) = (raw(&both), raw(&raised));
+        assert_eq!(before[..before.len() - 1], after[..before.len() - 1]);
+    }
+    let all = extended(&world, &both, Level::Lta);
+    assert_eq!(levels(&validate(&world, &all)), [Some(Level::Lta); 2]);
+    let Err(ExtendError::Unknown { known, .. }) =
+        extended_at(&world, &both, Some("signer 2"), Level::T, world.now)
+    else {
+        panic!("no such signature")
+    };
+    assert_eq!(
+        known,
+        [
+            "META-INF/signatures001.xml, signer 1",
+            "META-INF/signatures002.xml, signer 1"
+        ]
+    );
+}
+
+/// The archive manifests of `file`, the latest first.
+fn manifests(file: &[u8]) -> BTreeMap<String, AsicManifest> {
+    let container = opened(file);
+    let entries = container.with_role(Role::AsicManifest).into_iter();
+    entries
+        .filter(|entry| entry.name().contains("Archive"))
+        .map(|entry| {
+            let bytes = container.read(entry).unwrap();
+            (entry.name().to_owned(), AsicManifest::parse(&bytes).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn archive_manifests_stand_one_on_the_other_and_prove_a_signature_for_years() {
+    let world = World::new();
+    let mut file = sealed(&world, Form::ExtendedCades, &world.signer(P384), Level::Lta);
+    let later = |days: u64| world.now.plus(Duration::from_hours(24 * days));
+    for (round, days) in [(1_usize, 200), (2, 400)] {
+        file = extended_at(&world, &file, None, Level::Lta, later(days))
+            .unwrap_or_else(|error| panic!("day {days}: {error}"));
+        let found = manifests(&file);
+        assert_eq!(found.len(), round + 1);
+        let latest = &found[LATEST];
+        assert_eq!(
+            latest.signature,
+            format!("META-INF/timestamp{:03}.tst", round + 1)
+        );
+        let before = format!("META-INF/ASiCArchiveManifest{round:03}.xml");
+        let roots: Vec<&str> = latest
+            .files
+            .iter()
+            .filter(|file| file.is_root)
+            .map(|file| file.name.as_str())
+            .collect();
+        assert_eq!(roots, [before.as_str()]);
+        let named: Vec<&str> = latest.files.iter().map(|file| file.name.as_str()).collect();
+        for name in opened(&file).archive.entries().iter().map(|entry| entry.name()) {
+            let is_own = name == latest.signature || name == LATEST || name == "mimetype";
+            assert_eq!(named.contains(&name), !is_own, "{name}");
+        }
+        let types = latest.files.iter().map(|file| file.mime_type.as_deref().unwrap());
+        assert!(types.clone().any(|kind| kind == "text/plain"));
+        assert!(
+            types
+                .clone()
+                .any(|kind| kind == "application/vnd.etsi.timestamp-token")
+        );
+    }
+    let report = validate_at(&world, &file, later(400));
+    assert_eq!(levels(&report), [Some(Level::Lta)], "{report:#?}");
+    assert_eq!(report.indication, Indication::TotalPassed);
+    assert_eq!(report.signatures[0].time_stamps.len(), 4);
+    assert_eq!(report.document_time_stamps.len(), 3);
+    assert!(
+        report
+            .document_time_stamps
+            .iter()
+            .all(|stamp| stamp.indication == Indication::TotalPassed),
+        "{report:#?}"
+    );
+    assert_eq!(
+        report.signatures[0].best_signature_time,
+        Some(world.now.truncated_to_second())
+    );
+}
+
+#[test]
+fn no_damage_to_what_archives_a_container_goes_by_unseen() {
+    let world = World::new();
+    let file = sealed(&world, Form::ExtendedCades, &world.signer(P384), Level::Lta);
+    let file = archived(&world, &file, world.now.plus(Duration::from_hours(24)));
+    let at = world.now.plus(Duration::from_hours(25));
+    let twin = validate_at(&world, &file, at);
+    assert_eq!(twin.indication, Indication::TotalPassed, "{twin:#?}");
+    let container = opened(&file);
+    let with = |changes: &Changes| bytes_of(&rewrite(&container.archive, changes, world.now).unwrap());
+    let entries = [
+        "META-INF/ASiCArchiveManifest.xml",
+        "META-INF/ASiCArchiveManifest001.xml",
+        "META-INF/ASiCManifest001.xml",
+        "META-INF/signature001.p7s",
+        "META-INF/timestamp001.tst",
+        "META-INF/timestamp002.tst",
+        "bijlagen/kaart.txt",
+    ];
+    for name in entries {
+        let content = container.read(container.archive.entry(name).unwrap()).unwrap();
+        let length = content.len();
+        // A byte within, whatever it says; the rest as it was. What the newest token carries besides is under nothing.
+        let places = if name == "META-INF/timestamp002.tst" {
+            [length / 30, length - 90, length - 1]
+        } else {
+            [length / 2, length * 2 / 3, length * 4 / 5]
+        };
+        for place in places {
+            let mut damaged = content.clone();
+            damaged[place] ^= 1;
+            let changes = Changes {
+                entries: BTreeMap::from([(name.to_owned(), Change::Content(damaged))]),
+                ..Changes::default()
+            };
+            let report = validate_at(&world, &with(&changes), at);
+            assert_ne!(
+                report.indication,
+                Indication::TotalPassed,
+                "{name} at {place}: {report:#?}"
+            );
+        }
+        let renamed = Changes {
+            entries: BTreeMap::from([(name.to_owned(), Change::Name(format!("{name}.old")))]),
+            ..Changes::default()
+        };
+        let report = validate_at(&world, &with(&renamed), at);
+        assert_ne!(
+            report.indication,
+            Indication::TotalPassed,
+            "{name} away: {report:#?}"
+        );
+    }
+    // A file that came after the signature is signed by nobody, and an archive time-stamp over it signs it for nobody.
+    let extra = Changes {
+        added: vec![("extra.txt".to_owned(), b"TEST".to_vec())],
+        ..Changes::default()
+    };
+    let report = validate_at(&world, &archived(&world, &with(&extra), at), at);
+    assert!(has_cause(&report, "ASIC_UNSIGNED_FILE"), "{report:#?}");
+    // A later manifest that leaves out the earlier one breaks the chain.
+    let mut latest = manifests(&file).remove(LATEST).unwrap();
+    latest
+        .files
+        .retain(|file| file.name != "META-INF/timestamp001.tst");
+    let cut = Changes {
+        entries: BTreeMap::from([(
+            LATEST.to_owned(),
+            Change::Content(latest.to_xml("application/vnd.etsi.timestamp-token").into_bytes()),
+        )]),
+        ..Changes::default()
+    };
+    assert!(has_cause(&validate_at(&world, &with(&cut), at), "ASIC_ARCHIVE"));
+}
+
+#[test]
+fn a_container_that_cannot_be_extended_says_why() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let cause = |file: &[u8], level| {
+        extended_at(&world, file, None, level, world.now)
+            .map(|_| "extended")
+            .unwrap_or_else(|error| error.cause())
+    };
+    let file = sealed(&world, Form::ExtendedCades, &signer, Level::B);
+    let mut damaged = file.clone();
+    let at = damaged.windows(9).position(|part| part == b"META-INF/").unwrap();
+    damaged[at] = b'N';
+    assert_eq!(cause(&damaged, Level::Lta), "ZIP_AMBIGUOUS");
+    assert_eq!(cause(b"no container", Level::Lta), "ZIP_NOT_ZIP");
+    let stamped = super::asic_world::stamped(&world);
+    assert_eq!(
+        cause(&stamped, Level::Lta),
+        "ADES_BELOW_LEVEL",
+        "nobody signed it"
+    );
+    // Archived below B-LT by somebody: the signature can get nothing any more without breaking that.
+    let early = archived(&world, &file, world.now);
+    assert_eq!(cause(&early, Level::Lta), "ASIC_COVERED");
+    for mode in [ServiceMode::Down, ServiceMode::WrongNonce, ServiceMode::Stale] {
+        world.services.set_service(Service::TimeStamp, mode);
+        assert_eq!(cause(&file, Level::T), "TST_UNAVAILABLE", "{mode}");
+    }
+    world.services.set_service(Service::TimeStamp, ServiceMode::Up);
+    world.services.set_service(Service::Ocsp, ServiceMode::Down);
+    world.services.set_service(Service::Crl, ServiceMode::Down);
+    assert_eq!(cause(&file, Level::Lt), "REV_UNAVAILABLE");
+}
