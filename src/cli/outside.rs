@@ -74,17 +74,17 @@ pub(super) fn desk(config: &Files, urls: &[String], console: &mut Console) -> Re
     Ok(desk)
 }
 
-/// Plans `out`, or `NAME-WORD.pdf` beside `file`.
+/// Plans `out`, or `NAME-WORD.ENDING` beside `file`.
 pub(super) fn plan(
     file: &std::path::Path,
     out: Option<&PathBuf>,
-    word: &str,
+    (word, ending): (&str, &str),
     force: bool,
     console: &mut Console,
 ) -> Result<Output, Exit> {
     let beside = || {
         let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        file.with_file_name(format!("{}-{word}.pdf", stem.unwrap_or_default()))
+        file.with_file_name(format!("{}-{word}.{ending}", stem.unwrap_or_default()))
     };
     let path = out.cloned().unwrap_or_else(beside);
     Output::plan(&path, force, Readable::AsUsual).map_err(|problem| refused(console, &problem))

@@ -69,7 +69,13 @@ fn go(arguments: &Arguments, console: &mut Console) -> Result<Exit, Exit> {
     let Some(path) = &arguments.document else {
         return Err(Exit::Usage);
     };
-    let output = outside::plan(path, arguments.out.as_ref(), "sealed", arguments.force, console)?;
+    let output = outside::plan(
+        path,
+        arguments.out.as_ref(),
+        ("sealed", "pdf"),
+        arguments.force,
+        console,
+    )?;
     let document = files::open(path).map_err(|problem| outside::refused(console, &problem))?;
     let level = arguments.level.unwrap_or(settings.level);
     let is_test = around.desk.environment == Environment::Test;

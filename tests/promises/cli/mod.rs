@@ -8,6 +8,7 @@ mod help;
 mod json;
 mod outage;
 mod sessions;
+mod signing;
 mod terminal;
 
 use std::io::Read;

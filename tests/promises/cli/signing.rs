@@ -1,0 +1,384 @@
+//! `zegel sign` in XML and in containers, with a card at a real reader daemon, and `zegel extend` of what came out.
+//! Judges: xmlsec1, OpenSSL, unzip, and our own validator, which must say exactly the level.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::counter::Desk;
+use super::{Ran, run, zegel};
+use crate::support::{TestFolder, judge};
+
+const DOCUMENT: &str = "<besluit xmlns=\"urn:zegel:test\"><deel Id=\"deel\">TEST</deel></besluit>";
+
+fn desk(cards: &[&str]) -> Option<Desk> {
+    let desk = Desk::open(cards)?;
+    std::fs::write(desk.path("data.xml"), DOCUMENT).unwrap();
+    Some(desk)
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
+fn verify(desk: &Desk, text: &str) -> Ran {
+    desk.run(
+        &[
+            vec!["verify", "--trust", "trust", "--format", "json"],
+            words(text),
+        ]
+        .concat(),
+    )
+}
+
+/// What a program of somebody else says, in the desk's folder.
+fn accepts(desk: &Desk, program: &str, arguments: &[&str]) {
+    let Some(program) = judge(program) else { return };
+    let output = Command::new(&program)
+        .current_dir(desk.folder())
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        output.status.success(),
+        "{} {arguments:?}: {text}",
+        program.display()
+    );
+}
+
+fn xmlsec1_accepts(desk: &Desk, file: &str) {
+    accepts(
+        desk,
+        "xmlsec1",
+        &[
+            "--verify",
+            "--pubkey-cert-pem",
+            "signer.pem",
+            "--enabled-key-data",
+            "rsa,ec,key-name",
+            "--id-attr:Id",
+            "http://uri.etsi.org/01903/v1.3.2#:SignedProperties",
+            "--id-attr:Id",
+            "urn:zegel:test:deel",
+            "--id-attr:Id",
+            "http://www.w3.org/2000/09/xmldsig#:Object",
+            file,
+        ],
+    );
+}
+
+/// The signer's certificate and the root, for the judges.
+fn write_certificates(desk: &Desk) {
+    use base64::Engine as _;
+    let card = desk
+        .run(&["card", "certificates", "--format", "json", "--pem"])
+        .json();
+    let all = card["certificates"].as_array().unwrap();
+    let signer = all.iter().find(|one| one["kind"] == "signature").unwrap();
+    std::fs::write(desk.path("signer.pem"), signer["pem"].as_str().unwrap()).unwrap();
+    let root = base64::engine::general_purpose::STANDARD.encode(desk.lab.pki().root_der());
+    let root = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
+    std::fs::write(desk.path("root.pem"), root).unwrap();
+}
+
+/// Takes a container apart, so that references lead to files.
+fn unpack(desk: &Desk, container: &str) {
+    accepts(desk, "unzip", &["-t", container]);
+    accepts(desk, "unzip", &["-q", "-o", container, "-d", "unpacked"]);
+    let bytes = std::fs::read(desk.path(container)).unwrap();
+    assert!(bytes[30..].starts_with(b"mimetypeapplication/vnd.etsi.asic-"));
+}
+
+fn openssl_accepts(desk: &Desk, message: &str, content: &str) {
+    accepts(
+        desk,
+        "openssl",
+        &[
+            "cms", "-verify", "-cades", "-inform", "DER", "-in", message, "-content", content, "-binary",
+            "-CAfile", "root.pem", "-purpose", "any", "-out", "out",
+        ],
+    );
+}
+
+#[test]
+fn xml_and_containers_are_signed_at_every_level_and_every_judge_accepts_them() {
+    let Some(desk) = desk(&["mayor"]) else { return };
+    write_certificates(&desk);
+    let forms: [(&str, &str, &str); 8] = [
+        (
+            "data.xml --signature xades --packaging enveloped",
+            "data-signed.xml",
+            "",
+        ),
+        (
+            "data.xml --signature xades --packaging internally-detached --element deel",
+            "data-signed.xml",
+            "",
+        ),
+        (
+            "data.xml --signature xades --packaging enveloping",
+            "data.xml.xades",
+            "",
+        ),
+        (
+            "a.pdf --signature xades --packaging enveloping",
+            "a.pdf.xades",
+            "",
+        ),
+        ("a.pdf --signature xades", "a.pdf.xades", " --detached a.pdf"),
+        ("a.pdf b.pdf data.xml --container asic-e", "a.pdf.asice", ""),
+        (
+            "a.pdf b.pdf data.xml --container asic-e --signature cades",
+            "a.pdf.asice",
+            "",
+        ),
+        ("a.pdf --container asic-s --signature cades", "a.pdf.asics", ""),
+    ];
+    for (form, out, beside) in forms {
+        for (level, shown) in [("b", "B-B"), ("t", "B-T"), ("lt", "B-LT"), ("lta", "B-LTA")] {
+            let case = format!("{form} at {level}");
+            let signed = desk.sign(&[words(form), vec!["--level", level, "--force"]].concat());
+            assert_eq!(signed.code, Some(0), "{case}: {signed:?}");
+            assert_eq!(signed.out, format!("{out}: {shown}\n"), "{case}");
+            let verified = verify(&desk, &format!("{out}{beside}"));
+            let json = verified.json();
+            assert_eq!(json["signatures"].as_array().map(Vec::len), Some(1), "{case}");
+            assert_eq!(json["signatures"][0]["level"], level, "{case}: {json:#}");
+            // Below B-LT nothing in the file says whether the certificate was revoked.
+            let due = if level >= "lt" && level != "t" {
+                Some(0)
+            } else {
+                Some(4)
+            };
+            assert_eq!(verified.code, due, "{case}: {json:#}");
+            if out.ends_with(".asice") || out.ends_with(".asics") {
+                unpack(&desk, out);
+                if form.ends_with("cades") {
+                    let (message, content) = if out.ends_with("e") {
+                        ("signature001.p7s", "META-INF/ASiCManifest001.xml")
+                    } else {
+                        ("signature.p7s", "a.pdf")
+                    };
+                    let inside = |name: &str| format!("unpacked/{name}");
+                    openssl_accepts(&desk, &inside(&format!("META-INF/{message}")), &inside(content));
+                } else {
+                    // Its references are relative to the root of the container.
+                    std::fs::copy(
+                        desk.path("unpacked/META-INF/signatures001.xml"),
+                        desk.path("signatures.xml"),
+                    )
+                    .unwrap();
+                    xmlsec1_accepts(&desk, "signatures.xml");
+                }
+                std::fs::remove_dir_all(desk.path("unpacked")).unwrap();
+            } else {
+                xmlsec1_accepts(&desk, out);
+            }
+        }
+    }
+    let other = verify(&desk, "a.pdf.xades --detached b.pdf");
+    assert_eq!(other.code, Some(3), "{other:?}");
+}
+
+#[test]
+fn a_list_of_containers_is_signed_with_one_pin_and_one_container_takes_all() {
+    let Some(desk) = desk(&["mayor"]) else { return };
+    let asked = || desk.lab.pins_shown().len();
+    let before = asked();
+    let each = desk.sign(&words("a.pdf data.xml --container asic-s --format json"));
+    assert_eq!(
+        each.json(),
+        serde_json::json!({"failed": [], "signed": [
+            {"file": "a.pdf", "out": "a.pdf.asics", "level": "lta"},
+            {"file": "data.xml", "out": "data.xml.asics", "level": "lta"},
+        ]}),
+        "{each:?}"
+    );
+    let all = desk.sign(&words(
+        "a.pdf b.pdf --container asic-e --out all.asice --format json",
+    ));
+    assert_eq!(
+        all.json(),
+        serde_json::json!({"failed": [], "signed": [
+            {"file": "a.pdf", "out": "all.asice", "level": "lta"},
+            {"file": "b.pdf", "out": "all.asice", "level": "lta"},
+        ]}),
+        "{all:?}"
+    );
+    assert_eq!(asked(), before + 2, "one PIN for each list");
+    assert_eq!(
+        all.messages.matches(" signs ").count(),
+        2,
+        "each file is shown with its digest: {all:?}"
+    );
+    for file in ["a.pdf.asics", "data.xml.asics", "all.asice"] {
+        assert_eq!(verify(&desk, file).code, Some(0), "{file}");
+    }
+    // The other ways to write JSON.
+    for (written, level) in [("compact", "b"), ("general", "lta")] {
+        let text = format!("a.pdf --signature jades --serialization {written} --level {level} --force");
+        let signed = desk.sign(&words(&text));
+        assert_eq!(signed.code, Some(0), "{signed:?}");
+        let report = verify(&desk, "a.pdf.jws --detached a.pdf").json();
+        assert_eq!(report["signatures"][0]["level"], level, "{report:#}");
+    }
+
+    // No time-stamp: nothing is written, and each file says so.
+    desk.lab(&["service", "set", "tsa", "down"]);
+    let down = desk.sign(&words(
+        "a.pdf b.pdf --container asic-e --signature cades --format json",
+    ));
+    assert_eq!(down.code, Some(1), "{down:?}");
+    let json = down.json();
+    let codes: Vec<_> = json["failed"].as_array().unwrap().iter().collect();
+    assert_eq!(codes.len(), 2);
+    assert!(codes.iter().all(|one| one["code"] == "TST_UNAVAILABLE"));
+    assert!(!desk.path("a.pdf.asice").exists());
+}
+
+#[test]
+fn what_cannot_be_signed_so_is_told_before_the_card_is_asked() {
+    let Some(desk) = desk(&["mayor"]) else { return };
+    std::fs::create_dir(desk.path("map")).unwrap();
+    std::fs::write(desk.path("map/A.pdf"), "TEST").unwrap();
+    std::fs::write(desk.path("mimetype"), "TEST").unwrap();
+    std::fs::write(desk.path("taken.asice"), "TEST").unwrap();
+    std::fs::write(desk.path("bad.xml"), "<a><b></a>").unwrap();
+    let before = desk.lab.pins_shown().len();
+    for (text, code, cause) in [
+        ("a.pdf map/A.pdf --container asic-e", 2, "(USAGE)"),
+        ("mimetype --container asic-e", 2, "(USAGE)"),
+        (
+            "a.pdf b.pdf --container asic-e --out taken.asice",
+            2,
+            "(FILE_EXISTS)",
+        ),
+        ("a.pdf no.pdf gone.pdf --container asic-e", 1, "`gone.pdf`"),
+        ("a.pdf no.pdf gone.pdf --container asic-e", 1, "`no.pdf`"),
+        ("bad.xml --signature xades --packaging enveloped", 1, "(XML_"),
+        ("a.pdf --signature xades --packaging enveloped", 1, "(XML_"),
+        (
+            "data.xml --signature xades --packaging internally-detached --element no",
+            1,
+            "(XADES_PLACE)",
+        ),
+    ] {
+        let ran = desk.sign(&words(text));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{text}: {ran:?}");
+        assert!(ran.messages.contains(cause), "{text}: {ran:?}");
+    }
+    assert_eq!(desk.lab.pins_shown().len(), before, "a PIN was asked");
+    assert_eq!(std::fs::read(desk.path("taken.asice")).unwrap(), b"TEST");
+}
+
+#[test]
+fn words_that_do_not_go_together_are_wrong_usage() {
+    let folder = TestFolder::new("sign-usage");
+    std::fs::write(folder.path().join("a.pdf"), "TEST").unwrap();
+    let sign = |text: &str, folder: &Path| run(zegel(folder).arg("sign").args(words(text)));
+    for (text, says) in [
+        ("a.pdf --container asic-x", "expected asic-e or asic-s"),
+        (
+            "a.pdf --signature xml",
+            "expected one of pdf, cades, jades, xades",
+        ),
+        ("a.pdf --packaging around", "expected one of attached, detached"),
+        (
+            "a.pdf --container asic-e --signature pdf",
+            "a container holds signatures in xades or cades",
+        ),
+        (
+            "a.pdf --container asic-e --packaging detached",
+            "leave --packaging out",
+        ),
+        ("a.pdf --packaging detached", "leave --packaging out"),
+        (
+            "a.pdf --signature cades --packaging enveloped",
+            "attached or detached",
+        ),
+        (
+            "a.pdf --signature xades --packaging attached",
+            "enveloped, enveloping, detached",
+        ),
+        (
+            "a.pdf --signature xades --packaging internally-detached",
+            "name it with --element",
+        ),
+        ("a.pdf --element deel", "--element goes with"),
+        ("a.pdf --serialization compact", "goes with --signature jades"),
+        (
+            "a.pdf --signature jades --serialization compact",
+            "it goes with --level b",
+        ),
+        ("- --container asic-e", "what comes from stdin has no name"),
+        (
+            "a.pdf a.pdf --container asic-s --out x.asics",
+            "--out names one file",
+        ),
+    ] {
+        let ran = sign(text, folder.path());
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{text}: {ran:?}");
+        assert!(ran.messages.contains(says), "{text}: {ran:?}");
+    }
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(names.len(), 1, "nothing is written");
+}
+
+#[test]
+fn a_signature_in_a_container_is_extended_alone() {
+    let Some(desk) = desk(&["mayor"]) else { return };
+    let extend = |text: &str| desk.run(&[vec!["extend", "--config", "zegel.toml"], words(text)].concat());
+    for (form, name) in [
+        ("xades", "META-INF/signatures001.xml"),
+        ("cades", "META-INF/signature001.p7s"),
+    ] {
+        let text = format!("a.pdf b.pdf --container asic-e --level b --force --signature {form}");
+        let signed = desk.sign(&words(&text));
+        assert_eq!(signed.code, Some(0), "{signed:?}");
+        let mut file = "a.pdf.asice".to_owned();
+        for (level, shown) in [("t", "B-T"), ("lt", "B-LT"), ("lta", "B-LTA"), ("lta", "B-LTA")] {
+            let next = format!("{form}-{level}.asice");
+            let text = format!("{file} --level {level} --signature {name} --out {next} --force");
+            let before = std::fs::read(desk.path(&file)).unwrap();
+            let ran = extend(&text);
+            assert_eq!(
+                (ran.code, ran.out),
+                (Some(0), format!("{next}: {shown}\n")),
+                "{text}: {}",
+                ran.messages
+            );
+            let report = verify(&desk, &next).json();
+            assert_eq!(report["signatures"][0]["level"], level, "{report:#}");
+            if file != next {
+                assert_eq!(
+                    std::fs::read(desk.path(&file)).unwrap(),
+                    before,
+                    "what was read stays"
+                );
+            }
+            accepts(&desk, "unzip", &["-t", &next]);
+            file = next;
+        }
+    }
+    for (text, code, says) in [
+        ("a.pdf.asice --signature nobody", 2, "(ADES_SIGNATURE_UNKNOWN)"),
+        ("a.pdf.asice --level b", 2, "a signature has B-B from the start"),
+        ("a.pdf.asice --out xades-t.asice", 2, "(FILE_EXISTS)"),
+        (
+            "a.pdf --signature nobody",
+            2,
+            "--signature names one signature of a container",
+        ),
+        ("no.asice", 1, "(FILE_READ)"),
+    ] {
+        let ran = extend(text);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{text}: {ran:?}");
+        assert!(ran.messages.contains(says), "{text}: {ran:?}");
+    }
+    let beside = extend("xades-t.asice");
+    assert_eq!(beside.out, "xades-t-extended.asice: B-LTA\n", "{beside:?}");
+}
