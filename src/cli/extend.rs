@@ -24,6 +24,8 @@ use crate::fetch::resume;
 /// container (asice, asics) one signature can be raised alone; files that it does not touch keep every byte.
 ///
 /// Example: zegel extend decision-signed.pdf --level lta --out decision-lta.pdf
+///
+/// Example: zegel extend decision.asice --level lta --signature META-INF/signatures001.xml
 #[derive(Args, Debug)]
 pub struct ExtendArguments {
     #[command(flatten)]

@@ -66,6 +66,8 @@ const PREPARED_TIME: Duration = Duration::from_mins(10);
 /// need a time-stamping service.
 ///
 /// Example: zegel sign decision.pdf --level lta --out decision-signed.pdf
+///
+/// Example: zegel sign decision.pdf annex.xml --container asic-e --out decision.asice
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]

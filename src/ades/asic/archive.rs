@@ -16,7 +16,7 @@ use crate::ades::augment::error::{AugmentError, Step};
 use crate::ades::augment::gather::{Gather, Gathered};
 use crate::ades::augment::settings::Settings;
 use crate::ades::augment::stamping::Stamping;
-use crate::ades::cms::open;
+use crate::ades::cms::token_material;
 use crate::ades::xades::data::Datum;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::HashAlgorithm;
@@ -138,7 +138,8 @@ impl Archiving {
                         // What the token holds may do; the container is judged when it is whole.
                         Err(_) => Evidence::default(),
                     };
-                    let with = with_material(token, &evidence)?;
+                    let with = token_material::with(token, &evidence)
+                        .map_err(|error| AugmentError::message(&error))?;
                     if with != *token {
                         self.changes.entries.insert(name.clone(), Change::Content(with));
                     }
@@ -157,7 +158,8 @@ impl Archiving {
                         Ok(Gathered::Done(evidence)) => evidence,
                         Err(_) => Evidence::default(),
                     };
-                    let token = with_material(token, &evidence)?;
+                    let token = token_material::with(token, &evidence)
+                        .map_err(|error| AugmentError::message(&error))?;
                     let manifest = std::mem::take(&mut self.manifest);
                     self.changes.added =
                         vec![(LATEST.to_owned(), manifest), (self.stamp_name.clone(), token)];
@@ -284,21 +286,4 @@ fn unit_of(token: &[u8], settings: &Settings) -> Result<Box<Gather>, AugmentErro
         .add_unit(token, &settings.algorithms)
         .map_err(|defect| AugmentError::TimeStamp(vec![defect.cause()]))?;
     Ok(Box::new(gather))
-}
-
-/// `token` with certificates and revocation data in its SignedData, where no signature is over them.
-fn with_material(token: &[u8], evidence: &Evidence) -> Result<Vec<u8>, AugmentError> {
-    let told = |error: &dyn std::fmt::Display| AugmentError::message(error);
-    let mut message = open::open(Arc::new(token.to_vec())).map_err(|error| told(&error))?;
-    let before = message.envelope.clone();
-    message
-        .envelope
-        .add_material(&evidence.certificates, &evidence.crls, &evidence.ocsp_responses)
-        .map_err(|error| told(&error))?;
-    if message.envelope == before {
-        return Ok(token.to_vec());
-    }
-    let mut out = Vec::new();
-    message.envelope.write(message.raw_content.as_deref(), &mut out)?;
-    Ok(out)
 }

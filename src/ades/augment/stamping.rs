@@ -63,7 +63,7 @@ impl Stamping {
 }
 
 /// Checks a reply against what was asked, down to a path for the unit that signed.
-pub(in crate::ades) fn read_token(
+fn read_token(
     settings: &Settings,
     answer: Answer,
     request: &TimeStampRequest,

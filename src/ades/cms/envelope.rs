@@ -311,13 +311,20 @@ fn ocsp_of(item: &[u8]) -> Option<Vec<u8>> {
     parts.finish().ok()?;
     match kind.to_string().as_str() {
         oids::OCSP_RESPONSE => Some(value.whole().to_vec()),
-        oids::OCSP_BASIC => {
-            let bytes = write::sequence(&[&write::oid(&kind), &write::octet_string(value.whole())]);
-            Some(write::sequence(&[
-                &write::element(tag::ENUMERATED, &[0]),
-                &write::explicit(0, &bytes),
-            ]))
-        }
+        oids::OCSP_BASIC => whole_response(value.whole()).ok(),
         _ => None,
     }
+}
+
+/// The OCSPResponse around a BasicOCSPResponse that stands alone: only so it can be read. RFC 6960 §4.2.1.
+///
+/// # Errors
+/// Never in practice: only when a constant of this room is no object identifier.
+pub(super) fn whole_response(basic: &[u8]) -> Result<Vec<u8>, OidError> {
+    let kind = write::oid(&oids::OCSP_BASIC.parse()?);
+    let bytes = write::sequence(&[&kind, &write::octet_string(basic)]);
+    Ok(write::sequence(&[
+        &write::element(tag::ENUMERATED, &[0]),
+        &write::explicit(0, &bytes),
+    ]))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::attributes::{ClaimedAttribute, Commitment, SignedAttributes};
 use super::build::{BuildError, Message};
 use crate::ades::augment::settings::Settings;
-use crate::ades::augment::stamping::read_token;
+use crate::ades::augment::stamping::Stamping;
 use crate::ades::level::Level;
 use crate::ades::pades::completion::CompletionError;
 use crate::ades::pades::finish::FinishError;
@@ -19,7 +19,6 @@ use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::crypto::key::{KeyError, KeyKind};
 use crate::pki::certificate::Certificate;
 use crate::pki::need::{Answer, Need};
-use crate::pki::timestamp::TimeStampRequest;
 
 /// Room to advise for a time-stamp token, in bytes.
 const TIME_STAMP_BYTES: usize = 8 * 1024;
@@ -184,7 +183,6 @@ impl HashPrepared {
             prepared: self,
             signature: Octets(value),
             asked: None,
-            failures: Vec::new(),
             token: None,
         })
     }
@@ -203,8 +201,7 @@ pub enum HashStep {
 pub struct HashSigned {
     prepared: HashPrepared,
     signature: Octets,
-    asked: Option<TimeStampRequest>,
-    failures: Vec<&'static str>,
+    asked: Option<Stamping>,
     token: Option<Octets>,
 }
 
@@ -216,16 +213,14 @@ impl HashSigned {
     pub fn step(&mut self, settings: &Settings) -> Result<HashStep, CompletionError> {
         if self.prepared.level >= Level::T && self.token.is_none() {
             let imprint = HashAlgorithm::Sha256.digest(&self.signature.0);
-            let request = self.asked.get_or_insert_with(|| {
-                TimeStampRequest::new(HashAlgorithm::Sha256, &imprint, settings.random.as_ref())
+            let stamping = self
+                .asked
+                .get_or_insert_with(|| Stamping::new(HashAlgorithm::Sha256, &imprint, settings));
+            let need = stamping.need(settings);
+            return need.map(HashStep::Need).map_err(|failures| {
+                self.asked = None;
+                CompletionError::TimeStamp(failures)
             });
-            let Some(url) = settings.time_stamp_urls.get(self.failures.len()) else {
-                return Err(CompletionError::TimeStamp(std::mem::take(&mut self.failures)));
-            };
-            return Ok(HashStep::Need(Need::TimeStamp {
-                url: url.clone(),
-                request: request.der(),
-            }));
         }
         let prepared = &self.prepared;
         let chain: Vec<Vec<u8>> = prepared.chain.iter().map(|issuer| issuer.0.clone()).collect();
@@ -245,10 +240,9 @@ impl HashSigned {
 
     /// Takes the answer to the need of the last [`Self::step`].
     pub fn answer(&mut self, answer: Answer, settings: &Settings, now: Timestamp) {
-        let Some(request) = &self.asked else { return };
-        match read_token(settings, answer, request, now) {
-            Ok(token) => self.token = Some(Octets(token.der().to_vec())),
-            Err(cause) => self.failures.push(cause),
+        let stamping = self.asked.as_mut();
+        if let Some(token) = stamping.and_then(|stamping| stamping.answer(answer, settings, now)) {
+            self.token = Some(Octets(token.der().to_vec()));
         }
     }
 }

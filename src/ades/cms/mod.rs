@@ -12,6 +12,7 @@ pub mod oids;
 pub mod open;
 pub mod parts;
 pub mod read;
+pub mod token_material;
 pub mod verify;
 
 #[cfg(test)]

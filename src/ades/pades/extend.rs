@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::completion::{CompletionError, Settings, Step, add_unit, archive_tail, file_with, token_of};
 use super::stages::{Completed, Octets};
 use crate::ades::augment::gather::{Gather, Gathered};
-use crate::ades::augment::stamping::read_token;
+use crate::ades::augment::stamping::Stamping;
 use crate::ades::cms::oids;
 use crate::ades::cms::read::SignedData;
 use crate::ades::level::Level;
@@ -25,9 +25,8 @@ use crate::pdf::signature::{FieldState, Signature, SignatureKind, hash_range};
 use crate::pdf::tail::Tail;
 use crate::pdf::update::Update;
 use crate::pki::certificate::Certificate;
-use crate::pki::need::{Answer, Need};
+use crate::pki::need::Answer;
 use crate::pki::purpose;
-use crate::pki::timestamp::TimeStampRequest;
 
 /// What a file is to show afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +41,7 @@ pub enum Target {
 enum State {
     Idle,
     Gathering(Box<Gather>),
-    Stamping {
-        tail: Box<Tail>,
-        request: TimeStampRequest,
-        service: usize,
-        failures: Vec<&'static str>,
-    },
+    Stamping { tail: Box<Tail>, stamping: Stamping },
 }
 
 /// What is still to do, the next one last.
@@ -135,21 +129,14 @@ impl Extension {
     pub fn step(&mut self, now: Timestamp) -> Result<Step, CompletionError> {
         loop {
             match &mut self.state {
-                State::Stamping {
-                    request,
-                    service,
-                    failures,
-                    ..
-                } => {
-                    let Some(url) = self.settings.time_stamp_urls.get(*service) else {
-                        let failures = std::mem::take(failures);
-                        self.state = State::Idle;
-                        return Err(CompletionError::TimeStamp(failures));
+                State::Stamping { stamping, .. } => {
+                    return match stamping.need(&self.settings) {
+                        Ok(need) => Ok(Step::Need(need)),
+                        Err(failures) => {
+                            self.state = State::Idle;
+                            Err(CompletionError::TimeStamp(failures))
+                        }
                     };
-                    return Ok(Step::Need(Need::TimeStamp {
-                        url: url.clone(),
-                        request: request.der(),
-                    }));
                 }
                 State::Gathering(gather) => {
                     let gathered = gather.step(&self.settings, now);
@@ -202,25 +189,15 @@ impl Extension {
             }
             State::Stamping {
                 mut tail,
-                request,
-                service,
-                mut failures,
-            } => match read_token(&self.settings, answer, &request, now) {
-                Ok(token) => {
+                mut stamping,
+            } => match stamping.answer(answer, &self.settings, now) {
+                Some(token) => {
                     tail.embed(token.der())?;
                     self.token_bytes = token.der().len();
                     self.tails.push(tail.bytes);
                     self.work.pop();
                 }
-                Err(cause) => {
-                    failures.push(cause);
-                    self.state = State::Stamping {
-                        tail,
-                        request,
-                        service: service.saturating_add(1),
-                        failures,
-                    };
-                }
+                None => self.state = State::Stamping { tail, stamping },
             },
         }
         Ok(())
@@ -236,16 +213,9 @@ impl Extension {
         let before = self.file();
         hash_range(&mut covered, &before, 0, before.len())?;
         tail.hash_tail(&mut covered)?;
-        let request = TimeStampRequest::new(
-            HashAlgorithm::Sha256,
-            &covered.finish(),
-            self.settings.random.as_ref(),
-        );
         Ok(State::Stamping {
             tail: Box::new(tail),
-            request,
-            service: 0,
-            failures: Vec::new(),
+            stamping: Stamping::new(HashAlgorithm::Sha256, &covered.finish(), &self.settings),
         })
     }
 

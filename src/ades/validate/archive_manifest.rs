@@ -2,7 +2,6 @@
 //! What they prove reaches the signatures whose files they name. EN 319 162-1 §4.4.4 and annex A.7.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::format::Failure;
 use super::general::{self, Basis, Token};
@@ -13,7 +12,7 @@ use super::stamp::Stamp;
 use crate::ades::asic::archive::is_archive_manifest;
 use crate::ades::asic::container::{Container, Role};
 use crate::ades::asic::manifest::AsicManifest;
-use crate::ades::cms::open;
+use crate::ades::cms::token_material;
 
 /// One archive time-stamp.
 struct Link {
@@ -166,19 +165,19 @@ impl<'a> Around<'a> {
     /// Adds what the tokens carry besides their signatures: each covered with its token by the next one.
     pub(super) fn add_material(&self, material: &mut Material, inside: usize) {
         for (number, link) in self.links.iter().enumerate() {
-            let Ok(message) = open::open(Arc::new(link.token.clone())) else {
+            // One that cannot be read proves nothing, which its own judgement says.
+            let Ok(carried) = token_material::of(&link.token) else {
                 continue;
             };
             let layer = layer(inside, number.saturating_add(1));
-            for der in message.envelope.certificates() {
-                material.add_certificate(der, layer);
+            for der in carried.certificates {
+                material.add_certificate(&der, layer);
             }
-            let found = message.envelope.revocation_items();
-            for (_, der) in found.ocsp_responses {
+            for der in carried.ocsp_responses {
                 material.add_ocsp_response(der, layer);
             }
-            for der in found.crls {
-                material.add_crl(der.to_vec(), layer);
+            for der in carried.crls {
+                material.add_crl(der, layer);
             }
         }
     }

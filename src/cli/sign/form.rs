@@ -257,15 +257,15 @@ mod tests {
             level: Level::Lta,
         };
         for word in text.split_whitespace() {
-            if let Ok(form) = word.parse() {
+            if let Ok(form) = word.parse::<Form>() {
                 words.form = Some(form);
-            } else if let Ok(packaging) = word.parse() {
+            } else if let Ok(packaging) = word.parse::<Packaging>() {
                 words.packaging = Some(packaging);
-            } else if let Ok(Wrapping(kind)) = word.parse() {
+            } else if let Ok(Wrapping(kind)) = word.parse::<Wrapping>() {
                 words.container = Some(kind);
-            } else if let Ok(Written(serialization)) = word.parse() {
+            } else if let Ok(Written(serialization)) = word.parse::<Written>() {
                 words.serialization = Some(serialization);
-            } else if let Ok(level) = word.parse() {
+            } else if let Ok(level) = word.parse::<Level>() {
                 words.level = level;
             } else {
                 words.element = Some(word);
