@@ -189,6 +189,9 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     };
     done.unwrap_or_else(|problem| {
         if let Problem::Settings(exit) = problem {
+            if !matches!(arguments.command, Command::Refresh(_)) {
+                console.hint("lists in files need no installation: name them with --lotl and --list");
+            }
             return exit;
         }
         let exit = console.fail_with(problem.exit(), problem.cause(), &problem);

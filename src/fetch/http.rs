@@ -78,7 +78,7 @@ impl FetchRules {
 
     fn deadline_of(&self, need: &Need) -> Duration {
         match need {
-            Need::Crl { .. } | Need::List { .. } => self.deadline.saturating_mul(3),
+            Need::Crl { .. } | Need::List { .. } | Need::NationalList { .. } => self.deadline.saturating_mul(3),
             Need::Issuer { .. } => self.deadline.min(Duration::from_secs(2)),
             Need::Ocsp { .. } | Need::TimeStamp { .. } => self.deadline,
         }
@@ -214,7 +214,7 @@ impl Fetcher for HttpFetcher {
 impl Inner {
     async fn call(&self, need: &Need) -> Answer {
         let started = self.clock.monotonic();
-        let (url, host) = self.admitted(need.url())?;
+        let (url, host) = self.admitted(need.url(), need.host_is_named())?;
         // One host may have several services, and one that is down says nothing of the others.
         let service = format!(
             "{} {host}:{}",
@@ -260,7 +260,7 @@ impl Inner {
     /// One POST to a signing device's provider, under the same rules and the same breaker.
     async fn call_device(&self, call: &Call) -> Reply {
         let started = self.clock.monotonic();
-        let (url, host) = self.admitted(&call.url)?;
+        let (url, host) = self.admitted(&call.url, false)?;
         let service = format!(
             "device {host}:{}",
             url.port_or_known_default().unwrap_or_default()
@@ -302,14 +302,15 @@ impl Inner {
         reply
     }
 
-    /// The parsed address and its host, if both may be called.
-    fn admitted(&self, url: &str) -> Result<(reqwest::Url, String), FetchFailure> {
+    /// The parsed address and its host, if both may be called; a host that `is_named` elsewhere needs not stand in the rules.
+    fn admitted(&self, url: &str, is_named: bool) -> Result<(reqwest::Url, String), FetchFailure> {
         let refused = FetchFailure::Address;
         let url = reqwest::Url::parse(url).map_err(|_| refused)?;
         let plain =
             matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
         let host = url.host_str().ok_or(refused)?.to_owned();
-        if !plain || !self.rules.admits_host(&host) || !self.rules.admits_port(&host, url.port()) {
+        let known = is_named || self.rules.admits_host(&host);
+        if !plain || !known || !self.rules.admits_port(&host, url.port()) {
             return Err(refused);
         }
         // An address in digits is never resolved, so it is judged here.

@@ -122,18 +122,22 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    async fn fetch(&self, url: &str) -> Result<Vec<u8>, &'static str> {
-        let need = Need::List { url: url.to_owned() };
+    async fn fetch(&self, need: Need) -> Result<Vec<u8>, &'static str> {
         self.fetcher.fetch(&need).await.map_err(|_| "TL_UNAVAILABLE")
     }
 
     /// Whether the file beside the list says that the held one is still the one. A wrong answer costs a download or
     /// leaves the held list in use until it is overdue, when the list itself is asked for.
-    async fn is_unchanged(&self, url: &str, held: Sha256Digest) -> bool {
-        let Some(stem) = url.strip_suffix(".xml") else {
+    async fn is_unchanged(&self, list: &Need, held: Sha256Digest) -> bool {
+        let Some(stem) = list.url().strip_suffix(".xml") else {
             return false;
         };
-        match self.fetch(&format!("{stem}.sha2")).await {
+        let url = format!("{stem}.sha2");
+        let digest = match list {
+            Need::NationalList { .. } => Need::NationalList { url },
+            _ => Need::List { url },
+        };
+        match self.fetch(digest).await {
             Ok(said) => {
                 said == held.as_bytes()
                     || std::str::from_utf8(&said)
@@ -150,13 +154,14 @@ impl Round<'_> {
     ) -> Result<Result<VerifiedLotl, &'static str>, StoreError> {
         let moment = Some((self.now, self.anchors.grace_seconds));
         let url = &self.anchors.url;
+        let need = Need::List { url: url.clone() };
         if let Some(held) = held
             && held.verified.list.is_overdue(self.now, 0).is_none()
-            && self.is_unchanged(url, held.verified.fingerprint).await
+            && self.is_unchanged(&need, held.verified.fingerprint).await
         {
             return Ok(Ok(held.clone()));
         }
-        let bytes = match self.fetch(url).await {
+        let bytes = match self.fetch(need).await {
             Ok(bytes) => bytes,
             Err(cause) => return Ok(Err(cause)),
         };
@@ -173,7 +178,7 @@ impl Round<'_> {
                 break;
             }
             if !pivots.contains_key(uri)
-                && let Ok(pivot) = self.fetch(uri).await
+                && let Ok(pivot) = self.fetch(Need::List { url: uri.clone() }).await
             {
                 pivots.insert(uri.clone(), pivot);
                 outcome = lotl::verify(&bytes, &pivots, self.anchors, sequence, moment);
@@ -208,16 +213,20 @@ impl Round<'_> {
         let Some(pointer) = lotl.pointer(territory) else {
             return Ok(Some("TL_SCOPE"));
         };
+        // The verified list of lists decides where it is: a member state may move its list to another host.
+        let need = Need::NationalList {
+            url: pointer.location.clone(),
+        };
         let held = next.list(territory);
         if let Some(held) = held
             && held.list.is_overdue(self.now, 0).is_none()
             && pointer.signers.contains(&held.signer)
-            && self.is_unchanged(&pointer.location, held.fingerprint).await
+            && self.is_unchanged(&need, held.fingerprint).await
         {
             return Ok(None);
         }
         let sequence = held.map(|held| held.list.sequence);
-        let bytes = match self.fetch(&pointer.location).await {
+        let bytes = match self.fetch(need).await {
             Ok(bytes) => bytes,
             Err(cause) => return Ok(Some(cause)),
         };

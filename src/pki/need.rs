@@ -18,8 +18,13 @@ pub enum Need {
         /// Where.
         url: String,
     },
-    /// A trusted list, or the digest beside it: GET.
+    /// The list of lists, one of its pivots, or the digest beside it: GET.
     List {
+        /// Where.
+        url: String,
+    },
+    /// A national trusted list, or the digest beside it, where the verified list of lists says that it is: GET.
+    NationalList {
         /// Where.
         url: String,
     },
@@ -46,6 +51,7 @@ impl Need {
             Self::Crl { url }
             | Self::Issuer { url }
             | Self::List { url }
+            | Self::NationalList { url }
             | Self::Ocsp { url, .. }
             | Self::TimeStamp { url, .. } => url,
         }
@@ -54,7 +60,7 @@ impl Need {
     /// What to post, with its media type; `None` is a GET.
     pub fn body(&self) -> Option<(&'static str, &[u8])> {
         match self {
-            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } => None,
+            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } | Self::NationalList { .. } => None,
             Self::Ocsp { request, .. } => Some(("application/ocsp-request", request)),
             Self::TimeStamp { request, .. } => Some(("application/timestamp-query", request)),
         }
@@ -66,7 +72,7 @@ impl Need {
         let about = match self {
             Self::Ocsp { request, .. } => asked_about(request).unwrap_or(request),
             Self::TimeStamp { request, .. } => request,
-            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } => &[],
+            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } | Self::NationalList { .. } => &[],
         };
         [self.kind().as_bytes(), b" ", self.url().as_bytes(), b" ", about].concat()
     }
@@ -77,8 +83,16 @@ impl Need {
             Self::Ocsp { .. } => Some("application/ocsp-response"),
             Self::TimeStamp { .. } => Some("application/timestamp-reply"),
             // CRL and certificate servers name all sorts of types; the signature decides.
-            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } => None,
+            Self::Crl { .. } | Self::Issuer { .. } | Self::List { .. } | Self::NationalList { .. } => None,
         }
+    }
+
+    /// Whether what was verified names the host: then it need not stand among those that may be called. Everything else
+    /// that is asked of an address holds for it too.
+    ///
+    /// Source: reference pki-and-trust §3.8, "TL-derived hosts".
+    pub const fn host_is_named(&self) -> bool {
+        matches!(self, Self::NationalList { .. })
     }
 
     /// Largest answer taken, in bytes.
@@ -88,7 +102,7 @@ impl Need {
         match self {
             Self::Crl { .. } => 64 * 1024 * 1024,
             // The bound of a list (reference pki-and-trust §5.3).
-            Self::List { .. } => 16 * 1024 * 1024,
+            Self::List { .. } | Self::NationalList { .. } => 16 * 1024 * 1024,
             Self::Issuer { .. } | Self::Ocsp { .. } | Self::TimeStamp { .. } => 64 * 1024,
         }
     }
@@ -98,7 +112,7 @@ impl Need {
         match self {
             Self::Crl { .. } => "crl",
             Self::Issuer { .. } => "issuer",
-            Self::List { .. } => "list",
+            Self::List { .. } | Self::NationalList { .. } => "list",
             Self::Ocsp { .. } => "ocsp",
             Self::TimeStamp { .. } => "time_stamp",
         }

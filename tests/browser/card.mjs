@@ -352,7 +352,7 @@ async function refused() {
   const code = await page.locator('[data-notice] [data-code]').innerText();
   const reference = await page.locator('[data-notice] [data-reference]').innerText();
   hold(code === 'certificate_revoked' && /^[0-9a-f]{16}$/.test(reference), `${code} ${reference}`);
-  hold((await page.locator('[data-notice]').innerText()).includes('ingetrokken'), 'in the page\'s language');
+  hold((await page.locator('[data-notice]').innerText()).includes('nu niet gebruiken'), 'in the page\'s language');
   await lab.remove('revoked');
   await lab.insert('mayor');
 }

@@ -293,7 +293,7 @@ code-card_unsupported = Diese Karte kann hier nicht verwendet werden
         [unknown] einen belgischen Personalausweis (eID)
        *[other] { $cards }
     }.
-code-certificate_expired = Das Zertifikat auf Ihrer Karte ist { $date ->
+code-certificate_expired = Ihre Karte oder das Zertifikat darauf ist { $date ->
         [unknown] abgelaufen
        *[other] am { $date } abgelaufen
     }
@@ -303,20 +303,14 @@ code-certificate_missing = Diese Karte hat dafür kein Zertifikat
         [unknown] ist das nicht möglich
        *[other] können Sie nicht { $act }
     }.
-code-certificate_not_yet_valid = Das Zertifikat auf Ihrer Karte gilt { $date ->
-        [unknown] noch nicht
-       *[other] erst ab dem { $date }
-    }
-    .detail = Prüfen Sie das Datum dieses Computers oder versuchen Sie es später.
-code-certificate_revoked = Das Zertifikat auf Ihrer Karte wurde { $date ->
-        [unknown] widerrufen
-       *[other] am { $date } widerrufen
-    }
-    .detail = Die Karte kann nicht mehr online verwendet werden. Wenden Sie sich an Ihre Gemeinde.
-code-certificate_suspended = Das Zertifikat auf Ihrer Karte ist ausgesetzt
-    .detail = Das geschieht, wenn eine Karte als verloren oder gestohlen gemeldet wurde oder noch nicht aktiv ist. Wenden Sie sich an Ihre Gemeinde.
-code-certificate_untrusted = Der Aussteller dieser Karte wird hier nicht anerkannt
-    .detail = Testkarten funktionieren auf dieser Website nicht.
+code-certificate_not_yet_valid = Ihre Karte kann zurzeit nicht verwendet werden
+    .detail = Wenden Sie sich an Ihre Gemeinde, wenn Sie den Grund nicht kennen.
+code-certificate_revoked = Ihre Karte kann zurzeit nicht verwendet werden
+    .detail = Wenden Sie sich an Ihre Gemeinde, wenn Sie den Grund nicht kennen.
+code-certificate_suspended = Ihre Karte kann zurzeit nicht verwendet werden
+    .detail = Wenden Sie sich an Ihre Gemeinde, wenn Sie den Grund nicht kennen.
+code-certificate_untrusted = Ihre Karte kann zurzeit nicht verwendet werden
+    .detail = Wenden Sie sich an Ihre Gemeinde, wenn Sie den Grund nicht kennen.
 code-certificate_wrong_person = Diese Anfrage ist für { $name ->
         [unknown] jemand anderen
        *[other] { $name }
@@ -449,7 +443,7 @@ code-request_declined = Sie haben nicht unterschrieben
     } wurde informiert.
 code-request_invalid = Diese Anfrage ist nicht verständlich
     .detail = In der Adresse oder im Formular fehlt etwas oder ist etwas falsch. Gehen Sie zurück und versuchen Sie es erneut.
-code-revocation_unavailable = Wir können Ihr Zertifikat zurzeit nicht prüfen
+code-revocation_unavailable = Wir können Ihre Karte zurzeit nicht prüfen
     .detail = Der föderale Prüfdienst antwortet nicht. Mit Ihrer Karte ist alles in Ordnung. Versuchen Sie es in einigen Minuten erneut.
 code-same_person = Sie haben schon in der anderen Rolle unterschrieben
     .detail = Eine Person kann dieses Dokument nicht zweimal unterschreiben. Die zweite Unterschrift muss von jemand anderem kommen.

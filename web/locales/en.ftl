@@ -293,7 +293,7 @@ code-card_unsupported = This card cannot be used here
         [unknown] a Belgian eID card
        *[other] { $cards }
     }.
-code-certificate_expired = The certificate on your card { $date ->
+code-certificate_expired = Your card or its certificate { $date ->
         [unknown] has expired
        *[other] expired on { $date }
     }
@@ -303,20 +303,14 @@ code-certificate_missing = This card has no certificate for this
         [unknown] for this
        *[other] to { $act }
     }.
-code-certificate_not_yet_valid = The certificate on your card is { $date ->
-        [unknown] not valid yet
-       *[other] valid only from { $date }
-    }
-    .detail = Check the date of this computer, or try again later.
-code-certificate_revoked = The certificate on your card was revoked{ $date ->
-        [unknown] { "" }
-       *[other] { " " }on { $date }
-    }
-    .detail = The card can no longer be used online. Contact your municipality.
-code-certificate_suspended = The certificate on your card is suspended
-    .detail = This happens when a card was reported lost or stolen, or is not active yet. Contact your municipality.
-code-certificate_untrusted = This card's issuer is not recognised here
-    .detail = Test cards do not work on this site.
+code-certificate_not_yet_valid = Your card cannot be used now
+    .detail = Contact your municipality if you do not know why.
+code-certificate_revoked = Your card cannot be used now
+    .detail = Contact your municipality if you do not know why.
+code-certificate_suspended = Your card cannot be used now
+    .detail = Contact your municipality if you do not know why.
+code-certificate_untrusted = Your card cannot be used now
+    .detail = Contact your municipality if you do not know why.
 code-certificate_wrong_person = This request is for { $name ->
         [unknown] somebody else
        *[other] { $name }
@@ -449,7 +443,7 @@ code-request_declined = You declined to sign
     } has been told.
 code-request_invalid = This request cannot be understood
     .detail = Something in the address or the form is missing or wrong. Go back and try again.
-code-revocation_unavailable = We cannot check your certificate right now
+code-revocation_unavailable = We cannot check your card right now
     .detail = The federal checking service does not answer. Nothing is wrong with your card. Try again in a few minutes.
 code-same_person = You already signed for the other role
     .detail = One person cannot sign this document twice. The second signature must come from somebody else.

@@ -293,7 +293,7 @@ code-card_unsupported = Cette carte ne peut pas être utilisée ici
         [unknown] une carte d'identité belge (eID)
        *[other] { $cards }
     }.
-code-certificate_expired = Le certificat de votre carte a expiré{ $date ->
+code-certificate_expired = Votre carte ou son certificat a expiré{ $date ->
         [unknown] { "" }
        *[other] { " " }le { $date }
     }
@@ -303,20 +303,14 @@ code-certificate_missing = Cette carte n'a pas de certificat pour cette action
         [unknown] cette action
        *[other] de { $act }
     }.
-code-certificate_not_yet_valid = Le certificat de votre carte n'est { $date ->
-        [unknown] pas encore valable
-       *[other] valable qu'à partir du { $date }
-    }
-    .detail = Vérifiez la date de cet ordinateur ou réessayez plus tard.
-code-certificate_revoked = Le certificat de votre carte a été révoqué{ $date ->
-        [unknown] { "" }
-       *[other] { " " }le { $date }
-    }
-    .detail = La carte ne peut plus être utilisée en ligne. Contactez votre commune.
-code-certificate_suspended = Le certificat de votre carte est suspendu
-    .detail = C'est le cas si la carte a été déclarée perdue ou volée, ou n'est pas encore active. Contactez votre commune.
-code-certificate_untrusted = L'émetteur de cette carte n'est pas reconnu ici
-    .detail = Les cartes de test ne fonctionnent pas sur ce site.
+code-certificate_not_yet_valid = Votre carte ne peut pas être utilisée pour le moment
+    .detail = Contactez votre commune si vous ne savez pas pourquoi.
+code-certificate_revoked = Votre carte ne peut pas être utilisée pour le moment
+    .detail = Contactez votre commune si vous ne savez pas pourquoi.
+code-certificate_suspended = Votre carte ne peut pas être utilisée pour le moment
+    .detail = Contactez votre commune si vous ne savez pas pourquoi.
+code-certificate_untrusted = Votre carte ne peut pas être utilisée pour le moment
+    .detail = Contactez votre commune si vous ne savez pas pourquoi.
 code-certificate_wrong_person = Cette demande est destinée à { $name ->
         [unknown] quelqu'un d'autre
        *[other] { $name }
@@ -449,7 +443,7 @@ code-request_declined = Vous avez refusé de signer
     } en a été informé.
 code-request_invalid = Cette demande n'est pas compréhensible
     .detail = Il manque quelque chose dans l'adresse ou le formulaire, ou il y a une erreur. Revenez en arrière et réessayez.
-code-revocation_unavailable = Nous ne pouvons pas vérifier votre certificat pour le moment
+code-revocation_unavailable = Nous ne pouvons pas vérifier votre carte pour le moment
     .detail = Le service fédéral de vérification ne répond pas. Votre carte n'est pas en cause. Réessayez dans quelques minutes.
 code-same_person = Vous avez déjà signé pour l'autre rôle
     .detail = Une même personne ne peut pas signer ce document deux fois. La deuxième signature doit venir de quelqu'un d'autre.

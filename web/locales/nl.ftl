@@ -293,7 +293,7 @@ code-card_unsupported = Deze kaart kunt u hier niet gebruiken
         [unknown] een Belgische identiteitskaart (eID)
        *[other] { $cards }
     }.
-code-certificate_expired = Het certificaat op uw kaart is verlopen{ $date ->
+code-certificate_expired = Uw kaart of het certificaat erop is verlopen{ $date ->
         [unknown] { "" }
        *[other] { " " }op { $date }
     }
@@ -303,20 +303,14 @@ code-certificate_missing = Deze kaart heeft hiervoor geen certificaat
         [unknown] lukt dit niet
        *[other] kunt u niet { $act }
     }.
-code-certificate_not_yet_valid = Het certificaat op uw kaart is { $date ->
-        [unknown] nog niet geldig
-       *[other] pas geldig vanaf { $date }
-    }
-    .detail = Controleer de datum van deze computer of probeer het later opnieuw.
-code-certificate_revoked = Het certificaat op uw kaart is ingetrokken{ $date ->
-        [unknown] { "" }
-       *[other] { " " }op { $date }
-    }
-    .detail = U kunt de kaart niet meer online gebruiken. Neem contact op met uw gemeente.
-code-certificate_suspended = Het certificaat op uw kaart is geschorst
-    .detail = Dat gebeurt als een kaart als verloren of gestolen is gemeld, of nog niet actief is. Neem contact op met uw gemeente.
-code-certificate_untrusted = De uitgever van deze kaart wordt hier niet erkend
-    .detail = Testkaarten werken niet op deze site.
+code-certificate_not_yet_valid = U kunt uw kaart nu niet gebruiken
+    .detail = Neem contact op met uw gemeente als u niet weet waarom.
+code-certificate_revoked = U kunt uw kaart nu niet gebruiken
+    .detail = Neem contact op met uw gemeente als u niet weet waarom.
+code-certificate_suspended = U kunt uw kaart nu niet gebruiken
+    .detail = Neem contact op met uw gemeente als u niet weet waarom.
+code-certificate_untrusted = U kunt uw kaart nu niet gebruiken
+    .detail = Neem contact op met uw gemeente als u niet weet waarom.
 code-certificate_wrong_person = Deze vraag is voor { $name ->
         [unknown] iemand anders
        *[other] { $name }
@@ -449,7 +443,7 @@ code-request_declined = U hebt niet ondertekend
     } is op de hoogte gebracht.
 code-request_invalid = Deze aanvraag is niet te begrijpen
     .detail = Er ontbreekt iets in het adres of het formulier, of er is iets fout. Ga terug en probeer het opnieuw.
-code-revocation_unavailable = We kunnen uw certificaat nu niet controleren
+code-revocation_unavailable = We kunnen uw kaart nu niet controleren
     .detail = De federale controledienst antwoordt niet. Er is niets mis met uw kaart. Probeer het over enkele minuten opnieuw.
 code-same_person = U hebt al ondertekend in de andere rol
     .detail = Eén persoon kan dit document niet twee keer ondertekenen. De tweede handtekening moet van iemand anders zijn.

@@ -74,6 +74,7 @@ impl Retry for PersonCode {
                 | Self::CardNotActivated
                 | Self::CertificateExpired
                 | Self::CertificateMissing
+                | Self::CertificateNotYetValid
                 | Self::CertificateRevoked
                 | Self::CertificateSuspended
                 | Self::CertificateUntrusted

@@ -219,8 +219,15 @@ impl Services {
     /// A trusted list, as [`lists`] makes it.
     fn list(&self, path: &str, now: Timestamp) -> ServiceAnswer {
         let mode = self.switches().service(Service::Lists);
-        if mode == ServiceMode::Down {
-            return refusal(503);
+        match mode {
+            ServiceMode::Down => return refusal(503),
+            ServiceMode::Redirect => {
+                return ServiceAnswer {
+                    location: Some(path.to_owned()),
+                    ..refusal(302)
+                };
+            }
+            _ => {}
         }
         match lists::publish(&self.pki, path, mode, now) {
             None => refusal(404),

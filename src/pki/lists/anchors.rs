@@ -20,7 +20,8 @@ pub struct ListAnchors {
     pub url: String,
     /// Territories whose lists are kept.
     pub territories: Vec<String>,
-    /// Hosts, and parent domains of hosts, that may be called for lists.
+    /// Hosts, and parent domains of hosts, that may be called for the list of lists and its pivots, which are asked for
+    /// before anything is verified. Those of national lists follow from the verified list of lists.
     pub hosts: Vec<String>,
     /// Seconds after a next update was due, in which a list may still be taken as new.
     pub grace_seconds: i64,

@@ -6,6 +6,7 @@ use std::path::Path;
 use zegel::base::code::PersonCode;
 use zegel::base::lang::Language;
 use zegel::http::i18n::{CODE_VALUES, source};
+use zegel::journeys::codes::CERTIFICATE;
 
 /// Texts of one file: key (with `.attribute`) to its whole source.
 fn texts(language: Language) -> BTreeMap<String, String> {
@@ -136,6 +137,42 @@ fn every_code_has_its_heading_and_text_and_mentions_only_known_values() {
             PersonCode::ALL.len(),
             "{language}: a text for a code that does not exist"
         );
+    }
+}
+
+/// Whatever a certificate is refused for, a citizen reads one of three messages: the card cannot be used now, it has expired,
+/// or the check is not possible now. What a code says more is for the operator, who has it with the reference in the log.
+#[test]
+fn a_refused_certificate_is_told_in_one_of_three_messages() {
+    use PersonCode as C;
+    let messages = [
+        &[
+            C::CertificateNotYetValid,
+            C::CertificateRevoked,
+            C::CertificateSuspended,
+            C::CertificateUntrusted,
+        ][..],
+        &[C::CertificateExpired],
+        &[C::RevocationUnavailable],
+    ];
+    let codes: BTreeSet<C> = messages.iter().flat_map(|codes| codes.iter().copied()).collect();
+    let refused: BTreeSet<C> = CERTIFICATE.rows.iter().map(|(_, _, code)| *code).collect();
+    assert_eq!(refused, codes, "what a refused certificate can be told as");
+    for language in Language::ALL {
+        let own = texts(language);
+        let said = |code: &C| {
+            (
+                own[&format!("code-{code}")].clone(),
+                own[&format!("code-{code}.detail")].clone(),
+            )
+        };
+        let mut all = BTreeSet::new();
+        for codes in messages {
+            let one: BTreeSet<_> = codes.iter().map(said).collect();
+            assert_eq!(one.len(), 1, "{language}: {codes:?} are one message");
+            all.extend(one);
+        }
+        assert_eq!(all.len(), 3, "{language}");
     }
 }
 

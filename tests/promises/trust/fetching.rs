@@ -395,6 +395,47 @@ async fn no_spelling_of_an_address_gets_past_the_rules() {
     assert_eq!(count.load(Ordering::SeqCst), 0);
 }
 
+/// The host of a national list is named by the verified list of lists, and needs not stand in the rules (reference
+/// pki-and-trust §3.8). Nothing else is let off.
+#[tokio::test]
+async fn a_host_that_a_verified_list_names_is_called_and_nothing_else_is_let_off() {
+    use std::net::IpAddr;
+    let (port, count) = server(reply("200 OK", "", b"x")).await;
+    let fetcher = |private: bool| {
+        let mut rules = FetchRules::new(Vec::new(), Vec::new());
+        rules.private_addresses = private;
+        rules.deadline = Duration::from_secs(5);
+        let lookup = Arc::new(|_: String| {
+            let found: Vec<IpAddr> = vec!["127.0.0.1".parse().unwrap()];
+            Box::pin(std::future::ready(Ok(found))) as futures_util::future::BoxFuture<'static, _>
+        });
+        HttpFetcher::with_lookup(rules, Arc::new(SystemClock::new()), lookup).unwrap()
+    };
+    let url = format!("http://lists.example:{port}/be.xml");
+    let national = |url: &str| Need::NationalList { url: url.to_owned() };
+    assert_eq!(fetcher(true).fetch(&national(&url)).await, Ok(b"x".to_vec()));
+    assert_eq!(
+        fetcher(true).fetch(&Need::List { url: url.clone() }).await,
+        Err(FetchFailure::Address)
+    );
+    for (private, refused) in [
+        (false, url.as_str()),
+        (false, "http://lists.example/be.xml"),
+        (false, "http://127.0.0.1/be.xml"),
+        (false, "http://[::1]/be.xml"),
+        (true, "ftp://lists.example/be.xml"),
+        (true, "file:///etc/hostname"),
+        (true, "http://somebody@lists.example/be.xml"),
+    ] {
+        assert_eq!(
+            fetcher(private).fetch(&national(refused)).await,
+            Err(FetchFailure::Address),
+            "{refused}"
+        );
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn a_name_is_looked_up_once_and_what_was_judged_is_what_is_called() {
     use std::net::IpAddr;

@@ -196,6 +196,7 @@ impl Elsewhere {
             Need::Crl { .. } => Need::Crl { url },
             Need::Issuer { .. } => Need::Issuer { url },
             Need::List { .. } => Need::List { url },
+            Need::NationalList { .. } => Need::NationalList { url },
             Need::Ocsp { request, .. } => Need::Ocsp { url, request },
             Need::TimeStamp { request, .. } => Need::TimeStamp { url, request },
         }

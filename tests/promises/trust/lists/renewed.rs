@@ -114,6 +114,16 @@ async fn lists_are_renewed_kept_and_never_lost() {
         );
         assert_eq!(causes().await, [], "{name}");
         assert_eq!(trust.lists().lists.len(), 1, "{name}");
+        // Only where the verified list of lists says that the national list is, any host may be called.
+        let by_name: Vec<(String, bool)> = outside
+            .asked()
+            .iter()
+            .filter(|need| need.url().ends_with(".xml"))
+            .map(|need| (need.url().to_owned(), need.host_is_named()))
+            .collect();
+        assert!(by_name.contains(&(BE.to_owned(), true)), "{name}: {by_name:?}");
+        assert!(by_name.contains(&(PIVOT.to_owned(), false)), "{name}: {by_name:?}");
+        assert!(by_name.iter().all(|(url, named)| *named == (url == BE)), "{name}: {by_name:?}");
 
         // A digest beside the list saves the download; the pivot is not asked for again.
         outside.give(

@@ -3,6 +3,7 @@
 use zegel::asn1::write;
 use zegel::base::digest::Sha256Digest;
 use zegel::crypto::policy::{AlgorithmPolicy, AlgorithmRefusal};
+use zegel::pki::links::VerifiedLinks;
 use zegel::pki::refusal::Refusal;
 
 use super::*;
@@ -142,6 +143,79 @@ fn loops_and_cross_certificates_end() {
     );
 }
 
+/// Each is certified by the other: the way through both comes back to where it was, and is none.
+#[test]
+fn a_path_passes_an_authority_once() {
+    let (root_key, a, b) = (key(), key(), key());
+    let (r, an, bn) = (
+        root_name(),
+        name(&[(C, "BE"), (CN, "TEST A")]),
+        name(&[(C, "BE"), (CN, "TEST B")]),
+    );
+    let root = parsed(
+        &Draft::authority((&r, &root_key), (&r, &root_key), None),
+        &root_key,
+    );
+    // The detour is tried first.
+    let pool: Pool = [
+        parsed(&Draft::authority((&bn, &b), (&an, &a), None), &b),
+        parsed(&Draft::authority((&an, &a), (&bn, &b), None), &a),
+        parsed(&Draft::authority((&r, &root_key), (&an, &a), None), &root_key),
+    ]
+    .into_iter()
+    .collect();
+    let leaf = parsed(
+        &Draft::leaf((&an, &a), &person("Authentication"), &[0], "1.2.3"),
+        &a,
+    );
+    let mut anchors = Anchors::new();
+    anchors.insert_plain(root);
+    let algorithms = AlgorithmPolicy::live_authentication();
+    let path = path::validate(&Request::new(
+        &leaf,
+        &[&pool],
+        &anchors,
+        Purpose::Any,
+        &algorithms,
+        at(MOMENT),
+    ))
+    .unwrap();
+    assert_eq!(path.certificates().len(), 3);
+}
+
+/// A root that is pinned for one thing is none for another.
+#[test]
+fn a_root_serves_the_purposes_it_is_pinned_for() {
+    let chain = Chain::good(Purpose::Authentication);
+    let (root, issuing, leaf) = built(&chain);
+    let pool: Pool = [issuing].into_iter().collect();
+    for (purposes, expected) in [
+        ("\"authentication\"", "ok"),
+        ("\"signature\", \"register\", \"time_stamping\"", "PATH_NO_ANCHOR"),
+    ] {
+        let text = format!(
+            "environment = \"test\"\nsource = \"made by this test\"\nhosts = [\"127.0.0.1\"]\n[[root]]\n\
+             name = \"TEST\"\nsha256 = \"{}\"\ngeneration = \"rca6\"\npurposes = [{purposes}]\n",
+            root.fingerprint()
+        );
+        let mut anchors = Anchors::new();
+        assert!(anchors.offer(&root, &TrustData::test(&text).unwrap()));
+        let found = path::validate(&Request::new(
+            &leaf,
+            &[&pool],
+            &anchors,
+            Purpose::Authentication,
+            &AlgorithmPolicy::live_authentication(),
+            at(MOMENT),
+        ));
+        assert_eq!(
+            found.map_or_else(|refusal| refusal.cause(), |_| "ok"),
+            expected,
+            "{purposes}"
+        );
+    }
+}
+
 #[test]
 fn nothing_that_came_along_is_an_anchor() {
     let chain = Chain::good(Purpose::Authentication);
@@ -259,6 +333,51 @@ fn two_hundred_cross_certificates_of_one_name_end_within_the_budget() {
     let mut all = mesh;
     all.push(issuing);
     assert!(validate(&leaf, &all, &[&root]).is_ok());
+}
+
+/// Where no signature costs anything any more, the steps are counted: five certificates of each of five authorities make
+/// three thousand ways.
+#[test]
+fn ways_without_end_end_within_the_budget_of_steps() {
+    let keys: Vec<PrivateKey> = (0..7).map(|_| key()).collect();
+    let names: Vec<Vec<u8>> = (0..7)
+        .map(|number| name(&[(C, "BE"), (CN, &format!("TEST {number}"))]))
+        .collect();
+    let mut pool = Pool::new();
+    for level in 0..6 {
+        for number in 0..5 {
+            let mut draft = Draft::authority(
+                (&names[level + 1], &keys[level + 1]),
+                (&names[level], &keys[level]),
+                None,
+            );
+            draft.serial = vec![0x20, number];
+            pool.insert(parsed(&draft, &keys[level + 1]));
+        }
+    }
+    let leaf = parsed(
+        &Draft::leaf((&names[0], &keys[0]), &person("Authentication"), &[0], "1.2.3"),
+        &keys[0],
+    );
+    let chain = Chain::good(Purpose::Authentication);
+    let anchors = pinned(&[&parsed(&chain.root, &chain.root.key)], "rca6");
+    let algorithms = AlgorithmPolicy::live_authentication();
+    let pools = [&pool];
+    let mut request = Request::new(
+        &leaf,
+        &pools,
+        &anchors,
+        Purpose::Any,
+        &algorithms,
+        at(MOMENT),
+    );
+    // A certificate counts under each of those above it, once.
+    let links = VerifiedLinks::default();
+    request.links = Some(&links);
+    request.limits.signatures = 200;
+    assert_eq!(path::validate(&request).unwrap_err().cause(), "PATH_LIMIT");
+    request.limits.steps = usize::MAX;
+    assert_eq!(path::validate(&request).unwrap_err().cause(), "PATH_NO_ANCHOR");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use zegel::crypto::policy::AlgorithmPolicy;
 use zegel::pki::anchors::{Anchors, TrustData};
 use zegel::pki::certificate::Certificate;
 use zegel::pki::path::{self, Path, Pool, Request};
+use zegel::pki::policies::PolicyInputs;
 use zegel::pki::purpose::Purpose;
 use zegel::pki::refusal::Refusal;
 
@@ -290,6 +291,8 @@ pub(crate) struct Chain {
     pub(crate) forger: Option<PrivateKey>,
     pub(crate) at: Timestamp,
     pub(crate) algorithms: AlgorithmPolicy,
+    /// What the relying party asks of policies.
+    pub(crate) policies: PolicyInputs,
 }
 
 pub(crate) fn root_name() -> Vec<u8> {
@@ -335,6 +338,7 @@ impl Chain {
             forger: None,
             at: at(MOMENT),
             algorithms: AlgorithmPolicy::live_authentication(),
+            policies: PolicyInputs::default(),
         };
         match purpose {
             Purpose::Any | Purpose::Authentication => {
@@ -384,14 +388,17 @@ impl Chain {
             signer = &issuing.key;
         }
         let leaf = Certificate::parse(self.leaf.sign(self.forger.as_ref().unwrap_or(signer)))?;
-        path::validate(&Request::new(
+        let pools = [&pool];
+        let mut request = Request::new(
             &leaf,
-            &[&pool],
+            &pools,
             &anchors,
             self.purpose,
             &self.algorithms,
             self.at,
-        ))
+        );
+        request.policies = &self.policies;
+        path::validate(&request)
     }
 
     /// The code it ends with, or `ok`.

@@ -42,6 +42,34 @@ fn policies_are_processed_when_a_certificate_asks_for_it() {
             "ok",
         ),
         (
+            "asked for, and mapped below anyPolicy to what the end entity has",
+            Any,
+            |c| {
+                c.policies.explicit = true;
+                c.policies.initial = Some(vec!["1.3.6.1.4.1.55555.1".parse().unwrap()]);
+                c.issuing().put(
+                    MAPPINGS,
+                    true,
+                    value::mappings(&[("1.3.6.1.4.1.55555.1", "2.16.56.13.6.1.1.1000")]),
+                );
+            },
+            "ok",
+        ),
+        (
+            "asked for what the end entity has, and another is mapped to it below anyPolicy",
+            Any,
+            |c| {
+                c.policies.explicit = true;
+                c.policies.initial = Some(vec!["2.16.56.13.6.1.1.1000".parse().unwrap()]);
+                c.issuing().put(
+                    MAPPINGS,
+                    true,
+                    value::mappings(&[("1.3.6.1.4.1.55555.1", "2.16.56.13.6.1.1.1000")]),
+                );
+            },
+            "POLICY_CONSTRAINT",
+        ),
+        (
             "anyPolicy mapped",
             Any,
             |c| {
