@@ -78,7 +78,9 @@ impl FetchRules {
 
     fn deadline_of(&self, need: &Need) -> Duration {
         match need {
-            Need::Crl { .. } | Need::List { .. } | Need::NationalList { .. } => self.deadline.saturating_mul(3),
+            Need::Crl { .. } | Need::List { .. } | Need::NationalList { .. } => {
+                self.deadline.saturating_mul(3)
+            }
             Need::Issuer { .. } => self.deadline.min(Duration::from_secs(2)),
             Need::Ocsp { .. } | Need::TimeStamp { .. } => self.deadline,
         }

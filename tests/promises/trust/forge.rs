@@ -292,6 +292,8 @@ pub(crate) struct CrlParts {
     pub(crate) algorithm: SignatureAlgorithm,
     /// AlgorithmIdentifier outside, when not the one inside.
     pub(crate) outer_algorithm: Option<Vec<u8>>,
+    /// What it is signed with, when not what it says inside.
+    pub(crate) signed_with: Option<SignatureAlgorithm>,
     pub(crate) spoilt_signature: bool,
     pub(crate) behind: Vec<u8>,
 }
@@ -342,6 +344,7 @@ impl CrlParts {
             key: authority.key().clone(),
             algorithm: authority.key().public().kind().default_algorithm(),
             outer_algorithm: None,
+            signed_with: None,
             spoilt_signature: false,
             behind: Vec::new(),
         }
@@ -377,7 +380,8 @@ impl CrlParts {
             .outer_algorithm
             .clone()
             .unwrap_or_else(|| self.algorithm.algorithm_identifier());
-        let parts = signed(&list, &self.key, self.algorithm, &written, self.spoilt_signature);
+        let algorithm = self.signed_with.unwrap_or(self.algorithm);
+        let parts = signed(&list, &self.key, algorithm, &written, self.spoilt_signature);
         [concat(&parts), self.behind.clone()].concat()
     }
 }

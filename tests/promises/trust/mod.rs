@@ -2,6 +2,7 @@
 
 mod caches;
 mod crl_rules;
+mod delta_rules;
 mod faults;
 mod fetching;
 mod forge;

@@ -200,7 +200,10 @@ async fn an_installation_fetches_keeps_shows_and_explains() {
                 "{mode}"
             );
             assert!(lines[1].starts_with("BE: not renewed (TL_"), "{mode}: {out}");
-            assert!(lines[1].ends_with(&format!("; held: number {day}")), "{mode}: {out}");
+            assert!(
+                lines[1].ends_with(&format!("; held: number {day}")),
+                "{mode}: {out}"
+            );
             let ran = bench.installed(&["trust", "list"]);
             assert_eq!((ran.code, ran.out), (Some(0), bench.listed()), "{mode}");
             let ran = bench.installed(&["trust", "explain", "signs.crt", "--chain", "citizen.crt"]);
@@ -415,9 +418,6 @@ fn wrong_arguments_are_told() {
     // Without a database there is nothing to refresh, and none is made by a slip.
     let ran = bench.installed(&["trust", "refresh"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(
-        ran.messages.contains("\nhint: run: zegel migrate\n"),
-        "{ran:?}"
-    );
+    assert!(ran.messages.contains("\nhint: run: zegel migrate\n"), "{ran:?}");
     assert!(!bench.path().join("zegel.db").exists());
 }

@@ -122,8 +122,14 @@ async fn lists_are_renewed_kept_and_never_lost() {
             .map(|need| (need.url().to_owned(), need.host_is_named()))
             .collect();
         assert!(by_name.contains(&(BE.to_owned(), true)), "{name}: {by_name:?}");
-        assert!(by_name.contains(&(PIVOT.to_owned(), false)), "{name}: {by_name:?}");
-        assert!(by_name.iter().all(|(url, named)| *named == (url == BE)), "{name}: {by_name:?}");
+        assert!(
+            by_name.contains(&(PIVOT.to_owned(), false)),
+            "{name}: {by_name:?}"
+        );
+        assert!(
+            by_name.iter().all(|(url, named)| *named == (url == BE)),
+            "{name}: {by_name:?}"
+        );
 
         // A digest beside the list saves the download; the pivot is not asked for again.
         outside.give(

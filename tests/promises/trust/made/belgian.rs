@@ -1,7 +1,7 @@
 //! The Belgian layer and the purposes (reference pki-and-trust §2.1 and §2.4).
 
 use super::*;
-use Purpose::{Any, Authentication as Auth, Register, Signature as Sign, TimeStamping as Stamp};
+use Purpose::{Any, Authentication as Auth, Register, Seal, Signature as Sign, TimeStamping as Stamp};
 
 const PURPOSES: [Purpose; 5] = [
     Purpose::Any,
@@ -112,6 +112,30 @@ fn the_belgian_layer() {
             Auth,
             |c| {
                 c.leaf.remove(USAGE);
+            },
+            "PURPOSE_KU",
+        ),
+        (
+            "usage for neither",
+            Auth,
+            |c| {
+                c.leaf.put(USAGE, true, value::usage(&[2]));
+            },
+            "PURPOSE_KU",
+        ),
+        (
+            "usage of a signer for neither",
+            Sign,
+            |c| {
+                c.leaf.put(USAGE, true, value::usage(&[2]));
+            },
+            "PURPOSE_KU",
+        ),
+        (
+            "usage of a stamping unit for neither",
+            Stamp,
+            |c| {
+                c.leaf.put(USAGE, true, value::usage(&[2]));
             },
             "PURPOSE_KU",
         ),
@@ -260,6 +284,21 @@ fn the_belgian_layer() {
             "SUBJECT_PROFILE",
         ),
         (
+            "a type of signatures without the claim to be qualified",
+            Sign,
+            |c| {
+                let kind = hex::decode("30153013060604008e4601063009060704008e46010601").unwrap();
+                c.leaf.put(STATEMENTS, false, kind);
+            },
+            "SUBJECT_PROFILE",
+        ),
+        (
+            "signer whose common name is for authentication",
+            Sign,
+            |c| c.leaf.subject = person("Authentication"),
+            "SUBJECT_PROFILE",
+        ),
+        (
             "qualified for seals",
             Sign,
             |c| {
@@ -302,6 +341,18 @@ fn the_belgian_layer() {
             "SUBJECT_PROFILE",
         ),
         (
+            "register of another organisation",
+            Register,
+            |c| c.leaf.subject = name(&[(C, "BE"), (O, "RRN2"), (CN, "RRN")]),
+            "SUBJECT_PROFILE",
+        ),
+        (
+            "register of another country",
+            Register,
+            |c| c.leaf.subject = name(&[(C, "NL"), (O, "RRN"), (CN, "RRN")]),
+            "SUBJECT_PROFILE",
+        ),
+        (
             "register with one attribute more",
             Register,
             |c| c.leaf.subject = name(&[(C, "BE"), (O, "RRN"), (CN, "RRN"), (NUMBER, "1")]),
@@ -330,6 +381,40 @@ fn the_belgian_layer() {
                     "2.16.56.13.6.0.1",
                 );
                 c.issuing = Some(authority);
+            },
+            "SUBJECT_PROFILE",
+        ),
+        (
+            "another extended usage than stamping",
+            Stamp,
+            |c| {
+                c.leaf.put(EXTENDED, true, value::oids(&["1.3.6.1.5.5.7.3.3"]));
+            },
+            "PURPOSE_EKU",
+        ),
+        (
+            "seal for neither usage",
+            Seal,
+            |c| {
+                c.leaf.put(USAGE, true, value::usage(&[2]));
+            },
+            "PURPOSE_KU",
+        ),
+        (
+            "seal of nobody that has a number",
+            Seal,
+            |c| c.leaf.subject = name(&[(C, "BE"), (O, "TEST Municipality"), (CN, "TEST Seal")]),
+            "SUBJECT_PROFILE",
+        ),
+        (
+            "seal without a country",
+            Seal,
+            |c| {
+                c.leaf.subject = name(&[
+                    (O, "TEST Municipality"),
+                    ("2.5.4.97", "NTRBE-0207500123"),
+                    (CN, "TEST Seal"),
+                ]);
             },
             "SUBJECT_PROFILE",
         ),

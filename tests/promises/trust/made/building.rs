@@ -363,14 +363,7 @@ fn ways_without_end_end_within_the_budget_of_steps() {
     let anchors = pinned(&[&parsed(&chain.root, &chain.root.key)], "rca6");
     let algorithms = AlgorithmPolicy::live_authentication();
     let pools = [&pool];
-    let mut request = Request::new(
-        &leaf,
-        &pools,
-        &anchors,
-        Purpose::Any,
-        &algorithms,
-        at(MOMENT),
-    );
+    let mut request = Request::new(&leaf, &pools, &anchors, Purpose::Any, &algorithms, at(MOMENT));
     // A certificate counts under each of those above it, once.
     let links = VerifiedLinks::default();
     request.links = Some(&links);

@@ -359,7 +359,12 @@ impl Chain {
                 chain.issuing = None;
             }
             Purpose::Seal => {
-                let subject = name(&[(C, "BE"), (O, "TEST Municipality"), (CN, "TEST Seal")]);
+                let subject = name(&[
+                    (C, "BE"),
+                    (O, "TEST Municipality"),
+                    ("2.5.4.97", "NTRBE-0207500123"),
+                    (CN, "TEST Seal"),
+                ]);
                 chain.leaf = Draft::leaf(issuing, &subject, &[0], "2.16.56.13.6.3.1000");
             }
             Purpose::TimeStamping => {
@@ -389,14 +394,7 @@ impl Chain {
         }
         let leaf = Certificate::parse(self.leaf.sign(self.forger.as_ref().unwrap_or(signer)))?;
         let pools = [&pool];
-        let mut request = Request::new(
-            &leaf,
-            &pools,
-            &anchors,
-            self.purpose,
-            &self.algorithms,
-            self.at,
-        );
+        let mut request = Request::new(&leaf, &pools, &anchors, self.purpose, &self.algorithms, self.at);
         request.policies = &self.policies;
         path::validate(&request)
     }
@@ -414,7 +412,7 @@ pub(crate) fn pinned(roots: &[&Certificate], generation: &str) -> Anchors {
     for (number, root) in roots.iter().enumerate() {
         text.push_str(&format!(
             "[[root]]\nname = \"TEST {number}\"\nsha256 = \"{}\"\ngeneration = \"{generation}\"\n\
-             purposes = [\"authentication\", \"signature\", \"register\", \"time_stamping\"]\n",
+             purposes = [\"authentication\", \"signature\", \"register\", \"seal\", \"time_stamping\"]\n",
             root.fingerprint()
         ));
     }
