@@ -97,8 +97,10 @@ fn only_the_authoritys_own_key_speaks() {
             parts.spoilt_signature = true
         }),
         row("two algorithms", "CRL_SIGNER", |parts, _| {
-            parts.outer_algorithm =
-                Some(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256).algorithm_identifier());
+            // Signed with what stands outside, so that only the difference is wrong.
+            let outside = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);
+            parts.outer_algorithm = Some(outside.algorithm_identifier());
+            parts.signed_with = Some(outside);
         }),
         row("SHA-1", "ALG_FORBIDDEN", |parts, _| {
             parts.algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha1);

@@ -325,6 +325,14 @@ fn rule_5_times_are_read_strictly_and_compared_by_ourselves() {
                 let early = at(-301);
                 move |parts| parts.produced_at = early.clone()
             }),
+            row("tells of the future", "OCSP_STALE", {
+                let (soon, later, end) = (at(60), at(301), at(400));
+                move |parts| {
+                    parts.produced_at = soon.clone();
+                    parts.singles[0].this_update = later.clone();
+                    parts.singles[0].next_update = Some(end.clone());
+                }
+            }),
             row("produced in the future", "OCSP_STALE", {
                 let late = at(301);
                 move |parts| parts.produced_at = late.clone()

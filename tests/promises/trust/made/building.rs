@@ -36,6 +36,21 @@ fn built(chain: &Chain) -> (Certificate, Certificate, Certificate) {
     )
 }
 
+/// The attributes of one RDN are a set, whatever their order in the encoding (RFC 5280 §7.1).
+#[test]
+fn the_attributes_of_one_rdn_have_no_order() {
+    let pair =
+        |kind: &str, text: &str| write::sequence(&[&write::oid(&kind.parse().unwrap()), &write::utf8(text)]);
+    let (name_of, number_of) = (pair(CN, "Citizen CA"), pair(NUMBER, "202601"));
+    let in_order = |pairs: [&[u8]; 2]| write::sequence(&[&write::element(write::tag::SET, &pairs.concat())]);
+    let mut chain = Chain::good(Purpose::Any);
+    chain.issuing().subject = in_order([&name_of, &number_of]);
+    chain.leaf.issuer = in_order([&number_of, &name_of]);
+    assert_eq!(chain.cause(), "ok");
+    chain.leaf.issuer = write::sequence(&[&write::set_of(vec![name_of]), &write::set_of(vec![number_of])]);
+    assert_eq!(chain.cause(), "PATH_NO_ANCHOR", "two RDNs are another name");
+}
+
 #[test]
 fn two_roots_of_one_name_key_and_number_are_two_certificates() {
     let chain = Chain::good(Purpose::Authentication);
@@ -384,6 +399,13 @@ fn a_certificate_of_nothing_but_depth_is_no_certificate() {
     assert_eq!(chain.cause(), "CERT_PARSE");
     let huge = vec![0x30; Certificate::MAX_BYTES + 1];
     assert!(Certificate::parse(huge).is_err());
+    // Right in everything but its size.
+    for (octets, expected) in [(60_000, "ok"), (70_000, "CERT_PARSE")] {
+        let mut chain = Chain::good(Purpose::Authentication);
+        let value = write::octet_string(&vec![0; octets]);
+        chain.leaf.put("1.3.6.1.4.1.55555.8", false, value);
+        assert_eq!(chain.cause(), expected, "{octets}");
+    }
 }
 
 #[test]

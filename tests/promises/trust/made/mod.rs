@@ -150,6 +150,8 @@ pub(crate) struct Draft {
     pub(crate) algorithm: Option<SignatureAlgorithm>,
     /// The AlgorithmIdentifier outside the signed part, when it is not the one inside.
     pub(crate) outer: Option<Vec<u8>>,
+    /// What it is signed with, when not what it says inside.
+    pub(crate) signed_with: Option<SignatureAlgorithm>,
     /// Changes the signature value.
     pub(crate) spoil: Option<fn(Vec<u8>) -> Vec<u8>>,
     /// Changes the whole certificate.
@@ -169,6 +171,7 @@ impl Draft {
             extensions: Vec::new(),
             algorithm: None,
             outer: None,
+            signed_with: None,
             spoil: None,
             rewrite: None,
         }
@@ -263,7 +266,7 @@ impl Draft {
             self.key.public().spki_der(),
             &listed,
         ]);
-        let mut signature = signer.sign(algorithm, &tbs).unwrap();
+        let mut signature = signer.sign(self.signed_with.unwrap_or(algorithm), &tbs).unwrap();
         if let Some(spoil) = self.spoil {
             signature = spoil(signature);
         }

@@ -1,6 +1,7 @@
 //! Rule 3: who may answer for an authority.
 
 use super::*;
+use crate::trust::made::{Draft, EXTENDED, USAGE, key, value};
 
 #[test]
 fn rule_3_only_the_authority_and_whom_it_appointed_answer() {
@@ -115,6 +116,48 @@ fn rule_3_only_the_authority_and_whom_it_appointed_answer() {
         let (certificate, key) = responder(&world, build);
         rows.push((what, expected, certificate, key));
     }
+    // By the authority's own key, and wrong in what a builder does not write.
+    let (authority, name) = (pki.citizen.key(), pki.citizen.name().to_der());
+    let subject = Name::new().common_name("TEST Responder of a test").country("BE");
+    let appointed = |issuer: &[u8]| {
+        let mut draft = Draft::new(issuer, &subject.to_der(), &key());
+        draft.put(USAGE, true, value::usage(&[0]));
+        draft.put(EXTENDED, false, value::oids(&["1.3.6.1.5.5.7.3.9"]));
+        draft.put("1.3.6.1.5.5.7.48.1.5", false, write::null());
+        draft
+    };
+    let mut made = |what, expected, draft: Draft, signer: &PrivateKey| {
+        let certificate = Certificate::parse(draft.sign(signer)).unwrap();
+        rows.push((what, expected, certificate, draft.key));
+    };
+    made(
+        "one appointed by its key and name",
+        "good",
+        appointed(&name),
+        authority,
+    );
+    let root = pki.root.name().to_der();
+    made(
+        "one that says another appointed it",
+        "OCSP_SIGNER",
+        appointed(&root),
+        authority,
+    );
+    let own = key();
+    made(
+        "one that calls itself the authority",
+        "OCSP_SIGNER",
+        Draft::authority((&name, &own), (&name, &own), None),
+        &own,
+    );
+    let mut weak = appointed(&name);
+    weak.algorithm = Some(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha1));
+    made("one appointed with SHA-1", "OCSP_SIGNER", weak, authority);
+    let mut two = appointed(&name);
+    let other = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha512);
+    two.outer = Some(other.algorithm_identifier());
+    two.signed_with = Some(other);
+    made("one appointed with two algorithms", "OCSP_SIGNER", two, authority);
     // Same name and same everything, from an authority of the same name in another PKI.
     let stranger = World::new();
     let (certificate, key) = responder(&stranger, |b| b);
@@ -249,13 +292,13 @@ fn rule_3_the_responders_certificate_must_hold_when_it_answered_and_now() {
 
 #[test]
 fn rule_3_a_responder_of_the_administrator_answers_for_the_authority_it_is_named_for() {
-    let foreign = |world: &World| {
+    let foreign = |world: &World, validity: Validity| {
         let key = PrivateKey::generate(P384).unwrap();
         let subject = Name::new()
             .common_name("TEST Responder of an administrator")
             .country("BE");
         let der = CertificateBuilder::new(subject, key.public())
-            .valid(long(world))
+            .valid(validity)
             .issue(&world.pki().organisation, &world.random)
             .unwrap();
         (Certificate::parse(der).unwrap(), key)
@@ -266,7 +309,7 @@ fn rule_3_a_responder_of_the_administrator_answers_for_the_authority_it_is_named
         (None, "OCSP_SIGNER"),
     ] {
         let mut world = World::new();
-        let (certificate, key) = foreign(&world);
+        let (certificate, key) = foreign(&world, long(&world));
         let issuer = if for_citizens == Some(true) {
             Certificate::parse(world.pki().citizen.certificate_der()).unwrap()
         } else {
@@ -279,5 +322,26 @@ fn rule_3_a_responder_of_the_administrator_answers_for_the_authority_it_is_named
         let card = world.card();
         answer(&world, &card, move |parts| parts.signed_by(&certificate, &key));
         assert_eq!(outcome(&world, &card), expected, "{for_citizens:?}");
+    }
+    // Its certificate must hold when it answered, as everybody's.
+    for (seconds, expected) in [(-10, "good"), (-11, "OCSP_SIGNER")] {
+        let mut world = World::new();
+        let now = world.clock.now();
+        let validity = Validity {
+            not_before: now.minus(Duration::from_secs(10)),
+            not_after: now.plus(DAY),
+        };
+        let (certificate, key) = foreign(&world, validity);
+        let issuer = Certificate::parse(world.pki().citizen.certificate_der()).unwrap();
+        let rules = ResponderRules::new(Vec::new(), [(issuer.fingerprint(), certificate.fingerprint())]);
+        world.change_trust(|trust| trust.with_responders(rules));
+        let card = world.card();
+        let produced = general(&world, seconds);
+        answer(&world, &card, move |parts| {
+            parts.signed_by(&certificate, &key);
+            parts.produced_at = produced.clone();
+            parts.singles[0].this_update = produced.clone();
+        });
+        assert_eq!(outcome(&world, &card), expected, "{seconds}");
     }
 }
