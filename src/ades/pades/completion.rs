@@ -395,18 +395,22 @@ impl Completion {
         Ok(tails)
     }
 
-    /// Digests the document, which must be the one that was prepared.
     fn check_covered(&mut self) -> Result<(), CompletionError> {
         if self.covered.is_some() {
             return Ok(());
         }
+        self.covered = Some(self.digested()?);
+        Ok(())
+    }
+
+    /// The running digest of the document, which must be the one that was prepared.
+    fn digested(&self) -> Result<Hasher, CompletionError> {
         let mut covered = Hasher::new(HashAlgorithm::Sha256);
         hash_range(&mut covered, &self.document, 0, self.document.len())?;
         if covered.clone().finish() != self.signed.prepared.document_sha256().as_bytes() {
             return Err(CompletionError::DocumentChanged);
         }
-        self.covered = Some(covered);
-        Ok(())
+        Ok(covered)
     }
 
     /// The revision that adds `evidence` to the security store; none when everything is there.
@@ -443,10 +447,17 @@ impl Completion {
             at: now,
         };
         let file = self.file(&tails);
-        let inspection = Inspection::of(&file)?;
-        if !inspection.is_appended_to(&prepared.field, &prepared.document_sha256) {
-            return Err(CompletionError::DocumentChanged);
-        }
+        let inspection = match Inspection::of(&file) {
+            Ok(inspection) if inspection.is_appended_to(&prepared.field, &prepared.document_sha256) => {
+                inspection
+            }
+            Ok(_) => return Err(CompletionError::DocumentChanged),
+            // What cannot be read may be so because somebody changed it, which is the better answer.
+            Err(error) => {
+                self.digested()?;
+                return Err(error.into());
+            }
+        };
         let report = inspection.judge(&context, &ValidationPolicy::strict());
         let level = read_back(&report, &prepared.field, prepared.level)?;
         Ok(Completed {
