@@ -1,6 +1,9 @@
 //! Byte sources that are read at an offset, so that a large document is never held whole.
 
 use std::io;
+use std::sync::Arc;
+
+use super::secret::Secret;
 
 /// Something of known length whose bytes can be read at any offset, any number of times, from any thread.
 pub trait ReadAt: Send + Sync {
@@ -12,6 +15,11 @@ pub trait ReadAt: Send + Sync {
     /// # Errors
     /// `UnexpectedEof` when the source ends first; whatever the source itself reports.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// The password that whoever handed in the bytes gave with them; what is encrypted is opened with it.
+    fn password(&self) -> Option<&Secret<Vec<u8>>> {
+        None
+    }
 
     /// Whether there is nothing to read.
     fn is_empty(&self) -> bool {
@@ -64,15 +72,23 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         (**self).read_exact_at(buffer, offset)
     }
+
+    fn password(&self) -> Option<&Secret<Vec<u8>>> {
+        (**self).password()
+    }
 }
 
-impl<T: ReadAt + ?Sized> ReadAt for std::sync::Arc<T> {
+impl<T: ReadAt + ?Sized> ReadAt for Arc<T> {
     fn len(&self) -> u64 {
         (**self).len()
     }
 
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         (**self).read_exact_at(buffer, offset)
+    }
+
+    fn password(&self) -> Option<&Secret<Vec<u8>>> {
+        (**self).password()
     }
 }
 
@@ -129,6 +145,33 @@ pub fn copy(source: &dyn ReadAt, to: &mut dyn io::Write) -> io::Result<()> {
     to.flush()
 }
 
+/// Bytes with the password that opens what is encrypted in them.
+pub struct WithPassword {
+    source: Arc<dyn ReadAt>,
+    password: Arc<Secret<Vec<u8>>>,
+}
+
+impl WithPassword {
+    /// `source` as it is, and `password` beside it.
+    pub fn new(source: Arc<dyn ReadAt>, password: Arc<Secret<Vec<u8>>>) -> Self {
+        Self { source, password }
+    }
+}
+
+impl ReadAt for WithPassword {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.source.read_exact_at(buffer, offset)
+    }
+
+    fn password(&self) -> Option<&Secret<Vec<u8>>> {
+        Some(&self.password)
+    }
+}
+
 /// Several sources one after the other, as a base document and its later revisions are stored.
 pub struct Concatenated {
     parts: Vec<Box<dyn ReadAt>>,
@@ -146,6 +189,10 @@ impl ReadAt for Concatenated {
         self.parts
             .iter()
             .fold(0, |sum, part| sum.saturating_add(part.len()))
+    }
+
+    fn password(&self) -> Option<&Secret<Vec<u8>>> {
+        self.parts.iter().find_map(|part| part.password())
     }
 
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
@@ -177,7 +224,7 @@ impl ReadAt for Concatenated {
 
 /// Ranges of one source read as if they followed each other.
 pub struct Slices {
-    source: std::sync::Arc<dyn ReadAt>,
+    source: Arc<dyn ReadAt>,
     /// Where each range begins here, and where in the source.
     parts: Vec<(u64, u64)>,
     length: u64,
@@ -185,7 +232,7 @@ pub struct Slices {
 
 impl Slices {
     /// The ranges `(offset, length)` of `source`, in the order given.
-    pub fn new(source: std::sync::Arc<dyn ReadAt>, ranges: impl IntoIterator<Item = (u64, u64)>) -> Self {
+    pub fn new(source: Arc<dyn ReadAt>, ranges: impl IntoIterator<Item = (u64, u64)>) -> Self {
         let mut parts = Vec::new();
         let mut length = 0_u64;
         for (offset, size) in ranges {
@@ -250,7 +297,7 @@ mod tests {
 
     #[test]
     fn ranges_read_as_one() {
-        let source: std::sync::Arc<dyn ReadAt> = std::sync::Arc::new(b"0123456789".to_vec());
+        let source: Arc<dyn ReadAt> = Arc::new(b"0123456789".to_vec());
         let slices = Slices::new(source, [(7, 2), (1, 0), (2, 3)]);
         assert_eq!(slices.len(), 5);
         assert_eq!(slices.read_vec(0, 5).unwrap(), b"78234");

@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::config::Files;
 use super::console::{Console, Exit};
-use super::files;
 use super::outside::{self, Surroundings};
+use super::password::{self, Password};
 use crate::ades::asic::extend::{self, ExtendError, Extended};
 use crate::ades::level::Level;
 use crate::ades::pades::completion::{CompletionError, Step};
@@ -60,6 +60,8 @@ struct Common {
     /// A time-stamping service (RFC 3161) to ask before those configured; may be repeated.
     #[arg(long = "time-stamp-url", value_name = "URL")]
     time_stamp_urls: Vec<String>,
+    #[command(flatten)]
+    password: Password,
     /// Overwrite the file if it exists.
     #[arg(long)]
     force: bool,
@@ -72,7 +74,8 @@ pub fn extend(arguments: ExtendArguments, console: &mut Console) -> Exit {
         return Exit::Usage;
     }
     let common = &arguments.common;
-    let document = match files::open(&common.document) {
+    let key = common.password.read();
+    let document = match key.and_then(|key| key.open(&common.document)) {
         Ok(document) => document,
         Err(problem) => return outside::refused(console, &problem),
     };
@@ -98,7 +101,8 @@ pub fn extend(arguments: ExtendArguments, console: &mut Console) -> Exit {
 /// Runs `zegel timestamp`.
 pub fn timestamp(arguments: TimestampArguments, console: &mut Console) -> Exit {
     let common = &arguments.common;
-    match files::open(&common.document) {
+    let key = common.password.read();
+    match key.and_then(|key| key.open(&common.document)) {
         Ok(document) => {
             run(common, document, Target::TimeStamp, "stamped", console).unwrap_or_else(|exit| exit)
         }
@@ -176,7 +180,11 @@ fn run(
     let Some(outcome) = around.interrupt.unless_asked(work) else {
         return Err(console.fail(Exit::Cancelled, "INTERRUPTED", "it was cancelled"));
     };
-    let completed = outcome.map_err(|error| console.fail_with(Exit::Failed, error.cause(), &error))?;
+    let completed = outcome.map_err(|error| {
+        let exit = console.fail_with(Exit::Failed, error.cause(), &error);
+        password::tell(error.cause(), console);
+        exit
+    })?;
     outside::write(&output, &document, &completed, console)?;
     let shown = output.path().display().to_string();
     let (text, level) = match target {

@@ -19,6 +19,7 @@ pub mod mandate;
 pub mod migrate;
 pub mod outage;
 mod outside;
+mod password;
 pub mod person;
 pub mod seal;
 pub mod serve;

@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::config::Files;
 use super::console::{Console, Exit};
-use super::files::{self, Output, Readable};
+use super::files::{Output, Readable};
 use super::outside::{self, Surroundings};
+use super::password::{self, Password};
 use crate::ades::level::Level;
 use crate::config::Environment;
 use crate::config::seals::SealSettings;
@@ -50,6 +51,8 @@ pub struct Arguments {
     /// A time-stamping service (RFC 3161) to ask before those configured; may be repeated.
     #[arg(long = "time-stamp-url", value_name = "URL")]
     time_stamp_urls: Vec<String>,
+    #[command(flatten)]
+    password: Password,
     /// Overwrite the file if it exists.
     #[arg(long)]
     force: bool,
@@ -76,7 +79,9 @@ fn go(arguments: &Arguments, console: &mut Console) -> Result<Exit, Exit> {
         arguments.force,
         console,
     )?;
-    let document = files::open(path).map_err(|problem| outside::refused(console, &problem))?;
+    let key = arguments.password.read();
+    let document = key.and_then(|key| key.open(path));
+    let document = document.map_err(|problem| outside::refused(console, &problem))?;
     let level = arguments.level.unwrap_or(settings.level);
     let is_test = around.desk.environment == Environment::Test;
     let asked_for = (arguments.purpose, level);
@@ -129,7 +134,9 @@ fn told(error: &SealError, console: &mut Console) -> Exit {
         SealError::Device(_) => Exit::Card,
         _ => Exit::Failed,
     };
-    console.fail_with(exit, error.cause(), error)
+    console.fail_with(exit, error.cause(), error);
+    password::tell(error.cause(), console);
+    exit
 }
 
 fn digest_alone(

@@ -20,6 +20,7 @@ use super::config::Files;
 use super::console::{Console, Exit, Format};
 use super::files::{self, Output, Readable};
 use super::interrupt::Interrupt;
+use super::password::{Key, Password};
 use super::{outside, terminal, trust};
 use crate::ades::asic::create::takes_name;
 use crate::ades::asic::zip::name::folded;
@@ -104,6 +105,8 @@ pub struct Arguments {
     /// A time-stamping service (RFC 3161) to ask before those configured; may be repeated.
     #[arg(long = "time-stamp-url", value_name = "URL")]
     time_stamp_urls: Vec<String>,
+    #[command(flatten)]
+    password: Password,
     /// Ask for the PIN on this terminal, not by the program configured.
     #[arg(long)]
     terminal: bool,
@@ -211,6 +214,10 @@ fn load_desk(arguments: &Arguments, console: &mut Console) -> Result<Desk, Exit>
 fn jobs(arguments: &Arguments, order: &Order, console: &mut Console) -> Result<Vec<Job>, Exit> {
     let mut jobs: Vec<Job> = Vec::with_capacity(arguments.documents.len());
     let mut exit = None;
+    let key = arguments
+        .password
+        .read()
+        .map_err(|problem| Problem::from(problem).tell(console))?;
     let together = if order.is_one_result() {
         arguments.documents.len()
     } else {
@@ -221,12 +228,12 @@ fn jobs(arguments: &Arguments, order: &Order, console: &mut Console) -> Result<V
             continue;
         };
         let planned = target(first, arguments, order, &jobs);
-        let first = given(first, &[], order);
+        let first = given(first, &[], order, &key);
         let mut open: Vec<Given> = Vec::with_capacity(others.len());
         let mut problems = Vec::new();
         for document in others {
             let before: Vec<&Given> = first.iter().chain(&open).collect();
-            match given(document, &before, order) {
+            match given(document, &before, order, &key) {
                 Ok(given) => open.push(given),
                 Err(problem) => problems.push(problem),
             }
@@ -271,8 +278,8 @@ fn target(document: &Path, arguments: &Arguments, order: &Order, before: &[Job])
 
 /// Opens `document` and looks at it before the card is: who hands in what cannot be signed so need not look for a
 /// reader. `before`: what goes into the same container.
-fn given(document: &Path, before: &[&Given], order: &Order) -> Result<Given, Problem> {
-    let source = files::open(document)?;
+fn given(document: &Path, before: &[&Given], order: &Order, key: &Key) -> Result<Given, Problem> {
+    let source = key.open(document)?;
     if order.form == Form::Pdf {
         Document::open(Arc::clone(&source))
             .map_err(|error| Problem::Document(document.to_owned(), error.into()))?;

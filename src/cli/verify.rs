@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::console::{Console, Exit, Format};
 use super::files::{self, FileProblem, Output, Readable};
+use super::password::{self, Password};
 use super::trust;
 use crate::ades::content::{Content, DataObject};
 use crate::ades::validate::indication::Indication;
@@ -62,6 +63,8 @@ pub struct Arguments {
     /// A proof file beside the documents: it holds the keys that verdicts verify under. May be repeated.
     #[arg(long, value_name = "FILE")]
     proof: Vec<PathBuf>,
+    #[command(flatten)]
+    password: Password,
     /// Language of the text.
     #[arg(long, value_name = "nl|fr|de|en", default_value = "en")]
     language: Language,
@@ -134,6 +137,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             Err(problem) => return refused(console, &problem),
         }
     }
+    let key = match arguments.password.read() {
+        Ok(key) => key,
+        Err(problem) => return refused(console, &problem),
+    };
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
     let context = Context {
         trust: &trust,
@@ -144,10 +151,31 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let mut reports = Vec::with_capacity(arguments.files.len());
     let mut unread = Exit::Good;
     for path in &arguments.files {
-        match files::open(path) {
-            Ok(source) => reports.push((path, judge(source, &beside, &context, &arguments))),
-            // The other files are judged all the same.
-            Err(problem) => unread = refused(console, &problem),
+        // The other files are judged all the same.
+        let source = match key.open(path) {
+            Ok(source) => source,
+            Err(problem) => {
+                unread = refused(console, &problem);
+                continue;
+            }
+        };
+        let report = judge(Arc::clone(&source), &beside, &context, &arguments);
+        let closed = report
+            .document
+            .format_failure
+            .as_ref()
+            .and_then(|_| password::closed(&source));
+        match closed {
+            // Nothing was looked at, so nothing has failed.
+            Some(error) => {
+                unread = console.fail(
+                    Exit::Failed,
+                    error.cause(),
+                    format_args!("`{}`: {error}", path.display()),
+                );
+                password::tell(error.cause(), console);
+            }
+            None => reports.push((path, report)),
         }
     }
     if !reports.is_empty() {

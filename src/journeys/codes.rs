@@ -110,6 +110,8 @@ section! {
         Limit "PDF_LIMIT" DocumentTooLarge,
         Malformed "PDF_MALFORMED" DocumentDamaged,
         NotPdf "PDF_NOT_PDF" DocumentType,
+        Password "PDF_PASSWORD" DocumentProtected,
+        PasswordWrong "PDF_PASSWORD_WRONG" DocumentProtected,
         Unsupported "PDF_UNSUPPORTED" DocumentType,
     }
 }
@@ -125,9 +127,11 @@ section! {
         Active "PDF_ACTIVE" DocumentActive,
         CertifiedFinal "PDF_CERTIFIED_FINAL" DocumentFinal,
         FieldLocked "PDF_FIELD_LOCKED" DocumentFinal,
+        Permissions "PDF_PERMISSIONS" DocumentProtected,
         SeedValue "PDF_SEED_VALUE" DocumentProtected,
         SignedAlready "PDF_SIGNED_ALREADY" DocumentFinal,
         UsageRights "PDF_USAGE_RIGHTS" DocumentProtected,
+        WeakEncryption "PDF_ENCRYPTION_WEAK" DocumentProtected,
         Xfa "PDF_XFA" DocumentType,
     }
 }
@@ -165,6 +169,7 @@ const fn of_update(error: &UpdateError) -> PersonCode {
         UpdateError::Pdf(error) => of_pdf(error),
         UpdateError::Limit(_) => PersonCode::DocumentTooLarge,
         UpdateError::TwoSignatures => PersonCode::ServerError,
+        UpdateError::WeakEncryption => PersonCode::DocumentProtected,
     }
 }
 

@@ -110,7 +110,11 @@ fn is_readable(document: &Arc<dyn ReadAt>) -> Result<(), PdfError> {
         Err(error)
             if matches!(
                 error.kind,
-                PdfErrorKind::Empty | PdfErrorKind::Encrypted | PdfErrorKind::NotPdf
+                PdfErrorKind::Empty
+                    | PdfErrorKind::Encrypted
+                    | PdfErrorKind::NotPdf
+                    | PdfErrorKind::Password
+                    | PdfErrorKind::PasswordWrong
             ) =>
         {
             Err(error)

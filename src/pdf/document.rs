@@ -9,8 +9,10 @@ use crate::base::bytes::ReadAt;
 
 use super::error::{PdfError, PdfErrorKind};
 use super::number;
-use super::object::{Object, ObjectId};
+use super::object::{Dictionary, Object, ObjectId};
 use super::objstm::ObjectStream;
+use super::parser::Parser;
+use super::protection::Protection;
 use super::revision::{self, Revision};
 pub use super::view::View;
 use super::xref::{self, Entry};
@@ -36,6 +38,7 @@ struct Inner {
     source: Arc<dyn ReadAt>,
     version: (u8, u8),
     revisions: Vec<Revision>,
+    protection: Option<Protection>,
     /// Number, revision and place of every object, in this order.
     entries: Vec<(u32, u32, Entry)>,
     /// Places in `entries`, by revision.
@@ -58,7 +61,8 @@ impl Document {
     /// Reads header and cross-reference sections of `source`, nothing else.
     ///
     /// # Errors
-    /// `Empty`, `NotPdf`, `Encrypted`; `Malformed` and `Limit` for what this reader does not accept; `Io`.
+    /// `Empty`, `NotPdf`; `Password`, `PasswordWrong` and `Encrypted` for what is not opened; `Malformed` and `Limit`
+    /// for what this reader does not accept; `Io`.
     pub fn open(source: Arc<dyn ReadAt>) -> Result<Self, PdfError> {
         let work = WORK_AT_LEAST.saturating_add(source.len().saturating_mul(WORK_A_BYTE));
         Self::open_within(source, work)
@@ -96,10 +100,12 @@ impl Document {
         entries.dedup_by_key(|(number, index, _)| (*number, *index));
         let mut by_revision: Vec<u32> = (0..u32::try_from(entries.len()).unwrap_or(u32::MAX)).collect();
         by_revision.sort_by_key(|place| revision_at(&entries, *place));
+        let protection = protection(&*source, &revisions, &entries, start)?;
         let document = Self(Arc::new(Inner {
             source,
             version,
             revisions,
+            protection,
             entries,
             by_revision,
             work_left: AtomicU64::new(work),
@@ -122,6 +128,16 @@ impl Document {
     /// The bytes themselves.
     pub fn source(&self) -> &Arc<dyn ReadAt> {
         &self.0.source
+    }
+
+    /// How the file is encrypted, if it is.
+    pub(crate) fn protection(&self) -> Option<&Protection> {
+        self.0.protection.as_ref()
+    }
+
+    /// Whether the file is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.protection.is_some()
     }
 
     /// Version in the header, `(1, 7)`. The catalog of a view may raise it.
@@ -263,6 +279,82 @@ fn revision_at(entries: &[(u32, u32, Entry)], place: u32) -> u32 {
         .ok()
         .and_then(|place| entries.get(place))
         .map_or(u32::MAX, |(_, revision, _)| *revision)
+}
+
+/// Opens an encrypted file; none when it is not encrypted.
+///
+/// One encryption for all of the file: who could put it there, change it or take it away in a later revision would
+/// change what every earlier one says.
+fn protection(
+    source: &dyn ReadAt,
+    revisions: &[Revision],
+    entries: &[(u32, u32, Entry)],
+    at: u64,
+) -> Result<Option<Protection>, PdfError> {
+    let stated = |revision: &Revision| {
+        revision
+            .trailer
+            .get("Encrypt")
+            .filter(|value| !value.is_null())
+            .cloned()
+    };
+    let mut all = revisions.iter().map(stated);
+    let encrypt = all.next().flatten();
+    if !all.all(|other| other == encrypt) {
+        return Err(PdfError::malformed(at, "the same `/Encrypt` in every revision"));
+    }
+    let Some(encrypt) = encrypt else {
+        return Ok(None);
+    };
+    let mut identifiers = revisions.iter().map(|revision| {
+        let halves = revision.trailer.get("ID").and_then(Object::as_array);
+        halves.and_then(<[Object]>::first).and_then(Object::as_string)
+    });
+    let identifier = identifiers.next().flatten();
+    let identifier = identifier.ok_or(PdfError::malformed(at, "a direct `/ID` in an encrypted file"))?;
+    if !identifiers.all(|other| other == Some(identifier)) {
+        return Err(PdfError::malformed(
+            at,
+            "the same first half of `/ID` in every revision",
+        ));
+    }
+    let (dictionary, own, at) = match encrypt {
+        Object::Dictionary(dictionary) => (dictionary, None, at),
+        Object::Reference(id) => {
+            let (dictionary, at) = encryption_dictionary(source, entries, id, at)?;
+            (dictionary, Some(id), at)
+        }
+        _ => return Err(PdfError::malformed(at, "an encryption dictionary")),
+    };
+    Protection::open(&dictionary, own, at, identifier, source.password()).map(Some)
+}
+
+/// The encryption dictionary: an object of the file itself, written once and never again.
+fn encryption_dictionary(
+    source: &dyn ReadAt,
+    entries: &[(u32, u32, Entry)],
+    id: ObjectId,
+    at: u64,
+) -> Result<(Dictionary, u64), PdfError> {
+    let from = entries.partition_point(|(number, ..)| *number < id.number);
+    let mut places = entries
+        .iter()
+        .skip(from)
+        .take_while(|(number, ..)| *number == id.number)
+        .map(|(.., entry)| *entry);
+    let (Some(Entry::InFile { offset, generation }), None) = (places.next(), places.next()) else {
+        return Err(PdfError::malformed(
+            at,
+            "an encryption dictionary that stands in the file itself, once",
+        ));
+    };
+    let indirect = Parser::new(source, offset, source.len()).indirect(None)?;
+    match indirect.object {
+        Object::Dictionary(dictionary) if indirect.id == id && generation == id.generation => {
+            Ok((dictionary, offset))
+        }
+        _ => Err(PdfError::malformed(offset, "an encryption dictionary")),
+    }
 }
 
 fn header(source: &dyn ReadAt) -> Result<(u8, u8), PdfError> {

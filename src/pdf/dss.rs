@@ -265,6 +265,7 @@ fn add_entries(
             .unwrap_or_default(),
         None => Dictionary::new(),
     };
+    let encrypted = update.view().document().is_encrypted();
     for (key, evidence) in per_signature {
         let entry_place = entries.get(key).and_then(Object::as_reference);
         let mut entry = match entries.get(key) {
@@ -291,6 +292,12 @@ fn add_entries(
         }
         match entry_place {
             Some(id) => update.put(id, entry)?,
+            // WHY: pyHanko compares an entry with its earlier self before it decrypts one of the two, and finds them
+            // different; entries that are objects of their own it compares by number.
+            None if encrypted && !entries.contains(key) => {
+                let id = update.add(entry);
+                entries.set_name(Name::from(key.as_str()), id.into());
+            }
             None => entries.set_name(Name::from(key.as_str()), entry.into()),
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum PdfErrorKind {
     /// Zero bytes.
     Empty,
-    /// Protected by a password or certificate: the trailer names an encryption dictionary.
+    /// Encrypted in a way that is not read here: for certificates, or by a scheme of one maker.
     Encrypted,
     /// The bytes could not be read from where they are kept.
     Io,
@@ -17,6 +17,10 @@ pub enum PdfErrorKind {
     Malformed,
     /// No `%PDF-` header at offset 0.
     NotPdf,
+    /// Encrypted, and neither the empty password opens it nor was one handed in.
+    Password,
+    /// Encrypted, and the password handed in is none of its two.
+    PasswordWrong,
     /// Well formed as far as seen, but it needs something this reader does not do.
     Unsupported,
 }
@@ -31,6 +35,8 @@ impl PdfErrorKind {
             Self::Limit => "PDF_LIMIT",
             Self::Malformed => "PDF_MALFORMED",
             Self::NotPdf => "PDF_NOT_PDF",
+            Self::Password => "PDF_PASSWORD",
+            Self::PasswordWrong => "PDF_PASSWORD_WRONG",
             Self::Unsupported => "PDF_UNSUPPORTED",
         }
     }
@@ -79,11 +85,13 @@ impl fmt::Display for PdfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             PdfErrorKind::Empty => "the file is empty",
-            PdfErrorKind::Encrypted => "the PDF is encrypted",
+            PdfErrorKind::Encrypted => "the PDF is encrypted in a way that is not read here",
             PdfErrorKind::Io => "the PDF could not be read",
             PdfErrorKind::Limit => "the PDF exceeds a limit",
             PdfErrorKind::Malformed => "the PDF is malformed",
             PdfErrorKind::NotPdf => "the file is not a PDF",
+            PdfErrorKind::Password => "the PDF needs a password",
+            PdfErrorKind::PasswordWrong => "the password does not open the PDF",
             PdfErrorKind::Unsupported => "the PDF uses something not supported",
         };
         write!(f, "{what} at offset {}: expected {}", self.offset, self.expected)

@@ -25,6 +25,7 @@ mod parser;
 pub mod permission;
 pub mod placement;
 pub mod preview;
+pub mod protection;
 pub mod revision;
 pub mod signature;
 pub mod signature_field;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::protection::Method;
+
 /// Number and generation of an indirect object, written `12 0 R`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId {
@@ -262,6 +264,11 @@ impl Dictionary {
         self
     }
 
+    /// Keys in order, with values that may be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&Name, &mut Object)> {
+        self.entries.iter_mut().map(|(name, value)| (&*name, value))
+    }
+
     /// Keys and values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &Object)> {
         self.entries.iter().map(|(name, value)| (name, value))
@@ -333,4 +340,15 @@ pub enum StreamData {
     },
     /// Bytes not in any file yet.
     Memory(Vec<u8>),
+    /// As `File`, encrypted there.
+    Sealed {
+        /// Offset of the first byte.
+        offset: u64,
+        /// Number of bytes, as they are encrypted.
+        length: u64,
+        /// The object that the key is made for.
+        id: ObjectId,
+        /// How.
+        method: Method,
+    },
 }

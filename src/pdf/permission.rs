@@ -20,12 +20,16 @@ pub enum SigningRefusal {
     CertifiedFinal,
     /// An earlier signature locked the field, or all fields.
     FieldLocked,
+    /// The permissions of the encrypted document allow it to its owner alone: `/P`.
+    Permissions,
     /// The field demands what is not done here: a seed value that is required.
     SeedValue,
     /// The field already holds a signature.
     SignedAlready,
     /// The document asks for usage rights that signing would break: `/Perms /UR3`.
     UsageRights,
+    /// The document is encrypted with RC4, which protects nothing that would be added.
+    WeakEncryption,
     /// A dynamic form (XFA) whose pages are made when it is opened: what would be signed is not what is seen.
     Xfa,
 }
@@ -37,9 +41,11 @@ impl SigningRefusal {
             Self::Active(_) => "PDF_ACTIVE",
             Self::CertifiedFinal => "PDF_CERTIFIED_FINAL",
             Self::FieldLocked => "PDF_FIELD_LOCKED",
+            Self::Permissions => "PDF_PERMISSIONS",
             Self::SeedValue => "PDF_SEED_VALUE",
             Self::SignedAlready => "PDF_SIGNED_ALREADY",
             Self::UsageRights => "PDF_USAGE_RIGHTS",
+            Self::WeakEncryption => "PDF_ENCRYPTION_WEAK",
             Self::Xfa => "PDF_XFA",
         }
     }
@@ -141,6 +147,18 @@ impl View {
         let restrictions = self.restrictions()?;
         if restrictions.certification == Some(Certification::NoChanges) {
             return Ok(Err(SigningRefusal::CertifiedFinal));
+        }
+        if let Some(protection) = self.document().protection() {
+            if protection.is_weak() {
+                return Ok(Err(SigningRefusal::WeakEncryption));
+            }
+            let allowed = match field {
+                Some(_) => protection.allows_filling(),
+                None => protection.allows_new_fields(),
+            };
+            if !allowed {
+                return Ok(Err(SigningRefusal::Permissions));
+            }
         }
         let catalog = self.catalog()?;
         if let Some(permissions) = self.dictionary(&catalog, "Perms")?

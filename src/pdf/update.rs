@@ -10,6 +10,7 @@ use super::error::PdfError;
 use super::number;
 use super::object::{Dictionary, Object, ObjectId, Stream, StreamData};
 use super::parser::NUMBER_LIMIT;
+use super::protection::Protection;
 use super::tail::byte_range_text;
 pub use super::tail::{DoesNotFit, Placeholder, Tail};
 use super::write;
@@ -29,6 +30,9 @@ pub enum UpdateError {
     /// The update would exceed what the format can address.
     #[error("the updated PDF exceeds {0}")]
     Limit(&'static str),
+    /// The document is encrypted with RC4: what is added would be protected by nothing.
+    #[error("the PDF is encrypted with RC4")]
+    WeakEncryption,
     /// More than one signature was put into one update.
     #[error("an update holds one signature at most")]
     TwoSignatures,
@@ -41,6 +45,7 @@ impl UpdateError {
             Self::Pdf(error) => error.cause(),
             Self::Limit(_) => "PDF_UPDATE_LIMIT",
             Self::TwoSignatures => "PDF_UPDATE_TWO_SIGNATURES",
+            Self::WeakEncryption => "PDF_ENCRYPTION_WEAK",
         }
     }
 }
@@ -107,7 +112,7 @@ impl Update {
             return Ok(());
         }
         if let Object::Stream(stream) = &mut object
-            && matches!(stream.data, StreamData::File { .. })
+            && !matches!(stream.data, StreamData::Memory(_))
         {
             stream.data = StreamData::Memory(self.view.raw_stream(stream, STREAM_LIMIT)?);
         }
@@ -200,6 +205,10 @@ impl Update {
     pub fn finish(self) -> Result<Tail, UpdateError> {
         let document = self.view.document().clone();
         let base = document.len();
+        let protection = document.protection();
+        if protection.is_some_and(Protection::is_weak) {
+            return Err(UpdateError::WeakEncryption);
+        }
         let mut out = Vec::new();
         if !ends_with_eol(&document)? {
             out.push(b'\n');
@@ -209,6 +218,16 @@ impl Update {
         for (id, object) in self.objects.values() {
             places.push((*id, base.saturating_add(number::offset(out.len()))));
             out.extend_from_slice(format!("{} {} obj\n", id.number, id.generation).as_bytes());
+            let sealed;
+            let object = match protection {
+                None => object,
+                Some(protection) => {
+                    sealed = protection
+                        .sealed(*id, object.clone(), base)
+                        .ok_or(UpdateError::Limit("what can be encrypted"))?;
+                    &sealed
+                }
+            };
             match (&self.signature, object) {
                 (Some((signature, reserve)), Object::Dictionary(dictionary)) if signature == id => {
                     placeholder = Some(signature_dictionary(&mut out, dictionary, *reserve, base));
@@ -253,6 +272,10 @@ impl Update {
         }
         if let Some(info) = last.trailer.get("Info") {
             trailer.set("Info", info.clone());
+        }
+        // Neither is encrypted, and both must be what the keys were made with (ISO 32000-2 §7.6.2).
+        if let Some(encrypt) = last.trailer.get("Encrypt") {
+            trailer.set("Encrypt", encrypt.clone());
         }
         if let Some(id) = id {
             trailer.set("ID", id);

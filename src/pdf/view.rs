@@ -12,6 +12,8 @@ use super::xref::Entry;
 const REFERENCE_LIMIT: usize = 16;
 /// What reading any object costs beside its bytes, in bytes.
 const READ_COST: u64 = 64;
+/// By how many bytes encryption makes a stream longer at most: an initialisation vector and a whole block of padding.
+const SEALED_MORE: usize = 32;
 
 /// The objects as one revision shows them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -172,15 +174,34 @@ impl View {
     pub fn raw_stream(&self, stream: &Stream, cap: usize) -> Result<Vec<u8>, PdfError> {
         match &stream.data {
             StreamData::Memory(bytes) => Ok(bytes.clone()),
-            StreamData::File { offset, length } => {
-                let length = usize::try_from(*length).ok().filter(|length| *length <= cap);
-                let length = length.ok_or(PdfError::limit(*offset, "a smaller stream"))?;
-                let source = &self.document.source();
-                source
-                    .read_vec(*offset, length)
-                    .map_err(|_| PdfError::new(PdfErrorKind::Io, *offset, "readable bytes"))
+            StreamData::File { offset, length } => self.stored(*offset, *length, cap),
+            StreamData::Sealed {
+                offset,
+                length,
+                id,
+                method,
+            } => {
+                let sealed = self.stored(*offset, *length, cap.saturating_add(SEALED_MORE))?;
+                self.document.charge(*length, *offset)?;
+                let protection = self.document.protection();
+                let protection =
+                    protection.ok_or(PdfError::malformed(*offset, "data that is not encrypted"))?;
+                let bytes = protection.data(*id, *method, &sealed, *offset)?;
+                if bytes.len() > cap {
+                    return Err(PdfError::limit(*offset, "a smaller stream"));
+                }
+                Ok(bytes)
             }
         }
+    }
+
+    fn stored(&self, offset: u64, length: u64, cap: usize) -> Result<Vec<u8>, PdfError> {
+        let length = usize::try_from(length).ok().filter(|length| *length <= cap);
+        let length = length.ok_or(PdfError::limit(offset, "a smaller stream"))?;
+        let source = &self.document.source();
+        source
+            .read_vec(offset, length)
+            .map_err(|_| PdfError::new(PdfErrorKind::Io, offset, "readable bytes"))
     }
 
     fn filters(&self, dictionary: &Dictionary) -> Result<Vec<(Name, Option<Dictionary>)>, PdfError> {
@@ -198,6 +219,10 @@ impl View {
             let Object::Name(name) = self.resolve(name)? else {
                 return Err(PdfError::malformed(0, "filter names"));
             };
+            // What it encrypted is decrypted by now; it stands first (ISO 32000-2 §7.4.10).
+            if index == 0 && name.is("Crypt") && self.document.protection().is_some() {
+                continue;
+            }
             let given = parameters
                 .get(index)
                 .map(|given| self.resolve(given))
@@ -288,7 +313,13 @@ impl View {
                 "the object where the cross-reference section says",
             ));
         }
-        Ok(Some(indirect))
+        let Some(protection) = self.document.protection() else {
+            return Ok(Some(indirect));
+        };
+        Ok(Some(Indirect {
+            object: protection.opened(id, indirect.object, offset)?,
+            ..indirect
+        }))
     }
 }
 
@@ -296,7 +327,7 @@ impl View {
 const fn data_length(object: &Object) -> u64 {
     match object {
         Object::Stream(Stream {
-            data: StreamData::File { length, .. },
+            data: StreamData::File { length, .. } | StreamData::Sealed { length, .. },
             ..
         }) => *length,
         _ => 0,
@@ -305,7 +336,7 @@ const fn data_length(object: &Object) -> u64 {
 
 const fn place(stream: &Stream) -> u64 {
     match stream.data {
-        StreamData::File { offset, .. } => offset,
+        StreamData::File { offset, .. } | StreamData::Sealed { offset, .. } => offset,
         StreamData::Memory(_) => 0,
     }
 }

@@ -94,7 +94,7 @@ fn real(out: &mut Vec<u8>, value: f64) {
 fn stream(out: &mut Vec<u8>, stream: &Stream) {
     let bytes: &[u8] = match &stream.data {
         StreamData::Memory(bytes) => bytes,
-        StreamData::File { .. } => &[],
+        StreamData::File { .. } | StreamData::Sealed { .. } => &[],
     };
     let length = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     dictionary(out, &stream.dictionary.clone().with("Length", length));

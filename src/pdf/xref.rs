@@ -443,13 +443,6 @@ fn previous(trailer: &Dictionary, at: u64) -> Result<Option<u64>, PdfError> {
 }
 
 fn checked_trailer(trailer: &Dictionary, entries: &[(u32, Entry)], at: u64) -> Result<u32, PdfError> {
-    if trailer.get("Encrypt").is_some_and(|value| !value.is_null()) {
-        return Err(PdfError::new(
-            PdfErrorKind::Encrypted,
-            at,
-            "a trailer without `/Encrypt`",
-        ));
-    }
     let size = trailer
         .get("Size")
         .and_then(Object::as_integer)

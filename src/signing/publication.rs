@@ -13,6 +13,7 @@ use crate::ades::pades::stages::Signed;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::Sha256Digest;
 use crate::base::lang::Language;
+use crate::base::secret::Secret;
 use crate::base::time::Timestamp;
 use crate::pdf::append::{self, AppendError};
 use crate::pdf::compose::Composition;
@@ -201,6 +202,10 @@ impl ReadAt for Beginning {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         self.of.read_exact_at(buffer, offset)
+    }
+
+    fn password(&self) -> Option<&Secret<Vec<u8>>> {
+        self.of.password()
     }
 }
 

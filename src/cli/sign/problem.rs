@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::super::console::{Console, Exit, chain};
 use super::super::files::FileProblem;
 use super::super::terminal::AskError;
-use super::super::{card, trust};
+use super::super::{card, password, trust};
 use crate::ades::asic::zip::write::WriteError;
 use crate::ades::augment::error::AugmentError;
 use crate::ades::cades::stages::FinishProblem;
@@ -137,7 +137,7 @@ impl Problem {
         }
     }
 
-    const fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Ask(AskError::Card(error)) | Self::Card(error) => card::hint(error),
             Self::Ask(AskError::Terminal(_)) => {
@@ -146,6 +146,7 @@ impl Problem {
             Self::CardChanged => {
                 Some("leave the card that was shown in the reader until the files are written")
             }
+            Self::Document(_, error) => password::hint(error.cause()),
             Self::File(error) => error.hint(),
             Self::Refused(refusal) => match refusal {
                 Refusal::Expired { .. } | Refusal::Revoked { .. } | Refusal::Suspended { .. } => {

@@ -6,13 +6,15 @@ use super::Change;
 use super::referrers::Referrers;
 use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
-use crate::pdf::object::{Dictionary, Object, ObjectId, StreamData};
+use crate::pdf::object::{Dictionary, Object, ObjectId, Stream, StreamData};
 use crate::pdf::page::Rect;
 use crate::pdf::permission::Restrictions;
 use crate::pdf::xref::Entry;
 
 /// Streams are compared in pieces of this size.
 const CHUNK: u64 = 256 * 1024;
+/// Longest encrypted stream that is compared with another.
+const SEALED_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Trailer keys that say how the file is built, not what it shows. ISO 32000-2 tables 15 and 17.
 const TRAILER_KEYS: [&str; 14] = [
@@ -248,7 +250,7 @@ impl<'a> Step<'a> {
             },
         ) = (&then.data, &now.data)
         else {
-            return then.data == now.data;
+            return self.same_sealed(then, now);
         };
         if length != other {
             return false;
@@ -269,6 +271,18 @@ impl<'a> Step<'a> {
             done = done.saturating_add(size);
         }
         true
+    }
+
+    /// Encrypted twice, the same content has other bytes each time: what it says is compared.
+    fn same_sealed(&self, then: &Stream, now: &Stream) -> bool {
+        if then.data == now.data {
+            return true;
+        }
+        let read = |view: &View, stream: &Stream| view.raw_stream(stream, SEALED_LIMIT);
+        match (read(&self.old, then), read(&self.new, now)) {
+            (Ok(then), Ok(now)) => then == now,
+            _ => false,
+        }
     }
 
     fn check_trailer(&mut self) -> Result<(), PdfError> {

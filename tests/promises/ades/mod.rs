@@ -6,6 +6,7 @@ mod bad_days;
 mod cades;
 mod containers;
 mod damage;
+mod encrypted;
 mod extending;
 mod foreign;
 mod jades;

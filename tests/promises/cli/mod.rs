@@ -7,6 +7,7 @@ mod guard;
 mod help;
 mod json;
 mod outage;
+mod password;
 mod sessions;
 mod signing;
 mod terminal;

@@ -452,6 +452,16 @@ pub fn small_pdfs() -> Vec<Vec<u8>> {
         trailer<</Size 2/Root 1 0 R>>\nstartxref\n9\n%%EOF"
             .to_vec(),
     );
+    // Encrypted in each way there is, opened by the empty password.
+    for encrypted in [
+        &include_bytes!("encrypted/r2-disable.pdf")[..],
+        include_bytes!("encrypted/r3-disable.pdf"),
+        include_bytes!("encrypted/r4-disable.pdf"),
+        include_bytes!("encrypted/r6-disable.pdf"),
+        include_bytes!("encrypted/r6-generate.pdf"),
+    ] {
+        all.push(encrypted.to_vec());
+    }
     all
 }
 

@@ -3,6 +3,7 @@
 mod appending;
 mod changing;
 mod covering;
+pub(crate) mod encrypted;
 mod hostile;
 pub(crate) mod make;
 mod opening;

@@ -230,7 +230,7 @@ async fn what_is_no_document_is_told_apart_when_it_is_checked() {
     Arc::get_mut(&mut app).unwrap().config = Arc::new(config);
     let visitor = Visitor::new(app);
     let encrypted = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n\
-        3 0 obj\n<</Filter/Standard>>\nendobj\n";
+        3 0 obj\n<</Filter/Adobe.PubSec>>\nendobj\n";
     let mut file = encrypted.to_vec();
     let start = file.len();
     file.extend_from_slice(b"xref\n0 4\n0000000000 65535 f \n");
@@ -243,7 +243,8 @@ async fn what_is_no_document_is_told_apart_when_it_is_checked() {
         file.extend_from_slice(format!("{at:010} 00000 n \n").as_bytes());
     }
     file.extend_from_slice(
-        format!("trailer\n<</Size 4/Root 1 0 R/Encrypt 3 0 R>>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
+        format!("trailer\n<</Size 4/Root 1 0 R/ID[(a)(b)]/Encrypt 3 0 R>>\nstartxref\n{start}\n%%EOF\n")
+            .as_bytes(),
     );
     for (name, bytes, status, code) in [
         (

@@ -223,9 +223,9 @@ fn encrypted() -> Vec<u8> {
             "<</Type/Catalog/Pages 2 0 R>>",
             "<</Type/Pages/Count 1/Kids[3 0 R]>>",
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]>>",
-            "<</Filter/Standard/V 5>>",
+            "<</Filter/Adobe.PubSec/V 5>>",
         ],
-        "/Encrypt 4 0 R",
+        "/ID[(a)(b)]/Encrypt 4 0 R",
     )
 }
 
