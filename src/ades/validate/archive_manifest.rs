@@ -14,6 +14,9 @@ use crate::ades::asic::container::{Container, Role};
 use crate::ades::asic::manifest::AsicManifest;
 use crate::ades::cms::token_material;
 
+/// Most archive manifests of a container: one every two years for centuries.
+const LINKS_AT_MOST: usize = 100;
+
 /// One archive time-stamp.
 struct Link {
     /// The entry of its token.
@@ -22,17 +25,15 @@ struct Link {
     /// The entry of its manifest.
     manifest_name: String,
     manifest: Vec<u8>,
-    /// The entries that the manifest names.
+    /// The entries that it covers.
     files: BTreeSet<String>,
     fault: Option<Failure>,
 }
 
 impl Link {
-    /// Whether this one covers all that `earlier` covers, and that one itself.
-    fn continues(&self, earlier: &Self) -> bool {
-        earlier.files.is_subset(&self.files)
-            && self.files.contains(&earlier.name)
-            && self.files.contains(&earlier.manifest_name)
+    /// Whether this one names the manifest and the time-stamp of `other`.
+    fn names(&self, other: &Self) -> bool {
+        self.files.contains(&other.name) && self.files.contains(&other.manifest_name)
     }
 }
 
@@ -84,20 +85,46 @@ impl Archive {
         archive
     }
 
-    /// Each covers all before it: so the number of tokens that one covers is its place.
+    /// Puts each behind those that it names, and those that these name. One that names the manifest before it covers what
+    /// that one names: its digest holds their digests.
     fn order(&mut self) {
-        let names: BTreeSet<String> = self.links.iter().map(|link| link.name.clone()).collect();
-        self.links
-            .sort_by_key(|link| link.files.intersection(&names).count());
-        let is_one_chain = self.links.windows(2).all(|pair| match pair {
-            [earlier, later] => later.continues(earlier),
-            _ => true,
-        });
+        if self.links.len() > LINKS_AT_MOST {
+            self.links.clear();
+            self.fault = Some(broken("there are too many archive manifests"));
+            return;
+        }
+        let reached: Vec<usize> = (0..self.links.len()).map(|at| self.reached_from(at)).collect();
+        let mut links: Vec<(usize, Link)> = reached.into_iter().zip(self.links.drain(..)).collect();
+        links.sort_by_key(|(count, _)| *count);
+        let is_one_chain = links
+            .iter()
+            .enumerate()
+            .all(|(place, (count, _))| *count == place);
+        let mut covered = BTreeSet::new();
+        for (_, mut link) in links {
+            link.files.append(&mut covered);
+            covered.clone_from(&link.files);
+            self.links.push(link);
+        }
         if !is_one_chain && self.fault.is_none() {
             self.fault = Some(broken(
-                "an archive manifest leaves out what an earlier one covers, or the earlier one",
+                "an archive manifest leaves out one that was there before it",
             ));
         }
+    }
+
+    /// How many others the link at `at` covers, directly or by what it names.
+    fn reached_from(&self, at: usize) -> usize {
+        let mut reached = BTreeSet::from([at]);
+        let mut waiting = vec![at];
+        while let Some(link) = waiting.pop().and_then(|at| self.links.get(at)) {
+            for (number, other) in self.links.iter().enumerate() {
+                if link.names(other) && reached.insert(number) {
+                    waiting.push(number);
+                }
+            }
+        }
+        reached.len().saturating_sub(1)
     }
 
     /// Whether the token in the entry `name` is one of these.

@@ -8,14 +8,16 @@ use std::time::Duration;
 use zegel::ades::asic::archive::LATEST;
 use zegel::ades::asic::container::{Container, Role};
 use zegel::ades::asic::extend::{ExtendError, Extension};
-use zegel::ades::asic::manifest::AsicManifest;
+use zegel::ades::asic::manifest::{AsicManifest, Listed, TST};
 use zegel::ades::asic::zip::Archive;
 use zegel::ades::asic::zip::rewrite::{Change, Changes, rewrite};
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::Indication;
 use zegel::ades::validate::report::Report;
+use zegel::base::digest::HashAlgorithm;
 use zegel::base::time::Timestamp;
 use zegel::lab::services::{Service, ServiceMode};
+use zegel::pki::timestamp::{TimeStampRequest, token_of_reply};
 
 use super::asic_world::{Form, archived, asked, further, sealed, validate, validate_at};
 use super::world::{P384, RSA, World};
@@ -300,6 +302,57 @@ fn no_damage_to_what_archives_a_container_goes_by_unseen() {
         ..Changes::default()
     };
     assert!(has_cause(&validate_at(&world, &with(&cut), at), "ASIC_ARCHIVE"));
+}
+
+#[test]
+fn a_manifest_that_names_the_one_before_it_covers_what_that_one_names() {
+    let world = World::new();
+    let file = sealed(&world, Form::ExtendedCades, &world.signer(P384), Level::Lta);
+    let container = opened(&file);
+    let hash = HashAlgorithm::Sha256;
+    let listed = |entry: &str, name: &str, is_root: bool| Listed {
+        name: name.to_owned(),
+        mime_type: None,
+        hash,
+        digest: hash.digest(&container.read(container.archive.entry(entry).unwrap()).unwrap()),
+        is_root,
+    };
+    let earlier = "META-INF/ASiCArchiveManifest001.xml";
+    for (files, indication) in [
+        (
+            vec![
+                listed(LATEST, earlier, true),
+                listed("META-INF/timestamp001.tst", "META-INF/timestamp001.tst", false),
+            ],
+            Indication::TotalPassed,
+        ),
+        (vec![listed(LATEST, earlier, true)], Indication::TotalFailed),
+    ] {
+        let manifest = AsicManifest {
+            signature: "META-INF/timestamp002.tst".to_owned(),
+            files,
+        };
+        let manifest = manifest.to_xml(TST).into_bytes();
+        let request = TimeStampRequest::new(hash, &hash.digest(&manifest), &*world.random);
+        let answer = world.services.answer("/tsa", &request.der(), world.now);
+        let token = token_of_reply(&answer.body).unwrap().der().to_vec();
+        let changes = Changes {
+            entries: BTreeMap::from([(LATEST.to_owned(), Change::Name(earlier.to_owned()))]),
+            added: vec![
+                (LATEST.to_owned(), manifest),
+                ("META-INF/timestamp002.tst".to_owned(), token),
+            ],
+        };
+        let made = bytes_of(&rewrite(&container.archive, &changes, world.now).unwrap());
+        let report = validate(&world, &made);
+        assert_eq!(report.indication, indication, "{report:#?}");
+        if indication == Indication::TotalPassed {
+            assert_eq!(levels(&report), [Some(Level::Lta)]);
+            assert_eq!(report.signatures[0].time_stamps.len(), 3);
+        } else {
+            assert!(has_cause(&report, "ASIC_ARCHIVE"));
+        }
+    }
 }
 
 #[test]
