@@ -96,6 +96,17 @@ fn only_the_authoritys_own_key_speaks() {
         row("signature spoilt", "CRL_SIGNER", |parts, _| {
             parts.spoilt_signature = true
         }),
+        row(
+            "signature spoilt, over entries that do not read",
+            "CRL_SIGNER",
+            |parts, _| {
+                parts.spoilt_signature = true;
+                parts.entries = vec![write::null()];
+            },
+        ),
+        row("entries that do not read", "CRL_PARSE", |parts, _| {
+            parts.entries = vec![write::null()];
+        }),
         row("two algorithms", "CRL_SIGNER", |parts, _| {
             // Signed with what stands outside, so that only the difference is wrong.
             let outside = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256);

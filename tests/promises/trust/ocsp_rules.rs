@@ -551,6 +551,10 @@ fn an_answer_that_was_brought_along_spares_a_question_and_nothing_else() {
     assert_eq!(refused.unwrap_err().cause(), "OCSP_STALE");
     let refused = take(&world.card(), &|parts| parts.spoilt_signature = true);
     assert_eq!(refused.unwrap_err().cause(), "OCSP_SIGNER");
+    // Nobody is asked about a responder that came along with it.
+    let (appointed, key) = responder(&world, |b| b.without("1.3.6.1.5.5.7.48.1.5"));
+    let refused = take(&world.card(), &|parts| parts.signed_by(&appointed, &key));
+    assert_eq!(refused.unwrap_err().cause(), "OCSP_SIGNER");
     // What says revoked is not remembered, and the responder is asked.
     let card = world.card();
     let past = general(&world, -60);

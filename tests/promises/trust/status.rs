@@ -236,6 +236,14 @@ fn evidence_for_a_signature_must_come_after_it() {
     world.clock.set(signed_at);
     let checked = world.status_of(&path, options).unwrap();
     assert!(checked[0].evidence.this_update().unwrap() >= signed_at);
+    // An answer remembered from before the signature does not stand in for one.
+    let other = World::new();
+    let card = other.card_with(LeafPurpose::Signature, P384, |builder| builder);
+    let path = other.path(&card.certificate, Purpose::Signature).unwrap();
+    other.status_of(&path, CheckOptions::default()).unwrap();
+    other.clock.set(signed_at);
+    let checked = other.status_of(&path, options).unwrap();
+    assert!(checked[0].evidence.this_update().unwrap() >= signed_at);
 }
 
 #[test]
