@@ -195,6 +195,30 @@ fn the_token_keeps_to_en_319_422() {
             }),
         ],
     );
+    // A token that stands in a file already is held to it too, without the question it answered.
+    let world = World::new();
+    for (what, expected, change) in [
+        row("untouched", "good", |_| {}),
+        row("a critical extension", "TST_PROFILE", |parts| {
+            parts
+                .extensions
+                .push(Extension::new("1.2.3.4", vec![5, 0]).critical());
+        }),
+        row("no certificate named", "TST_SIGNER", |parts| {
+            (parts.reference, parts.old_reference) = (None, false);
+        }),
+        row("an imprint by SHA-1", "ALG_FORBIDDEN", |parts| {
+            parts.hash = HashAlgorithm::Sha1;
+            parts.imprint = HashAlgorithm::Sha1.digest(b"sealed");
+        }),
+    ] {
+        let mut parts = right(&world);
+        change(&mut parts);
+        let token = timestamp::token_of_reply(&parts.der()).unwrap();
+        let found = token.verify(&[], &AlgorithmPolicy::etsi_ts_119_312());
+        let cause = found.map_or_else(|defect| defect.cause(), |_| "good");
+        assert_eq!(cause, expected, "in a file: {what}");
+    }
 }
 
 #[test]

@@ -260,6 +260,14 @@ fn before_eidas_other_states_policies_and_no_uses_counted() {
     let then = since("2016-06-30T21:59:59Z");
     let mut old = PeriodDraft::new("CA/QC", "undersupervision", since("2010-01-01T00:00:00Z"));
     old.uses.clear();
+    // Legal persons made no signatures then.
+    let mut legal = old.clone();
+    legal
+        .qualifications
+        .push((vec!["QCForLegalPerson"], ANY.to_owned()));
+    let path = world.path(&[], &["0.4.0.1456.1.1"], since("2015-01-01T00:00:00Z"));
+    let lists = world.lists(vec![world.service(vec![legal])]);
+    assert_eq!(determine(&lists, &path, then).outcome, Outcome::NotQualified);
     let service = world.service(vec![old]);
     for (policies, expected) in [
         (&["0.4.0.1456.1.1"][..], Outcome::QualifiedSignature),
