@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::file::{Context, Inspection, empty, validate_with};
+use super::file::{Context, Inspection, empty, refuse_unused, validate_with};
 use super::future::{self, Later};
 use super::general::Basis;
 use super::indication::Indication;
@@ -37,10 +37,7 @@ pub fn validate_any(
     context: &Context<'_>,
     policy: &ValidationPolicy,
 ) -> Report {
-    match format_of(&*source) {
-        Format::Pdf => validate_with(source, context, policy),
-        other => report_of(other, source, beside, &Basis::new(context, policy)),
-    }
+    report_of(format_of(&*source), source, beside, &Basis::new(context, policy))
 }
 
 /// The same, and how it would be judged at `at_later` by its own content.
@@ -53,10 +50,14 @@ pub fn validate_for(
 ) -> Report {
     let format = format_of(&*source);
     if format == Format::Pdf {
-        return match Inspection::of(&source) {
+        let mut report = match Inspection::of(&source) {
             Ok(inspection) => inspection.judge_for(context, policy, at_later),
             Err(_) => validate_with(source, context, policy),
         };
+        if !beside.is_empty() {
+            refuse_unused(&mut report);
+        }
+        return report;
     }
     let points = RefCell::new(BTreeSet::new());
     let mut basis = Basis::new(context, policy);
@@ -75,9 +76,17 @@ pub fn validate_for(
 }
 
 fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], basis: &Basis<'_>) -> Report {
-    match format {
+    let used = RefCell::new(BTreeSet::new());
+    let mut report = match format {
         Format::Asic => asic::report_of(source, basis),
-        Format::Xml => xades::report_of(source, &|uri| beside_xml(uri, beside), basis),
+        Format::Xml => {
+            let outside = |uri: Option<&str>| {
+                let (number, content) = beside_xml(uri, beside)?;
+                used.borrow_mut().insert(number);
+                Some(content)
+            };
+            xades::report_of(source, &outside, basis)
+        }
         Format::Pdf => validate_with(source, &basis.context, basis.policy),
         Format::Cms => {
             // A message is over one content; which of several is meant, nothing says.
@@ -104,19 +113,32 @@ fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], bas
             };
             jades::report_of(&bytes, beside, basis)
         }
+    };
+    // These carry what they sign. A JWS, and a message with one content handed in, tell for themselves.
+    let is_unused = match format {
+        Format::Asic | Format::Pdf => !beside.is_empty(),
+        Format::Cms => beside.len() > 1,
+        Format::Jws => false,
+        Format::Xml => used.borrow().len() < beside.len(),
+    };
+    if is_unused {
+        refuse_unused(&mut report);
     }
+    report
 }
 
-/// What a reference of an XML signature names: by its decoded name, or the only file where there is one.
-fn beside_xml(uri: Option<&str>, beside: &[DataObject]) -> Option<Datum> {
-    let found = match beside {
-        [one] if one.name.is_none() => one,
+/// What a reference of an XML signature names: by its decoded name, or the only file where there is one. With its
+/// number.
+fn beside_xml(uri: Option<&str>, beside: &[DataObject]) -> Option<(usize, Datum)> {
+    let (number, found) = match beside {
+        [one] if one.name.is_none() => (0, one),
         many => {
             let name = uri::to_name(uri?)?;
-            many.iter().find(|object| object.name.as_ref() == Some(&name))?
+            let mut numbered = many.iter().enumerate();
+            numbered.find(|(_, object)| object.name.as_ref() == Some(&name))?
         }
     };
-    Some(Datum::Content(found.content.clone()))
+    Some((number, Datum::Content(found.content.clone())))
 }
 
 fn format_of(source: &dyn ReadAt) -> Format {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::archive_manifest::Archive;
 use super::cades;
+use super::chain::algorithm_sub_indication;
 use super::existence::Existence;
-use super::file::{Context, empty, overall, whole_digest};
+use super::file::{Context, empty, settle, whole_digest};
 use super::format::Failure;
 use super::general::Basis;
 use super::indication::{Indication, SubIndication};
@@ -45,12 +46,11 @@ pub(super) fn report_of(source: Arc<dyn ReadAt>, basis: &Basis<'_>) -> Report {
         Ok(container) => Judging::of(&container, basis).fill(&mut report),
         Err(error) => report.document.format_failure = Some(format!("{error} ({})", error.cause())),
     }
-    report.indication = overall(&report);
+    settle(&mut report);
     if report.signatures.is_empty() && report.document.format_failure.is_none() {
         let stamps = report.document_time_stamps.iter().map(|stamp| stamp.indication);
         report.indication = stamps.max().unwrap_or(Indication::Indeterminate);
     }
-    report.plans = super::verdict::plans(&report.signatures);
     report
 }
 
@@ -107,6 +107,9 @@ impl<'a> Judging<'a> {
         let reports = stamps.into_iter().map(|stamp| stamp.report);
         report.document_time_stamps.extend(reports);
         self.check_files();
+        if self.found.is_empty() {
+            report.document.format_failure = self.unstamped();
+        }
         report.signatures = self.found.into_iter().map(|found| found.report).collect();
     }
 
@@ -179,10 +182,12 @@ impl<'a> Judging<'a> {
         if judged.signatures.is_empty() {
             return self.push_failed(name, failure("CMS_MALFORMED", "the message holds no signature"));
         }
+        let hashes = self.manifest_hashes(name);
         for mut report in judged.signatures {
             if let Some(broken) = &broken {
                 report.fail(broken.clone());
             }
+            self.check_hashes(&hashes, &mut report);
             self.push(name, report, files.clone(), false);
         }
     }
@@ -198,6 +203,14 @@ impl<'a> Judging<'a> {
             let content = self.digests(only)?;
             return Ok((content, BTreeSet::from([only.name().to_owned()]), None));
         }
+        let (bytes, manifest) = self.manifest_of(name)?;
+        let broken = self.check_manifest(&manifest).err();
+        let files = manifest.files.into_iter().map(|file| file.name).collect();
+        Ok((Content::Bytes(Arc::new(bytes)), files, broken))
+    }
+
+    /// The one manifest for the signature or time-stamp `name`, and its bytes.
+    fn manifest_of(&self, name: &str) -> Result<(Vec<u8>, AsicManifest), Failure> {
         let mut manifests = Vec::new();
         for entry in self.container.with_role(Role::AsicManifest) {
             let bytes = self
@@ -210,15 +223,33 @@ impl<'a> Judging<'a> {
                 manifests.push((bytes, manifest));
             }
         }
-        let (Some((bytes, manifest)), true) = (manifests.pop(), manifests.is_empty()) else {
+        let (Some(found), true) = (manifests.pop(), manifests.is_empty()) else {
             return Err(failure(
                 "ASIC_MANIFEST",
                 "there is not exactly one manifest that can be read for the signature",
             ));
         };
-        let broken = self.check_manifest(&manifest).err();
-        let files = manifest.files.into_iter().map(|file| file.name).collect();
-        Ok((Content::Bytes(Arc::new(bytes)), files, broken))
+        Ok(found)
+    }
+
+    /// The hashes by which the manifest of `name` refers to the files.
+    fn manifest_hashes(&self, name: &str) -> BTreeSet<HashAlgorithm> {
+        if self.container.kind == Kind::Simple {
+            return BTreeSet::new();
+        }
+        let files = self.manifest_of(name).map(|(_, manifest)| manifest.files);
+        files.unwrap_or_default().iter().map(|file| file.hash).collect()
+    }
+
+    /// The hash that stands for a file must have been accepted when the signature is first proven, as its own must.
+    fn check_hashes(&self, hashes: &BTreeSet<HashAlgorithm>, report: &mut SignatureReport) {
+        let at = report.best_signature_time.unwrap_or(self.basis.context.at);
+        for hash in hashes {
+            if let Err(refusal) = self.basis.context.algorithms.check_hash(*hash, at) {
+                let sub = algorithm_sub_indication(&refusal);
+                report.fail(Failure::new(sub, "ALG_FORBIDDEN", refusal.to_string()));
+            }
+        }
     }
 
     fn check_manifest(&self, manifest: &AsicManifest) -> Result<(), Failure> {
@@ -297,6 +328,15 @@ impl<'a> Judging<'a> {
         }
     }
 
+    /// Why a container without signatures, but with a time-stamp that holds, is none: it holds files that none covers.
+    fn unstamped(&self) -> Option<String> {
+        let data = self.container.data();
+        let left = data.filter(|entry| !self.stamped.contains(entry.name())).count();
+        (!self.stamped.is_empty() && left > 0).then(|| {
+            format!("{left} of the files are covered by no time-stamp that holds (ASIC_UNSIGNED_FILE)")
+        })
+    }
+
     /// Every file must be covered by something that holds; a signature that leaves out what another covers says so.
     fn check_files(&mut self) {
         let data: BTreeSet<String> = self
@@ -304,7 +344,12 @@ impl<'a> Judging<'a> {
             .data()
             .map(|entry| entry.name().to_owned())
             .collect();
-        let mut covered = self.stamped.clone();
+        // A time-stamp has no signer: anybody has one made over a file that he adds.
+        let mut covered = if self.found.is_empty() {
+            self.stamped.clone()
+        } else {
+            BTreeSet::new()
+        };
         for found in &self.found {
             if found.report.indication != Indication::TotalFailed {
                 covered.extend(found.files.iter().cloned());

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::archive_manifest::Around;
 use super::file::{Context, empty, overall, whole_digest};
 use super::format::Failure;
-use super::general::{self, Basis, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{Finding, Format, Report, SignatureReport};
+use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
 use super::signature::{claimed_attributes, read_claims};
 use crate::ades::VERDICT_OID;
 use crate::ades::cades::stages::counter_signatures;
@@ -370,7 +370,7 @@ impl<'a> Scene<'a> {
             .enumerate()
             .map(|(number, archived)| Token {
                 der: archived.der.clone(),
-                name: format!("archive time-stamp {}", number.saturating_add(1)),
+                name: format!("{ARCHIVE} {}", number.saturating_add(1)),
                 layer: number.saturating_mul(2).saturating_add(1),
                 imprint: Box::new(move |hash| {
                     let (_, index) = archived.index.as_ref()?;
@@ -444,12 +444,14 @@ impl<'a> Scene<'a> {
         let mut material = self.covered.material(self.envelope);
         self.around
             .add_material(&mut material, self.covered.archives.len());
+        read_digests(info, &mut report);
         Subject {
             report,
             layer,
             certificate,
             intact,
             algorithm: info.algorithm().ok(),
+            hashes: BTreeSet::new(),
             violations,
             verdict,
             content: digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
@@ -529,6 +531,18 @@ impl<'a> Scene<'a> {
             Err(VerifyError::SignedAttributes.into())
         }
     }
+}
+
+/// What was signed, its value, and the digest of the content as the signed attributes state it.
+fn read_digests(info: &SignerInfo, report: &mut SignatureReport) {
+    report.value = Some(base64(&info.signature));
+    let Ok(hash) = info.digest_hash() else { return };
+    let bytes = info.signed_bytes.as_deref();
+    report.to_be_signed = bytes.map(|bytes| DigestReport::new(hash, &hash.digest(bytes)));
+    let stated = info.single_signed(oids::MESSAGE_DIGEST);
+    report.signed_data = stated
+        .and_then(|value| Some(read::single(value, Rules::Ber).ok()?.octets().ok()?.into_owned()))
+        .map(|digest| DigestReport::new(hash, &digest));
 }
 
 fn own_token<'a>(info: &SignerInfo, der: &[u8], layer: usize) -> Token<'a> {

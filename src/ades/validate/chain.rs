@@ -81,7 +81,7 @@ pub(super) fn validate(judge: &Judge<'_>, subject: &Subject<'_>, at: Timestamp) 
         needs: Some(BTreeSet::new()),
         revoked_at: None,
     };
-    let mut later = None;
+    let mut later = Vec::new();
     for (index, (certificate, issuer)) in path.links().enumerate() {
         let role = role(index, subject.purpose);
         let object = object(certificate, role);
@@ -108,7 +108,7 @@ pub(super) fn validate(judge: &Judge<'_>, subject: &Subject<'_>, at: Timestamp) 
                 );
                 chain.notes.push(finding.about(object.clone()));
                 if role == Role::Authority && is_grave(*reason) {
-                    later = Some((index, *revoked));
+                    later.push((index, *revoked));
                 }
                 let newest = judge.newest(certificate, issuer, judge.now);
                 require(&mut chain.needs, newest.map(|newest| newest.evidence));
@@ -124,28 +124,37 @@ pub(super) fn validate(judge: &Judge<'_>, subject: &Subject<'_>, at: Timestamp) 
             chain.failure.get_or_insert(failure);
         }
     }
-    if let Some((index, revoked)) = later.filter(|_| chain.failure.is_none()) {
-        chain.failure = forged_by(judge, &chain.certificates, index, revoked, subject);
+    if chain.failure.is_none() {
+        let certificates = &chain.certificates;
+        chain.failure = later
+            .into_iter()
+            .find_map(|(index, revoked)| forged_by(judge, certificates, (index, revoked), subject, at));
     }
     Ok(chain)
 }
 
 /// What an authority said before its key was stolen counts only as far as it is proven from before: a thief can write
-/// certificates and answers with any date. EN 319 102-1 §5.6.2.2, step 1.
+/// certificates and answers with any date. So the status at `at` must be told by what is proven from before, and not
+/// only be told by something newer while something older is there too. EN 319 102-1 §5.6.2.2, step 1.
 fn forged_by(
     judge: &Judge<'_>,
     certificates: &[Certificate],
-    revoked_index: usize,
-    revoked: Timestamp,
+    (revoked_index, revoked): (usize, Timestamp),
     subject: &Subject<'_>,
+    at: Timestamp,
 ) -> Option<Failure> {
     let below = certificates.get(..revoked_index)?;
     let unproven = below.iter().enumerate().find(|(index, certificate)| {
-        let proven = proven(judge, certificate, subject);
+        let role = role(*index, subject.purpose);
         let issuer = certificates.get(index.saturating_add(1));
-        let evidence = issuer.and_then(|issuer| judge.newest(certificate, issuer, revoked));
-        let spared = Judge::needs_no_status(certificate, role(*index, subject.purpose));
-        proven > revoked || (evidence.is_none() && !spared)
+        let holds = issuer.is_some_and(|issuer| {
+            match judge.status(certificate, issuer, role, subject.fresh_for, revoked) {
+                Revocation::Good { .. } => true,
+                Revocation::Revoked { at: since, .. } => since > at,
+                _ => false,
+            }
+        });
+        proven(judge, certificate, subject) > revoked || !holds
     });
     unproven.map(|(index, certificate)| {
         Failure::new(

@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use super::general::ARCHIVE;
 use super::indication::{Indication, SubIndication};
-use super::report::{DigestReport, Finding, Process, Report, SignatureReport, TimeStampReport, Weight};
+use super::report::{
+    DigestReport, Finding, Format, Process, Report, SignatureReport, TimeStampReport, Weight,
+};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pki::lists::qualification::Outcome;
@@ -109,7 +112,18 @@ fn escape(out: &mut String, text: &str) {
 struct Objects<'a> {
     certificates: BTreeMap<Sha256Digest, String>,
     revocation_data: BTreeMap<Sha256Digest, String>,
-    stamps: Vec<(String, &'a TimeStampReport, Option<usize>)>,
+    stamps: Vec<(String, &'a TimeStampReport, Over)>,
+}
+
+/// What a time-stamp shows to have existed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    /// The content of a signature, which is younger itself.
+    Content,
+    /// Every signature that stands before it.
+    Document,
+    /// The signature of this number.
+    Signature(usize),
 }
 
 impl<'a> Objects<'a> {
@@ -124,21 +138,23 @@ impl<'a> Objects<'a> {
             for sha256 in &signature.revocation_data {
                 found.revocation_data.insert(*sha256, format!("R-{sha256}"));
             }
-            let stamps = signature.content_time_stamps.iter().chain(&signature.time_stamps);
-            for stamp in stamps {
-                found.add_stamp(stamp, Some(index));
+            for stamp in &signature.content_time_stamps {
+                found.add_stamp(stamp, Over::Content);
+            }
+            for stamp in &signature.time_stamps {
+                found.add_stamp(stamp, Over::Signature(index));
             }
         }
         for stamp in &report.document_time_stamps {
-            found.add_stamp(stamp, None);
+            found.add_stamp(stamp, Over::Document);
         }
         found
     }
 
-    fn add_stamp(&mut self, stamp: &'a TimeStampReport, of: Option<usize>) {
+    fn add_stamp(&mut self, stamp: &'a TimeStampReport, over: Over) {
         let number = self.stamps.len().saturating_add(1);
         self.stamps
-            .push((format!("T-{number}-{}", stamp.sha256), stamp, of));
+            .push((format!("T-{number}-{}", stamp.sha256), stamp, over));
     }
 
     fn stamp(&self, stamp: &TimeStampReport) -> Option<&str> {
@@ -176,7 +192,9 @@ fn write_none(xml: &mut Writer, report: &Report) {
         Some(failure) => {
             xml.text("MainIndication", &main(Indication::TotalFailed));
             xml.text("SubIndication", &sub(SubIndication::FormatFailure));
-            write_findings(xml, &[Finding::error("PDF_FORMAT", failure.clone())]);
+            // The reason ends with its code.
+            let (detail, cause) = failure.rsplit_once(" (").unwrap_or((failure.as_str(), "FORMAT"));
+            write_findings(xml, &[Finding::error(cause.trim_end_matches(')'), detail)]);
         }
         None => xml.text(
             "MainIndication",
@@ -337,9 +355,19 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
         xml.end();
     }
     for stamp in &signature.time_stamps {
-        write_stamp_attribute(xml, "SignatureTimeStamp", "false", stamp, objects);
+        let name = if stamp
+            .field
+            .as_deref()
+            .is_some_and(|field| field.starts_with(ARCHIVE))
+        {
+            "ArchiveTimeStamp"
+        } else {
+            "SignatureTimeStamp"
+        };
+        write_stamp_attribute(xml, name, "false", stamp, objects);
     }
-    for stamp in &report.document_time_stamps {
+    let covering = report.document_time_stamps.iter();
+    for stamp in covering.filter(|stamp| is_over(stamp, signature)) {
         write_stamp_attribute(xml, "DocTimeStamp", "false", stamp, objects);
     }
     for (element, inner, text) in [
@@ -353,6 +381,13 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
         }
     }
     xml.end();
+}
+
+/// Whether a document time-stamp may be over `signature`: those of a container are over its files, and one that passed
+/// and is older than the signature is first proven stands before it.
+fn is_over(stamp: &TimeStampReport, signature: &SignatureReport) -> bool {
+    matches!(signature.format, Format::CmsInPdf | Format::Pades)
+        && (stamp.indication != Indication::TotalPassed || stamp.gen_time >= signature.best_signature_time)
 }
 
 fn write_stamp_attribute(
@@ -448,7 +483,7 @@ fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
         write_object(xml, id, "urn:etsi:019102:validationObject:revocationData", sha256);
         xml.end();
     }
-    for (id, stamp, of) in &objects.stamps {
+    for (id, stamp, over) in &objects.stamps {
         write_object(
             xml,
             id,
@@ -459,7 +494,12 @@ fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
             xml.start("POEProvisioning", &[]);
             xml.text("POETime", &time(gen_time));
             let signatures = report.signatures.iter().enumerate();
-            for (index, _) in signatures.filter(|(index, _)| of.is_none_or(|of| of == *index)) {
+            let shown = signatures.filter(|(index, signature)| match over {
+                Over::Content => false,
+                Over::Document => is_over(stamp, signature),
+                Over::Signature(number) => number == index,
+            });
+            for (index, _) in shown {
                 let reference = format!("#S-{}", index.saturating_add(1));
                 xml.empty("SignatureReference", &[("URI", &reference)]);
             }

@@ -7,16 +7,16 @@ use crate::base::time::Timestamp;
 
 /// Which objects a time-stamp covers.
 ///
-/// Layers are for formats whose time-stamps cover everything written before them, such as PDF; a format whose
-/// time-stamps list what they cover names the objects by the SHA-256 of their encoding.
+/// Every format here has layers: those of PDF are its revisions, and where time-stamps list what they cover (CAdES) an
+/// object stands in the layer of the first that lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Coverage {
     /// Every object of a lower layer.
     Below(usize),
-    /// These, by the SHA-256 of their encoding, and nothing else.
+    /// These, by the SHA-256 of their encoding, and nothing else. No format needs it yet.
     #[cfg_attr(
         not(test),
-        expect(dead_code, reason = "for formats whose time-stamps list what they cover")
+        expect(dead_code, reason = "for time-stamps whose cover grows with no order")
     )]
     Objects(BTreeSet<Sha256Digest>),
 }

@@ -101,6 +101,34 @@ pub(super) fn overall(report: &Report) -> Indication {
     worst.unwrap_or(Indication::Indeterminate)
 }
 
+/// Draws together what hangs on the indications of the signatures, after one of them changed.
+pub(super) fn settle(report: &mut Report) {
+    for signature in &mut report.signatures {
+        // Only of a signature that passed is more said than that nothing is determined.
+        signature.qualification = signature.qualification_in(Language::En);
+    }
+    report.indication = overall(report);
+    report.plans = super::verdict::plans(&report.signatures);
+}
+
+/// Content was handed in, and no signature that holds covers it: whoever hands it in asks about it, and must not read
+/// an answer about something else.
+pub(super) fn refuse_unused(report: &mut Report) {
+    let passed = report
+        .signatures
+        .iter_mut()
+        .filter(|signature| signature.indication == Indication::TotalPassed);
+    for signature in passed {
+        signature.fail(Failure::new(
+            SubIndication::FormatFailure,
+            "CONTENT_NOT_COVERED",
+            "content was handed in that no signature covers",
+        ));
+    }
+    report.maintainability = None;
+    settle(report);
+}
+
 pub(super) fn whole_digest(source: &dyn ReadAt) -> Sha256Digest {
     let mut hasher = Hasher::new(HashAlgorithm::Sha256);
     // A source that cannot be read has the digest of what could; the report says that it failed.

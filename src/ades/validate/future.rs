@@ -31,9 +31,10 @@ pub(super) fn maintainability(file: &Later<'_>, from: Timestamp, later: Timestam
     let good_until = if passes_now {
         // What ends does not come back, so the moments that pass are the first ones.
         let passing = points.partition_point(|point| passes(*point));
-        points
-            .get(passing)
-            .map(|first_failing| first_failing.minus(std::time::Duration::from_secs(2)))
+        let good = passing.checked_sub(1).and_then(|last| points.get(last));
+        let bad = points.get(passing).copied();
+        let bad = bad.or_else(|| (then.indication != Indication::TotalPassed).then_some(later));
+        bad.map(|bad| last_passing(&passes, good.copied().unwrap_or(from), bad))
     } else {
         None
     };
@@ -51,6 +52,33 @@ pub(super) fn maintainability(file: &Later<'_>, from: Timestamp, later: Timestam
             .collect(),
         passes_now,
         good_until,
+    }
+}
+
+/// The last moment that passes, between `good`, which does, and `bad`, which does not.
+///
+/// Nearly always an end is the reason, and lies two seconds before `bad`. Without a time-stamp it may be that revocation
+/// data is no longer fresh, which no certificate tells.
+fn last_passing(passes: &dyn Fn(Timestamp) -> bool, mut good: Timestamp, mut bad: Timestamp) -> Timestamp {
+    let end = bad.minus(std::time::Duration::from_secs(2));
+    if end <= good {
+        return good;
+    }
+    if passes(end) {
+        return end;
+    }
+    bad = end;
+    loop {
+        let half = bad.since(good).checked_div(2).unwrap_or_default();
+        let middle = good.plus(half).truncated_to_second();
+        if middle <= good {
+            return good;
+        }
+        if passes(middle) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
     }
 }
 

@@ -80,6 +80,9 @@ impl<'a> Basis<'a> {
     }
 }
 
+/// How the name of an archive time-stamp begins.
+pub(super) const ARCHIVE: &str = "archive time-stamp";
+
 /// Makes the digest, with the hash asked for, of what a time-stamp should be over.
 pub(super) type Imprint<'a> = Box<dyn Fn(HashAlgorithm) -> Option<Vec<u8>> + 'a>;
 
@@ -117,6 +120,8 @@ pub(super) struct Subject<'a> {
     /// Whether content and value verify under it.
     pub(super) intact: Result<(), Failure>,
     pub(super) algorithm: Option<SignatureAlgorithm>,
+    /// Hashes by which the signed value refers to the data, where they may differ from the value's own.
+    pub(super) hashes: BTreeSet<HashAlgorithm>,
     /// What breaks the baseline of the format.
     pub(super) violations: Vec<Finding>,
     /// The verdict of authority among the claims.
@@ -155,6 +160,8 @@ fn judge_subject(
     report.certificate = Some(certificate_says(&certificate));
     let is_intact = subject.intact.is_ok();
     if let Err(failure) = subject.intact {
+        // What was stated is not shown to be the content's.
+        report.signed_data = None;
         report.fail(failure);
     }
     let tokens = subject.content_stamps.iter().chain(&subject.own);
@@ -192,6 +199,7 @@ fn judge_subject(
             certificate: &certificate,
             extra: &Pool::default(),
             algorithm: subject.algorithm,
+            hashes: &subject.hashes,
             content: &content,
             own: &own,
             archive: &stamps,

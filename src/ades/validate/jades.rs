@@ -1,13 +1,16 @@
 //! Signatures in JSON: what is in a JWS, and each signature judged for itself. TS 119 182-1.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
 use super::cades::signer_name;
-use super::file::{Context, empty, overall};
+use super::file::{Context, empty, overall, refuse_unused};
 use super::format::Failure;
-use super::general::{self, Basis, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{Finding, Format, Report, SignatureReport};
+use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
 use crate::ades::content::DataObject;
 use crate::ades::jades::completion::{imprint, named};
 use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE};
@@ -39,13 +42,25 @@ pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>)
     report.document.revisions = 1;
     match Jws::parse(bytes) {
         Ok(jws) => {
+            let mut named_there = BTreeSet::new();
             for (index, signature) in jws.signatures.iter().enumerate() {
                 let name = signer_name(index, None);
                 let judged = match Scene::new(&jws, signature, objects) {
-                    Ok(scene) => general::judge(scene.subject(name), basis),
+                    Ok(scene) => {
+                        let reference = scene.header.objects.iter();
+                        named_there.extend(reference.flat_map(|named| named.uris.clone()));
+                        general::judge(scene.subject(name), basis)
+                    }
                     Err(failure) => SignatureReport::failed(name, failure),
                 };
                 report.signatures.push(judged);
+            }
+            let is_left = |object: &DataObject| {
+                let name = object.name.as_ref();
+                name.is_none_or(|name| !named_there.contains(name))
+            };
+            if objects.len() > 1 && objects.iter().any(is_left) {
+                refuse_unused(&mut report);
             }
         }
         Err(error) => report.document.format_failure = Some(format!("{error} (JWS_MALFORMED)")),
@@ -86,6 +101,8 @@ struct Scene<'a> {
     objects: &'a [DataObject],
     header: Header,
     elements: Vec<Element>,
+    /// The digest of the signing input: made once.
+    input: OnceCell<Result<Vec<u8>, Failure>>,
 }
 
 impl<'a> Scene<'a> {
@@ -112,6 +129,7 @@ impl<'a> Scene<'a> {
             objects,
             header,
             elements,
+            input: OnceCell::new(),
         })
     }
 
@@ -136,6 +154,8 @@ impl<'a> Scene<'a> {
             }
         }
         self.note(&mut report);
+        let content = self.content_digest();
+        self.read_digests(content.as_ref(), &mut report);
         let (own, archive) = self.tokens();
         Subject {
             report,
@@ -143,14 +163,29 @@ impl<'a> Scene<'a> {
             certificate,
             intact,
             algorithm: Some(self.header.algorithm),
+            hashes: BTreeSet::new(),
             violations: self.violations(),
             verdict,
-            content: self.content_digest(),
+            content,
             material,
             content_stamps: Vec::new(),
             own,
             archive,
         }
+    }
+
+    /// What was signed, its value, and the content's digest.
+    fn read_digests(&self, content: Option<&Sha256Digest>, report: &mut SignatureReport) {
+        report.value = decoded(&self.signature.signature)
+            .ok()
+            .map(|value| base64(&value));
+        let digest = |digest: &[u8]| DigestReport::new(self.header.algorithm.hash(), digest);
+        report.to_be_signed = self
+            .input
+            .get()
+            .and_then(|input| Some(digest(input.as_ref().ok()?)));
+        report.signed_data =
+            content.map(|sha256| DigestReport::new(HashAlgorithm::Sha256, sha256.as_bytes()));
     }
 
     /// How many archive time-stamps stand before place `at`: what stands there is covered by the next one.
@@ -222,7 +257,7 @@ impl<'a> Scene<'a> {
                 "the algorithm does not fit the key",
             ));
         }
-        let input = self.signing_digest()?;
+        let input = self.input.get_or_init(|| self.signing_digest()).clone()?;
         let value = decoded(&self.signature.signature)
             .map_err(|_| format_failure("JWS_MALFORMED", "the value is not base64url"))?;
         let wrong = || {
@@ -361,7 +396,7 @@ impl<'a> Scene<'a> {
                     }
                     archive.push(Token {
                         der: der.unwrap_or_default(),
-                        name: format!("archive time-stamp {}", before.saturating_add(1)),
+                        name: format!("{ARCHIVE} {}", before.saturating_add(1)),
                         layer: before.saturating_mul(2).saturating_add(1),
                         imprint: Box::new(move |hash| {
                             imprint(

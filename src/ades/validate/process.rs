@@ -3,6 +3,8 @@
 //!
 //! A format hands over an [`Input`]: who signed, with what algorithm, and which time-stamps were judged over what.
 
+use std::collections::BTreeSet;
+
 use super::chain::{self, Chain, Subject};
 use super::format::Failure;
 use super::indication::SubIndication;
@@ -10,6 +12,7 @@ use super::past;
 use super::report::{Finding, Process};
 use super::revocation::Judge;
 use super::stamp::Stamp;
+use crate::base::digest::HashAlgorithm;
 use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::pki::certificate::Certificate;
@@ -25,6 +28,8 @@ pub(super) struct Input<'a> {
     pub(super) extra: &'a Pool,
     /// The algorithm of the value; none when it is unknown, which was told elsewhere.
     pub(super) algorithm: Option<SignatureAlgorithm>,
+    /// Hashes by which the signed value refers to the data, where they may differ from the value's own.
+    pub(super) hashes: &'a BTreeSet<HashAlgorithm>,
     /// Time-stamps over the content, signed with it.
     pub(super) content: &'a [Stamp],
     /// Time-stamps over the value.
@@ -94,7 +99,7 @@ fn run(
 ) -> Result<(), Failure> {
     // The basic process, §5.3: at the moment of validation.
     let Err(failure) = holds_at(judge, input, subject, judge.now, outcome) else {
-        return Ok(());
+        return check_begun(subject);
     };
     let revoked_at = outcome.chain.as_ref().and_then(|chain| chain.revoked_at);
     by_content(input, &failure, revoked_at)?;
@@ -102,10 +107,7 @@ fn run(
         return Err(failure);
     }
     // With time and long-term data, §5.5: at best-signature-time.
-    if subject.proven < subject.leaf.not_before() {
-        let object = chain::object(subject.leaf, chain::role(0, subject.purpose));
-        return Err(past::not_yet_valid(subject.leaf, subject).about(object));
-    }
+    check_begun(subject)?;
     outcome.process = Process::LongTerm;
     let Err(failure) = holds_at(judge, input, subject, subject.proven, outcome) else {
         return Ok(());
@@ -123,6 +125,16 @@ fn run(
             Err(failure)
         }
     }
+}
+
+/// A signature that is proven from before its certificate was valid has failed, whether or not the certificate is
+/// valid now: the outcome must not swing with the moment of validation. EN 319 102-1 §5.5.4.
+fn check_begun(subject: &Subject<'_>) -> Result<(), Failure> {
+    if subject.proven >= subject.leaf.not_before() {
+        return Ok(());
+    }
+    let object = chain::object(subject.leaf, chain::role(0, subject.purpose));
+    Err(past::not_yet_valid(subject.leaf, subject).about(object))
 }
 
 /// Path, status and algorithms at `at`.
@@ -224,10 +236,13 @@ fn check_delay(judge: &Judge<'_>, input: &Input<'_>, best: Timestamp) -> Option<
 }
 
 fn check_algorithm(judge: &Judge<'_>, input: &Input<'_>, at: Timestamp) -> Result<(), Failure> {
-    let (Some(algorithm), Some(kind)) = (input.algorithm, input.certificate.key_kind()) else {
-        return Ok(());
+    let of_value = match (input.algorithm, input.certificate.key_kind()) {
+        (Some(algorithm), Some(kind)) => judge.algorithms.check(algorithm, kind, at),
+        _ => Ok(()),
     };
-    judge.algorithms.check(algorithm, kind, at).map_err(|refusal| {
+    let mut of_data = input.hashes.iter();
+    let of_data = of_data.try_for_each(|hash| judge.algorithms.check_hash(*hash, at));
+    of_value.and(of_data).map_err(|refusal| {
         let object = chain::object(input.certificate, super::revocation::Role::EndEntity);
         chain::algorithm_failure(&refusal, object)
     })
@@ -327,6 +342,7 @@ mod tests {
                 certificate: &certificate,
                 extra: &extra,
                 algorithm: None,
+                hashes: &BTreeSet::new(),
                 content: &stamps,
                 own: &[],
                 archive: &[],

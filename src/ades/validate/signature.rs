@@ -1,6 +1,8 @@
 //! One signature of a PDF: what its message says, whether it is intact, and what the processes make of it.
 //! EN 319 102-1 §5.2.
 
+use std::collections::BTreeSet;
+
 use super::chain::Chain;
 use super::digests::Digests;
 use super::format::{self, Failure};
@@ -242,6 +244,7 @@ fn judge_found(
             certificate: &certificate,
             extra: &extra,
             algorithm: signer.algorithm().ok(),
+            hashes: &BTreeSet::new(),
             content: &content,
             own: &own,
             archive: &stamps,
@@ -327,9 +330,16 @@ fn covers<'a>(judge: &Judge<'a>, revision: usize) -> level::Covers<'a> {
     Box::new(move |id| coverage.has(&material.place(*id)))
 }
 
+/// A token that has failed, or whose unit was revoked with nothing to show that the token is older, shows no time: the
+/// thief of a unit's key stamps any date.
 pub(super) fn level_stamp(stamp: &Stamp) -> level::Stamp {
+    let is_false = stamp.report.indication == Indication::TotalFailed
+        || matches!(
+            stamp.report.sub_indication,
+            Some(SubIndication::RevokedCaNoPoe | SubIndication::RevokedNoPoe)
+        );
     level::Stamp {
-        whole: stamp.whole.is_some() && stamp.is_anchored,
+        whole: stamp.whole.is_some() && stamp.is_anchored && !is_false,
         needs: stamp.needs.clone(),
     }
 }

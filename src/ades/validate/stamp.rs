@@ -107,6 +107,7 @@ fn judge_token(
             format!("the time-stamp states {gen_time}, later than the moment of validation"),
         ));
     }
+    check_within(&unit, gen_time)?;
     let extra: Pool = token.certificates.iter().cloned().collect();
     // WHY two moments: status must be fresh for the moment of stamping, but what the token says of its own time
     // proves nothing about the token.
@@ -134,6 +135,23 @@ fn judge_token(
             Err(failure)
         }
     }
+}
+
+/// A unit stamps nothing before its certificate is valid, nor after: a token with such a time was dated back or on, and
+/// the certificate being valid now does not mend it.
+fn check_within(unit: &Certificate, gen_time: Timestamp) -> Result<(), Failure> {
+    let about = || chain::object(unit, chain::role(0, Purpose::TimeStamping));
+    let (from, until) = (unit.not_before(), unit.not_after());
+    if gen_time < from {
+        let detail = format!("the time-stamp states {gen_time}, its unit's certificate is valid from {from}");
+        return Err(Failure::new(SubIndication::NotYetValid, "TIME_NOT_YET", detail).about(about()));
+    }
+    if gen_time > until {
+        let detail =
+            format!("the time-stamp states {gen_time}, its unit's certificate was valid until {until}");
+        return Err(Failure::new(SubIndication::Expired, "TIME_EXPIRED", detail).about(about()));
+    }
+    Ok(())
 }
 
 /// The basic process at the moment of validation.

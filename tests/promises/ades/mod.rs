@@ -22,6 +22,7 @@ mod ordered;
 mod peers;
 pub mod samples;
 mod seal;
+mod second_look;
 mod services;
 pub mod world;
 mod wrapping;

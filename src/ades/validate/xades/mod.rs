@@ -12,11 +12,11 @@ use signer::{certificates, identify};
 use super::cades::signer_name;
 use super::file::{Context, empty, overall, whole_digest};
 use super::format::Failure;
-use super::general::{self, Basis, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{Format, Report, SignatureReport};
+use super::report::{DigestReport, Format, Report, SignatureReport, base64};
 use crate::ades::xades::coverage;
 use crate::ades::xades::data::{Outside, Scene, outline_of};
 use crate::ades::xades::imprint::{self, is_archive};
@@ -24,13 +24,13 @@ use crate::ades::xades::names::{COUNTERSIGNED, XADES};
 use crate::ades::xades::read::Properties;
 use crate::ades::xades::unsigned::{HeldKind, held, tokens};
 use crate::base::bytes::{ReadAt, Slices};
-use crate::base::digest::{HashAlgorithm, Sha256Digest};
+use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::pki::certificate::Certificate;
 use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
 use crate::xml::signature::read::{Target, XmlSignature};
 use crate::xml::signature::verify::check_value;
-use crate::xml::tree::{Document, NodeId};
+use crate::xml::tree::{Document, NodeId, Selection};
 
 /// Most signatures of one document that are judged.
 const SIGNATURES_AT_MOST: usize = 256;
@@ -187,6 +187,7 @@ impl<'a> Signature<'a> {
         let mut report = SignatureReport::empty(name);
         report.format = Format::Xades;
         let verdict = self.claims(&mut report);
+        self.read_digests(&mut report);
         let (own, archive) = self.tokens(scene);
         Subject {
             report,
@@ -194,6 +195,7 @@ impl<'a> Signature<'a> {
             certificate,
             intact,
             algorithm: Some(self.core.algorithm),
+            hashes: self.hashes(scene),
             violations: self.violations(countersigned.is_some()),
             // A reading of the document that only a verdict asks for.
             content: verdict.as_ref().and_then(|_| self.content_digest(scene)),
@@ -202,6 +204,33 @@ impl<'a> Signature<'a> {
             content_stamps: Vec::new(),
             own,
             archive,
+        }
+    }
+
+    /// The hashes of the references, and of those in a manifest: each may be another than the value's own.
+    fn hashes(&self, scene: &Scene<'_>) -> BTreeSet<HashAlgorithm> {
+        let mut hashes = BTreeSet::new();
+        for (index, reference) in self.core.references.iter().enumerate() {
+            hashes.insert(reference.hash);
+            let inner = scene.manifest(reference, index).ok().flatten();
+            hashes.extend(inner.unwrap_or_default().iter().map(|inner| inner.hash));
+        }
+        hashes
+    }
+
+    /// What was signed, its value, and the digest of the data when it is one.
+    fn read_digests(&self, report: &mut SignatureReport) {
+        let hash = self.core.algorithm.hash();
+        let mut hasher = Hasher::new(hash);
+        let signed = Selection::subtree(self.core.signed_info);
+        self.document
+            .canonicalize(&signed, &self.core.canonicalization, &mut hasher);
+        report.value = Some(base64(&self.core.value));
+        report.to_be_signed = Some(DigestReport::new(hash, &hasher.finish()));
+        let references = self.core.references.iter().enumerate();
+        let mut data = references.filter(|(index, _)| *index != self.properties.reference);
+        if let (Some((_, one)), None) = (data.next(), data.next()) {
+            report.signed_data = Some(DigestReport::new(one.hash, &one.digest));
         }
     }
 
@@ -341,7 +370,7 @@ impl<'a> Signature<'a> {
             if is_archive {
                 archive.push(Token {
                     der,
-                    name: format!("archive time-stamp {}", before.saturating_add(1)),
+                    name: format!("{ARCHIVE} {}", before.saturating_add(1)),
                     layer: before.saturating_mul(2).saturating_add(1),
                     imprint: Box::new(move |hash| {
                         imprint::of_archive(
