@@ -326,6 +326,7 @@ fn manifest(signature: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
         mime_type: None,
         hash: HashAlgorithm::Sha256,
         digest: HashAlgorithm::Sha256.digest(data),
+        is_root: false,
     };
     let manifest = AsicManifest {
         signature: signature.to_owned(),
