@@ -487,6 +487,9 @@ fn with_reference_hash(signer: &Signer, text: &str, hash: HashAlgorithm) -> Stri
     [&changed[..tag], &value, &changed[end..]].concat()
 }
 
+/// What, the file, what it is over, and what is handed in beside it.
+type Row<'a> = (&'a str, Vec<u8>, &'a [DataObject], &'a [DataObject]);
+
 #[test]
 fn content_that_is_handed_in_is_answered_for() {
     let world = World::new();
@@ -511,7 +514,7 @@ fn content_that_is_handed_in_is_answered_for() {
     let more_things = [things.clone(), vec![object(Some("meer.txt"), b"meer")]].concat();
     let xml = |packaging| xml_world::sealed(&world, packaging, &signer, Level::Lta);
     let container = asic_world::sealed(&world, Form::ExtendedXades, &signer, Level::Lta);
-    let rows: [(&str, Vec<u8>, &[DataObject], &[DataObject]); 7] = [
+    let rows: [Row<'_>; 7] = [
         (
             "PDF",
             world.sealed(&plain(), &signer, Level::Lta),
