@@ -252,6 +252,29 @@ fn both_moments_count_and_periods_hold_their_start_and_not_their_end() {
     // A service that begins after the certificate was issued.
     let late = world.service(vec![PeriodDraft::new("CA/QC", "granted", now().minus(DAY))]);
     assert_eq!(world.judge(vec![late], &full).outcome, Outcome::NotQualified);
+    // The device counts at both moments too, whichever of them lacks it.
+    for (before, after, expected) in [
+        ("QCWithQSCD", "QCWithQSCD", Outcome::QualifiedSignature),
+        (
+            "QCNoQSCD",
+            "QCWithQSCD",
+            Outcome::QualifiedCertificateForSignatures,
+        ),
+        (
+            "QCWithQSCD",
+            "QCNoQSCD",
+            Outcome::QualifiedCertificateForSignatures,
+        ),
+    ] {
+        let mut newer = with(&[after], ANY);
+        newer.from = issued().plus(second);
+        let service = world.service(vec![newer, with(&[before], ANY)]);
+        assert_eq!(
+            world.judge(vec![service], &full).outcome,
+            expected,
+            "{before} {after}"
+        );
+    }
 }
 
 #[test]
@@ -527,6 +550,13 @@ fn a_time_stamp_is_qualified_by_the_list_alone() {
         let found = determine_stamp(&world.lists(services), &path, now());
         assert_eq!(found.is_qualified, Some(is_qualified));
         assert_eq!(found.cause(), (!is_qualified).then_some("TST_NOT_QUALIFIED"));
+    }
+    // A critical extension that nobody knows forbids to conclude good.
+    for is_critical in [false, true] {
+        let mut unknown = service(&unit, "TSA/QTST", "granted", long);
+        unknown.periods[0].extension = Some(("<x xmlns=\"urn:x\"></x>".to_owned(), is_critical));
+        let found = determine_stamp(&world.lists(vec![unknown]), &path, now());
+        assert_eq!(found.is_qualified, Some(!is_critical));
     }
     let nothing = determine_stamp(&TrustedLists::default(), &path, now());
     assert_eq!(nothing.cause(), Some("QUAL_NOT_DETERMINED"));
