@@ -184,6 +184,7 @@ impl Signer {
                             Line::regular("burgemeester, Gemeente Zegelgem"),
                         ],
                         mark: Some("TEST".to_owned()),
+                        image: None,
                     },
                     width: 220.0,
                     height: 80.0,

@@ -44,6 +44,7 @@ use crate::fetch::http::HttpFetcher;
 use crate::fetch::resume;
 use crate::pdf::appearance::{Block, Line};
 use crate::pdf::document::Document;
+use crate::pdf::image::Image;
 use crate::pdf::signature_field::Placement;
 use crate::pki::trust::Trust;
 
@@ -107,6 +108,12 @@ pub struct Arguments {
     time_stamp_urls: Vec<String>,
     #[command(flatten)]
     password: Password,
+    /// A PNG or JPEG shown beside the text of a PDF signature, at most 1 MiB.
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
+    /// What a screen reader says of the image [default: the signer's name].
+    #[arg(long, value_name = "TEXT", requires = "image")]
+    image_text: Option<String>,
     /// Ask for the PIN on this terminal, not by the program configured.
     #[arg(long)]
     terminal: bool,
@@ -174,7 +181,11 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         Ok(jobs) => jobs,
         Err(exit) => return exit,
     };
-    match sign(&desk, &arguments, &order, jobs, console) {
+    let image = match image(&arguments) {
+        Ok(image) => image,
+        Err(problem) => return problem.tell(console),
+    };
+    match sign(&desk, &arguments, &order, jobs, image.as_ref(), console) {
         Ok(done) => done.report(console),
         Err(problem) => problem.tell(console),
     }
@@ -183,6 +194,9 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
 fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static str> {
     let order = arguments.order()?;
     order.check_files(&arguments.documents, arguments.out.as_deref())?;
+    if arguments.image.is_some() && order.form != Form::Pdf {
+        return Err("--image is shown in a PDF, and no PDF is to be signed");
+    }
     let to_stdout = match &arguments.out {
         Some(out) => files::is_standard(out),
         None => arguments.documents.iter().any(|file| files::is_standard(file)),
@@ -308,6 +322,7 @@ fn sign(
     arguments: &Arguments,
     order: &Order,
     jobs: Vec<Job>,
+    image: Option<&Image>,
     console: &mut Console,
 ) -> Result<complete::Outcome, Problem> {
     let interrupt = Interrupt::watch().map_err(Problem::Runtime)?;
@@ -339,7 +354,7 @@ fn sign(
         let now = clock.now();
         prepared.push(match order.form {
             Form::Pdf => {
-                let draft = draft(desk, arguments.level, &card, now);
+                let draft = draft(desk, arguments.level, image, &card, now);
                 let made = prepare(Arc::clone(&job.first.source), &draft, now)
                     .map_err(|error| Problem::Document(job.first.path.clone(), error))?;
                 Prepared::pdf(made)
@@ -400,8 +415,24 @@ fn trust_with(desk: &Desk, card: &SignerCard) -> Result<Trust, Problem> {
     Ok(trust)
 }
 
-fn draft(desk: &Desk, level: Level, card: &SignerCard, now: Timestamp) -> Draft {
+/// The picture that was named, looked at before the card is.
+fn image(arguments: &Arguments) -> Result<Option<Image>, Problem> {
+    let Some(path) = &arguments.image else {
+        return Ok(None);
+    };
+    let text = arguments.image_text.as_deref().unwrap_or_default();
+    let image = Image::parse(&files::read(path)?, text);
+    image
+        .map(Some)
+        .map_err(|error| Problem::Image(path.clone(), error))
+}
+
+fn draft(desk: &Desk, level: Level, image: Option<&Image>, card: &SignerCard, now: Timestamp) -> Draft {
     let name = card.name();
+    let image = image.map(|image| match image.alternative.as_str() {
+        "" => image.called(&name),
+        _ => image.clone(),
+    });
     let is_test = desk.environment == Environment::Test;
     Draft {
         level,
@@ -412,8 +443,10 @@ fn draft(desk: &Desk, level: Level, card: &SignerCard, now: Timestamp) -> Draft 
             block: Block {
                 lines: vec![Line::bold(name.clone()), Line::regular(now.to_brussels_text())],
                 mark: is_test.then(|| "TEST".to_owned()),
+                image: image.clone().map(Arc::new),
             },
-            width: 200.0,
+            // With a picture the text keeps its room.
+            width: if image.is_some() { 320.0 } else { 200.0 },
             height: 64.0,
         },
         tooltip: Some(name.clone()),

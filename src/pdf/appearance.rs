@@ -3,11 +3,14 @@
 //! Grey only, no transparency, every font embedded, so that a PDF/A stays one. ISO 32000-2 §12.5.5; ISO 19005-1 §6.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::font::{Font, FontError, Weight};
+use super::image::Image;
 use super::object::{Dictionary, Object, ObjectId};
 use super::page::Rect;
 use super::sink::Sink;
+use super::{text_string, write};
 
 /// Room between border and text, in points.
 const PADDING: f64 = 5.0;
@@ -17,6 +20,8 @@ const LEADING: f64 = 1.25;
 const SMALLEST: f64 = 5.0;
 /// Most characters in a block.
 const TEXT_LIMIT: usize = 2_000;
+/// How much of the block's width a picture takes at most when there is text beside it.
+const IMAGE_PART: f64 = 0.4;
 
 /// One line of the block; a long one is wrapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +57,22 @@ pub struct Block {
     pub lines: Vec<Line>,
     /// A word in white on black above the lines: `TEST` for material of the laboratory.
     pub mark: Option<String>,
+    /// A picture to the left of the lines.
+    pub image: Option<Arc<Image>>,
+}
+
+impl Block {
+    /// The same with nothing showing through its picture.
+    pub(super) fn on_white(&self) -> Self {
+        Self {
+            image: self.image.as_ref().map(|image| Arc::new(image.on_white())),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn is_transparent(&self) -> bool {
+        self.image.as_ref().is_some_and(|image| image.is_transparent())
+    }
 }
 
 /// Why a block cannot be drawn.
@@ -118,9 +139,14 @@ pub fn draw(
         bold: Font::new(Weight::Bold)?,
         regular: Font::new(Weight::Regular)?,
     };
+    let picture = block
+        .image
+        .as_deref()
+        .map(|image| picture_place(image, block, width, height));
+    let left = picture.map_or(PADDING, |place| place.x1 + PADDING);
     let mut size = size.clamp(SMALLEST, 72.0);
     let lines = loop {
-        let lines = wrapped(&mut fonts, block, width - 2.0 * PADDING, size);
+        let lines = wrapped(&mut fonts, block, width - left - PADDING, size);
         if let Some(lines) = lines.filter(|lines| needed_height(lines, block, size) <= height) {
             break lines;
         }
@@ -129,7 +155,7 @@ pub fn draw(
         }
         size = (size - 0.5).max(SMALLEST);
     };
-    let content = content(&mut fonts, block, &lines, width, height, size);
+    let mut content = content(&mut fonts, block, &lines, (left, width, height), size);
     let mut resources = Dictionary::new();
     let bold_used = block.mark.is_some() || lines.iter().any(|line| line.weight == Weight::Bold);
     let regular_used = lines.iter().any(|line| line.weight == Weight::Regular);
@@ -143,8 +169,13 @@ pub fn draw(
         .with("Type", Object::name("XObject"))
         .with("Subtype", Object::name("Form"))
         .with("BBox", Rect::new(0.0, 0.0, width, height).to_object())
-        .with("Matrix", matrix(rotate))
-        .with("Resources", Dictionary::new().with("Font", resources));
+        .with("Matrix", matrix(rotate));
+    let mut all = Dictionary::new().with("Font", resources);
+    if let (Some(image), Some(place)) = (&block.image, picture) {
+        content.push_str(&shown_picture(image, place));
+        all.set("XObject", Dictionary::new().with("Picture", image.add(sink)));
+    }
+    let form = form.with("Resources", all);
     Ok(sink.add_stream(form, content.into_bytes()))
 }
 
@@ -210,7 +241,38 @@ fn wrapped(fonts: &mut Fonts, block: &Block, width: f64, size: f64) -> Option<Ve
     Some(lines)
 }
 
-fn content(fonts: &mut Fonts, block: &Block, lines: &[Line], width: f64, height: f64, size: f64) -> String {
+/// As large as its part of the block lets it be, its sides as they are to each other, in the middle of the height.
+fn picture_place(image: &Image, block: &Block, width: f64, height: f64) -> Rect {
+    let part = if block.lines.is_empty() { 1.0 } else { IMAGE_PART };
+    let room = (
+        (width * part - 2.0 * PADDING).max(1.0),
+        (height - 2.0 * PADDING).max(1.0),
+    );
+    let (wide, high) = image.size();
+    let scale = (room.0 / wide).min(room.1 / high);
+    let (wide, high) = (wide * scale, high * scale);
+    let bottom = (height - high) / 2.0;
+    Rect::new(PADDING, bottom, PADDING + wide, bottom + high)
+}
+
+/// The picture with the words for who does not see it. ISO 32000-2 §14.9.3.
+fn shown_picture(image: &Image, place: Rect) -> String {
+    let mut words = Vec::new();
+    write::hex_string(&mut words, &text_string::encode(&image.alternative));
+    format!(
+        "/Span <</Alt {}>> BDC q {} 0 0 {} {} {} cm /Picture Do Q EMC\n",
+        String::from_utf8_lossy(&words),
+        round(place.width()),
+        round(place.height()),
+        round(place.x0),
+        round(place.y0)
+    )
+}
+
+/// `room`: where the text begins, and width and height of the block.
+fn content(fonts: &mut Fonts, block: &Block, lines: &[Line], room: (f64, f64, f64), size: f64) -> String {
+    let (left, width, height) = room;
+    let left = round(left);
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -246,7 +308,7 @@ fn content(fonts: &mut Fonts, block: &Block, lines: &[Line], width: f64, height:
         let shown = fonts.of(line.weight).show(&line.text);
         let _ = writeln!(
             out,
-            "BT 0 g /{font} {size} Tf {PADDING} {} Td {shown} Tj ET",
+            "BT 0 g /{font} {size} Tf {left} {} Td {shown} Tj ET",
             round(y)
         );
         y -= size * LEADING;

@@ -16,6 +16,7 @@ pub mod extract;
 pub mod field;
 mod filter;
 pub mod font;
+pub mod image;
 mod lexer;
 mod number;
 pub mod object;

@@ -23,6 +23,8 @@ const WIDGET_FLAGS: i64 = 132;
 const SIGNATURE_FLAGS: i64 = 3;
 /// Font size wished for in a visible block, in points.
 const FONT_SIZE: f64 = 9.0;
+/// Most bytes of a document's metadata that are looked at.
+const METADATA_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Why a signature cannot be put where it was asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -336,7 +338,30 @@ fn draw(
     } else {
         (rect.width(), rect.height())
     };
+    // PDF/A-1 knows no transparency (ISO 19005-1 §6.4): what would show through lies on white there.
+    let flat = (block.is_transparent() && is_pdf_a_1(update.view())).then(|| block.on_white());
+    let block = flat.as_ref().unwrap_or(block);
     appearance::draw(update, block, width, height, rotate, FONT_SIZE / unit)
+}
+
+/// Whether the document says that it is a PDF/A-1, or has metadata that cannot be read to know. ISO 19005-1 §6.7.11.
+fn is_pdf_a_1(view: &View) -> bool {
+    let stated = || -> Result<Option<Vec<u8>>, PdfError> {
+        match view.value(&view.catalog()?, "Metadata")? {
+            Object::Stream(metadata) => view.stream_bytes(&metadata, METADATA_LIMIT).map(Some),
+            _ => Ok(None),
+        }
+    };
+    let Ok(stated) = stated() else { return true };
+    let text = String::from_utf8_lossy(stated.as_deref().unwrap_or_default()).into_owned();
+    // As an element or as an attribute: `pdfaid:part>1`, `pdfaid:part="1"`.
+    text.match_indices("pdfaid:part").any(|(at, name)| {
+        let rest = text.get(at.saturating_add(name.len())..).unwrap_or_default();
+        let value = rest.trim_start_matches(|letter: char| {
+            letter.is_whitespace() || matches!(letter, '=' | '>' | '"' | '\'')
+        });
+        value.starts_with('1')
+    })
 }
 
 /// The page whose `/Annots` lists `widget`.

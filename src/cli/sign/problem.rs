@@ -16,6 +16,7 @@ use crate::ades::{cades, jades, xades};
 use crate::card::CardError;
 use crate::crypto::key::KeyError;
 use crate::fetch::http::ClientError;
+use crate::pdf::image::ImageError;
 use crate::pki::certificate::CertificateError;
 use crate::pki::refusal::Refusal;
 
@@ -49,6 +50,8 @@ pub(super) enum Problem {
     File(#[from] FileProblem),
     #[error(transparent)]
     Finish(#[from] FinishError),
+    #[error("`{}`: {}", .0.display(), .1)]
+    Image(PathBuf, #[source] ImageError),
     #[error("it was cancelled")]
     Interrupted,
     #[error("it was not signed")]
@@ -89,6 +92,7 @@ impl Problem {
             Self::Document(_, error) => error.cause(),
             Self::File(error) => error.cause(),
             Self::Finish(error) => error.cause(),
+            Self::Image(_, error) => error.cause(),
             Self::Interrupted => "INTERRUPTED",
             Self::Jades(_, error) => error.cause(),
             Self::NotSigned => "NOT_SIGNED",
@@ -127,6 +131,7 @@ impl Problem {
             | Self::Document(..)
             | Self::File(_)
             | Self::Finish(_)
+            | Self::Image(..)
             | Self::Jades(..)
             | Self::NotSigned
             | Self::Runtime(_)

@@ -103,6 +103,7 @@ pub async fn document(
             block: Block {
                 lines: copy_lines(&organisation, Language::Nl, outside.clock.now()),
                 mark: is_test.then(|| "TEST".to_owned()),
+                image: None,
             },
             width: 200.0,
             height: 64.0,

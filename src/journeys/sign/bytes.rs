@@ -229,6 +229,7 @@ fn draft(
             })
             .collect(),
         mark: is_test.then(|| "TEST".to_owned()),
+        image: None,
     };
     let tooltip = verdict
         .capacity

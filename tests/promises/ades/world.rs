@@ -142,6 +142,7 @@ impl World {
                         Line::regular("burgemeester, Gemeente Zegelgem"),
                     ],
                     mark: Some("TEST".to_owned()),
+                    image: None,
                 },
                 width: 220.0,
                 height: 80.0,

@@ -7,5 +7,6 @@ pub(crate) mod encrypted;
 mod hostile;
 pub(crate) mod make;
 mod opening;
+mod picturing;
 mod showing;
 mod updating;

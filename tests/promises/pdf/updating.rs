@@ -25,6 +25,7 @@ pub(crate) fn block() -> Block {
             Line::regular("3 maart 2026, 10:00"),
         ],
         mark: Some("TEST".to_owned()),
+        image: None,
     }
 }
 
@@ -233,6 +234,7 @@ fn text_that_cannot_be_read_is_refused_not_cut() {
     let block = Block {
         lines: vec![Line::regular("woord ".repeat(300))],
         mark: None,
+        image: None,
     };
     let placement = Placement::Visible {
         block,

@@ -55,6 +55,7 @@ fn grows(bytes: &[u8], document: &Document) {
             block: Block {
                 lines: vec![Line::regular("TEST")],
                 mark: None,
+                image: None,
             },
             width: 220.0,
             height: 80.0,
