@@ -277,6 +277,34 @@ fn both_moments_count_and_periods_hold_their_start_and_not_their_end() {
     }
 }
 
+/// Neither its key under another name nor another key under its name is the service.
+#[test]
+fn a_service_is_its_key_and_its_name() {
+    let world = World::new();
+    let full = world.path(&[COMPLIANCE, DEVICE, SIGN], &[], issued());
+    let listed = |certificate_der: Vec<u8>| {
+        let service = ServiceDraft {
+            certificate_der,
+            periods: vec![granted()],
+        };
+        world.judge(vec![service], &full).outcome
+    };
+    assert_eq!(listed(world.root.der().to_vec()), Outcome::QualifiedSignature);
+    let namesake = World::new().root;
+    assert_eq!(namesake.subject(), world.root.subject());
+    assert_ne!(namesake.spki_der(), world.root.spki_der());
+    assert_eq!(listed(namesake.der().to_vec()), Outcome::NotQualified);
+    let root = &world.signers.pki.root;
+    let name = zegel::lab::pki::Name::new()
+        .country("BE")
+        .common_name("TEST other name");
+    let renamed = zegel::lab::pki::CertificateBuilder::new(name, root.key().public())
+        .valid(zegel::lab::pki::LabPki::usual_validity(now()))
+        .issue(root, &world.signers.random)
+        .unwrap();
+    assert_eq!(listed(renamed), Outcome::NotQualified);
+}
+
 #[test]
 fn before_eidas_other_states_policies_and_no_uses_counted() {
     let world = World::new();
