@@ -433,6 +433,12 @@ impl<'a> Scene<'a> {
                 "a signature policy is named and was not applied",
             ));
         }
+        if self.elements.iter().any(|element| element.name == "cSig") {
+            report.findings.push(Finding::warning(
+                "JWS_COUNTER_SIGNATURE",
+                "a counter-signature is there, which is not judged and proves nothing",
+            ));
+        }
         if self.header.members.contains_key("adoTst") {
             report.findings.push(Finding::note(
                 "CONTENT_TIME_STAMP",

@@ -170,10 +170,7 @@ impl Judge<'_> {
                 Err(Unusable::Time) => note(&mut causes, "REV_TIME"),
             }
         }
-        // The newest tells; of equals the one proven first.
-        let newest = usable
-            .iter()
-            .max_by_key(|one| (one.this_update, std::cmp::Reverse(self.proven(one.evidence))));
+        let newest = usable.iter().max_by_key(|one| self.rank(one));
         let Some(newest) = newest else {
             return match algorithm {
                 _ if out_of_bounds => Revocation::ResponderOutOfBounds,
@@ -229,7 +226,19 @@ impl Judge<'_> {
             .spoken
             .iter()
             .filter(|one| self.usable(one, certificate, issuer, until).is_ok());
-        usable.max_by_key(|one| one.this_update).cloned()
+        usable.max_by_key(|one| self.rank(one)).cloned()
+    }
+
+    /// The newest tells; of equals the worst, as within one OCSP response, so that nobody gains by an order; then the one
+    /// proven first.
+    fn rank(&self, spoken: &Spoken) -> (Timestamp, u8, std::cmp::Reverse<Timestamp>) {
+        let gravity = match spoken.status {
+            CertificateStatus::Good => 0,
+            CertificateStatus::Unknown => 1,
+            CertificateStatus::Revoked { .. } => 2,
+        };
+        let proven = std::cmp::Reverse(self.proven(spoken.evidence));
+        (spoken.this_update, gravity, proven)
     }
 
     /// The algorithm of `spoken` must have held when the evidence is first proven.
@@ -269,7 +278,7 @@ impl Judge<'_> {
     fn responder_was_good(&self, responder: &Certificate, issuer: &Certificate, proven: Timestamp) -> bool {
         let mut heard = Heard::default();
         self.hear_lists(responder, issuer, &mut heard);
-        let newest = heard.spoken.iter().max_by_key(|one| one.this_update);
+        let newest = heard.spoken.iter().max_by_key(|one| self.rank(one));
         newest.is_some_and(|one| match one.status {
             CertificateStatus::Good => true,
             CertificateStatus::Revoked { at, .. } => at > proven,

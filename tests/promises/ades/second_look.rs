@@ -170,6 +170,44 @@ fn an_answer_from_after_the_theft_of_an_authority_makes_nothing_fresh() {
     }
 }
 
+#[test]
+fn of_two_statements_of_one_moment_the_worse_counts() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let stamped = world.sealed(&plain(), &signer, Level::T);
+    let (made, late) = (world.now.plus(HOUR), world.now.plus(HOUR * 2));
+    let good = lists(&world, made);
+    let alone = with_evidence(&world, &stamped, good.clone(), vec![]);
+    let report = judged(&world, &alone, &[], late);
+    assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
+    let own = signer.leaf.certificate_der.clone();
+    revoke(&world, &own, world.now.minus(HOUR));
+    let answer = answer_about(&world, &signer, made);
+    let both = with_evidence(&world, &stamped, good, vec![answer]);
+    let report = judged(&world, &both, &[], late);
+    let found = report.signatures[0].sub_indication;
+    assert_eq!(found, Some(SubIndication::RevokedNoPoe), "{report:#?}");
+}
+
+#[test]
+fn a_counter_signature_in_json_is_not_passed_over_in_silence() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let text = stamped_jws(&world, &signer, world.now, world.now);
+    let mut jws: Value = serde_json::from_str(&text).unwrap();
+    let element = URL_SAFE_NO_PAD.encode(json!({"cSig": "e30..AA"}).to_string());
+    jws["header"]["etsiU"]
+        .as_array_mut()
+        .unwrap()
+        .push(element.into());
+    for (text, expected) in [(text, 0), (jws.to_string(), 1)] {
+        let report = jws::validate(&world, &text, &[], world.now);
+        let findings = report.signatures[0].findings.iter();
+        let told = findings.filter(|finding| finding.cause == "JWS_COUNTER_SIGNATURE");
+        assert_eq!(told.count(), expected, "{report:#?}");
+    }
+}
+
 /// The same laboratory with a time-stamping unit that is valid from `from` on.
 fn with_unit_from(world: &World, from: Timestamp) -> World {
     let folder = crate::support::TestFolder::new("unit-from");
@@ -487,7 +525,7 @@ fn with_reference_hash(signer: &Signer, text: &str, hash: HashAlgorithm) -> Stri
     [&changed[..tag], &value, &changed[end..]].concat()
 }
 
-/// What, the file, what it is over, and what is handed in beside it.
+/// A name, a file, the content that it is over, and content handed in that it is not over.
 type Row<'a> = (&'a str, Vec<u8>, &'a [DataObject], &'a [DataObject]);
 
 #[test]
