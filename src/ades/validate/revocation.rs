@@ -229,16 +229,21 @@ impl Judge<'_> {
         usable.max_by_key(|one| self.rank(one)).cloned()
     }
 
-    /// The newest tells; of equals the worst, as within one OCSP response, so that nobody gains by an order; then the one
-    /// proven first.
-    fn rank(&self, spoken: &Spoken) -> (Timestamp, u8, std::cmp::Reverse<Timestamp>) {
+    /// A revocation counts for good, whatever is said later: only what is on hold is ever let go (RFC 5280 §5.3.1). Else
+    /// the newest tells; of equals the worst, as within one OCSP response, so that nobody gains by an order; then the
+    /// one proven first.
+    fn rank(&self, spoken: &Spoken) -> (bool, Timestamp, u8, std::cmp::Reverse<Timestamp>) {
+        let is_final = matches!(
+            spoken.status,
+            CertificateStatus::Revoked { reason, .. } if reason != Reason::CertificateHold
+        );
         let gravity = match spoken.status {
             CertificateStatus::Good => 0,
             CertificateStatus::Unknown => 1,
             CertificateStatus::Revoked { .. } => 2,
         };
         let proven = std::cmp::Reverse(self.proven(spoken.evidence));
-        (spoken.this_update, gravity, proven)
+        (is_final, spoken.this_update, gravity, proven)
     }
 
     /// The algorithm of `spoken` must have held when the evidence is first proven.

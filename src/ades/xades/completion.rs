@@ -219,6 +219,7 @@ impl Growing for Growth {
             file: &file,
             outline: &outline,
             outside: &outside,
+            ahead: None,
         };
         let imprint = of_archive(&scene, &signature, &properties, None, &own_method(), hash)
             .map_err(|defect| told(&defect))?;

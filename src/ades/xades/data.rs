@@ -3,6 +3,7 @@
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
+use super::ahead::{Ahead, Wanted};
 use super::names::MANIFEST;
 use crate::ades::asic::zip::{Archive, Entry};
 use crate::ades::content::Content;
@@ -90,6 +91,8 @@ pub struct Scene<'a> {
     pub outline: &'a Outline,
     /// What stands outside.
     pub outside: &'a Outside<'a>,
+    /// A digest that was made already.
+    pub ahead: Option<&'a Ahead>,
 }
 
 /// How the octets of a reference come about.
@@ -155,6 +158,26 @@ impl Scene<'_> {
                 .digest(reference.hash)
                 .map_err(unread)?
                 .ok_or(SignatureDefect::Missing(index));
+        }
+        if let Some(ahead) = self.ahead
+            && let Target::Document { comments } = reference.target
+        {
+            let chain = Chain::of(&reference.transforms, self.outline.document.span(signature).start)?;
+            let wanted = Wanted {
+                part: Part {
+                    element: None,
+                    without: chain.without,
+                    comments,
+                },
+                method: chain
+                    .method
+                    .cloned()
+                    .unwrap_or_else(|| Method::new(Version::Inclusive10)),
+                hash: reference.hash,
+            };
+            if let Some(digest) = ahead.digest_of(&wanted) {
+                return Ok(digest.to_vec());
+            }
         }
         let mut hasher = Hasher::new(reference.hash);
         self.feed(

@@ -5,6 +5,7 @@
 //! [`stages::Prepared`] of a [`stages::Draft`]; the device signs its digest; [`stages::Prepared::finish`] checks the
 //! value; [`completion::Completion`] asks for what is missing. [`extend`] takes a signature made elsewhere further.
 
+pub mod ahead;
 pub mod completion;
 pub mod coverage;
 pub mod data;

@@ -488,6 +488,7 @@ fn digests(file: &Arc<dyn ReadAt>, outline: &Outline) -> Vec<Digests> {
         file,
         outline,
         outside,
+        ahead: None,
     };
     outline
         .signatures

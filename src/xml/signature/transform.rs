@@ -11,7 +11,7 @@ const FILTER2: &str = "http://www.w3.org/2002/06/xmldsig-filter2";
 /// Identifier of the XPath 1.0 transform.
 const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 /// Identifier of the transform that takes the own signature away.
-const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 /// Namespace of `InclusiveNamespaces`.
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// Most prefixes that one list names.

@@ -171,22 +171,25 @@ fn an_answer_from_after_the_theft_of_an_authority_makes_nothing_fresh() {
 }
 
 #[test]
-fn of_two_statements_of_one_moment_the_worse_counts() {
+fn of_two_statements_of_one_moment_the_worse_counts_and_a_revocation_for_good() {
     let world = World::new();
     let signer = world.signer(P384);
     let stamped = world.sealed(&plain(), &signer, Level::T);
     let (made, late) = (world.now.plus(HOUR), world.now.plus(HOUR * 2));
     let good = lists(&world, made);
+    let newer = lists(&world, made.plus(HOUR / 2));
     let alone = with_evidence(&world, &stamped, good.clone(), vec![]);
     let report = judged(&world, &alone, &[], late);
     assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
     let own = signer.leaf.certificate_der.clone();
     revoke(&world, &own, world.now.minus(HOUR));
     let answer = answer_about(&world, &signer, made);
-    let both = with_evidence(&world, &stamped, good, vec![answer]);
-    let report = judged(&world, &both, &[], late);
-    let found = report.signatures[0].sub_indication;
-    assert_eq!(found, Some(SubIndication::RevokedNoPoe), "{report:#?}");
+    for lists in [good, newer] {
+        let both = with_evidence(&world, &stamped, lists, vec![answer.clone()]);
+        let report = judged(&world, &both, &[], late);
+        let found = report.signatures[0].sub_indication;
+        assert_eq!(found, Some(SubIndication::RevokedNoPoe), "{report:#?}");
+    }
 }
 
 #[test]

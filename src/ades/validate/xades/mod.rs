@@ -17,6 +17,7 @@ use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Format, Report, SignatureReport, base64};
+use crate::ades::xades::ahead::Ahead;
 use crate::ades::xades::coverage;
 use crate::ades::xades::data::{Outside, Scene, outline_of};
 use crate::ades::xades::imprint::{self, is_archive};
@@ -77,7 +78,8 @@ pub(super) fn judge_document(
     basis: &Basis<'_>,
 ) -> Result<Vec<Judged>, Failure> {
     let format = |cause: &str, detail: String| Failure::new(SubIndication::FormatFailure, cause, detail);
-    let outline = outline_of(source).map_err(|error| format(error.kind.cause(), error.to_string()))?;
+    let (outline, ahead) = Ahead::beside(source, || outline_of(source));
+    let outline = outline.map_err(|error| format(error.kind.cause(), error.to_string()))?;
     if outline.has_repeated_id() {
         return Err(format(
             "XADES_REPEATED_ID",
@@ -94,6 +96,7 @@ pub(super) fn judge_document(
         file: source,
         outline: &outline,
         outside,
+        ahead: ahead.as_ref(),
     };
     let mut judged = Vec::new();
     for (index, element) in outline.signatures.iter().enumerate() {
