@@ -20,6 +20,7 @@ pub mod message;
 pub mod mutations;
 mod ordered;
 mod peers;
+mod qualified;
 pub mod samples;
 mod seal;
 mod second_look;
