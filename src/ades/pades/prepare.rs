@@ -17,7 +17,7 @@ use crate::pdf::error::PdfError;
 use crate::pdf::object::ObjectId;
 use crate::pdf::signature::{FieldState, SignatureFault, hash_range, hash_range_by};
 use crate::pdf::signature_field::{self, Content, FieldError, FieldRequest};
-use crate::pdf::update::{Update, UpdateError};
+use crate::pdf::update::{Tail, Update, UpdateError};
 use crate::pki::certificate::Certificate;
 
 /// Room for a time-stamp token of a service that was never asked, in bytes.
@@ -140,29 +140,12 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
     let kind = certificate.public_key()?.kind();
     let opened = Document::open(document.clone())?;
     check_signable(&opened)?;
-    let mut update = Update::new(&opened);
-    let request = FieldRequest {
-        placement: draft.placement.clone(),
-        name: None,
-        tooltip: draft.tooltip.clone(),
-        content: Content::Signature {
-            signed_at: now,
-            name: draft.name.clone(),
-            location: draft.location.clone(),
-            // WHY: it must be absent beside a commitment (EN 319 142-1 §6.3), and one rule is simpler.
-            reason: None,
-            certify: draft.certify,
-        },
-        contents_bytes: room(draft, kind)?,
-    };
-    let field = signature_field::add(&mut update, &request)?.name;
-    let tail = update.finish()?;
     let algorithm = algorithm_of(draft, kind)?;
     let mut covered = Hasher::new(algorithm.hash());
     let mut whole = Hasher::new(HashAlgorithm::Sha256);
     let length = document.len();
-    // The digests take the longest: the rehearsal goes on beside them.
-    let (hashed, rehearsed) = std::thread::scope(|scope| {
+    // The digests take the longest: the revision is made and rehearsed beside them.
+    let (hashed, laid_out) = std::thread::scope(|scope| {
         let hashing = scope.spawn(|| {
             if algorithm.hash() == HashAlgorithm::Sha256 {
                 hash_range(&mut covered, &document, 0, length)?;
@@ -171,10 +154,10 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
             }
             hash_range_by(&mut [&mut whole, &mut covered], &document, 0, length)
         });
-        let rehearsed = rehearse_with(&document, tail.clone());
-        (hashing.join(), rehearsed)
+        let laid_out = lay_out(&opened, &document, draft, (now, kind));
+        (hashing.join(), laid_out)
     });
-    rehearsed?;
+    let (field, tail) = laid_out?;
     hashed.unwrap_or_else(|_| Err(std::io::Error::other("a digest could not be made")))?;
     tail.hash_tail(&mut covered)?;
     let whole: [u8; 32] = whole.finish().try_into().unwrap_or_default();
@@ -191,6 +174,34 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
         prepared_at: now,
         expires_at: draft.expires_at,
     })
+}
+
+/// The revision that holds the signature, its value still missing, and the name of its field; rehearsed.
+fn lay_out(
+    opened: &Document,
+    document: &Arc<dyn ReadAt>,
+    draft: &Draft,
+    (now, kind): (Timestamp, KeyKind),
+) -> Result<(String, Tail), PrepareError> {
+    let mut update = Update::new(opened);
+    let request = FieldRequest {
+        placement: draft.placement.clone(),
+        name: None,
+        tooltip: draft.tooltip.clone(),
+        content: Content::Signature {
+            signed_at: now,
+            name: draft.name.clone(),
+            location: draft.location.clone(),
+            // WHY: it must be absent beside a commitment (EN 319 142-1 §6.3), and one rule is simpler.
+            reason: None,
+            certify: draft.certify,
+        },
+        contents_bytes: room(draft, kind)?,
+    };
+    let field = signature_field::add(&mut update, &request)?.name;
+    let tail = update.finish()?;
+    rehearse_with(document, tail.clone())?;
+    Ok((field, tail))
 }
 
 /// The algorithm ordered, when the key can make it.
