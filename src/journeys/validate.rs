@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
 use crate::ades::validate::verdict::VerdictKey;
-use crate::ades::validate::{self, Context};
+use crate::ades::validate::{self, Context, is_taken_for_pdf};
 use crate::base::bytes::ReadAt;
 use crate::base::code::PersonCode;
 use crate::crypto::policy::AlgorithmPolicy;
@@ -66,7 +67,8 @@ impl ValidateError {
 /// Judges `document` as of now, with the keys of every board here.
 ///
 /// # Errors
-/// `Busy` when its turn does not come; `Pdf` for what is no readable PDF at all; a file that is damaged after that is judged and found wanting.
+/// `Busy` when its turn does not come; `Pdf` for what is of no format that is judged, or a PDF that cannot be opened; a file that is damaged after that is judged
+/// and found wanting.
 pub async fn validate(app: &App, document: Arc<dyn ReadAt>) -> Result<Report, ValidateError> {
     let mut trusted = Vec::new();
     for board in boards::list(&app.db).await? {
@@ -80,7 +82,10 @@ pub async fn validate(app: &App, document: Arc<dyn ReadAt>) -> Result<Report, Va
     let judged = tokio::task::spawn_blocking(move || {
         // Until the work is done, also when nobody waits for it any more.
         let _turn = turn;
-        is_readable(&document)?;
+        // What is of no format at all is taken for PDF, and refused as none.
+        if is_taken_for_pdf(&*document) {
+            is_readable(&document)?;
+        }
         let algorithms = AlgorithmPolicy::etsi_ts_119_312();
         let context = Context {
             trust: &trust,
@@ -88,7 +93,12 @@ pub async fn validate(app: &App, document: Arc<dyn ReadAt>) -> Result<Report, Va
             verdict_keys: &trusted,
             at,
         };
-        Ok(validate::validate(document, &context))
+        Ok(validate::validate_any(
+            document,
+            &[],
+            &context,
+            &ValidationPolicy::strict(),
+        ))
     });
     judged.await.map_err(|_| ValidateError::Stopped)?
 }

@@ -40,6 +40,11 @@ pub fn validate_any(
     report_of(format_of(&*source), source, beside, &Basis::new(context, policy))
 }
 
+/// Whether `source` is judged as PDF: it is one, or looks like none of the other formats.
+pub fn is_taken_for_pdf(source: &dyn ReadAt) -> bool {
+    format_of(source) == Format::Pdf
+}
+
 /// The same, and how it would be judged at `at_later` by its own content.
 pub fn validate_for(
     source: Arc<dyn ReadAt>,

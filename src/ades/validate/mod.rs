@@ -33,7 +33,7 @@ pub mod verdict;
 mod words;
 mod xades;
 
-pub use any::{validate_any, validate_for};
+pub use any::{is_taken_for_pdf, validate_any, validate_for};
 pub use asic::validate_asic;
 pub use cades::{signer_name, validate_cms};
 pub use file::{Context, Inspection, validate, validate_with};

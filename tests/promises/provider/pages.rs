@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use zegel::ades::cades::stages::Packaging as CmsPackaging;
+use zegel::ades::level::Level;
 use zegel::lab::card::Applet;
 
 use super::world::{CALLBACK, registration, world};
+use crate::ades::{asic_world, message, xml_world};
 use crate::house::visitor::{Visitor, heading, token};
 
 #[actix_web::test]
@@ -289,4 +292,45 @@ async fn what_is_no_document_is_told_apart_when_it_is_checked() {
         0,
         "nothing is kept"
     );
+}
+
+#[actix_web::test]
+async fn every_format_is_checked_on_the_page_and_by_programs() {
+    let world = world().await;
+    let scratch = tempfile::tempdir().unwrap();
+    let mut config = zegel::config::Config::clone(&world.app.config);
+    config.scratch = scratch.path().to_owned();
+    let mut app = world.with_counter("echo OK");
+    Arc::get_mut(&mut app).unwrap().config = Arc::new(config);
+    let mut visitor = Visitor::new(app);
+    visitor.upload_bytes = 1_000_000;
+    // Sealed in another laboratory, whose authorities have the names of ours and other keys: who signed is told, and that
+    // nobody here vouches for it.
+    let signing = crate::ades::world::World::new();
+    let signer = signing.signer(crate::ades::world::P384);
+    let xml = xml_world::sealed(&signing, xml_world::Packaging::Enveloped, &signer, Level::B);
+    let container = asic_world::sealed(&signing, asic_world::Form::ExtendedXades, &signer, Level::B);
+    let message = message::sealed(&signing, b"besluit", &signer, Level::B, CmsPackaging::Attached);
+    for (name, bytes, format) in [
+        ("besluit.xml", xml, "XAdES"),
+        ("besluit.asice", container, "XAdES"),
+        ("besluit.p7m", message, "CAdES"),
+    ] {
+        let program = visitor
+            .ask(upload(name, &bytes).insert_header(("accept", "application/json")))
+            .await;
+        assert_eq!(program.status, StatusCode::OK, "{name}: {}", program.body);
+        let report: serde_json::Value = serde_json::from_str(&program.body).unwrap();
+        let signatures = report["signatures"].as_array().unwrap();
+        assert_eq!(signatures.len(), 1, "{name}");
+        assert_eq!(signatures[0]["format"], format, "{name}");
+        assert_eq!(
+            signatures[0]["sub_indication"], "CERTIFICATE_CHAIN_GENERAL_FAILURE",
+            "{name}"
+        );
+        let seen = visitor.ask(upload(name, &bytes)).await;
+        assert_eq!(seen.status, StatusCode::OK, "{name}");
+        let says = signatures[0]["certificate"]["common_name"].as_str().unwrap();
+        assert!(seen.body.contains(says), "{name}: {says} is shown");
+    }
 }
