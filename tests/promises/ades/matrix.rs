@@ -20,6 +20,7 @@ use zegel::lab::services::http::ServiceServer;
 use super::judges::{openssl_accepts, pem, run, text};
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{Signer, World};
+use super::{matrix_cades, matrix_xades};
 use crate::support::{TestFolder, judge};
 
 /// What one judge says of one file.
@@ -283,6 +284,11 @@ fn every_cell_of_the_matrix_is_made_and_every_judge_accepts_it() {
             )
             .unwrap();
         }
+    }
+    // What each of the other rooms makes is judged by its own judges and stands in the same table.
+    for part in [matrix_cades::judged(), matrix_xades::judged()] {
+        table.push('\n');
+        table.push_str(&part);
     }
     println!("{table}");
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/matrix.md");
