@@ -1,33 +1,19 @@
 //! Proofs of existence: what accepted time-stamps show about the objects they cover. EN 319 102-1 §5.6.2.3.
 
-use std::collections::BTreeSet;
-
 use crate::base::digest::Sha256Digest;
 use crate::base::time::Timestamp;
 
-/// Which objects a time-stamp covers.
+/// Which objects a time-stamp covers: every one of a lower layer.
 ///
-/// Every format here has layers: those of PDF are its revisions, and where time-stamps list what they cover (CAdES) an
-/// object stands in the layer of the first that lists it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Coverage {
-    /// Every object of a lower layer.
-    Below(usize),
-    /// These, by the SHA-256 of their encoding, and nothing else. No format needs it yet.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for time-stamps whose cover grows with no order")
-    )]
-    Objects(BTreeSet<Sha256Digest>),
-}
+/// Layers are the order in which things were covered: what a later time-stamp covers first stands above all that an
+/// earlier one covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Below(pub(super) usize);
 
-impl Coverage {
+impl Below {
     /// Whether `object` is covered.
-    pub(super) fn has(&self, object: &Placed) -> bool {
-        match self {
-            Self::Below(layer) => object.layer < *layer,
-            Self::Objects(ids) => ids.contains(&object.id),
-        }
+    pub(super) const fn has(self, object: &Placed) -> bool {
+        object.layer < self.0
     }
 }
 
@@ -48,7 +34,7 @@ impl Placed {
 /// A time-stamp that was accepted: everything it covers existed at its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proof {
-    pub(super) coverage: Coverage,
+    pub(super) coverage: Below,
     pub(super) gen_time: Timestamp,
 }
 
@@ -103,7 +89,7 @@ mod tests {
         let mut existence = Existence::new(at(100));
         for (layer, seconds) in [(2, 50), (5, 80)] {
             existence.add(Proof {
-                coverage: Coverage::Below(layer),
+                coverage: Below(layer),
                 gen_time: at(seconds),
             });
         }
@@ -117,16 +103,5 @@ mod tests {
         ] {
             assert_eq!(existence.of(&placed(layer)), at(expected), "layer {layer}");
         }
-    }
-
-    #[test]
-    fn a_proof_that_lists_objects_reaches_those_alone() {
-        let mut existence = Existence::new(at(100));
-        existence.add(Proof {
-            coverage: Coverage::Objects([placed(1).id].into()),
-            gen_time: at(60),
-        });
-        assert_eq!(existence.of(&placed(1)), at(60));
-        assert_eq!(existence.of(&placed(0)), at(100));
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use super::existence::{Coverage, Existence, Placed, Proof};
+use super::existence::{Below, Existence, Placed, Proof};
 use super::file::Context;
 use super::format::Failure;
 use super::indication::SubIndication;
@@ -264,7 +264,7 @@ fn add_certificates(token: &Token<'_>, material: &mut Material) {
 
 /// What an archive time-stamp in `layer` covers.
 fn covers(material: &Material, layer: usize) -> level::Covers<'_> {
-    let coverage = Coverage::Below(layer);
+    let coverage = Below(layer);
     Box::new(move |id| coverage.has(&material.place(*id)))
 }
 
@@ -283,7 +283,7 @@ pub(super) fn judge_archive(
         let stamp = judge_token(&basis.judge(material, &existence, memory), token, exists_at);
         if let Some(gen_time) = stamp.proven() {
             existence.add(Proof {
-                coverage: Coverage::Below(token.layer),
+                coverage: Below(token.layer),
                 gen_time,
             });
         }

@@ -1,7 +1,7 @@
 //! How the revisions of a PDF become layers: a document time-stamp covers what stands in the revisions up to its own,
 //! itself and other signatures of its own revision apart.
 
-use super::existence::{Coverage, Placed};
+use super::existence::{Below, Placed};
 use crate::base::digest::Sha256Digest;
 use crate::pdf::signature::Signature;
 
@@ -24,6 +24,6 @@ pub(super) const fn of_message(revision: usize) -> usize {
 }
 
 /// What the document time-stamp in `revision` covers.
-pub(super) const fn covered_by(revision: usize) -> Coverage {
-    Coverage::Below(of_message(revision))
+pub(super) const fn covered_by(revision: usize) -> Below {
+    Below(of_message(revision))
 }
