@@ -14,7 +14,7 @@ use super::general::Basis;
 use super::indication::{Indication, SubIndication};
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{Finding, Report, SignatureReport};
+use super::report::{Finding, Format, Report, SignatureReport};
 use super::revocation::Memory;
 use super::stamp::{self, Stamp};
 use super::xades::judge_document;
@@ -122,8 +122,8 @@ impl<'a> Judging<'a> {
         });
     }
 
-    fn push_failed(&mut self, name: &str, failure: Failure) {
-        let report = SignatureReport::failed("signer 1".to_owned(), failure);
+    fn push_failed(&mut self, name: &str, format: Format, failure: Failure) {
+        let report = SignatureReport::failed("signer 1".to_owned(), format, failure);
         self.push(name, report, BTreeSet::new(), false);
     }
 
@@ -131,7 +131,9 @@ impl<'a> Judging<'a> {
         let name = entry.name();
         let bytes = match self.container.read(entry) {
             Ok(bytes) => bytes,
-            Err(error) => return self.push_failed(name, failure(error.cause(), error.to_string())),
+            Err(error) => {
+                return self.push_failed(name, Format::Xades, failure(error.cause(), error.to_string()));
+            }
         };
         let file: Arc<dyn ReadAt> = Arc::new(bytes);
         let is_root = outline_of(&file).is_ok_and(|outline| {
@@ -144,13 +146,14 @@ impl<'a> Judging<'a> {
                 "ASIC_SIGNATURES",
                 "the file of signatures does not hold XAdESSignatures",
             );
-            return self.push_failed(name, fault);
+            return self.push_failed(name, Format::Xades, fault);
         }
         let outside = outside_of(self.container);
         match judge_document(&file, &|uri| outside(uri), self.basis) {
             Ok(judged) if judged.is_empty() => {
                 self.push_failed(
                     name,
+                    Format::Xades,
                     failure("ASIC_SIGNATURES", "the file of signatures holds none"),
                 );
             }
@@ -160,7 +163,7 @@ impl<'a> Judging<'a> {
                     self.push(name, judged.report, files, judged.is_counter);
                 }
             }
-            Err(fault) => self.push_failed(name, fault),
+            Err(fault) => self.push_failed(name, Format::Xades, fault),
         }
     }
 
@@ -168,19 +171,25 @@ impl<'a> Judging<'a> {
         let name = entry.name();
         let message = match self.container.read(entry) {
             Ok(bytes) => bytes,
-            Err(error) => return self.push_failed(name, failure(error.cause(), error.to_string())),
+            Err(error) => {
+                return self.push_failed(name, Format::Cades, failure(error.cause(), error.to_string()));
+            }
         };
         let (content, files, broken) = match self.content_of(name) {
             Ok(found) => found,
-            Err(fault) => return self.push_failed(name, fault),
+            Err(fault) => return self.push_failed(name, Format::Cades, fault),
         };
         let around = self.archive.over(name);
         let judged = cades::report_within(Arc::new(message), Some(&content), &around, self.basis);
         if let Some(detail) = judged.document.format_failure {
-            return self.push_failed(name, failure("CMS_MALFORMED", detail));
+            return self.push_failed(name, Format::Cades, failure("CMS_MALFORMED", detail));
         }
         if judged.signatures.is_empty() {
-            return self.push_failed(name, failure("CMS_MALFORMED", "the message holds no signature"));
+            return self.push_failed(
+                name,
+                Format::Cades,
+                failure("CMS_MALFORMED", "the message holds no signature"),
+            );
         }
         let hashes = self.manifest_hashes(name);
         for mut report in judged.signatures {

@@ -148,12 +148,16 @@ fn judge_message(
             .and_then(|whole| SignerParts::parse(whole).ok());
         let (Some(info), Some(parts)) = (info, parts) else {
             let failure = malformed("the signer cannot be read");
-            report.signatures.push(SignatureReport::failed(name, failure));
+            report
+                .signatures
+                .push(SignatureReport::failed(name, Format::Cades, failure));
             continue;
         };
         let Ok(covered) = Covered::read(envelope, &parts) else {
             let failure = malformed("the unsigned attributes cannot be read");
-            report.signatures.push(SignatureReport::failed(name, failure));
+            report
+                .signatures
+                .push(SignatureReport::failed(name, Format::Cades, failure));
             continue;
         };
         let scene = Scene {
@@ -169,7 +173,11 @@ fn judge_message(
             let name = signer_name(index, Some(number));
             let judged = match signer_info(whole) {
                 Ok(counter) => general::judge(scene.counter(name, &counter, (whole, info)), basis),
-                Err(_) => SignatureReport::failed(name, malformed("the counter-signature cannot be read")),
+                Err(_) => SignatureReport::failed(
+                    name,
+                    Format::Cades,
+                    malformed("the counter-signature cannot be read"),
+                ),
             };
             report.signatures.push(judged);
         }
@@ -430,8 +438,7 @@ impl<'a> Scene<'a> {
         layer: usize,
         (own, archive): (Vec<Token<'a>>, Vec<Token<'a>>),
     ) -> Subject<'a> {
-        let mut report = SignatureReport::empty(name);
-        report.format = Format::Cades;
+        let mut report = SignatureReport::empty(name, Format::Cades);
         read_claims(info, &mut report);
         report.claimed.time = info
             .single_signed(oids::SIGNING_TIME)

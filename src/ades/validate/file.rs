@@ -11,7 +11,7 @@ use super::indication::{Indication, SubIndication};
 use super::layer;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{ChangeReport, DocumentFacts, Finding, Report, SignatureReport, Weight};
+use super::report::{ChangeReport, DocumentFacts, Finding, Format, Report, SignatureReport, Weight};
 use super::revocation::{Judge, Memory};
 use super::signature::{Covering, Found, judge_signature};
 use super::stamp;
@@ -325,9 +325,9 @@ impl Inspection {
             report.signatures.push(signature);
         }
         let faulty = self.faulty.iter();
-        report
-            .signatures
-            .extend(faulty.map(|(name, fault)| SignatureReport::failed(name.clone(), Failure::from(*fault))));
+        report.signatures.extend(faulty.map(|(name, fault)| {
+            SignatureReport::failed(name.clone(), Format::Pades, Failure::from(*fault))
+        }));
         report.document_time_stamps = judged.into_iter().map(|stamp| stamp.report).collect();
         report.indication = overall(&report);
         report.plans = super::verdict::plans(&report.signatures);

@@ -51,7 +51,7 @@ pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>)
                         named_there.extend(reference.flat_map(|named| named.uris.clone()));
                         general::judge(scene.subject(name), basis)
                     }
-                    Err(failure) => SignatureReport::failed(name, failure),
+                    Err(failure) => SignatureReport::failed(name, Format::Jades, failure),
                 };
                 report.signatures.push(judged);
             }
@@ -140,8 +140,7 @@ impl<'a> Scene<'a> {
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|certificate| self.check_intact(certificate));
-        let mut report = SignatureReport::empty(name);
-        report.format = Format::Jades;
+        let mut report = SignatureReport::empty(name, Format::Jades);
         report.claimed.time = self.header.time;
         report.claimed.commitment = self.header.commitment();
         report.claimed.location = self.header.place();

@@ -132,21 +132,21 @@ pub(super) struct Covering<'a> {
 
 impl SignatureReport {
     /// The report of a signature of which nothing but its failure is known.
-    pub(super) fn failed(field: String, failure: Failure) -> Self {
-        let mut report = Self::empty(field);
+    pub(super) fn failed(field: String, format: Format, failure: Failure) -> Self {
+        let mut report = Self::empty(field, format);
         report.fail(failure);
         report
     }
 
     /// A report that passes so far.
-    pub(super) fn empty(field: String) -> Self {
+    pub(super) fn empty(field: String, format: Format) -> Self {
         Self {
             field,
             indication: Indication::TotalPassed,
             sub_indication: None,
             findings: Vec::new(),
             process: Process::Basic,
-            format: Format::Pades,
+            format,
             level: None,
             qualification: QUALIFICATION.to_owned(),
             qualified: None,
@@ -187,7 +187,7 @@ pub(super) fn judge_signature(
     keys: &[VerdictKey],
 ) -> SignatureReport {
     let signature = &found.signature;
-    let mut report = SignatureReport::empty(found.field.clone());
+    let mut report = SignatureReport::empty(found.field.clone(), Format::Pades);
     report.covers_whole_revision = true;
     report.claimed.time = signature.claimed_time();
     report.claimed.name = signature.text("Name");

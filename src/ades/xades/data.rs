@@ -17,7 +17,7 @@ use crate::xml::outline::Outline;
 use crate::xml::part::{Part, PartDefect, Without, canonicalize};
 use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
-use crate::xml::signature::read::{Reference, Target, XmlSignature};
+use crate::xml::signature::read::{Reference, Target, XmlSignature, octets};
 use crate::xml::signature::transform::Transform;
 use crate::xml::sink::Sink;
 use crate::xml::tree::{NodeId, Selection};
@@ -99,19 +99,24 @@ pub struct Scene<'a> {
 struct Chain<'a> {
     without: Without,
     method: Option<&'a Method>,
+    /// Whether the text of an element is decoded.
+    is_base64: bool,
 }
 
 impl<'a> Chain<'a> {
     /// First what is left out, then at most one canonicalisation: nothing else means anything to a document that passes
-    /// by.
+    /// by. Or base64 alone.
     fn of(transforms: &'a [Transform], signature_at: u64) -> Result<Self, SignatureDefect> {
         let mut chain = Self {
             without: Without::Nothing,
             method: None,
+            is_base64: false,
         };
         for transform in transforms {
             match transform {
-                _ if chain.method.is_some() => return Err(SignatureDefect::Transform),
+                _ if chain.method.is_some() || chain.is_base64 => return Err(SignatureDefect::Transform),
+                Transform::Base64 if chain.without == Without::Nothing => chain.is_base64 = true,
+                Transform::Base64 => return Err(SignatureDefect::Transform),
                 Transform::Canonical(method) => chain.method = Some(method),
                 Transform::EnvelopedSignature if chain.without == Without::Nothing => {
                     chain.without = Without::ElementAt(signature_at);
@@ -163,6 +168,9 @@ impl Scene<'_> {
             && let Target::Document { comments } = reference.target
         {
             let chain = Chain::of(&reference.transforms, self.outline.document.span(signature).start)?;
+            if chain.is_base64 {
+                return Err(SignatureDefect::Transform);
+            }
             let wanted = Wanted {
                 part: Part {
                     element: None,
@@ -217,6 +225,10 @@ impl Scene<'_> {
                     if chain.without != Without::Nothing {
                         return Err(SignatureDefect::Transform);
                     }
+                    if chain.is_base64 {
+                        sink.take(&octets(document, node)?);
+                        return Ok(());
+                    }
                     let mut selection = Selection::subtree(node);
                     selection.comments = *comments;
                     document.canonicalize(&selection, method, sink);
@@ -230,6 +242,10 @@ impl Scene<'_> {
                 return feed_outside(&datum, &chain, index, sink);
             }
         };
+        // Only what stands in a signature is kept; text elsewhere passes by.
+        if chain.is_base64 {
+            return Err(SignatureDefect::Transform);
+        }
         let part = Part {
             element,
             without: chain.without,
@@ -325,7 +341,7 @@ fn feed_outside(
     index: usize,
     sink: &mut dyn Sink,
 ) -> Result<(), SignatureDefect> {
-    if chain.without != Without::Nothing {
+    if chain.without != Without::Nothing || chain.is_base64 {
         return Err(SignatureDefect::Transform);
     }
     let Some(method) = chain.method else {

@@ -7,7 +7,7 @@ use crate::base::digest::{HashAlgorithm, Hasher};
 use crate::xml::canonical::{Method, Version};
 use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
-use crate::xml::signature::read::{Target, XmlSignature};
+use crate::xml::signature::read::XmlSignature;
 use crate::xml::signature::transform::read_method;
 use crate::xml::tree::{Document, NodeId, Selection};
 
@@ -69,15 +69,9 @@ pub fn of_archive(
         }
         document.canonicalize(&Selection::subtree(property), method, &mut hasher);
     }
+    // Every one but the properties' own, also those that a reference is over: what XAdES 1.3.2 left out, 1.4.1 has.
     for object in &signature.objects {
-        let is_referenced = signature
-            .references
-            .iter()
-            .any(|reference| match &reference.target {
-                Target::Element { id, .. } => document.ids(*object).any(|own| own == id),
-                _ => false,
-            });
-        if !is_referenced && !document.is_within(properties.element, *object) {
+        if !document.is_within(properties.element, *object) {
             document.canonicalize(&Selection::subtree(*object), method, &mut hasher);
         }
     }

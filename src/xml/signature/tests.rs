@@ -93,6 +93,47 @@ fn what_is_composed_verifies_and_says_what_it_covers() {
     }
 }
 
+/// XML-DSig §6.6.2: what is covered is what the text says, however it is broken into lines.
+#[test]
+fn base64_covers_the_octets_that_the_text_stands_for() {
+    let key = key();
+    let around = |text: &str| {
+        let text = text.to_owned();
+        move |signature: &str| format!("<a><b Id=\"b\">{text}</b>{signature}</a>").into_bytes()
+    };
+    let made = |text: &str, transforms: Vec<Transform>| {
+        let place = around(text);
+        prepare(
+            draft(transforms, "#b"),
+            &place,
+            &nothing_outside,
+            Limits::document(),
+        )
+        .map(|prepared| sign(&key, &prepared))
+    };
+    let base64 = || vec![Transform::Base64];
+    let signature = made("AP8g", base64()).unwrap();
+    for (text, verdict) in [
+        ("AP8g", Ok(vec![vec![0x00, 0xff, 0x20]])),
+        (" AP\r\n8g&#13;", Ok(vec![vec![0x00, 0xff, 0x20]])),
+        ("AP8h", Err("XSIG_DIGEST")),
+        ("AP8", Err("XSIG_MALFORMED")),
+        ("AP8g<c></c>", Err("XSIG_MALFORMED")),
+    ] {
+        let file = around(text)(&signature);
+        let seen = verified(&key, &file).map_err(|defect| defect.cause());
+        assert_eq!(seen, verdict, "{text}");
+    }
+    let exclusive = || Transform::Canonical(Method::new(Version::Exclusive));
+    for transforms in [
+        vec![Transform::WithoutSignatures, Transform::Base64],
+        vec![Transform::Base64, exclusive(), Transform::Base64],
+    ] {
+        let refused = made("PGEvPg==", transforms).unwrap_err();
+        assert_eq!(refused.cause(), "XSIG_TRANSFORM");
+    }
+}
+
 /// One defect at a time in a signature that is otherwise right where it is read.
 #[test]
 fn what_is_not_on_the_lists_is_refused() {
@@ -111,7 +152,7 @@ fn what_is_not_on_the_lists_is_refused() {
     .unwrap();
     let text = String::from_utf8(place(&sign(&key(), &prepared))).unwrap();
     for (from, to, cause) in [
-        ("xmldsig#enveloped-signature", "xmldsig#base64", "XSIG_TRANSFORM"),
+        ("xmldsig#enveloped-signature", "xmldsig#decrypt", "XSIG_TRANSFORM"),
         (
             "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
             "http://www.w3.org/TR/1999/REC-xslt-19991116",

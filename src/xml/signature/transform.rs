@@ -12,6 +12,8 @@ const FILTER2: &str = "http://www.w3.org/2002/06/xmldsig-filter2";
 const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
 /// Identifier of the transform that takes the own signature away.
 pub const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+/// Identifier of the transform that decodes base64.
+const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
 /// Namespace of `InclusiveNamespaces`.
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// Most prefixes that one list names.
@@ -29,6 +31,9 @@ pub enum Transform {
     WithoutSignatures,
     /// The same as XPath 1.0 says it: `not(ancestor-or-self::ds:Signature)`.
     WithoutSignaturesXPath,
+    /// The octets that the text of the element is the base64 of (XML-DSig §6.6.2): how bytes that are no XML are put into
+    /// a `ds:Object`.
+    Base64,
 }
 
 impl Transform {
@@ -40,6 +45,7 @@ impl Transform {
             .ok_or(SignatureDefect::Malformed("a transform names its algorithm"))?;
         match algorithm {
             ENVELOPED if document.children(element).next().is_none() => Ok(Self::EnvelopedSignature),
+            BASE64 if document.children(element).next().is_none() => Ok(Self::Base64),
             FILTER2 => {
                 let filter = only_child(document, element, FILTER2)?;
                 let subtracts = document
@@ -70,6 +76,7 @@ impl Transform {
         match self {
             Self::Canonical(method) => method_xml("Transform", method),
             Self::EnvelopedSignature => format!("<ds:Transform Algorithm=\"{ENVELOPED}\"></ds:Transform>"),
+            Self::Base64 => format!("<ds:Transform Algorithm=\"{BASE64}\"></ds:Transform>"),
             Self::WithoutSignatures => format!(
                 "<ds:Transform Algorithm=\"{FILTER2}\"><filter:XPath xmlns:filter=\"{FILTER2}\" \
                  Filter=\"subtract\">/descendant::ds:Signature</filter:XPath></ds:Transform>"

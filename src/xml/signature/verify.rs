@@ -2,7 +2,7 @@
 
 use super::DS;
 use super::defect::SignatureDefect;
-use super::read::{Reference, Target, XmlSignature};
+use super::read::{Reference, Target, XmlSignature, octets};
 use super::transform::Transform;
 use crate::base::digest::Hasher;
 use crate::crypto::algorithm::SignatureAlgorithm;
@@ -166,7 +166,13 @@ pub fn process(
                 let parsed = Document::parse(&octets, Limits::document())?;
                 State::Octets(parsed.canonicalize(&Selection::document(), method, Vec::new()))
             }
-            (_, State::Octets(_)) => return Err(SignatureDefect::Transform),
+            (Transform::Base64, State::Nodes(selection)) if selection.without.is_empty() => {
+                let element = selection.element.unwrap_or(document.root());
+                State::Octets(octets(document, element)?)
+            }
+            (Transform::Base64, State::Nodes(_)) | (_, State::Octets(_)) => {
+                return Err(SignatureDefect::Transform);
+            }
         };
     }
     match state {

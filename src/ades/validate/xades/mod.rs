@@ -127,7 +127,7 @@ pub(super) fn judge_document(
                 judged.extend(counters);
                 continue;
             }
-            Err(failure) => SignatureReport::failed(name, failure),
+            Err(failure) => SignatureReport::failed(name, Format::Xades, failure),
         };
         judged.push(Judged {
             report,
@@ -199,8 +199,7 @@ impl<'a> Signature<'a> {
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|certificate| self.check_intact(scene, certificate, countersigned));
-        let mut report = SignatureReport::empty(name);
-        report.format = Format::Xades;
+        let mut report = SignatureReport::empty(name, Format::Xades);
         let verdict = self.claims(&mut report);
         self.read_digests(&mut report);
         let (own, archive) = self.tokens(scene);
@@ -470,7 +469,7 @@ impl<'a> Signature<'a> {
                         let subject = counter.subject(scene, name, Some(self.core.value_element));
                         general::judge(subject, basis)
                     }
-                    Err(failure) => SignatureReport::failed(name, failure),
+                    Err(failure) => SignatureReport::failed(name, Format::Xades, failure),
                 };
                 Judged {
                     report,
