@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::config::Files;
 use super::console::{Console, Exit};
@@ -10,9 +10,10 @@ use super::database::{self, DatabaseProblem, finish};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
 use crate::identity::BoardId;
-use crate::journeys::administer;
+use crate::journeys::administer::{self, Changes};
 use crate::journeys::open::key_encryption_key;
 use crate::mandates::codes::OrganisationKind;
+use crate::signing::profile::Profile;
 use crate::store::boards::{self, Board, Names};
 
 /// Add a board (a municipality, an OCMW, …) with its own keys, list them, or change a setting of one.
@@ -54,17 +55,22 @@ enum Command {
         #[command(flatten)]
         config: Files,
     },
-    /// Change a setting of a board.
+    /// Change settings of a board.
     ///
     /// Example: zegel board set zegelgem --one-pin off
+    #[command(group(ArgGroup::new("setting").required(true).multiple(true)))]
     Set {
         #[command(flatten)]
         config: Files,
         /// The board's short name.
         slug: String,
         /// Whether one PIN entry does for a list that was shown; off asks the PIN for each document.
-        #[arg(long, value_enum)]
-        one_pin: Switch,
+        #[arg(long, value_enum, group = "setting")]
+        one_pin: Option<Switch>,
+        /// When the signatures of several signers are raised to B-LTA, where an application does not say: lta_each, each
+        /// when it is made; lta_at_end, each to B-T and all of them once, after the last.
+        #[arg(long, group = "setting", value_parser = ["lta_each", "lta_at_end"])]
+        profile: Option<String>,
     },
 }
 
@@ -120,6 +126,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 region,
                 created_at: clock.now(),
                 one_pin: true,
+                profile: Profile::default(),
             };
             let work = async {
                 let db = database::open(&config.database_url).await?;
@@ -138,27 +145,39 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             config,
             slug,
             one_pin,
+            profile,
         } => {
             let config = match config.load(console) {
                 Ok(config) => config,
                 Err(exit) => return exit,
             };
-            let is_on = one_pin == Switch::On;
+            let changes = Changes {
+                one_pin: one_pin.map(|switch| switch == Switch::On),
+                // The parser lets no other word through.
+                profile: profile.and_then(|word| word.parse().ok()),
+            };
             let work = async {
                 let db = database::open(&config.database_url).await?;
                 let board = database::board_id(&db, &slug).await?;
                 let now = SystemClock::new().now();
-                Ok(administer::set_one_pin(&db, board, is_on, &SystemRandom, now).await?)
+                Ok(administer::change_board(&db, board, changes, &SystemRandom, now).await?)
             };
             finish(console, super::block_on(work), |()| {
-                let word = if is_on {
-                    "one PIN entry for a list"
-                } else {
-                    "a PIN entry for each document"
-                };
+                let one_pin = changes.one_pin.map(|is_on| {
+                    if is_on {
+                        "one PIN entry for a list"
+                    } else {
+                        "a PIN entry for each document"
+                    }
+                });
+                let profile = changes.profile.map(|profile| match profile {
+                    Profile::LtaAtEnd => "B-T for each signer, B-LTA once at the end",
+                    Profile::LtaEach => "B-LTA for each signer",
+                });
+                let words: Vec<&str> = one_pin.into_iter().chain(profile).collect();
                 (
-                    format!("{slug}: {word}"),
-                    serde_json::json!({"slug": slug, "one_pin": is_on}),
+                    format!("{slug}: {}", words.join("; ")),
+                    serde_json::json!({"slug": slug, "one_pin": changes.one_pin, "profile": changes.profile}),
                 )
             })
         }
@@ -183,7 +202,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                     .map(|board| {
                         serde_json::json!({"id": board.id, "slug": board.slug, "kind": board.kind,
                             "enterprise_number": board.enterprise_number, "region": board.region, "names": board.names,
-                            "one_pin": board.one_pin})
+                            "one_pin": board.one_pin, "profile": board.profile.as_str()})
                     })
                     .collect();
                 (lines.join("\n"), serde_json::json!({"items": items}))

@@ -202,6 +202,38 @@ pub async fn complete(
     }
 }
 
+/// As [`asked`], with its steps on a thread that may block; `None` when the runtime is shutting down.
+pub async fn asked_aside<M>(
+    mut machine: M,
+    fetcher: &dyn Fetcher,
+    clock: &Arc<dyn Clock>,
+) -> Option<Result<M::Done, M::Error>>
+where
+    M: Asking + Send + 'static,
+    M::Done: Send,
+    M::Error: Send,
+{
+    let mut answer = None;
+    loop {
+        let (clock, arrived) = (Arc::clone(clock), answer.take());
+        let stepped = tokio::task::spawn_blocking(move || {
+            let outcome = match arrived {
+                Some(arrived) => machine.answer(arrived, clock.now()),
+                None => Ok(()),
+            };
+            let step = outcome.and_then(|()| machine.step(clock.now()));
+            (machine, step)
+        });
+        let (resumed, step) = stepped.await.ok()?;
+        machine = resumed;
+        match step {
+            Ok(Step::Done(done)) => return Some(Ok(*done)),
+            Ok(Step::Need(need)) => answer = Some(fetcher.fetch(&need).await),
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
 /// Runs anything that asks to its end, needs through the one door.
 ///
 /// # Errors

@@ -518,11 +518,10 @@ async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
         .request
         .turn()
         .map(|number| role(view, number, asked.language()));
-    let complete = view
-        .request
-        .slots
-        .iter()
-        .all(|slot| matches!(slot.stage, Stage::Done { .. }));
+    let request = &view.request;
+    let ending = request.closed.as_ref().map(|closed| &closed.how);
+    let complete = matches!(ending, Some(Ending::Completed));
+    let below = request.lowest_level().filter(|shown| *shown < request.level);
     let page = views::Done {
         page: Page::new(&asked.site, &asked.visit, "sign-done-title").at_step(Steps::SIGN, 4),
         documents: vec![views::DoneDocument {
@@ -533,6 +532,8 @@ async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
                 .then(|| asked.path("/publication")),
         }],
         ended: (!complete).then(|| ended(asked, view)).flatten(),
+        all_stand: request.all_stand(),
+        below: below.map(|shown| (shown, request.level)),
         next,
         back: back(asked, view).await,
     };

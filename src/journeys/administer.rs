@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::audit::{Event, EventId, EventKind};
 use crate::base::random::Random;
 use crate::base::time::Timestamp;
@@ -10,6 +12,7 @@ use crate::crypto::key::{Curve, KeyKind};
 use crate::crypto::wrap::KeyEncryptionKey;
 use crate::identity::{BoardId, PersonId};
 use crate::oidc::client::Client;
+use crate::signing::profile::Profile;
 use crate::store::blocks::{self, NewBlock, Subject};
 use crate::store::boards::{self, Board};
 use crate::store::db::{Db, StoreError};
@@ -55,11 +58,22 @@ pub async fn add_board(
     .await
 }
 
-/// Says whether one PIN entry does for a list at this board, with its audit event.
-pub async fn set_one_pin(
+/// What changes at a board; what is not named stays.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Changes {
+    /// Whether one PIN entry does for a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_pin: Option<bool>,
+    /// When signatures are raised, where the application does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+}
+
+/// Changes the settings of a board, with its audit event.
+pub async fn change_board(
     db: &Db,
     board: BoardId,
-    one_pin: bool,
+    changes: Changes,
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -71,12 +85,17 @@ pub async fn set_one_pin(
         actor: None,
         object: Some(board.to_string()),
         result: "ok".to_owned(),
-        detail: serde_json::json!({"one_pin": one_pin}),
+        detail: serde_json::json!(changes),
     };
     db.write(move |unit| {
         let event = event.clone();
         Box::pin(async move {
-            boards::set_one_pin(unit, board, one_pin).await?;
+            if let Some(one_pin) = changes.one_pin {
+                boards::set_one_pin(unit, board, one_pin).await?;
+            }
+            if let Some(profile) = changes.profile {
+                boards::set_profile(unit, board, profile).await?;
+            }
             events::record(unit, &event).await
         })
     })

@@ -16,6 +16,7 @@ mod error;
 pub mod finish;
 pub mod list;
 pub mod publish;
+mod raise;
 mod reader;
 pub mod request;
 pub mod view;

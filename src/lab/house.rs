@@ -35,6 +35,7 @@ use crate::oidc::scope::{Scope, Scopes};
 use crate::oidc::secret::Opaque;
 use crate::pki::anchors::laboratory_text;
 use crate::pki::certificate::Certificate;
+use crate::signing::profile::Profile;
 use crate::store::boards::{self, Board, Names};
 use crate::store::db::Db;
 use crate::store::migrate;
@@ -360,6 +361,7 @@ async fn furnish(
                 region: "flanders".to_owned(),
                 created_at: now,
                 one_pin: true,
+                profile: Profile::LtaEach,
             };
             administer::add_board(db, &board, kek.clone(), random.clone())
                 .await

@@ -66,6 +66,9 @@ pub struct CheckOptions {
     /// asks of evidence taken after it. Remembered answers are then not used for it. A CRL that covers the moment
     /// of the check is accepted as it is.
     pub evidence_from: Option<Timestamp>,
+    /// What the end entity signed is proven to have been there at this moment: a later revocation takes nothing from
+    /// it, and the evidence that says so proves that it was good until then (EN 319 102-1 §5.5.4).
+    pub proven_at: Option<Timestamp>,
     /// Evidence is to be embedded: its bytes must be there.
     pub embed: bool,
     /// What counts when no source gives a status of the present.
@@ -486,6 +489,13 @@ impl Checker {
         let certificate = certificate.fingerprint();
         match status {
             CertificateStatus::Good => self.accept(evidence),
+            CertificateStatus::Revoked { at, reason }
+                if self.current == 0
+                    && reason != Reason::CertificateHold
+                    && self.options.proven_at.is_some_and(|proven| at > proven) =>
+            {
+                self.accept(evidence);
+            }
             CertificateStatus::Revoked {
                 at,
                 reason: Reason::CertificateHold,

@@ -15,6 +15,7 @@ use crate::mandates::key::{Key, PersonKey};
 use crate::mandates::plan::{DocumentKind, Object, SigningPlan};
 use crate::mandates::verdict::Verdict;
 
+use super::profile::Profile;
 use super::publication::Publication;
 
 crate::id_kinds! {
@@ -47,6 +48,9 @@ pub struct SigningRequest {
     pub domain: Option<String>,
     /// The level the result must show.
     pub level: Level,
+    /// When each signature is raised to it.
+    #[serde(default)]
+    pub profile: Profile,
     /// The plan as it was when the request was made. Who may sign is asked again at each signature.
     pub plan: SigningPlan,
     /// How far each signature of the plan has come, in the plan's order.
@@ -75,7 +79,7 @@ pub struct Document {
     pub pages: u32,
     /// The document as it came.
     pub base: Piece,
-    /// What each finished signature appended, in order.
+    /// What each finished signature appended, in order, and what raised them all where that is done once.
     pub tails: Vec<Piece>,
 }
 
@@ -128,15 +132,15 @@ pub enum Stage {
         /// When the card's value was taken.
         signed_at: Timestamp,
     },
-    /// The signature stands in the document at the level asked.
+    /// The signature stands in the document.
     Done {
         /// Who signed, with what right.
         signer: Box<Signer>,
-        /// The level the file was read back to show.
+        /// The level the file was read back to show: the one asked, or B-T until all of them are raised at once.
         level: Level,
         /// When the card's value was taken.
         signed_at: Timestamp,
-        /// When the level was reached.
+        /// When that level was reached.
         completed_at: Timestamp,
     },
 }
@@ -212,10 +216,11 @@ pub enum Ending {
     },
     /// Nobody finished it in time.
     Expired,
-    /// A card signed, and that signature can never stand in the document. The value stays in its slot.
+    /// A card signed, and that signature can never stand in the document at the level asked. What was made stays in
+    /// its slot.
     Failed {
-        /// Which slot.
-        slot: u8,
+        /// Which slot; none when all signatures stand and the file cannot be raised.
+        slot: Option<u8>,
         /// The stable cause.
         cause: String,
     },
@@ -266,10 +271,40 @@ impl SigningRequest {
         self.closed.is_none() && now < self.expires_at
     }
 
-    /// Whether a card has signed and that signature is being finished.
+    /// Whether a card has signed and that signature is being finished, or all of them are being raised.
     pub fn is_finishing(&self) -> bool {
+        self.closed.is_none() && (self.keeps_value() || self.is_raising())
+    }
+
+    /// Whether a card's value waits to stand in the document.
+    fn keeps_value(&self) -> bool {
         let mut slots = self.slots.iter();
-        self.closed.is_none() && slots.any(|slot| matches!(slot.stage, Stage::Signed { .. }))
+        slots.any(|slot| matches!(slot.stage, Stage::Signed { .. }))
+    }
+
+    /// Whether every signature stands, and what is left is to raise all of them at once.
+    pub fn is_raising(&self) -> bool {
+        self.closed.is_none() && self.all_stand()
+    }
+
+    /// Whether every signature stands in the document, at whatever level.
+    pub fn all_stand(&self) -> bool {
+        let mut slots = self.slots.iter();
+        !self.slots.is_empty() && slots.all(|slot| matches!(slot.stage, Stage::Done { .. }))
+    }
+
+    /// The level to which one signature is brought when it is made.
+    pub fn level_of_each(&self) -> Level {
+        self.profile.level_of_each(self.level, self.slots.len())
+    }
+
+    /// The lowest level that a signature of it shows so far.
+    pub fn lowest_level(&self) -> Option<Level> {
+        let levels = self.slots.iter().filter_map(|slot| match &slot.stage {
+            Stage::Done { level, .. } => Some(*level),
+            _ => None,
+        });
+        levels.min()
     }
 
     /// The number of the signature that comes next: the first that no card has signed, when every earlier one stands
@@ -398,7 +433,7 @@ impl SigningRequest {
 
     /// Puts the finished signature of slot `number` into the document: `tail` follows what is there.
     ///
-    /// The last one completes the request.
+    /// The last one completes the request, when all show the level asked; otherwise they wait for [`Self::raise`].
     ///
     /// # Errors
     /// `Closed`; `Stage` when no value is kept for the slot.
@@ -427,21 +462,49 @@ impl SigningRequest {
         };
         self.put(number, done);
         self.document.tails.push(tail);
-        if self
-            .slots
-            .iter()
-            .all(|slot| matches!(slot.stage, Stage::Done { .. }))
-        {
+        self.complete_at_level(now);
+        Ok(self)
+    }
+
+    /// Raises every signature to `level`: `tail` follows what is there, and completes the request.
+    ///
+    /// # Errors
+    /// `Closed`; `Stage` while a signature is missing, or for a level below the one asked.
+    pub fn raise(mut self, tail: Piece, level: Level, now: Timestamp) -> Result<Self, StepError> {
+        if self.closed.is_some() {
+            return Err(StepError::Closed);
+        }
+        if !self.is_raising() || level < self.level {
+            return Err(StepError::Stage);
+        }
+        for slot in &mut self.slots {
+            if let Stage::Done {
+                level: shown,
+                completed_at,
+                ..
+            } = &mut slot.stage
+            {
+                (*shown, *completed_at) = (level, now);
+            }
+        }
+        self.document.tails.push(tail);
+        self.complete_at_level(now);
+        Ok(self)
+    }
+
+    /// Completes the request once every signature stands and shows the level asked.
+    fn complete_at_level(&mut self, now: Timestamp) {
+        if self.all_stand() && self.lowest_level().is_some_and(|shown| shown >= self.level) {
             self.closed = Some(Closed {
                 at: now,
                 how: Ending::Completed,
             });
         }
-        Ok(self)
     }
 
     /// Ends the request without its signatures. A request in which a card has signed an unfinished slot is first
-    /// finished, so that no signature is lost.
+    /// finished, so that no signature is lost; one whose signatures all stand waits to be raised, unless the
+    /// application takes it back.
     ///
     /// # Errors
     /// `Closed`, or `Finishing`.
@@ -449,7 +512,7 @@ impl SigningRequest {
         if self.closed.is_some() {
             return Err(StepError::Closed);
         }
-        if self.is_finishing() {
+        if self.keeps_value() || (self.is_raising() && how != Ending::Withdrawn) {
             return Err(StepError::Finishing);
         }
         self.closed = Some(Closed { at: now, how });
@@ -471,7 +534,26 @@ impl SigningRequest {
             return Err(StepError::Stage);
         }
         let how = Ending::Failed {
-            slot: number,
+            slot: Some(number),
+            cause: cause.to_owned(),
+        };
+        self.closed = Some(Closed { at: now, how });
+        Ok(self)
+    }
+
+    /// Ends the request because its signatures stand and can never be raised. They stay where they are.
+    ///
+    /// # Errors
+    /// `Closed`, or `Stage` while a signature is missing.
+    pub fn fail_raising(mut self, cause: &str, now: Timestamp) -> Result<Self, StepError> {
+        if self.closed.is_some() {
+            return Err(StepError::Closed);
+        }
+        if !self.is_raising() {
+            return Err(StepError::Stage);
+        }
+        let how = Ending::Failed {
+            slot: None,
             cause: cause.to_owned(),
         };
         self.closed = Some(Closed { at: now, how });

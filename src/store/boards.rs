@@ -7,14 +7,16 @@ use super::row::Row;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::identity::BoardId;
+use crate::signing::profile::Profile;
 
 crate::statements! {
-    INSERT = "INSERT INTO board (id, slug, kind, names, enterprise_number, region, created_at, one_pin) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT = "INSERT INTO board (id, slug, kind, names, enterprise_number, region, created_at, one_pin, profile) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     SET_ONE_PIN = "UPDATE board SET one_pin = $2 WHERE id = $1";
-    BY_SLUG = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin FROM board WHERE slug = $1";
-    BY_ID = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin FROM board WHERE id = $1";
-    EVERY = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin FROM board ORDER BY slug";
+    SET_PROFILE = "UPDATE board SET profile = $2 WHERE id = $1";
+    BY_SLUG = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin, profile FROM board WHERE slug = $1";
+    BY_ID = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin, profile FROM board WHERE id = $1";
+    EVERY = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin, profile FROM board ORDER BY slug";
 }
 
 /// A board: one legal person, a tenant of the service.
@@ -36,6 +38,8 @@ pub struct Board {
     pub created_at: Timestamp,
     /// Whether one PIN entry does for a list that was shown; each document has its own otherwise.
     pub one_pin: bool,
+    /// When the signatures of a document are raised, where the application does not say.
+    pub profile: Profile,
 }
 
 /// A name in up to four languages; one at least.
@@ -85,6 +89,7 @@ pub async fn add(unit: &mut Unit, board: &Board) -> Result<(), StoreError> {
         board.region.clone().into(),
         board.created_at.into(),
         i64::from(board.one_pin).into(),
+        board.profile.as_str().into(),
     ];
     unit.run_one(INSERT, &values).await
 }
@@ -92,6 +97,12 @@ pub async fn add(unit: &mut Unit, board: &Board) -> Result<(), StoreError> {
 /// Says as part of `unit` whether one PIN entry does for a list at this board.
 pub async fn set_one_pin(unit: &mut Unit, board: BoardId, one_pin: bool) -> Result<(), StoreError> {
     unit.run_one(SET_ONE_PIN, &[board.into(), i64::from(one_pin).into()])
+        .await
+}
+
+/// Says as part of `unit` when signatures are raised at this board, where the application does not say.
+pub async fn set_profile(unit: &mut Unit, board: BoardId, profile: Profile) -> Result<(), StoreError> {
+    unit.run_one(SET_PROFILE, &[board.into(), profile.as_str().into()])
         .await
 }
 
@@ -124,5 +135,6 @@ fn read(row: &Row) -> Result<Board, StoreError> {
         region: row.text("region")?,
         created_at: row.time("created_at")?,
         one_pin: row.int("one_pin")? != 0,
+        profile: row.parsed("profile")?,
     })
 }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations![
     10 "0010_lists",
     11 "0011_tolerance",
     12 "0012_trusted_lists",
+    13 "0013_profile",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER NOT NULL PRIMARY KEY, \

@@ -79,6 +79,7 @@ fn board(seed: u64, slug: &str) -> Board {
         region: "flanders".to_owned(),
         created_at: moment(),
         one_pin: true,
+        profile: zegel::signing::profile::Profile::LtaEach,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::error::{AugmentError, Step};
 use crate::ades::asic::archive::Archiving;
 use crate::ades::asic::extend::{ExtendError, Extended, Extension};
-use crate::ades::{cades, jades, xades};
+use crate::ades::{cades, jades, pades, xades};
 use crate::base::bytes::ReadAt;
 use crate::base::time::Timestamp;
 use crate::pki::need::Answer;
@@ -62,3 +62,19 @@ asks!(
 );
 asks!(Archiving, std::sync::Arc<dyn ReadAt>, AugmentError);
 asks!(Extension, Extended, ExtendError);
+
+impl Asking for pades::extend::Extension {
+    type Done = pades::stages::Completed;
+    type Error = pades::completion::CompletionError;
+
+    fn step(&mut self, now: Timestamp) -> Result<Step<Self::Done>, Self::Error> {
+        Ok(match Self::step(self, now)? {
+            pades::completion::Step::Done(done) => Step::Done(done),
+            pades::completion::Step::Need(need) => Step::Need(need),
+        })
+    }
+
+    fn answer(&mut self, answer: Answer, now: Timestamp) -> Result<(), Self::Error> {
+        Self::answer(self, answer, now)
+    }
+}

@@ -27,6 +27,7 @@ struct Wanted {
     chain: Vec<Certificate>,
     purpose: Purpose,
     from: Timestamp,
+    proven_at: Option<Timestamp>,
 }
 
 /// The paths still to do, the one under way, and what was found.
@@ -52,7 +53,23 @@ impl Gather {
             chain,
             purpose,
             from,
+            proven_at: None,
         });
+    }
+
+    /// Adds the path of `leaf`, whose signature a time-stamp proves to have been there at `proven_at`: evidence must
+    /// speak of that moment or a later one, and a revocation after it does not refuse.
+    pub(in crate::ades) fn add_proven(
+        &mut self,
+        leaf: Certificate,
+        chain: Vec<Certificate>,
+        purpose: Purpose,
+        proven_at: Timestamp,
+    ) {
+        self.add(leaf, chain, purpose, proven_at);
+        if let Some(wanted) = self.wanted.back_mut() {
+            wanted.proven_at = Some(proven_at);
+        }
     }
 
     /// Adds the path of the unit that made the token `der`.
@@ -114,6 +131,7 @@ impl Gather {
             };
             let options = CheckOptions {
                 evidence_from: Some(wanted.from),
+                proven_at: wanted.proven_at,
                 embed: true,
                 tolerance: Tolerance::HardFail,
             };

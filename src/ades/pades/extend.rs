@@ -3,12 +3,13 @@
 //! Nobody signs: what is added is a document time-stamp that covers everything before it, and the certificates and
 //! revocation answers that a later validator needs. Source: EN 319 142-1 §5.4, §5.5 and §6.3.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::completion::{CompletionError, Settings, Step, add_unit, archive_tail, file_with, token_of};
 use super::stages::{Completed, Octets};
 use crate::ades::augment::gather::{Gather, Gathered};
+use crate::ades::augment::read_back;
 use crate::ades::augment::stamping::Stamping;
 use crate::ades::cms::oids;
 use crate::ades::cms::read::SignedData;
@@ -62,6 +63,8 @@ pub struct Extension {
     document: Arc<dyn ReadAt>,
     settings: Settings,
     target: Target,
+    /// The signatures meant; all of them without.
+    only: Option<BTreeSet<String>>,
     before: Report,
     tails: Vec<Vec<u8>>,
     work: Vec<Work>,
@@ -81,6 +84,31 @@ impl Extension {
         settings: Settings,
         now: Timestamp,
     ) -> Result<Self, CompletionError> {
+        Self::with(document, target, None, settings, now)
+    }
+
+    /// Extends the signatures in `fields` (full names) of `document` to `level`, and asks nothing of the others but that
+    /// none is broken: those of strangers may be undecided for reasons of their own.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_fields(
+        document: Arc<dyn ReadAt>,
+        fields: BTreeSet<String>,
+        level: Level,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, CompletionError> {
+        Self::with(document, Target::Level(level), Some(fields), settings, now)
+    }
+
+    fn with(
+        document: Arc<dyn ReadAt>,
+        target: Target,
+        only: Option<BTreeSet<String>>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, CompletionError> {
         Document::open(Arc::clone(&document))?;
         let before = judge(Arc::clone(&document), &settings, now);
         let is_broken = before
@@ -93,6 +121,7 @@ impl Extension {
         let unstamped = before
             .signatures
             .iter()
+            .filter(|signature| is_meant(only.as_ref(), &signature.field))
             .any(|signature| signature.level.is_none_or(|level| level < Level::T));
         // Done from the end.
         let mut work = Vec::new();
@@ -114,6 +143,7 @@ impl Extension {
             document,
             settings,
             target,
+            only,
             before,
             tails: Vec::new(),
             work,
@@ -248,7 +278,9 @@ impl Extension {
                 .iter()
                 .find(|known| known.field == field.field.full_name)
                 .and_then(|known| known.level);
-            if signature.kind == SignatureKind::DocTimeStamp || shown.is_some_and(|level| level >= Level::Lt)
+            if signature.kind == SignatureKind::DocTimeStamp
+                || shown.is_some_and(|level| level >= Level::Lt)
+                || !is_meant(self.only.as_ref(), &field.field.full_name)
             {
                 continue;
             }
@@ -290,9 +322,11 @@ impl Extension {
             proven.push(token_of(&stamp.contents)?.gen_time);
         }
         // Evidence has to speak of the moment at which the signature is first proven, or a later one.
-        let from = proven.into_iter().min().unwrap_or(now);
         let purpose = purpose::of_signer(&leaf);
-        gather.add(leaf, chain, purpose, from);
+        match proven.into_iter().min() {
+            Some(proven) => gather.add_proven(leaf, chain, purpose, proven),
+            None => gather.add(leaf, chain, purpose, now),
+        }
         Ok(())
     }
 
@@ -307,6 +341,17 @@ impl Extension {
         Ok(())
     }
 
+    /// The lowest level that the signatures meant show; those that were named must hold beside it.
+    fn shown(&self, report: &Report) -> Option<Level> {
+        let (Some(only), Target::Level(level)) = (&self.only, self.target) else {
+            return report.lowest_level();
+        };
+        let shown = only
+            .iter()
+            .map(|field| read_back::shown(report, field, level).ok());
+        shown.min().flatten()
+    }
+
     fn finish(&self, now: Timestamp) -> Result<Completed, CompletionError> {
         let report = judge(self.file(), &self.settings, now);
         let none_broken = report
@@ -314,21 +359,27 @@ impl Extension {
             .iter()
             .all(|signature| signature.indication != Indication::TotalFailed);
         let newest = report.document_time_stamps.last();
+        let shown = self.shown(&report);
         let reached = match self.target {
-            Target::Level(level) => report.lowest_level().is_some_and(|shown| shown >= level),
+            Target::Level(level) => shown.is_some_and(|shown| shown >= level),
             Target::TimeStamp => newest.is_some_and(|stamp| stamp.indication != Indication::TotalFailed),
         };
         if !none_broken || !reached {
             return Err(below(self.target, report));
         }
         Ok(Completed {
-            level: report.lowest_level().unwrap_or(Level::B),
+            level: shown.unwrap_or(Level::B),
             field: newest.and_then(|stamp| stamp.field.clone()).unwrap_or_default(),
             document_sha256: self.before.document.sha256,
             tails: self.tails.iter().cloned().map(Octets).collect(),
             time_stamp_bytes: (self.token_bytes > 0).then_some(self.token_bytes),
         })
     }
+}
+
+/// Whether the signature in `field` is among those meant.
+fn is_meant(only: Option<&BTreeSet<String>>, field: &str) -> bool {
+    only.is_none_or(|only| only.contains(field))
 }
 
 fn judge(file: Arc<dyn ReadAt>, settings: &Settings, now: Timestamp) -> Report {

@@ -8,6 +8,7 @@ use crate::base::code::PersonCode;
 use crate::base::time::Timestamp;
 use crate::http::problem::Failure;
 use crate::journeys::sign::request::NewRequest;
+use crate::signing::profile::Profile;
 
 /// Largest JSON part, in bytes.
 const JSON_BYTES: usize = 64 * 1024;
@@ -26,6 +27,8 @@ struct Described {
     return_url: Option<String>,
     #[serde(default)]
     expires_at: Option<Timestamp>,
+    #[serde(default)]
+    profile: Option<Profile>,
 }
 
 /// The parts as they came.
@@ -117,6 +120,7 @@ impl Parts {
             document_name: described.document_name,
             return_url: described.return_url,
             expires_at: described.expires_at,
+            profile: described.profile,
             document,
         })
     }

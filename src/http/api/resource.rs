@@ -19,6 +19,9 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
         "body": request.body,
         "domain": request.domain,
         "level": request.level,
+        "profile": request.profile.as_str(),
+        // What the signatures that stand show so far; `level` is what is delivered, and nothing below it.
+        "level_reached": request.lowest_level(),
         "rule": request.plan.rule,
         // Without the board's decision to work by the rule, the plan is advice and nobody gets to sign.
         "adopted_by": request.plan.adopted_by.as_ref().map(|adopted| &adopted.decision),

@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use crate::ades::level::Level;
 use crate::base::time::Timestamp;
 use crate::http::page::Page;
 use crate::http::pages::card::{CARD_PROBLEMS, CardSigning, problem_detail, problem_heading};
@@ -155,8 +156,12 @@ pub struct Done<'a> {
     pub page: Page<'a>,
     /// The documents: name, where the sealed file is, where its proof is.
     pub documents: Vec<DoneDocument>,
-    /// How the request ended, when it did without all its signatures.
+    /// How the request ended, when it did without all its signatures at the level asked.
     pub ended: Option<String>,
+    /// Whether every signature stands, at whatever level.
+    pub all_stand: bool,
+    /// What the signatures that stand show, and what was asked, while that is more.
+    pub below: Option<(Level, Level)>,
     /// The role that signs next; none when all signatures are in place.
     pub next: Option<String>,
     /// Name and address of the application to go back to.

@@ -52,8 +52,6 @@ pub(super) fn prepared_life(app: &App, documents: usize, one_pin: bool) -> Durat
         .saturating_add(typing.saturating_mul(entries))
         .min(LONGEST_LIFE)
 }
-/// A job looks after a kept value when the service was ended under it.
-const RESUME_AFTER: Duration = Duration::from_mins(1);
 /// Size of the visible block, in points.
 const BLOCK: (f64, f64) = (230.0, 74.0);
 
@@ -240,7 +238,7 @@ fn draft(
     let capacity = verdict.capacity.as_ref();
     claimed.extend(capacity.map(|capacity| ClaimedAttribute::role(capacity.label(Language::Nl))));
     Draft {
-        level: request.level,
+        level: request.level_of_each(),
         certificate: certificate.clone(),
         chain: path.certificates().iter().skip(1).cloned().collect(),
         algorithm: None,
@@ -310,7 +308,14 @@ async fn keep_signed(app: &App, attempt: &Attempt, signed: Signed, now: Timestam
                 signing::move_attempt_in(unit, id, &AttemptState::Finishing, now).await?;
                 events::record(unit, &event).await?;
                 let id = request.id.to_string();
-                queue::plan(unit, finish::JOB, &id, now.plus(RESUME_AFTER), random.as_ref()).await
+                queue::plan(
+                    unit,
+                    finish::JOB,
+                    &id,
+                    now.plus(finish::RESUME_AFTER),
+                    random.as_ref(),
+                )
+                .await
             })
         })
         .await?;

@@ -18,6 +18,7 @@ use crate::journeys::login::tokens::Caller;
 use crate::mandates::{DocumentKind, Key};
 use crate::pdf::document::Document as Pdf;
 use crate::pki::trust::Trust;
+use crate::signing::profile::Profile;
 use crate::signing::request::{Document, Ending, Piece, RequestId, SigningRequest, Slot, Stage};
 use crate::store::db::StoreError;
 use crate::store::idempotency::{self, Claim};
@@ -47,6 +48,8 @@ pub struct NewRequest {
     pub return_url: Option<String>,
     /// When it closes by itself.
     pub expires_at: Option<Timestamp>,
+    /// When its signatures are raised; the board's own way where the application does not say.
+    pub profile: Option<Profile>,
     /// The PDF.
     pub document: Vec<u8>,
 }
@@ -146,6 +149,7 @@ async fn create_fresh(
         body: new.body,
         domain: new.domain,
         level: Level::Lta,
+        profile: new.profile.unwrap_or(caller.board.profile),
         plan,
         slots,
         return_url: new.return_url,
@@ -319,7 +323,7 @@ pub async fn refreshed_plan(
 }
 
 fn fingerprint(new: &NewRequest) -> Sha256Digest {
-    let fields = serde_json::json!([
+    let mut fields = serde_json::json!([
         new.title,
         new.kind.as_str(),
         new.body.as_str(),
@@ -329,6 +333,10 @@ fn fingerprint(new: &NewRequest) -> Sha256Digest {
         new.expires_at,
         Sha256Digest::of(&new.document),
     ]);
+    // A member that came later counts where it is there: what was sent before it is still the same.
+    if let (Some(fields), Some(profile)) = (fields.as_array_mut(), new.profile) {
+        fields.push(profile.as_str().into());
+    }
     Sha256Digest::of(fields.to_string().as_bytes())
 }
 

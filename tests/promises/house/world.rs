@@ -83,6 +83,7 @@ pub(crate) async fn worlds_at(now: Timestamp, origin: &str) -> Vec<World> {
                 region: "flanders".to_owned(),
                 created_at: now,
                 one_pin: true,
+                profile: zegel::signing::profile::Profile::LtaEach,
             };
             // Making an RSA key takes a while, and the second board signs nothing.
             if made.is_empty() {

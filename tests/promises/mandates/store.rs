@@ -28,6 +28,7 @@ async fn new_board(db: &Db, seed: u64, slug: &str) -> BoardId {
         region: "flanders".to_owned(),
         created_at: moment(),
         one_pin: true,
+        profile: zegel::signing::profile::Profile::LtaEach,
     };
     let id = board.id;
     db.write(move |unit| {

@@ -349,7 +349,7 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         back: text("/sign/req_1"),
         csrf: text("0a"),
     };
-    let done = |next: Option<&str>, ended: Option<&str>| Done {
+    let done = |next: Option<&str>, ended: Option<&str>, below: Option<Level>| Done {
         page: Page::new(site, visit, Done::TITLE).at_step(Steps::SIGN, 4),
         documents: vec![DoneDocument {
             name: text("Besluit speelstraten.pdf"),
@@ -358,6 +358,8 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
             publication: Some(text("/sign/req_1/publication")),
         }],
         ended: ended.map(|key| t.get(key)),
+        all_stand: next.is_none(),
+        below: below.map(|shown| (shown, Level::Lta)),
         next: next.map(str::to_owned),
         back: Some((client().name, text("https://app.example/back"))),
     };
@@ -384,11 +386,20 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
                 self_href: text("/sign/req_1/finishing"),
             },
         ),
-        page("sign-4-done", &done(Some("algemeen directeur"), None)),
-        page("sign-4-done-all", &done(None, None)),
+        page("sign-4-done", &done(Some("algemeen directeur"), None, None)),
+        page("sign-4-done-all", &done(None, None, None)),
+        page(
+            "sign-4-done-below",
+            &done(Some("algemeen directeur"), None, Some(Level::T)),
+        ),
+        page("sign-4-done-raising", &done(None, None, Some(Level::T))),
         page(
             "sign-4-done-withdrawn",
-            &done(Some("algemeen directeur"), Some("ended-withdrawn")),
+            &done(
+                Some("algemeen directeur"),
+                Some("ended-withdrawn"),
+                Some(Level::T),
+            ),
         ),
         page(
             "sign-decline",

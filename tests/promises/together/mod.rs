@@ -5,6 +5,7 @@ mod boards;
 mod crash;
 mod list;
 mod log_in;
+mod profile;
 mod protocol;
 mod seal;
 mod silence;
