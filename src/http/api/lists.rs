@@ -93,6 +93,7 @@ fn of(app: &App, list: &SigningList, requests: &[SigningRequest]) -> serde_json:
                 "id": request.id,
                 "title": request.title,
                 "state": resource::state(request, app.now()),
+                "signatures": resource::signatures(request),
                 "self": format!("{}/api/v1/signing_requests/{}", app.origin(), request.id),
             })
         })

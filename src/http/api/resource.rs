@@ -72,6 +72,16 @@ pub(super) fn state(request: &SigningRequest, now: crate::base::time::Timestamp)
     }
 }
 
+/// How many signatures it needs, how many a card has made, and how many of those stand in the document.
+pub(super) fn signatures(request: &SigningRequest) -> Value {
+    let signed = request.slots.iter().filter(|slot| slot.stage.is_signed());
+    let standing = request
+        .slots
+        .iter()
+        .filter(|slot| matches!(slot.stage, Stage::Done { .. }));
+    json!({"needed": request.slots.len(), "signed": signed.count(), "standing": standing.count()})
+}
+
 fn slot_of(request: &SigningRequest, slot: &Slot) -> Value {
     let roles: Vec<&str> = request
         .plan

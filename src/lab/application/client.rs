@@ -268,6 +268,14 @@ impl Provider {
         self.json(call).await
     }
 
+    /// A list as it is now, with how far each of its documents is.
+    pub async fn signing_list(&self, id: &str) -> Result<Value, ApplicationError> {
+        let address = format!("{}/api/v1/signing_lists/{id}", self.registration.service);
+        let bearer = self.bearer().await?;
+        self.json(self.http.get(address).header(header::AUTHORIZATION, bearer))
+            .await
+    }
+
     /// Takes a signing request back.
     pub async fn withdraw(&self, id: &str) -> Result<Value, ApplicationError> {
         let address = format!(

@@ -448,6 +448,10 @@ async fn a_list_holds_requests_of_its_own_client_each_once() {
             "{engine}: in the order it was given"
         );
         assert_eq!(list["requests"][0]["state"], "open");
+        assert_eq!(
+            list["requests"][0]["signatures"],
+            json!({"needed": 2, "signed": 0, "standing": 0})
+        );
         let id = list["id"].as_str().unwrap().to_owned();
         assert!(
             list["signing_url"]

@@ -1,4 +1,4 @@
-//! Ten documents, one PIN, with the card in a real reader; and a power cut in the middle.
+//! Ten documents, one PIN, with the card in a real reader; and eighty with a power cut in the middle.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,10 @@ use crate::support::fresh_postgres;
 
 const SIGN: u8 = 0x2A;
 const TEN: usize = 10;
+/// As many as a list may hold.
+const EIGHTY: usize = 80;
+/// How many of them are signed when the power goes.
+const FORTY: usize = 40;
 
 fn some(code: &str) -> Option<String> {
     Some(code.to_owned())
@@ -19,9 +23,13 @@ fn some(code: &str) -> Option<String> {
 
 /// Ten decisions and the list of them: the requests' ids, and the list's address for signers.
 async fn ten(town: &Town) -> (Vec<String>, String) {
+    decisions(town, TEN).await
+}
+
+async fn decisions(town: &Town, count: usize) -> (Vec<String>, String) {
     let provider = town.provider();
     let mut ids = Vec::new();
-    for number in 0..TEN {
+    for number in 0..count {
         let made = provider
             .send(house::decision(), &format!("decision-{number}"))
             .await
@@ -35,33 +43,29 @@ async fn ten(town: &Town) -> (Vec<String>, String) {
     (ids, list["signing_url"].as_str().unwrap().to_owned())
 }
 
+/// How many signatures of each request of the list at `address` a card has made, and how many of those stand.
+async fn signatures(town: &Town, address: &str, member: &str) -> Vec<usize> {
+    let id = address.rsplit('/').next().unwrap();
+    let list = town.provider().signing_list(id).await.unwrap();
+    let requests = list["requests"].as_array().unwrap().iter();
+    let counts = requests.map(|request| request["signatures"][member].as_u64().unwrap());
+    counts.map(|count| usize::try_from(count).unwrap()).collect()
+}
+
 /// How many signatures stand in each request, in order.
-async fn signed(town: &Town, ids: &[String]) -> Vec<usize> {
-    stages(town, ids, &["done"]).await
+async fn standing(town: &Town, address: &str) -> Vec<usize> {
+    signatures(town, address, "standing").await
 }
 
-/// How many signatures of each request are at one of these stages, in order.
-async fn stages(town: &Town, ids: &[String], wanted: &[&str]) -> Vec<usize> {
-    let provider = town.provider();
-    let mut counts = Vec::new();
-    for id in ids {
-        let request = provider.signing_request(id).await.unwrap();
-        let slots = request["slots"].as_array().unwrap();
-        let is_wanted = |slot: &&serde_json::Value| wanted.iter().any(|stage| slot["stage"] == *stage);
-        counts.push(slots.iter().filter(is_wanted).count());
-    }
-    counts
-}
-
-/// Waits until these many signatures of each request are at one of these stages.
-async fn until(town: &Town, ids: &[String], wanted: &[&str], expected: &[usize]) {
+/// Waits until `member` of each request's signatures is this.
+async fn until(town: &Town, address: &str, member: &str, expected: &[usize]) {
     let started = Instant::now();
     loop {
-        let seen = stages(town, ids, wanted).await;
+        let seen = signatures(town, address, member).await;
         if seen == expected {
             return;
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "{seen:?}");
+        assert!(started.elapsed() < Duration::from_secs(120), "{seen:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -114,7 +118,7 @@ async fn ten_documents_are_signed_with_one_pin_by_each_signer() {
             "{}",
             shown.last().unwrap().description
         );
-        assert_eq!(signed(&town, &ids).await, [number + 1; TEN], "{card}");
+        assert_eq!(standing(&town, &address).await, [number + 1; TEN], "{card}");
         // Nothing waits for them any more, and the list says so.
         walker.go(&address).await.unwrap();
         assert!(!walker.page().html.contains("name=\"only\""));
@@ -124,34 +128,37 @@ async fn ten_documents_are_signed_with_one_pin_by_each_signer() {
     }
 }
 
-/// The service is killed while the card is at work on the sixth of ten.
-async fn killed_at_the_sixth(database: Option<String>) {
+/// The service is killed while the card is at work on the forty-first of eighty.
+async fn killed_at_the_forty_first(database: Option<String>) {
     let Some(mut town) = Town::open(&["mayor"], database).await else {
         return;
     };
-    let (ids, address) = ten(&town).await;
+    let (ids, address) = decisions(&town, EIGHTY).await;
     town.hold(&["mayor"]);
     let mut mayor = signer(&town, &address).await;
     town.fault(
         "mayor",
-        Fault::now(FaultKind::Slow(6000)).at_instruction(SIGN).after(5),
+        Fault::now(FaultKind::Slow(6000)).at_instruction(SIGN).after(40),
     );
+    let asked = town.lab.pins_shown().len();
     mayor
         .go(&format!("{address}/confirm?{}", only(&ids)))
         .await
         .unwrap();
     mayor.send("/counter", &[]).await.unwrap();
-    let five: Vec<usize> = (0..TEN).map(|number| usize::from(number < 5)).collect();
-    until(&town, &ids, &["signed", "done"], &five).await;
+    let forty: Vec<usize> = (0..EIGHTY).map(|number| usize::from(number < FORTY)).collect();
+    until(&town, &address, "signed", &forty).await;
     town.kill();
+    assert_eq!(town.lab.pins_shown().len(), asked + 1, "one PIN for all of them");
     town.clear("mayor");
     town.reopen().await;
     town.make_jobs_due().await;
-    until(&town, &ids, &["done"], &five).await;
+    until(&town, &address, "standing", &forty).await;
+    let sealed = files(&town, &mut mayor, &ids[..FORTY]).await;
 
     // The same person comes back and signs the rest, with one PIN again.
     let mut mayor = signer(&town, &address).await;
-    assert_eq!(mayor.page().html.matches("name=\"only\"").count(), 5);
+    assert_eq!(mayor.page().html.matches("name=\"only\"").count(), EIGHTY - FORTY);
     let asked = town.lab.pins_shown().len();
     let mut said = sign(&mut mayor, &address).await;
     for _ in 0..120 {
@@ -163,18 +170,34 @@ async fn killed_at_the_sixth(database: Option<String>) {
     }
     assert_eq!(said, None, "{}", mayor.page().html);
     assert_eq!(town.lab.pins_shown().len(), asked + 1);
-    assert_eq!(stages(&town, &ids, &["done"]).await, [1; TEN]);
+    assert_eq!(standing(&town, &address).await, [1; EIGHTY]);
+    let all = files(&town, &mut mayor, &ids).await;
+    assert_eq!(all[..FORTY], sealed[..], "what was sealed before is what it was");
+    town.are_valid(&all, 1);
+}
+
+/// Each document as its signer can fetch it now.
+async fn files(town: &Town, walker: &mut Walker, ids: &[String]) -> Vec<Vec<u8>> {
+    let mut files = Vec::new();
+    for id in ids {
+        let request = town.provider().signing_request(id).await.unwrap();
+        let address = request["signing_url"].as_str().unwrap();
+        files.push(walker.download(&format!("{address}/document")).await.unwrap());
+    }
+    files
 }
 
 #[actix_web::test]
-async fn a_power_cut_at_the_sixth_leaves_five_sealed_and_the_rest_is_signed_later_on_sqlite() {
-    killed_at_the_sixth(None).await;
+async fn a_power_cut_at_the_forty_first_of_eighty_leaves_forty_sealed_and_the_rest_is_signed_later_on_sqlite()
+{
+    killed_at_the_forty_first(None).await;
 }
 
 #[actix_web::test]
-async fn a_power_cut_at_the_sixth_leaves_five_sealed_and_the_rest_is_signed_later_on_postgresql() {
+async fn a_power_cut_at_the_forty_first_of_eighty_leaves_forty_sealed_and_the_rest_is_signed_later_on_postgresql()
+ {
     let Some(url) = fresh_postgres().await else { return };
-    killed_at_the_sixth(Some(url)).await;
+    killed_at_the_forty_first(Some(url)).await;
 }
 
 fn only(ids: &[String]) -> String {
@@ -198,7 +221,7 @@ async fn what_goes_wrong_in_a_list_costs_nothing_that_was_signed() {
     ] {
         town.lab.next_pin(answer);
         assert_eq!(sign(&mut mayor, &address).await, some(code));
-        assert_eq!(signed(&town, &ids).await, [0; TEN]);
+        assert_eq!(standing(&town, &address).await, [0; TEN]);
     }
     // The line breaks at the fourth: three stand, seven wait, and the page offers the rest.
     town.fault(
@@ -210,7 +233,7 @@ async fn what_goes_wrong_in_a_list_costs_nothing_that_was_signed() {
     );
     assert_eq!(sign(&mut mayor, &address).await, some("card_unreadable"));
     town.clear("mayor");
-    assert_eq!(signed(&town, &ids).await[..4], [1, 1, 1, 0]);
+    assert_eq!(standing(&town, &address).await[..4], [1, 1, 1, 0]);
     assert!(
         mayor.page().html.contains("3 van 10 ondertekend"),
         "{}",
@@ -222,7 +245,7 @@ async fn what_goes_wrong_in_a_list_costs_nothing_that_was_signed() {
     assert_eq!(sign(&mut mayor, &address).await, None, "{}", mayor.page().html);
     assert_eq!(town.lab.pins_shown().len(), asked + 1);
     let expected: Vec<usize> = (0..TEN).map(|number| usize::from(number != 5)).collect();
-    assert_eq!(signed(&town, &ids).await, expected);
+    assert_eq!(standing(&town, &address).await, expected);
 
     // A board that wants a PIN for each document gets it.
     town.operator(&["board", "set", "zegelgem", "--one-pin", "off"]);
@@ -243,6 +266,6 @@ async fn what_goes_wrong_in_a_list_costs_nothing_that_was_signed() {
     let address = list["signing_url"].as_str().unwrap();
     assert_eq!(sign(&mut mayor, address).await, None, "{}", mayor.page().html);
     assert_eq!(town.lab.pins_shown().len(), asked + 2, "a PIN for each");
-    assert_eq!(signed(&town, &ids).await, [1, 1]);
+    assert_eq!(standing(&town, address).await, [1, 1]);
     assert_eq!(code(&mayor), None);
 }

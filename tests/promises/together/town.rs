@@ -14,6 +14,7 @@ use zegel::lab::house::{self, House, HouseSettings, Service};
 use zegel::lab::walker::{self, Walker};
 use zegel::store::db::Db;
 
+use crate::ades::judges::text;
 use crate::lab::reader;
 use crate::support::{TestFolder, judge};
 
@@ -329,6 +330,31 @@ impl Town {
         let document = provider.delivery(id, "document").await.unwrap();
         let proof = provider.delivery(id, "proof").await.unwrap();
         self.is_sealed(&document, &proof);
+    }
+
+    /// The command line finds each of `files` valid, with so many signatures, all at B-LTA.
+    pub(super) fn are_valid(&self, files: &[Vec<u8>], signatures: usize) {
+        let paths: Vec<_> = (0..files.len())
+            .map(|number| self.folder.path().join(format!("valid-{number}.pdf")))
+            .collect();
+        for (path, file) in paths.iter().zip(files) {
+            std::fs::write(path, file).unwrap();
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_zegel"))
+            .args(["verify", "--format", "json", "--trust"])
+            .arg(self.folder.path().join("house/trust"))
+            .args(&paths)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let reports: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(reports.len(), files.len());
+        for report in reports {
+            let shown = report["signatures"].as_array().unwrap().iter();
+            let shown: Vec<_> = shown.map(|signature| signature["level"].as_str()).collect();
+            assert_eq!(shown, vec![Some("lta"); signatures], "{report:#}");
+            assert_eq!(report["indication"], "TOTAL-PASSED", "{report:#}");
+        }
     }
 
     fn is_sealed(&self, sealed: &[u8], proven: &[u8]) {
