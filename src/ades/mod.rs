@@ -11,6 +11,7 @@ pub mod cades;
 pub mod cms;
 pub mod content;
 pub mod device;
+pub mod extend;
 pub mod jades;
 pub mod level;
 pub mod pades;

@@ -7,25 +7,33 @@ use clap::Args;
 
 use super::config::Files;
 use super::console::{Console, Exit};
+use super::files;
 use super::outside::{self, Surroundings};
 use super::password::{self, Password};
-use crate::ades::asic::extend::{self, ExtendError, Extended};
+use super::sign::Written;
+use crate::ades::augment::error::AugmentError;
+use crate::ades::content::DataObject;
+use crate::ades::extend::{self, ExtendError, Extended};
+use crate::ades::jades::read::Serialization;
 use crate::ades::level::Level;
 use crate::ades::pades::completion::{CompletionError, Step};
 use crate::ades::pades::extend::{Extension, Target};
 use crate::ades::pades::stages::Completed;
+use crate::ades::validate::{FileFormat, format_of};
 use crate::base::bytes::{ReadAt, copy};
 use crate::fetch::resume;
 
-/// Raise the signatures of a PDF file or a container to a level, or renew their B-LTA. Nobody signs, nothing that is
-/// signed changes.
+/// Raise the signatures of a file to a level, or renew their B-LTA: a PDF, a container (asice, asics), a CMS message
+/// (p7s, p7m), XML or JSON. Nobody signs, nothing that is signed changes.
 ///
-/// Asks for time-stamps and revocation answers; the result is read back and is not written below the level. In a
-/// container (asice, asics) one signature can be raised alone; files that it does not touch keep every byte.
+/// Asks for time-stamps and revocation answers; the result is read back and is not written below the level. One
+/// signature can be raised alone, in all but PDF; what is not touched keeps every byte.
 ///
 /// Example: zegel extend decision-signed.pdf --level lta --out decision-lta.pdf
 ///
 /// Example: zegel extend decision.asice --level lta --signature META-INF/signatures001.xml
+///
+/// Example: zegel extend annex.csv.p7s --detached annex.csv --level lt --signature "signer 2"
 #[derive(Args, Debug)]
 pub struct ExtendArguments {
     #[command(flatten)]
@@ -33,9 +41,16 @@ pub struct ExtendArguments {
     /// The level that every signature must show afterwards; lta on a file that shows it renews it.
     #[arg(long, value_name = "t|lt|lta", default_value = "lta")]
     level: Level,
-    /// In a container, only this signature: as zegel verify names it, or the file it stands in [default: all].
+    /// Only this signature, as zegel verify names it; in a container also the file it stands in [default: all].
     #[arg(long, value_name = "NAME")]
     signature: Option<String>,
+    /// What a detached signature is over; may be repeated for an XML or JSON signature over several files, which are
+    /// found by the names it gives.
+    #[arg(long, value_name = "CONTENT")]
+    detached: Vec<PathBuf>,
+    /// Write a signature in compact JSON as an object: it has no place for time-stamps. Nothing that is signed changes.
+    #[arg(long, value_name = "flattened|general")]
+    serialization: Option<Written>,
 }
 
 /// Put a document time-stamp on a PDF file, signed or not.
@@ -80,13 +95,28 @@ pub fn extend(arguments: ExtendArguments, console: &mut Console) -> Exit {
         Err(problem) => return outside::refused(console, &problem),
     };
     // Any archive: what is wrong with one that is no container is then said of a container.
-    let is_archive = document.read_vec(0, 2).is_ok_and(|start| start == b"PK");
-    let done = if is_archive {
-        contained(&arguments, document, console)
-    } else if arguments.signature.is_some() {
-        console.error("--signature names one signature of a container; in a PDF all are raised together");
-        Err(Exit::Usage)
-    } else {
+    let format = format_of(&*document);
+    let usage = match format {
+        FileFormat::Pdf if arguments.signature.is_some() => {
+            Some("--signature names one of several signatures; in a PDF all are raised together")
+        }
+        FileFormat::Pdf | FileFormat::Asic if !arguments.detached.is_empty() => Some(
+            "--detached is what a signature beside its content is over: a PDF and a container carry theirs",
+        ),
+        FileFormat::Jws => (arguments.serialization.map(|written| written.0) == Some(Serialization::Compact))
+            .then_some(
+                "--serialization takes flattened or general: compact JSON has no place for time-stamps",
+            ),
+        _ => arguments
+            .serialization
+            .is_some()
+            .then_some("--serialization says how a signature in JSON goes on"),
+    };
+    if let Some(usage) = usage {
+        console.error(usage);
+        return Exit::Usage;
+    }
+    let done = if format == FileFormat::Pdf {
         run(
             common,
             document,
@@ -94,6 +124,8 @@ pub fn extend(arguments: ExtendArguments, console: &mut Console) -> Exit {
             "extended",
             console,
         )
+    } else {
+        other(&arguments, format, document, console)
     };
     done.unwrap_or_else(|exit| exit)
 }
@@ -110,15 +142,23 @@ pub fn timestamp(arguments: TimestampArguments, console: &mut Console) -> Exit {
     }
 }
 
-/// Extends signatures of a container.
-fn contained(
+/// Extends signatures of what is no PDF.
+fn other(
     arguments: &ExtendArguments,
+    format: FileFormat,
     document: Arc<dyn ReadAt>,
     console: &mut Console,
 ) -> Result<Exit, Exit> {
     let common = &arguments.common;
     let ending = common.document.extension().map(|ending| ending.to_string_lossy());
-    let named = ("extended", ending.as_deref().unwrap_or("asice"));
+    let usual = match format {
+        FileFormat::Asic | FileFormat::Pdf => "asice",
+        FileFormat::Cms => "p7s",
+        FileFormat::Jws => "jws",
+        FileFormat::Xml => "xml",
+    };
+    let named = ("extended", ending.as_deref().unwrap_or(usual));
+    let beside = files::beside(&arguments.detached).map_err(|problem| outside::refused(console, &problem))?;
     let output = outside::plan(
         &common.document,
         common.out.as_ref(),
@@ -127,19 +167,18 @@ fn contained(
         console,
     )?;
     let around = Surroundings::open(&common.config, &common.time_stamp_urls, console)?;
-    let work = raise(&around, document, arguments.signature.as_deref(), arguments.level);
+    let order = extend::Order {
+        name: arguments.signature.as_deref(),
+        level: arguments.level,
+        compact_as: arguments.serialization.map(|written| written.0),
+    };
+    let work = raise(&around, document, beside, order);
     let Some(outcome) = around.interrupt.unless_asked(work) else {
         return Err(console.fail(Exit::Cancelled, "INTERRUPTED", "it was cancelled"));
     };
-    let extended = outcome.map_err(|error| {
-        let exit = match error {
-            ExtendError::Unknown { .. } => Exit::Usage,
-            _ => Exit::Failed,
-        };
-        console.fail_with(exit, error.cause(), &error)
-    })?;
+    let extended = outcome.map_err(|error| told(&error, console))?;
     output
-        .write_with(|file| copy(&extended.container, file))
+        .write_with(|file| copy(&extended.file, file))
         .map_err(|problem| outside::refused(console, &problem))?;
     let shown = output.path().display().to_string();
     console.result(
@@ -149,15 +188,39 @@ fn contained(
     Ok(Exit::Good)
 }
 
+fn told(error: &ExtendError, console: &mut Console) -> Exit {
+    let exit = if error.is_unknown() {
+        Exit::Usage
+    } else {
+        Exit::Failed
+    };
+    console.fail_with(exit, error.cause(), error);
+    let hint = match error {
+        ExtendError::Augment(AugmentError::Content) => Some("name what it is over with --detached"),
+        ExtendError::Augment(AugmentError::BelowLevel { .. }) => {
+            Some("zegel verify says what is wrong with each signature")
+        }
+        ExtendError::Compact => {
+            Some("--serialization flattened writes it as a JSON object; nothing that is signed changes")
+        }
+        ExtendError::Format => Some("zegel timestamp stamps a PDF that carries no signature"),
+        _ => None,
+    };
+    if let Some(hint) = hint {
+        console.hint(hint);
+    }
+    exit
+}
+
 async fn raise(
     around: &Surroundings,
     document: Arc<dyn ReadAt>,
-    name: Option<&str>,
-    level: Level,
+    beside: Vec<DataObject>,
+    order: extend::Order<'_>,
 ) -> Result<Extended, ExtendError> {
     let outside = &around.outside;
     let now = outside.clock.now();
-    let mut extension = extend::Extension::new(document, name, level, outside.settings(), now)?;
+    let mut extension = extend::Extension::new(document, beside, order, outside.settings(), now)?;
     resume::asked(&mut extension, &*outside.fetcher, &*outside.clock).await
 }
 

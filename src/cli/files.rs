@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::ades::content::{Content, DataObject};
 use crate::base::bytes::{FileAt, ReadAt};
 
 /// The most that is read from stdin as a document: what the service takes at most.
@@ -74,6 +75,20 @@ pub fn open(path: &Path) -> Result<Arc<dyn ReadAt>, FileProblem> {
     }
     let file = FileAt::open(path).map_err(failed)?;
     Ok(Arc::new(file))
+}
+
+/// Opens what detached signatures are over. One alone is it whatever its name; several are found by the last part of
+/// their path.
+pub fn beside(paths: &[PathBuf]) -> Result<Vec<DataObject>, FileProblem> {
+    let object = |path: &PathBuf| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(DataObject {
+            name: (paths.len() > 1).then(|| name.unwrap_or_default()),
+            media_type: None,
+            content: Content::Bytes(open(path)?),
+        })
+    };
+    paths.iter().map(object).collect()
 }
 
 /// Reads a whole file; `-` is stdin.

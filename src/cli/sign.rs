@@ -51,7 +51,8 @@ use crate::pki::trust::Trust;
 use complete::Work;
 pub(super) use complete::write_sealed;
 use device::SignerCard;
-use form::{Form, Order, Packaging, Words, Wrapping, Written, file_name};
+pub(super) use form::Written;
+use form::{Form, Order, Packaging, Words, Wrapping, file_name};
 use prepared::Prepared;
 use problem::Problem;
 

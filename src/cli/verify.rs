@@ -10,7 +10,7 @@ use super::console::{Console, Exit, Format};
 use super::files::{self, FileProblem, Output, Readable};
 use super::password::{self, Password};
 use super::trust;
-use crate::ades::content::{Content, DataObject};
+use crate::ades::content::DataObject;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
@@ -126,17 +126,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             Err(problem) => return console.fail(Exit::Failed, "PROOF", problem),
         }
     }
-    let mut beside = Vec::with_capacity(arguments.detached.len());
-    for path in &arguments.detached {
-        match files::open(path) {
-            Ok(source) => beside.push(DataObject {
-                name: (arguments.detached.len() > 1).then(|| name_of(path)),
-                media_type: None,
-                content: Content::Bytes(source),
-            }),
-            Err(problem) => return refused(console, &problem),
-        }
-    }
+    let beside = match files::beside(&arguments.detached) {
+        Ok(beside) => beside,
+        Err(problem) => return refused(console, &problem),
+    };
     let key = match arguments.password.read() {
         Ok(key) => key,
         Err(problem) => return refused(console, &problem),
@@ -194,13 +187,6 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         Exit::Good => exit(&reports),
         unread => unread,
     }
-}
-
-/// The name that a signature refers to a file by: its last part.
-fn name_of(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
 }
 
 /// Judges one file as the arguments say.

@@ -14,7 +14,7 @@ use super::manifest::AsicManifest;
 use super::zip::rewrite::{Change, Changes, rewrite};
 use super::zip::write::WriteError;
 use super::zip::{Entry, ZipError};
-use crate::ades::augment::error::{AugmentError, Step};
+use crate::ades::augment::error::{AugmentError, Step, UnknownSignature};
 use crate::ades::augment::read_back;
 use crate::ades::augment::settings::Settings;
 use crate::ades::cades::completion::Carried;
@@ -46,13 +46,8 @@ pub enum ExtendError {
     )]
     Covered(String),
     /// No signature has that name.
-    #[error("the container holds no signature `{name}`: it holds {}", .known.join("; "))]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-    },
+    #[error(transparent)]
+    Unknown(#[from] UnknownSignature),
     /// The container cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -65,7 +60,7 @@ impl ExtendError {
             Self::Augment(error) => error.cause(),
             Self::Container(error) => error.cause(),
             Self::Covered(_) => "ASIC_COVERED",
-            Self::Unknown { .. } => "ADES_SIGNATURE_UNKNOWN",
+            Self::Unknown(_) => UnknownSignature::CAUSE,
             Self::Write(_) => "ADES_IO",
         }
     }
@@ -153,10 +148,11 @@ impl Extension {
             .map(|(place, _)| place.clone())
             .collect();
         if let (Some(name), true) = (name, places.is_empty()) {
-            return Err(ExtendError::Unknown {
+            return Err(UnknownSignature {
                 name: name.to_owned(),
                 known: known.iter().map(|(place, _)| place.name()).collect(),
-            });
+            }
+            .into());
         }
         let is_broken = before
             .signatures
@@ -329,15 +325,7 @@ pub fn read_back(
     let report = judge(Arc::clone(container), settings, now);
     let fields = report.signatures.iter().map(|signature| signature.field.clone());
     let names = names.map_or_else(|| fields.collect(), <[String]>::to_vec);
-    let shown: Result<Vec<Level>, Option<Level>> = names
-        .iter()
-        .map(|name| read_back::shown(&report, name, ordered))
-        .collect();
-    match shown.map(|levels| levels.into_iter().min()) {
-        Ok(Some(level)) => Ok(level),
-        Ok(None) => Err(below(ordered, None, report)),
-        Err(shown) => Err(below(ordered, shown, report)),
-    }
+    read_back::lowest(&report, &names, ordered).map_err(|shown| below(ordered, shown, report))
 }
 
 impl Container {

@@ -1,8 +1,9 @@
 //! One shape for all that asks for what it needs and is resumed: who drives one drives any.
 
 use super::error::{AugmentError, Step};
+use crate::ades::asic;
 use crate::ades::asic::archive::Archiving;
-use crate::ades::asic::extend::{ExtendError, Extended, Extension};
+use crate::ades::extend;
 use crate::ades::{cades, jades, pades, xades};
 use crate::base::bytes::ReadAt;
 use crate::base::time::Timestamp;
@@ -61,8 +62,6 @@ asks!(
     AugmentError
 );
 asks!(Archiving, std::sync::Arc<dyn ReadAt>, AugmentError);
-asks!(Extension, Extended, ExtendError);
-
 impl Asking for pades::extend::Extension {
     type Done = pades::stages::Completed;
     type Error = pades::completion::CompletionError;
@@ -78,3 +77,10 @@ impl Asking for pades::extend::Extension {
         Self::answer(self, answer, now)
     }
 }
+
+asks!(
+    asic::extend::Extension,
+    asic::extend::Extended,
+    asic::extend::ExtendError
+);
+asks!(extend::Extension, extend::Extended, extend::ExtendError);

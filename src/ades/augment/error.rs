@@ -76,6 +76,21 @@ impl AugmentError {
     }
 }
 
+/// No signature of a file has the name that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no signature `{name}`: there is {}", .known.join("; "))]
+pub struct UnknownSignature {
+    /// What was asked for.
+    pub name: String,
+    /// What there is.
+    pub known: Vec<String>,
+}
+
+impl UnknownSignature {
+    /// The stable cause code.
+    pub const CAUSE: &'static str = "ADES_SIGNATURE_UNKNOWN";
+}
+
 /// What a completion wants next.
 #[derive(Debug)]
 pub enum Step<T> {

@@ -32,3 +32,17 @@ pub(in crate::ades) fn shown(report: &Report, field: &str, ordered: Level) -> Re
         other => Err(other),
     }
 }
+
+/// The lowest level that `report` finds among the signatures named `fields`, when each shows at least `ordered`.
+///
+/// # Errors
+/// As [`shown`]; no level where no signature is named.
+pub(in crate::ades) fn lowest(
+    report: &Report,
+    fields: &[String],
+    ordered: Level,
+) -> Result<Level, Option<Level>> {
+    let levels: Result<Vec<Level>, Option<Level>> =
+        fields.iter().map(|field| shown(report, field, ordered)).collect();
+    levels?.into_iter().min().ok_or(None)
+}

@@ -21,7 +21,7 @@ use crate::ades::content::Content;
 use crate::ades::level::Level;
 use crate::ades::validate::{self, Context};
 use crate::asn1::read::{self, Rules};
-use crate::base::bytes::{Concatenated, ReadAt};
+use crate::base::bytes::ReadAt;
 use crate::base::digest::HashAlgorithm;
 use crate::base::time::Timestamp;
 use crate::pdf::dss::Evidence;
@@ -239,17 +239,12 @@ impl Growth {
 
     /// The message as it would be written.
     fn source(&self) -> Result<Arc<dyn ReadAt>, AugmentError> {
-        let (head, tail) = self
-            .signed
-            .envelope
-            .around_content()
-            .map_err(|error| AugmentError::message(&error))?;
-        let mut parts: Vec<Box<dyn ReadAt>> = vec![Box::new(head)];
-        if let Carried::Attached(raw) = &self.carried {
-            parts.push(Box::new(Arc::clone(raw)));
-        }
-        parts.push(Box::new(tail));
-        Ok(Arc::new(Concatenated::new(parts)))
+        let raw = match &self.carried {
+            Carried::Attached(raw) => Some(Arc::clone(raw)),
+            Carried::Detached(_) => None,
+        };
+        let source = self.signed.envelope.source(raw);
+        source.map_err(|error| AugmentError::message(&error))
     }
 
     fn message(&self) -> Result<Message, AugmentError> {

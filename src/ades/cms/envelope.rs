@@ -1,6 +1,7 @@
 //! A message without its content: what is kept while a signature is made, and what is written around the content.
 
 use std::io;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::ades::augment::octets::Octets;
 use crate::asn1::oid::OidError;
 use crate::asn1::read::{self, Asn1Error, Rules};
 use crate::asn1::write::{self, tag};
-use crate::base::bytes::ReadAt;
+use crate::base::bytes::{Concatenated, ReadAt};
 
 /// The octets around attached content, as they stand or will stand in the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -247,6 +248,18 @@ impl Envelope {
         let kind = write::oid(&oids::SIGNED_DATA.parse()?);
         let whole = write::header(tag::SEQUENCE, plus(signed_data, &[explicit.len(), kind.len()]));
         Ok(([whole, kind, explicit, inner, front].concat(), tail))
+    }
+
+    /// The message as it would be written; `raw` as for [`Self::write`]. Content is read when the message is.
+    ///
+    /// # Errors
+    /// As [`Self::around_content`].
+    pub fn source(&self, raw: Option<Arc<dyn ReadAt>>) -> Result<Arc<dyn ReadAt>, OidError> {
+        let (head, tail) = self.around_content()?;
+        let mut parts: Vec<Box<dyn ReadAt>> = vec![Box::new(head)];
+        parts.extend(raw.map(|raw| -> Box<dyn ReadAt> { Box::new(raw) }));
+        parts.push(Box::new(tail));
+        Ok(Arc::new(Concatenated::new(parts)))
     }
 
     /// Writes the message, taking attached content from `raw`: what [`super::open::Message::raw_content`] gives, or

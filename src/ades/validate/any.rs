@@ -20,11 +20,16 @@ use crate::base::time::Timestamp;
 
 /// The formats told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+pub enum Format {
+    /// An archive: a container.
     Asic,
+    /// A CMS message.
     Cms,
+    /// A signature in JSON.
     Jws,
+    /// PDF, or nothing that is known.
     Pdf,
+    /// An XML document.
     Xml,
 }
 
@@ -134,7 +139,7 @@ fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], bas
 
 /// What a reference of an XML signature names: by its decoded name, or the only file where there is one. With its
 /// number.
-fn beside_xml(uri: Option<&str>, beside: &[DataObject]) -> Option<(usize, Datum)> {
+pub(in crate::ades) fn beside_xml(uri: Option<&str>, beside: &[DataObject]) -> Option<(usize, Datum)> {
     let (number, found) = match beside {
         [one] if one.name.is_none() => (0, one),
         many => {
@@ -146,7 +151,8 @@ fn beside_xml(uri: Option<&str>, beside: &[DataObject]) -> Option<(usize, Datum)
     Some((number, Datum::Content(found.content.clone())))
 }
 
-fn format_of(source: &dyn ReadAt) -> Format {
+/// Which format `source` looks like by its first bytes.
+pub fn format_of(source: &dyn ReadAt) -> Format {
     const LOOK: u64 = 1024;
     let length = usize::try_from(source.len().min(LOOK)).unwrap_or(0);
     let start = source.read_vec(0, length).unwrap_or_default();

@@ -71,7 +71,7 @@ impl FromStr for Wrapping {
 
 /// How a signature in JSON is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Written(pub(super) Serialization);
+pub(in crate::cli) struct Written(pub(in crate::cli) Serialization);
 
 impl FromStr for Written {
     type Err = &'static str;

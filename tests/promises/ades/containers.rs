@@ -11,6 +11,7 @@ use zegel::ades::asic::extend::{ExtendError, Extension};
 use zegel::ades::asic::manifest::{AsicManifest, Listed, TST};
 use zegel::ades::asic::zip::Archive;
 use zegel::ades::asic::zip::rewrite::{Change, Changes, rewrite};
+use zegel::ades::augment::error::UnknownSignature;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::Indication;
 use zegel::ades::validate::report::Report;
@@ -148,7 +149,7 @@ fn one_signature_of_several_is_extended_and_the_others_keep_their_bytes() {
     }
     let all = extended(&world, &both, Level::Lta);
     assert_eq!(levels(&validate(&world, &all)), [Some(Level::Lta); 2]);
-    let Err(ExtendError::Unknown { known, .. }) =
+    let Err(ExtendError::Unknown(UnknownSignature { known, .. })) =
         extended_at(&world, &both, Some("signer 2"), Level::T, world.now)
     else {
         panic!("no such signature")

@@ -3,6 +3,7 @@
 mod blocks;
 mod counter;
 mod database;
+mod extending;
 mod guard;
 mod help;
 mod json;

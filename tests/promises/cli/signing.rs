@@ -1,4 +1,4 @@
-//! `zegel sign` in XML and in containers, with a card at a real reader daemon, and `zegel extend` of what came out.
+//! `zegel sign` in XML and in containers, with a card at a real reader daemon.
 //! Judges: xmlsec1, OpenSSL, unzip, and our own validator, which must say exactly the level.
 
 use std::path::Path;
@@ -10,17 +10,17 @@ use crate::support::{TestFolder, judge};
 
 const DOCUMENT: &str = "<besluit xmlns=\"urn:zegel:test\"><deel Id=\"deel\">TEST</deel></besluit>";
 
-fn desk(cards: &[&str]) -> Option<Desk> {
+pub(super) fn desk(cards: &[&str]) -> Option<Desk> {
     let desk = Desk::open(cards)?;
     std::fs::write(desk.path("data.xml"), DOCUMENT).unwrap();
     Some(desk)
 }
 
-fn words(text: &str) -> Vec<&str> {
+pub(super) fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }
 
-fn verify(desk: &Desk, text: &str) -> Ran {
+pub(super) fn verify(desk: &Desk, text: &str) -> Ran {
     desk.run(
         &[
             vec!["verify", "--trust", "trust", "--format", "json"],
@@ -31,7 +31,7 @@ fn verify(desk: &Desk, text: &str) -> Ran {
 }
 
 /// What a program of somebody else says, in the desk's folder.
-fn accepts(desk: &Desk, program: &str, arguments: &[&str]) {
+pub(super) fn accepts(desk: &Desk, program: &str, arguments: &[&str]) {
     let Some(program) = judge(program) else { return };
     let output = Command::new(&program)
         .current_dir(desk.folder())
@@ -50,7 +50,7 @@ fn accepts(desk: &Desk, program: &str, arguments: &[&str]) {
     );
 }
 
-fn xmlsec1_accepts(desk: &Desk, file: &str) {
+pub(super) fn xmlsec1_accepts(desk: &Desk, file: &str) {
     accepts(
         desk,
         "xmlsec1",
@@ -72,7 +72,7 @@ fn xmlsec1_accepts(desk: &Desk, file: &str) {
 }
 
 /// The signer's certificate and the root, for the judges.
-fn write_certificates(desk: &Desk) {
+pub(super) fn write_certificates(desk: &Desk) {
     use base64::Engine as _;
     let card = desk
         .run(&["card", "certificates", "--format", "json", "--pem"])
@@ -93,7 +93,7 @@ fn unpack(desk: &Desk, container: &str) {
     assert!(bytes[30..].starts_with(b"mimetypeapplication/vnd.etsi.asic-"));
 }
 
-fn openssl_accepts(desk: &Desk, message: &str, content: &str) {
+pub(super) fn openssl_accepts(desk: &Desk, message: &str, content: &str) {
     accepts(
         desk,
         "openssl",
@@ -343,59 +343,4 @@ fn words_that_do_not_go_together_are_wrong_usage() {
     }
     let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(names.len(), 1, "nothing is written");
-}
-
-#[test]
-fn a_signature_in_a_container_is_extended_alone() {
-    let Some(desk) = desk(&["mayor"]) else { return };
-    let extend = |text: &str| desk.run(&[vec!["extend", "--config", "zegel.toml"], words(text)].concat());
-    for (form, name) in [
-        ("xades", "META-INF/signatures001.xml"),
-        ("cades", "META-INF/signature001.p7s"),
-    ] {
-        let text = format!("a.pdf b.pdf --container asic-e --level b --force --signature {form}");
-        let signed = desk.sign(&words(&text));
-        assert_eq!(signed.code, Some(0), "{signed:?}");
-        let mut file = "a.pdf.asice".to_owned();
-        for (level, shown) in [("t", "B-T"), ("lt", "B-LT"), ("lta", "B-LTA"), ("lta", "B-LTA")] {
-            let next = format!("{form}-{level}.asice");
-            let text = format!("{file} --level {level} --signature {name} --out {next} --force");
-            let before = std::fs::read(desk.path(&file)).unwrap();
-            let ran = extend(&text);
-            assert_eq!(
-                (ran.code, ran.out),
-                (Some(0), format!("{next}: {shown}\n")),
-                "{text}: {}",
-                ran.messages
-            );
-            let report = verify(&desk, &next).json();
-            assert_eq!(report["signatures"][0]["level"], level, "{report:#}");
-            if file != next {
-                assert_eq!(
-                    std::fs::read(desk.path(&file)).unwrap(),
-                    before,
-                    "what was read stays"
-                );
-            }
-            accepts(&desk, "unzip", &["-t", &next]);
-            file = next;
-        }
-    }
-    for (text, code, says) in [
-        ("a.pdf.asice --signature nobody", 2, "(ADES_SIGNATURE_UNKNOWN)"),
-        ("a.pdf.asice --level b", 2, "a signature has B-B from the start"),
-        ("a.pdf.asice --out xades-t.asice", 2, "(FILE_EXISTS)"),
-        (
-            "a.pdf --signature nobody",
-            2,
-            "--signature names one signature of a container",
-        ),
-        ("no.asice", 1, "(FILE_READ)"),
-    ] {
-        let ran = extend(text);
-        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{text}: {ran:?}");
-        assert!(ran.messages.contains(says), "{text}: {ran:?}");
-    }
-    let beside = extend("xades-t.asice");
-    assert_eq!(beside.out, "xades-t-extended.asice: B-LTA\n", "{beside:?}");
 }
