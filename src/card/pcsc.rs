@@ -4,13 +4,14 @@
 //! when a PIN right might be inherited.
 
 use std::ffi::{CStr, CString};
+use std::sync::Arc;
 use std::time::Duration;
 
 use pcsc::{Card, Context, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State};
 
 use super::error::CardError;
 use super::pad;
-use super::readers::{CardPresence, Port, ReaderStatus, Service, Watch};
+use super::readers::{CardPresence, Interrupt, Port, ReaderStatus, Service, Watch};
 use super::transport::{
     Connection, Disposition, MAX_CURES, Protocol, ReaderFacts, Step, Transport, TransportError,
 };
@@ -85,12 +86,22 @@ impl Watch for PcscWatch {
             .map(status)
             .collect())
     }
+
+    fn interrupt(&self) -> Interrupt {
+        let context = self.context.clone();
+        Arc::new(move || {
+            if let Err(error) = context.cancel() {
+                tracing::debug!(target: "zegel::card", ?error, "the wait for readers could not be cancelled");
+            }
+        })
+    }
 }
 
 impl PcscWatch {
     fn wait(&mut self, limit: Duration) -> Result<(), CardError> {
         match self.context.get_status_change(limit, &mut self.states) {
-            Ok(()) | Err(Error::Timeout | Error::UnknownReader | Error::NoReadersAvailable) => {}
+            Ok(())
+            | Err(Error::Cancelled | Error::Timeout | Error::UnknownReader | Error::NoReadersAvailable) => {}
             Err(error) => return Err(service_error(error)),
         }
         self.states.iter_mut().for_each(ReaderState::sync_current_state);

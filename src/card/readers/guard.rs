@@ -6,12 +6,13 @@ use std::time::Duration;
 use crate::card::error::CardError;
 
 use super::worker::{Phase, Progress};
-use super::{Event, Shared};
+use super::{Event, Inside, Shared};
 
 /// How exactly deadlines are kept while jobs run. Nothing is polled while none does.
 const TICK: Duration = Duration::from_millis(20);
 
 pub(super) fn run(shared: &Shared) {
+    let _inside = Inside(shared);
     let mut state = shared.lock();
     loop {
         if state.stopping {
@@ -23,7 +24,7 @@ pub(super) fn run(shared: &Shared) {
             for job in jobs {
                 job.give_up(CardError::NoService);
             }
-            return;
+            return end_watching(shared);
         }
         state.jobs.retain(|job| job.phase() != Phase::Finished);
         let late: Vec<(Arc<Progress>, CardError)> = state
@@ -76,6 +77,22 @@ pub(super) fn run(shared: &Shared) {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0
         };
+    }
+}
+
+/// Ends the watcher's wait. An interruption that comes between two waits is lost, so it is repeated.
+fn end_watching(shared: &Shared) {
+    let mut state = shared.lock();
+    while let Some(interrupt) = state.interrupt.clone() {
+        // Not with the lock: it asks the service.
+        drop(state);
+        interrupt();
+        drop(interrupt);
+        state = shared
+            .changed
+            .wait_timeout_while(shared.lock(), TICK, |state| state.interrupt.is_some())
+            .unwrap_or_else(PoisonError::into_inner)
+            .0;
     }
 }
 

@@ -9,7 +9,7 @@ use crate::card::transport::{
     Connection, Disposition, MAX_CURES, Protocol, ReaderFacts, Step, Transport, TransportError,
 };
 
-use super::{CardPresence, Port, ReaderStatus, Service, Watch};
+use super::{CardPresence, Interrupt, Port, ReaderStatus, Service, Watch};
 
 /// A card that readers of this process can hold.
 type MemoryCard = Box<dyn Transport + Send>;
@@ -167,6 +167,15 @@ impl Watch for MemoryWatch {
                 stuck: false,
             })
             .collect())
+    }
+
+    fn interrupt(&self) -> Interrupt {
+        let world = Arc::clone(&self.world);
+        Arc::new(move || {
+            let mut state = world.lock();
+            state.version = state.version.wrapping_add(1);
+            world.changed.notify_all();
+        })
     }
 }
 

@@ -15,6 +15,7 @@ mod worker;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use crate::base::clock::Clock;
@@ -47,7 +48,13 @@ pub trait Watch {
     /// # Errors
     /// When the service is lost; the watcher then begins anew.
     fn next(&mut self, limit: Duration) -> Result<Vec<ReaderStatus>, CardError>;
+
+    /// What ends a wait of [`Self::next`] that goes on in another thread; called again until it has.
+    fn interrupt(&self) -> Interrupt;
 }
+
+/// Ends a wait.
+pub type Interrupt = Arc<dyn Fn() + Send + Sync>;
 
 /// Connects to the card in one reader.
 pub trait Port {
@@ -136,7 +143,11 @@ impl Default for Options {
 /// How long [`Readers::start`] waits for the first sight of the readers.
 const FIRST_SIGHT: Duration = Duration::from_secs(3);
 
-/// The readers of this computer. Clones share; the last one to go ends the threads.
+/// How long the last [`Readers`] to go waits for the threads. One that is with a mute card does not end by itself.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+/// The readers of this computer. Clones share; the last one to go ends the threads, and waits for them: the library of
+/// the smart card service ends with the process, and no thread may be inside it then.
 #[derive(Clone)]
 pub struct Readers {
     core: Arc<Core>,
@@ -163,6 +174,10 @@ struct State {
     listeners: Vec<Sender<Event>>,
     jobs: Vec<Arc<worker::Progress>>,
     workers: u64,
+    /// The threads that may be inside the service.
+    threads: Vec<ThreadId>,
+    /// Ends the watcher's wait, while it watches.
+    interrupt: Option<Interrupt>,
     stopping: bool,
 }
 
@@ -192,17 +207,20 @@ impl Readers {
             state: Mutex::default(),
             changed: Condvar::new(),
         });
-        let watcher: fn(&Shared) = watcher::run;
-        for (name, run) in [("card-watcher", watcher), ("card-guard", guard::run)] {
-            let shared = Arc::clone(&shared);
-            std::thread::Builder::new()
-                .name(name.to_owned())
-                .spawn(move || run(&shared))
-                .map_err(|_| CardError::NoService)?;
-        }
+        let guard: fn(&Shared) = guard::run;
+        // Ends the threads started so far when a further one cannot be.
         let core = Arc::new(Core {
             shared: Arc::clone(&shared),
         });
+        for (name, run) in [("card-guard", guard), ("card-watcher", watcher::run)] {
+            let inside = Arc::clone(&shared);
+            let mut state = shared.lock();
+            let thread = std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(move || run(&inside))
+                .map_err(|_| CardError::NoService)?;
+            state.threads.push(thread.thread().id());
+        }
         let state = shared.lock();
         let seen = shared
             .changed
@@ -302,8 +320,27 @@ impl std::fmt::Debug for Readers {
 
 impl Drop for Core {
     fn drop(&mut self) {
-        self.shared.lock().stopping = true;
+        let mut state = self.shared.lock();
+        state.stopping = true;
         self.shared.changed.notify_all();
+        // A callback in one of the threads may hold the last: it cannot wait for itself.
+        let own = std::thread::current().id();
+        let is_waited_for = |state: &mut State| state.threads.iter().any(|thread| *thread != own);
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(state, LAST_WAIT, is_waited_for);
+        drop(waited);
+    }
+}
+
+/// Held by a thread that may be inside the service; whoever starts one puts it on the list.
+struct Inside<'a>(&'a Shared);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.lock().ended();
+        self.0.changed.notify_all();
     }
 }
 
@@ -315,6 +352,12 @@ impl Shared {
 }
 
 impl State {
+    /// The thread that says so is no longer inside the service.
+    fn ended(&mut self) {
+        let own = std::thread::current().id();
+        self.threads.retain(|thread| *thread != own);
+    }
+
     fn tell(&mut self, event: &Event) {
         self.listeners
             .retain(|listener| listener.send(event.clone()).is_ok());

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
@@ -362,4 +363,75 @@ fn a_token_that_waits_for_a_touch_is_not_mute() {
     touch.send(()).unwrap();
     assert_eq!(patient.wait(), Ok(vec![0x90, 0x00]));
     drop(release_silent);
+}
+
+/// A watch that looks at whoever is inside it.
+struct Counted {
+    inner: Box<dyn Watch>,
+    inside: Arc<AtomicUsize>,
+}
+
+impl Watch for Counted {
+    fn next(&mut self, limit: Duration) -> Result<Vec<ReaderStatus>, CardError> {
+        // Nobody would wait this long: whoever ends it does so at once.
+        self.inner.next(limit.max(LONG))
+    }
+    fn interrupt(&self) -> Interrupt {
+        self.inner.interrupt()
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+struct CountedService {
+    world: MemoryReaders,
+    inside: Arc<AtomicUsize>,
+}
+
+impl Service for CountedService {
+    fn watch(&self) -> Result<Box<dyn Watch>, CardError> {
+        self.inside.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(Counted {
+            inner: self.world.watch()?,
+            inside: Arc::clone(&self.inside),
+        }))
+    }
+    fn port(&self, reader: &str) -> Result<Box<dyn Port>, CardError> {
+        self.world.port(reader)
+    }
+}
+
+#[test]
+fn when_the_last_one_is_gone_no_thread_is_inside_the_service() {
+    let world = MemoryReaders::new();
+    world.add("a");
+    world.insert("a", Echo);
+    let clock = SystemClock::new();
+    for _ in 0..200 {
+        let began = clock.monotonic();
+        let inside = Arc::new(AtomicUsize::new(0));
+        let service = CountedService {
+            world: world.clone(),
+            inside: Arc::clone(&inside),
+        };
+        let readers = Readers::start(
+            Arc::new(service),
+            Options::default(),
+            Arc::new(SystemClock::new()),
+        )
+        .unwrap();
+        readers.submit("a", LONG, once).wait().unwrap();
+        let shared = Arc::clone(&readers.core.shared);
+        drop(readers);
+        assert_eq!(inside.load(Ordering::SeqCst), 0, "the watcher is gone");
+        assert!(shared.lock().threads.is_empty(), "so are guard and worker");
+        assert!(
+            clock.monotonic().saturating_sub(began) < LAST_WAIT,
+            "ended, not given up"
+        );
+    }
 }

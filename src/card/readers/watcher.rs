@@ -5,30 +5,25 @@ use std::time::Duration;
 
 use crate::card::error::CardError;
 
-use super::{CardPresence, Event, ReaderStatus, Shared, Slot, State};
+use super::{CardPresence, Event, Inside, ReaderStatus, Shared, Slot, State, Watch};
 
-/// How long one wait for changes lasts, so that the thread notices its own end.
+/// How long one wait for changes lasts, should nobody be able to end it.
 const LIMIT: Duration = Duration::from_millis(500);
 
 pub(super) fn run(shared: &Shared) {
+    let _inside = Inside(shared);
     while !shared.lock().stopping {
         let error = match shared.service.watch() {
-            Ok(mut watch) => loop {
-                match watch.next(LIMIT) {
-                    Ok(seen) => {
-                        let mut state = shared.lock();
-                        if state.stopping {
-                            return;
-                        }
-                        state.see(shared, seen);
-                        shared.changed.notify_all();
-                    }
-                    Err(error) => break error,
-                }
+            Ok(watch) => match watched(shared, watch) {
+                Some(error) => error,
+                None => return,
             },
             Err(error) => error,
         };
         let mut state = shared.lock();
+        if state.stopping {
+            return;
+        }
         state.lose(error);
         shared.changed.notify_all();
         let stopping = |state: &mut State| !state.stopping;
@@ -39,6 +34,26 @@ pub(super) fn run(shared: &Shared) {
                 .unwrap_or_else(PoisonError::into_inner),
         );
     }
+}
+
+/// Watches until the service is lost, for the cause returned, or until the end.
+fn watched(shared: &Shared, mut watch: Box<dyn Watch>) -> Option<CardError> {
+    shared.lock().interrupt = Some(watch.interrupt());
+    let lost = loop {
+        match watch.next(LIMIT) {
+            Ok(seen) => {
+                let mut state = shared.lock();
+                if state.stopping {
+                    break None;
+                }
+                state.see(shared, seen);
+                shared.changed.notify_all();
+            }
+            Err(error) => break Some(error),
+        }
+    };
+    shared.lock().interrupt = None;
+    lost
 }
 
 impl State {

@@ -184,7 +184,9 @@ fn enqueue<T: Send + 'static>(
         let spawned = std::thread::Builder::new()
             .name(format!("card {reader}"))
             .spawn(move || thread.run(&jobs));
-        if spawned.is_err() {
+        if let Ok(thread) = &spawned {
+            state.threads.push(thread.thread().id());
+        } else {
             state.jobs.retain(|job| job.worker != id);
             if let Some(slot) = state.slots.get_mut(reader) {
                 slot.worker = None;
@@ -248,16 +250,27 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
-        let Some(slot) = state.slots.get_mut(&self.reader) else {
-            return;
-        };
-        if slot.worker.as_ref().is_some_and(|worker| worker.id == self.id) {
-            slot.worker = None;
+        // Its port is gone already, and with it its context.
+        state.ended();
+        self.shared.changed.notify_all();
+        // What came into the queue while a job panicked would wait for its deadline.
+        let left: Vec<_> = state
+            .jobs
+            .extract_if(.., |job| job.worker == self.id && job.phase() == Phase::Queued)
+            .collect();
+        if let Some(slot) = state.slots.get_mut(&self.reader) {
+            if slot.worker.as_ref().is_some_and(|worker| worker.id == self.id) {
+                slot.worker = None;
+            }
+            if slot.given_up == Some(self.id) {
+                slot.given_up = None;
+                let event = Event::ReaderFreed(self.reader.clone());
+                state.tell(&event);
+            }
         }
-        if slot.given_up == Some(self.id) {
-            slot.given_up = None;
-            let event = Event::ReaderFreed(self.reader.clone());
-            state.tell(&event);
+        drop(state);
+        for job in left {
+            job.give_up(CardError::Communication);
         }
     }
 }

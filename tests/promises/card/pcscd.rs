@@ -543,6 +543,31 @@ fn inside_faults() {
     assert_eq!(read(), Ok(whole));
 }
 
+/// The service's library takes itself down at the end of a process: a thread that is inside it then ends the program in
+/// "double free or corruption".
+#[test]
+fn programs_end_cleanly_however_often_they_look_at_readers() {
+    let Some(lab) = lab() else { return };
+    let _alone = alone();
+    let reader = insert(lab, "mayor");
+    let ways: [&[&str]; 2] = [
+        &["card", "readers"],
+        &["card", "certificates", "--reader", &reader],
+    ];
+    std::thread::scope(|scope| {
+        // More than there are processors, so that threads are stopped wherever they are.
+        for _ in 0..6 {
+            scope.spawn(|| {
+                for way in ways.into_iter().cycle().take(20) {
+                    let (code, _, messages) = run(program(lab, ZEGEL).args(way));
+                    assert_eq!((code, messages.as_str()), (Some(0), ""), "{way:?}");
+                }
+            });
+        }
+    });
+    remove(lab, "mayor", &reader);
+}
+
 #[test]
 fn watching_survives_the_service_going_away_and_coming_back() {
     if !stack() {
