@@ -272,27 +272,8 @@ pub(in crate::ades) fn imprint(
     before: usize,
 ) -> std::io::Result<Option<Vec<u8>>> {
     let mut hashers = [Hasher::new(hash)];
-    match (&jws.payload, &header.objects) {
-        (Some(payload), _) => {
-            let [hasher] = &mut hashers;
-            hasher.update(payload.as_bytes());
-        }
-        (None, reference) => {
-            let found = match reference {
-                Some(reference) => named(&reference.uris, objects),
-                None => match objects {
-                    [one] => Some(vec![one]),
-                    _ => None,
-                },
-            };
-            let Some(found) = found else { return Ok(None) };
-            for object in found {
-                let Some(source) = object.content.bytes() else {
-                    return Ok(None);
-                };
-                payload::update(&mut hashers, &**source, header.payload_as_text)?;
-            }
-        }
+    if !payload::add_content(&mut hashers, jws, header, objects)? {
+        return Ok(None);
     }
     let [mut hasher] = hashers;
     for part in [".", &signature.protected, ".", &signature.signature, "."] {
@@ -305,16 +286,4 @@ pub(in crate::ades) fn imprint(
         hasher.update(text.as_bytes());
     }
     Ok(Some(hasher.finish()))
-}
-
-/// The objects that `uris` name, in that order. One object without a name stands for the one that is named.
-pub(in crate::ades) fn named<'o>(uris: &[String], objects: &'o [DataObject]) -> Option<Vec<&'o DataObject>> {
-    if let ([_], [one]) = (uris, objects)
-        && one.name.is_none()
-    {
-        return Some(vec![one]);
-    }
-    uris.iter()
-        .map(|uri| objects.iter().find(|object| object.name.as_ref() == Some(uri)))
-        .collect()
 }

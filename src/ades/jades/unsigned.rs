@@ -59,10 +59,17 @@ pub fn container(token: &[u8]) -> Value {
 
 /// The one token in a container; none when it holds another number, or one that is not base64.
 pub fn token(container: &Value) -> Option<Vec<u8>> {
-    match container.get("tstTokens")?.as_array()?.as_slice() {
-        [one] => STANDARD.decode(one.get("val")?.as_str()?).ok(),
-        _ => None,
-    }
+    let mut tokens = tokens(container)?;
+    let one = tokens.pop()?;
+    tokens.is_empty().then_some(one)
+}
+
+/// The tokens in a container; none when one is not base64.
+pub fn tokens(container: &Value) -> Option<Vec<Vec<u8>>> {
+    let tokens = container.get("tstTokens")?.as_array()?.iter();
+    tokens
+        .map(|token| STANDARD.decode(token.get("val")?.as_str()?).ok())
+        .collect()
 }
 
 /// `xVals` for `certificates`.

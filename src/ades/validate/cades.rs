@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::archive_manifest::Around;
 use super::file::{Context, empty, overall, whole_digest};
 use super::format::Failure;
-use super::general::{self, ARCHIVE, Basis, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
@@ -421,13 +421,19 @@ impl<'a> Scene<'a> {
             .map(|der| own_token(info, der, layer))
             .collect();
         let violations = violations(self.envelope, info);
-        self.assemble(
+        let mut subject = self.assemble(
             name,
             info,
             (certificate, intact, violations),
             layer,
             (own, Vec::new()),
-        )
+        );
+        // Its content is the value that it is on.
+        for stamp in &mut subject.content_stamps {
+            let value = on.signature.clone();
+            stamp.imprint = Box::new(move |hash| Some(hash.digest(&value)));
+        }
+        subject
     }
 
     fn assemble(
@@ -476,7 +482,7 @@ impl<'a> Scene<'a> {
             .flat_map(|attribute| &attribute.values)
             .map(|value| Token {
                 der: value.clone(),
-                name: "content time-stamp".to_owned(),
+                name: CONTENT.to_owned(),
                 layer,
                 imprint: Box::new(move |hash| digests.get(hash).ok().map(<[u8]>::to_vec)),
                 fault: None,
@@ -526,12 +532,16 @@ impl<'a> Scene<'a> {
                 "the message does not list the signer's digest algorithm",
             );
         }
-        // RFC 5652 §5.3: no signed attribute stands twice, and those known here have one value.
+        // RFC 5652 §5.3: no signed attribute stands twice, and those known here have one value. Of time-stamps over the
+        // content there may be any number (EN 319 122-1 §6.3, table 1).
         let mut seen = BTreeSet::new();
-        let is_plain = info
-            .signed
-            .iter()
-            .all(|attribute| seen.insert(attribute.oid.to_string()) && attribute.values.len() == 1);
+        let is_plain = info.signed.iter().all(|attribute| {
+            let oid = attribute.oid.to_string();
+            if oid == oids::CONTENT_TIME_STAMP {
+                return !attribute.values.is_empty();
+            }
+            seen.insert(oid) && attribute.values.len() == 1
+        });
         if is_plain {
             Ok(())
         } else {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::general::ARCHIVE;
+use super::general::{ARCHIVE, SOME_CONTENT};
 use super::indication::{Indication, SubIndication};
 use super::report::{
     DigestReport, Finding, Format, Process, Report, SignatureReport, TimeStampReport, Weight,
@@ -118,8 +118,8 @@ struct Objects<'a> {
 /// What a time-stamp shows to have existed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Over {
-    /// The content of a signature, which is younger itself.
-    Content,
+    /// The content of the signature of this number, which is younger itself.
+    Content(usize),
     /// Every signature that stands before it.
     Document,
     /// The signature of this number.
@@ -139,7 +139,7 @@ impl<'a> Objects<'a> {
                 found.revocation_data.insert(*sha256, format!("R-{sha256}"));
             }
             for stamp in &signature.content_time_stamps {
-                found.add_stamp(stamp, Over::Content);
+                found.add_stamp(stamp, Over::Content(index));
             }
             for stamp in &signature.time_stamps {
                 found.add_stamp(stamp, Over::Signature(index));
@@ -232,6 +232,9 @@ fn write_signature(
     if let Some(digest) = &signature.signed_data {
         xml.start("SignersDocument", &[]);
         write_digest(xml, digest);
+        if has_proven_content(signature) {
+            write_reference(xml, "SignersDocumentRepresentation", &[&content_id(index)]);
+        }
         xml.end();
     }
     write_attributes(xml, report, signature, objects);
@@ -344,7 +347,12 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
         xml.end();
     }
     for stamp in &signature.content_time_stamps {
-        write_stamp_attribute(xml, "AllDataObjectsTimeStamp", "true", stamp, objects);
+        let name = if stamp.field.as_deref() == Some(SOME_CONTENT) {
+            "IndividualDataObjectsTimeStamp"
+        } else {
+            "AllDataObjectsTimeStamp"
+        };
+        write_stamp_attribute(xml, name, "true", stamp, objects);
     }
     for role in &claimed.roles {
         xml.start("SignerRole", &[("Signed", "true")]);
@@ -476,26 +484,45 @@ fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
     }
     xml.start("SignatureValidationObjects", &[]);
     for (sha256, id) in &objects.certificates {
-        write_object(xml, id, "urn:etsi:019102:validationObject:certificate", sha256);
+        let digest = DigestReport::new(HashAlgorithm::Sha256, sha256.as_bytes());
+        write_object(xml, id, "urn:etsi:019102:validationObject:certificate", &digest);
         xml.end();
     }
     for (sha256, id) in &objects.revocation_data {
-        write_object(xml, id, "urn:etsi:019102:validationObject:revocationData", sha256);
+        let digest = DigestReport::new(HashAlgorithm::Sha256, sha256.as_bytes());
+        write_object(
+            xml,
+            id,
+            "urn:etsi:019102:validationObject:revocationData",
+            &digest,
+        );
         xml.end();
+    }
+    for (index, signature) in report.signatures.iter().enumerate() {
+        if let (true, Some(digest)) = (has_proven_content(signature), &signature.signed_data) {
+            let kind = "urn:etsi:019102:validationObject:signedData";
+            write_object(xml, &content_id(index), kind, digest);
+            xml.end();
+        }
     }
     for (id, stamp, over) in &objects.stamps {
         write_object(
             xml,
             id,
             "urn:etsi:019102:validationObject:timestamp",
-            &stamp.sha256,
+            &DigestReport::new(HashAlgorithm::Sha256, stamp.sha256.as_bytes()),
         );
         if let (Some(gen_time), Indication::TotalPassed) = (stamp.gen_time, stamp.indication) {
             xml.start("POEProvisioning", &[]);
             xml.text("POETime", &time(gen_time));
+            if let Over::Content(number) = over
+                && report.signatures.get(*number).is_some_and(has_proven_content)
+            {
+                write_reference(xml, "ValidationObject", &[&content_id(*number)]);
+            }
             let signatures = report.signatures.iter().enumerate();
             let shown = signatures.filter(|(index, signature)| match over {
-                Over::Content => false,
+                Over::Content(_) => false,
                 Over::Document => is_over(stamp, signature),
                 Over::Signature(number) => number == index,
             });
@@ -520,12 +547,23 @@ fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
     xml.end();
 }
 
+/// Whether the content is an object of its own: one that a time-stamp over it proves.
+fn has_proven_content(signature: &SignatureReport) -> bool {
+    let mut stamps = signature.content_time_stamps.iter();
+    signature.signed_data.is_some() && stamps.any(|stamp| stamp.indication == Indication::TotalPassed)
+}
+
+/// The identifier of the content of the signature number `index`, from 0.
+fn content_id(index: usize) -> String {
+    format!("D-{}", index.saturating_add(1))
+}
+
 /// Begins an object; the caller ends it.
-fn write_object(xml: &mut Writer, id: &str, kind: &str, sha256: &Sha256Digest) {
+fn write_object(xml: &mut Writer, id: &str, kind: &str, digest: &DigestReport) {
     xml.start("ValidationObject", &[("id", id)]);
     xml.text("ObjectType", kind);
     xml.start("ValidationObjectRepresentation", &[]);
-    write_digest(xml, &DigestReport::new(HashAlgorithm::Sha256, sha256.as_bytes()));
+    write_digest(xml, digest);
     xml.end();
 }
 

@@ -82,8 +82,14 @@ impl<'a> Basis<'a> {
 
 /// How the name of an archive time-stamp begins.
 pub(super) const ARCHIVE: &str = "archive time-stamp";
+/// The name of a time-stamp over all of the content, signed with it.
+pub(super) const CONTENT: &str = "content time-stamp";
+/// The name of one over some of the objects that are signed.
+pub(super) const SOME_CONTENT: &str = "content time-stamp over some objects";
+/// Most content time-stamps of one signature: each may cost a reading of the content.
+pub(super) const CONTENT_STAMPS_AT_MOST: usize = 32;
 
-/// Makes the digest, with the hash asked for, of what a time-stamp should be over.
+/// Makes the digest, with the hash asked for, of what a time-stamp should be over; none when that is not at hand.
 pub(super) type Imprint<'a> = Box<dyn Fn(HashAlgorithm) -> Option<Vec<u8>> + 'a>;
 
 /// A time-stamp token and what it should be over.
@@ -164,6 +170,7 @@ fn judge_subject(
         report.signed_data = None;
         report.fail(failure);
     }
+    check_count(&mut subject.content_stamps, report);
     let tokens = subject.content_stamps.iter().chain(&subject.own);
     for token in tokens.chain(&subject.archive) {
         add_certificates(token, &mut subject.material);
@@ -184,7 +191,7 @@ fn judge_subject(
             .collect()
     };
     let (content, own) = (judged(&subject.content_stamps), judged(&subject.own));
-    note_broken(content.iter().chain(&own).chain(&archived), report);
+    stamp::note(content.iter().chain(&own).chain(&archived), report);
 
     let archive: Vec<(&Token<'_>, &Stamp)> = subject
         .archive
@@ -254,6 +261,18 @@ fn judge_subject(
     Ok(())
 }
 
+/// The standard sets no bound; a file must not make its reader work without one.
+fn check_count(stamps: &mut Vec<Token<'_>>, report: &mut SignatureReport) {
+    if stamps.len() > CONTENT_STAMPS_AT_MOST {
+        stamps.clear();
+        report.fail(Failure::new(
+            SubIndication::FormatFailure,
+            "CONTENT_TIME_STAMP_LIMIT",
+            format!("the signature holds more than {CONTENT_STAMPS_AT_MOST} time-stamps over its content"),
+        ));
+    }
+}
+
 /// What stands inside a token is covered with it.
 fn add_certificates(token: &Token<'_>, material: &mut Material) {
     let parsed = TimeStampToken::parse(&token.der);
@@ -302,23 +321,4 @@ fn judge_token(judge: &Judge<'_>, token: &Token<'_>, exists_at: Timestamp) -> St
         stamp.report.findings.push((*fault.finding).clone());
     }
     stamp
-}
-
-/// A time-stamp that is not whole shows that the file was changed after it was made, or was never one.
-///
-/// The standard lets such a one be passed over; zegel's policy asks that everything in a signature that calls itself
-/// evidence is intact, so that no damage goes by unseen. One that merely cannot be proven is passed over with a note.
-fn note_broken<'s>(stamps: impl Iterator<Item = &'s Stamp>, report: &mut SignatureReport) {
-    for stamp in stamps {
-        let name = stamp.report.field.clone().unwrap_or_default();
-        if stamp.whole.is_none() {
-            report.fail(Failure::new(
-                SubIndication::SigConstraintsFailure,
-                "TST_BROKEN",
-                format!("{name} is not intact: the file was changed, or it never fitted"),
-            ));
-        } else {
-            report.findings.extend(stamp::ignored(stamp));
-        }
-    }
 }

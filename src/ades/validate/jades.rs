@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use super::cades::signer_name;
 use super::file::{Context, empty, overall, refuse_unused};
 use super::format::Failure;
-use super::general::{self, ARCHIVE, Basis, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
 use crate::ades::content::DataObject;
-use crate::ades::jades::completion::{imprint, named};
+use crate::ades::jades::completion::imprint;
 use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE};
-use crate::ades::jades::payload;
+use crate::ades::jades::payload::{self, named};
 use crate::ades::jades::read::{Jws, JwsSignature, decoded};
 use crate::ades::jades::unsigned::{self, Element};
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
@@ -167,7 +167,7 @@ impl<'a> Scene<'a> {
             verdict,
             content,
             material,
-            content_stamps: Vec::new(),
+            content_stamps: self.content_stamps(),
             own,
             archive,
         }
@@ -366,6 +366,30 @@ impl<'a> Scene<'a> {
         Some(Sha256Digest(digest.try_into().ok()?))
     }
 
+    /// The time-stamps over the content, signed with it. TS 119 182-1 §5.2.6.
+    fn content_stamps(&self) -> Vec<Token<'_>> {
+        let Some(container) = self.header.members.get("adoTst") else {
+            return Vec::new();
+        };
+        let tokens = unsigned::tokens(container).filter(|tokens| !tokens.is_empty());
+        let fault = tokens
+            .is_none()
+            .then(|| format_failure("JWS_TIME_STAMP", "adoTst does not hold time-stamp tokens"));
+        let tokens = tokens.unwrap_or_else(|| vec![Vec::new()]);
+        let token = |der| Token {
+            der,
+            name: CONTENT.to_owned(),
+            layer: 0,
+            imprint: Box::new(|hash| {
+                payload::content_imprint(hash, self.jws, &self.header, self.objects)
+                    .ok()
+                    .flatten()
+            }),
+            fault: fault.clone(),
+        };
+        tokens.into_iter().map(token).collect()
+    }
+
     fn tokens(&self) -> (Vec<Token<'_>>, Vec<Token<'_>>) {
         let (mut own, mut archive) = (Vec::new(), Vec::new());
         for (place, element) in self.elements.iter().enumerate() {
@@ -436,12 +460,6 @@ impl<'a> Scene<'a> {
             report.findings.push(Finding::warning(
                 "JWS_COUNTER_SIGNATURE",
                 "a counter-signature is there, which is not judged and proves nothing",
-            ));
-        }
-        if self.header.members.contains_key("adoTst") {
-            report.findings.push(Finding::note(
-                "CONTENT_TIME_STAMP",
-                "a time-stamp over the content is there, which is not judged",
             ));
         }
     }

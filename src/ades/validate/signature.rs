@@ -423,8 +423,7 @@ fn judge_stamps(
         .unsigned_values(oids::SIGNATURE_TIME_STAMP)
         .map(|token| stamp::validate(judge, token, None, &over_value, exists_at))
         .collect();
-    let ignored = content.iter().chain(&own).filter_map(stamp::ignored);
-    report.findings.extend(ignored);
+    stamp::note(content.iter().chain(&own), report);
     (content, own)
 }
 

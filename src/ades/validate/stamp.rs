@@ -8,7 +8,7 @@ use super::format::Failure;
 use super::indication::{Indication, SubIndication};
 use super::past;
 use super::qualified;
-use super::report::{Finding, ObjectKind, ObjectReport, Process, TimeStampReport};
+use super::report::{Finding, ObjectKind, ObjectReport, Process, SignatureReport, TimeStampReport};
 use super::revocation::Judge;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
@@ -88,7 +88,18 @@ fn judge_token(
     let gen_time = token.gen_time;
     stamp.report.gen_time = Some(gen_time);
     stamp.report.claims_qualified = token.claims_qualified;
-    if digest(token.hash).as_ref() != Some(&token.imprint) {
+    // What only digests of another form are known of is not at hand; that does not make the token a broken one.
+    let Some(due) = digest(token.hash) else {
+        return Err(Failure::new(
+            SubIndication::SignedDataNotFound,
+            "TST_DATA_MISSING",
+            format!(
+                "what the time-stamp is over is not at hand, nor its digest with {}",
+                token.hash.name()
+            ),
+        ));
+    };
+    if due != token.imprint {
         return Err(Failure::new(
             SubIndication::HashFailure,
             TimeStampDefect::Imprint.cause(),
@@ -214,14 +225,28 @@ fn defective(defect: TimeStampDefect) -> Failure {
     Failure::new(sub, defect.cause(), defect.to_string())
 }
 
-/// Notes that a token which did not pass was not used.
-pub(super) fn ignored(stamp: &Stamp) -> Option<Finding> {
-    (stamp.report.indication != Indication::TotalPassed).then(|| {
-        let finding = Finding::warning("TST_IGNORED", "a time-stamp did not pass and proves nothing");
-        finding.about(ObjectReport {
-            kind: ObjectKind::TimeStamp,
-            name: stamp.report.unit.clone().unwrap_or_default(),
-            sha256: Some(stamp.report.sha256),
-        })
-    })
+/// A time-stamp in a signature that is not whole shows that the file was changed after it was made, or was never one.
+///
+/// The standard lets such a one be passed over; zegel's policy asks that everything in a signature that calls itself
+/// evidence is intact, so that no damage goes by unseen. One that merely cannot be proven, or whose data is not at hand,
+/// is passed over with a note.
+pub(super) fn note<'s>(stamps: impl Iterator<Item = &'s Stamp>, report: &mut SignatureReport) {
+    for stamp in stamps {
+        let is_at_hand = stamp.report.sub_indication != Some(SubIndication::SignedDataNotFound);
+        if stamp.whole.is_none() && is_at_hand {
+            let name = stamp.report.field.as_deref().unwrap_or("a time-stamp");
+            report.fail(Failure::new(
+                SubIndication::SigConstraintsFailure,
+                "TST_BROKEN",
+                format!("{name} is not intact: the file was changed, or it never fitted"),
+            ));
+        } else if stamp.report.indication != Indication::TotalPassed {
+            let finding = Finding::warning("TST_IGNORED", "a time-stamp did not pass and proves nothing");
+            report.findings.push(finding.about(ObjectReport {
+                kind: ObjectKind::TimeStamp,
+                name: stamp.report.unit.clone().unwrap_or_default(),
+                sha256: Some(stamp.report.sha256),
+            }));
+        }
+    }
 }

@@ -47,6 +47,12 @@ const DOCUMENT_TIME_STAMP: Label = Label([
     "document time-stamp",
 ]);
 const TIME_STAMP: Label = Label(["tijdstempel", "horodatage", "Zeitstempel", "time-stamp"]);
+const CONTENT_TIME_STAMP: Label = Label([
+    "tijdstempel over de inhoud",
+    "horodatage du contenu",
+    "Zeitstempel über den Inhalt",
+    "time-stamp over the content",
+]);
 const LEVEL: Label = Label(["niveau", "niveau", "Stufe", "level"]);
 const NONE: Label = Label(["geen", "aucun", "keine", "none"]);
 const QUALIFICATION: Label = Label(["kwalificatie", "qualification", "Qualifikation", "qualification"]);
@@ -307,12 +313,12 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
             attestation(attested, language)
         ));
     }
-    for stamp in &signature.time_stamps {
-        lines.push(format!(
-            "{}: {}",
-            TIME_STAMP.in_(language),
-            stamp_line(stamp, language)
-        ));
+    let content = signature.content_time_stamps.iter();
+    let content = content.map(|stamp| (CONTENT_TIME_STAMP, stamp));
+    let inside = signature.time_stamps.iter().map(|stamp| (TIME_STAMP, stamp));
+    for (label, stamp) in content.chain(inside) {
+        let line = stamp_line(stamp, language);
+        lines.push(format!("{}: {line}", label.in_(language)));
     }
     for change in &signature.changes {
         let allowed = if change.allowed { ALLOWED } else { NOT_ALLOWED };

@@ -7,7 +7,7 @@ use crate::base::digest::{HashAlgorithm, Hasher};
 use crate::xml::canonical::{Method, Version};
 use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
-use crate::xml::signature::read::XmlSignature;
+use crate::xml::signature::read::{Reference, XmlSignature};
 use crate::xml::signature::transform::read_method;
 use crate::xml::tree::{Document, NodeId, Selection};
 
@@ -34,6 +34,41 @@ pub fn of_signature(
     let mut hasher = Hasher::new(hash);
     document.canonicalize(&Selection::subtree(signature.value_element), method, &mut hasher);
     hasher.finish()
+}
+
+/// The imprint of a time-stamp over the content: what each of `references` covers, one after the other. One thing outside
+/// is enough by its digest, for then that is the imprint.
+///
+/// # Errors
+/// When something it is over is not at hand, or `references` holds a number that no reference has.
+///
+/// Source: EN 319 132-1 §5.2.8.
+pub fn of_content(
+    scene: &Scene<'_>,
+    signature: &XmlSignature,
+    references: &[usize],
+    method: &Method,
+    hash: HashAlgorithm,
+) -> Result<Vec<u8>, SignatureDefect> {
+    let reference = |index: usize| {
+        let found = signature.references.get(index);
+        found.ok_or(SignatureDefect::Target(index))
+    };
+    if let [index] = references
+        && let Reference {
+            target: Target::Outside(_) | Target::Unnamed,
+            ..
+        } = reference(*index)?
+    {
+        let mut asked = reference(*index)?.clone();
+        asked.hash = hash;
+        return scene.digest_of(signature.element, &asked, *index);
+    }
+    let mut hasher = Hasher::new(hash);
+    for index in references {
+        scene.feed(signature.element, reference(*index)?, *index, method, &mut hasher)?;
+    }
+    Ok(hasher.finish())
 }
 
 /// The imprint of an archive time-stamp that stands before `before`, or behind all properties when none.

@@ -5,6 +5,8 @@ mod attacks;
 mod bad_days;
 mod cades;
 mod containers;
+mod content_stamps;
+pub mod content_world;
 mod damage;
 mod encrypted;
 mod extending;

@@ -65,16 +65,6 @@ impl Signature<'_> {
                 "a signature policy is named and was not applied",
             ));
         }
-        let stamped = ["AllDataObjectsTimeStamp", "IndividualDataObjectsTimeStamp"];
-        if stamped
-            .iter()
-            .any(|name| has(&["SignedDataObjectProperties", name]))
-        {
-            report.findings.push(Finding::note(
-                "CONTENT_TIME_STAMP",
-                "a time-stamp over the content is there, which is not judged",
-            ));
-        }
         if properties
             .unsigned(document)
             .any(|property| document.is(property, XADES, "ArchiveTimeStamp"))

@@ -1,5 +1,6 @@
 //! XML signatures: what is in a document, and each signature judged for itself. EN 319 132-1.
 
+mod content_stamps;
 mod form;
 mod signer;
 
@@ -154,6 +155,14 @@ impl From<SignatureDefect> for Failure {
     }
 }
 
+/// The imprint that was made; none when content is not at hand, and one that no token has when it cannot be made at all.
+fn at_hand(imprint: Result<Vec<u8>, SignatureDefect>) -> Option<Vec<u8>> {
+    match imprint {
+        Err(SignatureDefect::Missing(_)) => None,
+        other => Some(other.unwrap_or_default()),
+    }
+}
+
 /// One signature and its properties.
 struct Signature<'a> {
     document: &'a Document,
@@ -215,7 +224,7 @@ impl<'a> Signature<'a> {
             content: verdict.as_ref().and_then(|_| self.content_digest(scene)),
             verdict,
             material,
-            content_stamps: Vec::new(),
+            content_stamps: self.content_stamps(scene),
             own,
             archive,
         }
@@ -387,15 +396,10 @@ impl<'a> Signature<'a> {
                     name: format!("{ARCHIVE} {}", before.saturating_add(1)),
                     layer: before.saturating_mul(2).saturating_add(1),
                     imprint: Box::new(move |hash| {
-                        imprint::of_archive(
-                            scene,
-                            &self.core,
-                            &self.properties,
-                            Some(property),
-                            method.as_ref().ok()?,
-                            hash,
-                        )
-                        .ok()
+                        let method = method.as_ref().ok()?;
+                        let (core, properties) = (&self.core, &self.properties);
+                        let made = imprint::of_archive(scene, core, properties, Some(property), method, hash);
+                        at_hand(made)
                     }),
                     fault,
                 });
