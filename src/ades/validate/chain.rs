@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::format::Failure;
 use super::indication::SubIndication;
 use super::report::{Finding, ObjectKind, ObjectReport};
-use super::revocation::{Judge, Revocation, Role};
+use super::revocation::{Judge, Revocation, Role, Until};
 use crate::base::digest::Sha256Digest;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmRefusal;
@@ -93,7 +93,13 @@ pub(super) fn validate(judge: &Judge<'_>, subject: &Subject<'_>, at: Timestamp) 
             &mut chain.needs,
             came_along(judge, subject, certificate).then_some(certificate.fingerprint()),
         );
-        let status = judge.status(certificate, issuer, role, subject.fresh_for, judge.now);
+        let status = judge.status(
+            certificate,
+            issuer,
+            role,
+            subject.fresh_for,
+            Until::Proven(judge.now),
+        );
         match &status {
             Revocation::Good { evidence: None } => continue,
             Revocation::Good { evidence } => {
@@ -107,8 +113,8 @@ pub(super) fn validate(judge: &Judge<'_>, subject: &Subject<'_>, at: Timestamp) 
                     format!("revoked on {revoked} ({reason:?}), after the signature existed"),
                 );
                 chain.notes.push(finding.about(object.clone()));
-                if role == Role::Authority && is_grave(*reason) {
-                    later.push((index, *revoked));
+                if role == Role::Authority {
+                    later.push((index, counts_until(*revoked, *reason)));
                 }
                 let newest = judge.newest(certificate, issuer, judge.now);
                 require(&mut chain.needs, newest.map(|newest| newest.evidence));
@@ -128,35 +134,50 @@ pub(super) fn validate(judge: &Judge<'_>, subject: &Subject<'_>, at: Timestamp) 
         let certificates = &chain.certificates;
         chain.failure = later
             .into_iter()
-            .find_map(|(index, revoked)| forged_by(judge, certificates, (index, revoked), subject, at));
+            .find_map(|(index, until)| unsupported(judge, certificates, (index, until), subject, at));
     }
     Ok(chain)
 }
 
-/// What an authority said before its key was stolen counts only as far as it is proven from before: a thief can write
-/// certificates and answers with any date. So the status at `at` must be told by what is proven from before, and not
-/// only be told by something newer while something older is there too. EN 319 102-1 §5.6.2.2, step 1.
-fn forged_by(
+/// Up to when what an authority signed counts that was revoked on `revoked`.
+///
+/// What it said before its key was stolen counts only as far as it is proven from before: a thief writes certificates and
+/// answers with any date. When it merely stopped, or has a newer certificate, what it issued before stays, and what it
+/// signs from then on is nobody's word. EN 319 102-1 §5.6.2.2, step 1; RFC 5280 §5.3.1.
+const fn counts_until(revoked: Timestamp, reason: Reason) -> Until {
+    match reason {
+        Reason::AffiliationChanged | Reason::CessationOfOperation | Reason::Superseded => {
+            Until::Stated(revoked)
+        }
+        _ => Until::Proven(revoked),
+    }
+}
+
+/// What below a revoked authority rests on what no longer counts. The status at `at` must be told by what counts, and not
+/// only be told by something newer while something older is there too.
+fn unsupported(
     judge: &Judge<'_>,
     certificates: &[Certificate],
-    (revoked_index, revoked): (usize, Timestamp),
+    (revoked_index, until): (usize, Until),
     subject: &Subject<'_>,
     at: Timestamp,
 ) -> Option<Failure> {
     let below = certificates.get(..revoked_index)?;
-    let unproven = below.iter().enumerate().find(|(index, certificate)| {
+    let found = below.iter().enumerate().find(|(index, certificate)| {
         let role = role(*index, subject.purpose);
         let issuer = certificates.get(index.saturating_add(1));
         let holds = issuer.is_some_and(|issuer| {
-            match judge.status(certificate, issuer, role, subject.fresh_for, revoked) {
+            match judge.status(certificate, issuer, role, subject.fresh_for, until) {
                 Revocation::Good { .. } => true,
                 Revocation::Revoked { at: since, .. } => since > at,
                 _ => false,
             }
         });
-        proven(judge, certificate, subject) > revoked || !holds
+        let is_older = until.lets_in(certificate.not_before(), proven(judge, certificate, subject));
+        !is_older || !holds
     });
-    unproven.map(|(index, certificate)| {
+    found.map(|(index, certificate)| {
+        let (Until::Proven(revoked) | Until::Stated(revoked)) = until;
         Failure::new(
             SubIndication::RevokedCaNoPoe,
             "REVOKED",
@@ -164,14 +185,6 @@ fn forged_by(
         )
         .about(object(certificate, role(index, subject.purpose)))
     })
-}
-
-/// Whether a revocation says, or lets fear, that somebody else holds the key.
-const fn is_grave(reason: Reason) -> bool {
-    !matches!(
-        reason,
-        Reason::AffiliationChanged | Reason::CessationOfOperation | Reason::Superseded
-    )
 }
 
 /// Adds to what is needed; none makes all of it missing.
@@ -368,7 +381,13 @@ fn is_known_good(judge: &Judge<'_>, subject: &Subject<'_>) -> bool {
     let mut links = path.links();
     links.next().is_some_and(|(leaf, issuer)| {
         let role = role(0, subject.purpose);
-        let status = judge.status(leaf, issuer, role, subject.leaf.not_before(), judge.now);
+        let status = judge.status(
+            leaf,
+            issuer,
+            role,
+            subject.leaf.not_before(),
+            Until::Proven(judge.now),
+        );
         matches!(status, Revocation::Good { evidence: Some(_) })
     })
 }

@@ -129,6 +129,26 @@ pub(super) struct Judge<'a> {
     pub(super) embedded_only: bool,
 }
 
+/// Up to when what an authority signed counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// What is proven to be no later: whoever stole the key writes any date.
+    Proven(Timestamp),
+    /// What states no later moment of itself, or is proven to be no later: the key was given up, and nobody has cause to
+    /// write another date.
+    Stated(Timestamp),
+}
+
+impl Until {
+    /// Whether something counts that states `stated` of itself and is first proven at `proven`.
+    pub(super) fn lets_in(self, stated: Timestamp, proven: Timestamp) -> bool {
+        match self {
+            Self::Proven(end) => proven <= end,
+            Self::Stated(end) => stated <= end || proven <= end,
+        }
+    }
+}
+
 /// Why a statement does not count at the moment.
 enum Unusable {
     Algorithm(AlgorithmRefusal),
@@ -145,14 +165,14 @@ impl Judge<'_> {
 
     /// What is known of `certificate`, issued by `issuer`, when it must be fresh for `fresh_for`.
     ///
-    /// `until`: evidence proven no earlier than this does not count; the moment of validation lets all of it in.
+    /// `until`: later evidence does not count; what is proven at the moment of validation is all of it.
     pub(super) fn status(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
         role: Role,
         fresh_for: Timestamp,
-        until: Timestamp,
+        until: Until,
     ) -> Revocation {
         if Self::needs_no_status(certificate, role) {
             return Revocation::Good { evidence: None };
@@ -222,10 +242,10 @@ impl Judge<'_> {
         until: Timestamp,
     ) -> Option<Spoken> {
         let heard = self.heard(certificate, issuer);
-        let usable = heard
-            .spoken
-            .iter()
-            .filter(|one| self.usable(one, certificate, issuer, until).is_ok());
+        let usable = heard.spoken.iter().filter(|one| {
+            self.usable(one, certificate, issuer, Until::Proven(until))
+                .is_ok()
+        });
         usable.max_by_key(|one| self.rank(one)).cloned()
     }
 
@@ -252,14 +272,14 @@ impl Judge<'_> {
         spoken: &Spoken,
         certificate: &Certificate,
         issuer: &Certificate,
-        until: Timestamp,
+        until: Until,
     ) -> Result<(), Unusable> {
         let proven = self.proven(spoken.evidence);
         // WHY: evidence from after the expiry may have dropped the certificate, so its silence says nothing; what comes
         // after the moment of validation is not known yet.
         let speaks = spoken.this_update <= certificate.not_after().plus(SKEW)
             && spoken.this_update <= self.now.plus(SKEW)
-            && proven <= until;
+            && until.lets_in(spoken.this_update, proven);
         if !speaks {
             return Err(Unusable::Time);
         }
@@ -267,7 +287,7 @@ impl Judge<'_> {
             if proven > responder.not_after() {
                 return Err(Unusable::OutOfBounds);
             }
-            if *needs_status && !self.responder_was_good(responder, issuer, proven) {
+            if *needs_status && !self.responder_was_good(responder, issuer, spoken, until) {
                 return Err(Unusable::Responder);
             }
         }
@@ -279,14 +299,30 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Whether a list of `issuer` shows that an appointed responder was not revoked when its answer is first proven.
-    fn responder_was_good(&self, responder: &Certificate, issuer: &Certificate, proven: Timestamp) -> bool {
+    /// Whether a list of `issuer` shows that the appointed `responder` was not revoked when `answer` is first proven.
+    ///
+    /// The responder speaks for its authority, so the list may be as old for the moment of which the answer speaks as the
+    /// status of an authority may be. One of any age would hide a revocation for ever.
+    fn responder_was_good(
+        &self,
+        responder: &Certificate,
+        issuer: &Certificate,
+        answer: &Spoken,
+        until: Until,
+    ) -> bool {
         let mut heard = Heard::default();
         self.hear_lists(responder, issuer, &mut heard);
-        let newest = heard.spoken.iter().max_by_key(|one| self.rank(one));
+        let counted = heard.spoken.iter().filter(|one| {
+            one.status != CertificateStatus::Good || until.lets_in(one.this_update, self.proven(one.evidence))
+        });
+        let age = Role::Authority.max_age(self.policy);
+        let is_fresh = |list: &Spoken| {
+            age.is_none_or(|age| list.this_update.plus(age) >= answer.this_update.truncated_to_second())
+        };
+        let newest = counted.max_by_key(|one| self.rank(one));
         newest.is_some_and(|one| match one.status {
-            CertificateStatus::Good => true,
-            CertificateStatus::Revoked { at, .. } => at > proven,
+            CertificateStatus::Good => is_fresh(one),
+            CertificateStatus::Revoked { at, .. } => at > self.proven(answer.evidence),
             CertificateStatus::Unknown => false,
         })
     }

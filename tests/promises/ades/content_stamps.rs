@@ -16,9 +16,10 @@ use zegel::ades::validate::report::{Report, SignatureReport};
 use zegel::base::digest::HashAlgorithm;
 use zegel::base::lang::Language;
 use zegel::base::time::Timestamp;
-use zegel::lab::services::{CertificateStatus, RevocationReason};
+use zegel::lab::services::RevocationReason;
 
-use super::content_world::{DATA, Kind, first_reference, jades, judged, made, token, xades, xml_tokens};
+use super::content_world::{DATA, Kind, first_reference, jades, made, token, xades, xml_tokens};
+use super::evidence::{self, judged};
 use super::world::{P384, Signer, World};
 use super::xml_world::Packaging;
 use super::{jws, message};
@@ -128,23 +129,14 @@ fn one_that_is_younger_than_the_signature_contradicts_it() {
 }
 
 /// `file` of `kind` with `lists` among its evidence.
-fn with_lists(kind: Kind, file: &[u8], lists: &[Vec<u8>], certificates: &[Vec<u8>]) -> Vec<u8> {
+fn with_lists(world: &World, kind: Kind, file: &[u8], lists: &[Vec<u8>]) -> Vec<u8> {
+    let authorities = world.pki().authorities();
+    let certificates = authorities.map(|one| one.certificate_der().to_vec());
     match kind {
-        Kind::Pades => {
-            use zegel::pdf::{document::Document, dss, update::Update};
-            let document = Document::open(std::sync::Arc::new(file.to_vec())).unwrap();
-            let mut update = Update::new(&document);
-            let evidence = dss::Evidence {
-                certificates: certificates.to_vec(),
-                crls: lists.to_vec(),
-                ocsp_responses: Vec::new(),
-            };
-            dss::add(&mut update, &std::collections::BTreeMap::new(), &evidence).unwrap();
-            [file, &update.finish().unwrap().bytes].concat()
-        }
+        Kind::Pades => evidence::with_evidence(world, file, lists.to_vec(), Vec::new()),
         Kind::CadesAttached | Kind::CadesDetached | Kind::CadesAttributes => {
             let mut opened = message::opened(file);
-            opened.envelope.add_material(certificates, lists, &[]).unwrap();
+            opened.envelope.add_material(&certificates, lists, &[]).unwrap();
             let mut out = Vec::new();
             opened
                 .envelope
@@ -161,7 +153,7 @@ fn with_lists(kind: Kind, file: &[u8], lists: &[Vec<u8>], certificates: &[Vec<u8
                     .collect()
             };
             let lists = held("EncapsulatedCRLValue", lists);
-            let certificates = held("EncapsulatedX509Certificate", certificates);
+            let certificates = held("EncapsulatedX509Certificate", &certificates);
             let end = "</xades:SignedProperties>";
             assert_eq!(text.matches(end).count(), 1);
             let properties = format!(
@@ -195,7 +187,6 @@ fn with_lists(kind: Kind, file: &[u8], lists: &[Vec<u8>], certificates: &[Vec<u8
 /// EN 319 102-1 §5.3.4: revoked, and the content was stamped only after: the signature was made after, for good.
 #[test]
 fn a_signature_younger_than_the_revocation_of_its_signer_has_failed() {
-    use zegel::lab::pki::AuthorityKind;
     for kind in Kind::ALL {
         let world = World::new();
         let signer = world.signer(P384);
@@ -208,27 +199,14 @@ fn a_signature_younger_than_the_revocation_of_its_signer_has_failed() {
             Level::B,
             &[world.now.minus(HOUR * 3), world.now.minus(HOUR)],
         );
-        let status = CertificateStatus::Revoked {
-            at: revoked,
-            reason: RevocationReason::KeyCompromise,
-        };
-        world.services.set_certificate(&signer.leaf.serial, status);
-        let lists = [
-            AuthorityKind::Root,
-            AuthorityKind::Citizen,
-            AuthorityKind::Timestamp,
-        ]
-        .map(|of| world.services.crl(of, world.now).unwrap());
-        let authorities = world.pki().authorities();
-        let certificates: Vec<Vec<u8>> = authorities
-            .iter()
-            .map(|one| one.certificate_der().to_vec())
-            .collect();
+        let own = &signer.leaf.certificate_der;
+        evidence::revoke(&world, own, revoked, RevocationReason::KeyCompromise);
+        let lists = evidence::lists(&world, world.now);
         for (name, file, expected) in [
             ("stamped before", early, SubIndication::RevokedNoPoe),
             ("stamped after", late, SubIndication::Revoked),
         ] {
-            let file = with_lists(kind, &file, &lists, &certificates);
+            let file = with_lists(&world, kind, &file, &lists);
             let report = judged(&world, &file, &kind.beside(), world.now);
             let signature = only(&report);
             let found = signature.sub_indication;

@@ -19,9 +19,7 @@ use zegel::ades::jades::stages::Packaging as JwsPackaging;
 use zegel::ades::level::Level;
 use zegel::ades::pades::completion::CompletionError;
 use zegel::ades::pades::prepare::prepare as prepare_pades;
-use zegel::ades::validate::policy::ValidationPolicy;
 use zegel::ades::validate::report::Report;
-use zegel::ades::validate::{Context, validate_any};
 use zegel::asn1::read::{Rules, single};
 use zegel::asn1::write;
 use zegel::base::digest::{HashAlgorithm, Hasher};
@@ -371,15 +369,4 @@ pub fn jades(
     let completed = jws::complete_at(world, &outside, jws::signed(world, prepared, signer), world.now)
         .map_err(|(error, _)| refused(error))?;
     Ok(completed.jws.to_text().into_bytes())
-}
-
-pub fn judged(world: &World, file: &[u8], beside: &[DataObject], at: Timestamp) -> Report {
-    let context = Context {
-        trust: &world.trust,
-        algorithms: &world.algorithms,
-        verdict_keys: &[],
-        at,
-    };
-    let policy = ValidationPolicy::strict();
-    validate_any(Arc::new(file.to_vec()), beside, &context, &policy)
 }

@@ -1,7 +1,6 @@
 //! What a validator may be talked into: tokens that were dated back, answers that a thief made, files and contents that
 //! nobody signed beside such that somebody did, hashes that stand for nothing any more. Each beside a twin that holds.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::policy::ValidationPolicy;
 use zegel::ades::validate::report::Report;
-use zegel::ades::validate::{Context, validate_any, validate_for};
+use zegel::ades::validate::{Context, validate_for};
 use zegel::base::digest::HashAlgorithm;
 use zegel::base::national::NationalNumber;
 use zegel::base::time::Timestamp;
@@ -29,22 +28,18 @@ use zegel::crypto::algorithm::SignatureAlgorithm;
 use zegel::crypto::ecdsa;
 use zegel::crypto::key::{Curve, KeyKind, PrivateKey};
 use zegel::lab::pki::{
-    AuthorityKind, CertificateBuilder, Extension, Holder, KeyPair, LabPki, LeafPurpose, Name, Serial,
-    Validity,
+    AuthorityKind, CertificateBuilder, Extension, Holder, KeyPair, LabPki, LeafPurpose, Name, Validity,
 };
-use zegel::lab::services::{CertificateStatus, RevocationReason, Service, ServiceMode, Services};
-use zegel::pdf::document::Document;
-use zegel::pdf::dss::{self, Evidence};
-use zegel::pdf::update::Update;
+use zegel::lab::services::{RevocationReason, Service, ServiceMode, Services};
 use zegel::pki::certificate::Certificate;
-use zegel::pki::ocsp::OcspRequest;
-use zegel::pki::timestamp::{TimeStampRequest, token_of_reply};
 use zegel::xml::limits::Limits as XmlLimits;
 use zegel::xml::signature::DS;
 use zegel::xml::signature::read::XmlSignature;
 use zegel::xml::tree::{Document as XmlDocument, Selection};
 
 use super::asic_world::{self, Form};
+use super::content_world;
+use super::evidence::{answer_about, judged, lists, revoke, with_evidence};
 use super::jws;
 use super::message;
 use super::samples::{SHAPES, Xref, pdf};
@@ -67,70 +62,12 @@ fn object(name: Option<&str>, data: &[u8]) -> DataObject {
     }
 }
 
-fn judged(world: &World, file: &[u8], beside: &[DataObject], at: Timestamp) -> Report {
-    let context = Context {
-        trust: &world.trust,
-        algorithms: &world.algorithms,
-        verdict_keys: &[],
-        at,
-    };
-    let policy = ValidationPolicy::strict();
-    validate_any(Arc::new(file.to_vec()), beside, &context, &policy)
-}
-
 #[track_caller]
 fn has(name: &str, report: &Report, cause: &str) {
     let findings = report.signatures.iter().flat_map(|one| &one.findings);
     let causes: Vec<&str> = findings.map(|finding| finding.cause.as_str()).collect();
     assert!(causes.contains(&cause), "{name}: {causes:?}");
     assert_ne!(report.indication, Indication::TotalPassed, "{name}");
-}
-
-fn lists(world: &World, at: Timestamp) -> Vec<Vec<u8>> {
-    [
-        AuthorityKind::Root,
-        AuthorityKind::Citizen,
-        AuthorityKind::Timestamp,
-    ]
-    .map(|of| world.services.crl(of, at).unwrap())
-    .to_vec()
-}
-
-fn answer_about(world: &World, signer: &Signer, at: Timestamp) -> Vec<u8> {
-    let issuer = Certificate::parse(world.pki().citizen.certificate_der().to_vec()).unwrap();
-    let request = OcspRequest::new(&signer.certificate, &issuer, &*world.random);
-    let answer = world
-        .services
-        .ocsp_response(AuthorityKind::Citizen, &request.der(), at);
-    answer.unwrap()
-}
-
-/// `file` with one more revision that adds to its security store.
-fn with_evidence(world: &World, file: &[u8], crls: Vec<Vec<u8>>, answers: Vec<Vec<u8>>) -> Vec<u8> {
-    let document = Document::open(Arc::new(file.to_vec())).unwrap();
-    let mut update = Update::new(&document);
-    let authorities = world.pki().authorities();
-    let evidence = Evidence {
-        certificates: authorities
-            .iter()
-            .map(|authority| authority.certificate_der().to_vec())
-            .collect(),
-        crls,
-        ocsp_responses: answers,
-    };
-    dss::add(&mut update, &BTreeMap::new(), &evidence).unwrap();
-    [file, &update.finish().unwrap().bytes].concat()
-}
-
-fn revoke(world: &World, certificate: &[u8], at: Timestamp) {
-    let certificate = Certificate::parse(certificate.to_vec()).unwrap();
-    let status = CertificateStatus::Revoked {
-        at,
-        reason: RevocationReason::KeyCompromise,
-    };
-    world
-        .services
-        .set_certificate(&Serial::from_bytes(certificate.serial()), status);
 }
 
 /// The thief of an authority's key says that a certificate was good when it signed. What stands there from before the
@@ -150,7 +87,8 @@ fn an_answer_from_after_the_theft_of_an_authority_makes_nothing_fresh() {
             vec![answer_about(&world, &signer, made)],
         );
         let archived = world.sealed(&before, &second, Level::Lta);
-        revoke(&world, world.pki().citizen.certificate_der(), now.plus(DAY));
+        let authority = world.pki().citizen.certificate_der();
+        revoke(&world, authority, now.plus(DAY), RevocationReason::KeyCompromise);
         let forged = answer_about(&world, &signer, now.plus(DAY * 2));
         let root = world
             .services
@@ -182,7 +120,12 @@ fn of_two_statements_of_one_moment_the_worse_counts_and_a_revocation_for_good() 
     let report = judged(&world, &alone, &[], late);
     assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
     let own = signer.leaf.certificate_der.clone();
-    revoke(&world, &own, world.now.minus(HOUR));
+    revoke(
+        &world,
+        &own,
+        world.now.minus(HOUR),
+        RevocationReason::KeyCompromise,
+    );
     let answer = answer_about(&world, &signer, made);
     for lists in [good, newer] {
         let both = with_evidence(&world, &stamped, lists, vec![answer.clone()]);
@@ -342,7 +285,12 @@ fn a_time_stamp_of_a_stolen_unit_raises_no_level() {
     let kept = with_evidence(&world, &stamped, good.clone(), vec![]);
     let honest = judged(&world, &kept, &[], world.now.plus(DAY * 3));
     assert!(honest.signatures[0].level >= Some(Level::T), "{honest:#?}");
-    revoke(&world, &world.pki().unit.certificate_der, world.now.plus(DAY));
+    revoke(
+        &world,
+        &world.pki().unit.certificate_der,
+        world.now.plus(DAY),
+        RevocationReason::KeyCompromise,
+    );
     let revoked = world
         .services
         .crl(AuthorityKind::Timestamp, world.now.plus(DAY * 2))
@@ -354,10 +302,8 @@ fn a_time_stamp_of_a_stolen_unit_raises_no_level() {
 }
 
 fn token_over(world: &World, data: &[u8]) -> Vec<u8> {
-    let imprint = HashAlgorithm::Sha256.digest(data);
-    let request = TimeStampRequest::new(HashAlgorithm::Sha256, &imprint, &*world.random);
-    let answer = world.services.answer("/tsa", &request.der(), world.now);
-    token_of_reply(&answer.body).unwrap().der().to_vec()
+    let hash = HashAlgorithm::Sha256;
+    content_world::token(world, hash, &hash.digest(data), world.now)
 }
 
 /// A manifest that says that `signature` is over `files`.
