@@ -7,7 +7,7 @@ use crate::base::digest::{HashAlgorithm, Hasher};
 use crate::xml::canonical::{Method, Version};
 use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
-use crate::xml::signature::read::{Reference, XmlSignature};
+use crate::xml::signature::read::{Reference, Target, XmlSignature};
 use crate::xml::signature::transform::read_method;
 use crate::xml::tree::{Document, NodeId, Selection};
 
