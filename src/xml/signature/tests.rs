@@ -121,7 +121,7 @@ fn base64_covers_the_octets_that_the_text_stands_for() {
         ("AP8g<c></c>", Err("XSIG_MALFORMED")),
     ] {
         let file = around(text)(&signature);
-        let seen = verified(&key, &file).map_err(|defect| defect.cause());
+        let seen = verified(&key, &file).map_err(SignatureDefect::cause);
         assert_eq!(seen, verdict, "{text}");
     }
     let exclusive = || Transform::Canonical(Method::new(Version::Exclusive));
