@@ -149,7 +149,9 @@ impl<'a> Judging<'a> {
             return self.push_failed(name, Format::Xades, fault);
         }
         let outside = outside_of(self.container);
-        match judge_document(&file, &|uri| outside(uri), self.basis) {
+        let around = self.archive.over(name);
+        let judged = judge_document(&file, &|uri| outside(uri), (&around, self.basis));
+        match judged {
             Ok(judged) if judged.is_empty() => {
                 self.push_failed(
                     name,

@@ -389,3 +389,24 @@ fn a_container_that_cannot_be_extended_says_why() {
     world.services.set_service(Service::Crl, ServiceMode::Down);
     assert_eq!(cause(&file, Level::Lt), "REV_UNAVAILABLE");
 }
+
+/// EN 319 162-1 §4.4.4: what an archive manifest names is proven by its time-stamp, be it a file of XML signatures.
+#[test]
+fn an_archive_manifest_proves_xml_signatures_that_it_names() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let late = world.now.plus(Duration::from_hours(2));
+    for (level, shown) in [(Level::B, Level::B), (Level::Lt, Level::Lta)] {
+        let plain = sealed(&world, Form::ExtendedXades, &signer, level);
+        let archived = archived(&world, &plain, world.now);
+        let proven = validate_at(&world, &archived, late);
+        let own = &proven.signatures[0];
+        assert_ne!(own.indication, Indication::TotalFailed, "{own:#?}");
+        assert_eq!(own.best_signature_time, Some(world.now), "{own:#?}");
+        assert_eq!(own.level, Some(shown), "{own:#?}");
+        let twin = &validate_at(&world, &plain, late).signatures[0];
+        let unproven = (level == Level::B).then_some(late).or(Some(world.now));
+        assert_eq!(twin.best_signature_time, unproven, "{twin:#?}");
+        assert_eq!(twin.level, Some(level));
+    }
+}

@@ -278,20 +278,13 @@ fn nothing_is_embedded_that_does_not_verify_and_nothing_prepared_that_would_not_
     assert_eq!(refused.cause(), "ADES_CERTIFICATE_TIME");
 }
 
-/// A counter-signature as another program would make it, judged as a signature of its own.
-#[test]
-fn a_counter_signature_is_read() {
+fn identifier<'f>(file: &'f str, start: &str) -> &'f str {
+    file.split(start).nth(1).unwrap().split('"').next().unwrap()
+}
+
+/// `file` with a counter-signature as another program would make it, over the element `value`.
+fn countersigned(world: &World, file: &str, counter: &Signer, value: &str) -> Vec<u8> {
     use base64::Engine as _;
-    let world = World::new();
-    let (signer, counter) = (world.signer(P256), world.signer(P256));
-    let file = String::from_utf8(sealed(&world, Packaging::Enveloped, &signer, Level::Lt)).unwrap();
-    let value = file
-        .split("<ds:SignatureValue Id=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
     let digest = base64::engine::general_purpose::STANDARD
         .encode(HashAlgorithm::Sha256.digest(counter.certificate.der()));
     let exclusive = || vec![Transform::Canonical(Method::new(Version::Exclusive))];
@@ -303,43 +296,53 @@ fn a_counter_signature_is_read() {
         hash: HashAlgorithm::Sha256,
         digest: None,
     };
-    let made = |value: &str| {
-        let draft = compose::Draft {
-            id: "counter".to_owned(),
-            canonicalization: Method::new(Version::Exclusive),
-            algorithm: P256.default_algorithm(),
-            references: vec![
-                reference(COUNTERSIGNED, format!("#{value}")),
-                reference(SIGNED_PROPERTIES, "#counter-signed".to_owned()),
-            ],
-            certificates: vec![counter.certificate.der().to_vec()],
-            objects: vec![DraftObject {
-                attributes: Vec::new(),
-                content: format!(
-                    "<x:QualifyingProperties xmlns:x=\"{XADES}\" Target=\"#counter\"><x:SignedProperties \
+    let draft = compose::Draft {
+        id: "counter".to_owned(),
+        canonicalization: Method::new(Version::Exclusive),
+        algorithm: P256.default_algorithm(),
+        references: vec![
+            reference(COUNTERSIGNED, format!("#{value}")),
+            reference(SIGNED_PROPERTIES, "#counter-signed".to_owned()),
+        ],
+        certificates: vec![counter.certificate.der().to_vec()],
+        objects: vec![DraftObject {
+            attributes: Vec::new(),
+            content: format!(
+                "<x:QualifyingProperties xmlns:x=\"{XADES}\" Target=\"#counter\"><x:SignedProperties \
                      Id=\"counter-signed\"><x:SignedSignatureProperties><x:SigningTime>{}</x:SigningTime>\
                      <x:SigningCertificateV2><x:Cert><x:CertDigest><ds:DigestMethod \
                      Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>{digest}</ds:DigestValue>\
                      </x:CertDigest></x:Cert></x:SigningCertificateV2></x:SignedSignatureProperties>\
                      </x:SignedProperties></x:QualifyingProperties>",
-                    world.now.truncated_to_second()
-                ),
-            }],
-        };
-        let place = |signature: &str| {
-            let mark = "<xades:UnsignedSignatureProperties>";
-            let property = format!("{mark}<xades:CounterSignature>{signature}</xades:CounterSignature>");
-            file.replacen(mark, &property, 1).into_bytes()
-        };
-        let prepared = compose::prepare(draft, &place, &nothing_outside, Limits::document()).unwrap();
-        let algorithm = P256.default_algorithm();
-        let der = counter
-            .leaf
-            .key
-            .sign_digest(algorithm, &prepared.digest())
-            .unwrap();
-        place(&prepared.finish(&raw_value(&der, Curve::P256).unwrap()))
+                world.now.truncated_to_second()
+            ),
+        }],
     };
+    // Behind the properties that are there.
+    let place = |signature: &str| {
+        let mark = "</xades:UnsignedSignatureProperties>";
+        let property = format!("<xades:CounterSignature>{signature}</xades:CounterSignature>{mark}");
+        assert_eq!(file.matches(mark).count(), 1);
+        file.replacen(mark, &property, 1).into_bytes()
+    };
+    let prepared = compose::prepare(draft, &place, &nothing_outside, Limits::document()).unwrap();
+    let algorithm = P256.default_algorithm();
+    let der = counter
+        .leaf
+        .key
+        .sign_digest(algorithm, &prepared.digest())
+        .unwrap();
+    place(&prepared.finish(&raw_value(&der, Curve::P256).unwrap()))
+}
+
+/// It is judged as a signature of its own.
+#[test]
+fn a_counter_signature_is_read() {
+    let world = World::new();
+    let (signer, counter) = (world.signer(P256), world.signer(P256));
+    let file = String::from_utf8(sealed(&world, Packaging::Enveloped, &signer, Level::Lt)).unwrap();
+    let made = |value: &str| countersigned(&world, &file, &counter, value);
+    let value = identifier(&file, "<ds:SignatureValue Id=\"");
     let report = validate(&world, &made(value));
     assert_eq!(report.signatures.len(), 2, "{report:#?}");
     assert_eq!(report.signatures[0].indication, Indication::TotalPassed);
@@ -348,13 +351,7 @@ fn a_counter_signature_is_read() {
     assert_eq!(own.level, Some(Level::B));
     assert_eq!(own.sub_indication, Some(SubIndication::TryLater), "{own:#?}");
     // Over something else than the value it stands at, it is no counter-signature.
-    let other = file
-        .split("<xades:SignedProperties Id=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
+    let other = identifier(&file, "<xades:SignedProperties Id=\"");
     let report = validate(&world, &made(other));
     assert!(
         report.signatures[1]
@@ -362,6 +359,43 @@ fn a_counter_signature_is_read() {
             .iter()
             .any(|finding| finding.cause == "XADES_COUNTER_SIGNATURE")
     );
+}
+
+/// An archive time-stamp covers every property before it: what a counter-signature rests on, too. One behind it proves
+/// nothing of it.
+#[test]
+fn a_counter_signature_stands_under_later_archive_time_stamps() {
+    let world = World::new();
+    let (signer, counter) = (world.signer(P256), world.signer(P256));
+    let late = world.now.plus(Duration::from_hours(2));
+    let archived = |file: Vec<u8>| {
+        let document: Arc<dyn ReadAt> = Arc::new(file);
+        let stage = extend(&document, 0, Level::Lta).unwrap();
+        let completed = complete_at(&world, &document, &outside(things()), stage, world.now);
+        let completed = completed.unwrap_or_else(|(error, _)| told(error));
+        bytes_of(&completed.document(&document))
+    };
+    let with_counter = |file: Vec<u8>| {
+        let file = String::from_utf8(file).unwrap();
+        let value = identifier(&file, "<ds:SignatureValue Id=\"").to_owned();
+        countersigned(&world, &file, &counter, &value)
+    };
+    let base = || sealed(&world, Packaging::Enveloped, &signer, Level::Lt);
+    let behind = with_counter(archived(base()));
+    for (name, file, proven, stamps) in [
+        ("before it", archived(with_counter(base())), world.now, 1),
+        ("behind it", behind.clone(), late, 0),
+        ("between two", archived(behind), world.now, 1),
+    ] {
+        let report = validate_at(&world, &file, late);
+        let (own, counter) = (&report.signatures[0], &report.signatures[1]);
+        assert_eq!(own.indication, Indication::TotalPassed, "{name}: {own:#?}");
+        let best = counter.best_signature_time;
+        assert_eq!(best, Some(proven), "{name}: {counter:#?}");
+        let passed = counter.time_stamps.iter();
+        let passed = passed.filter(|stamp| stamp.indication == Indication::TotalPassed);
+        assert_eq!(passed.count(), stamps, "{name}");
+    }
 }
 
 #[test]

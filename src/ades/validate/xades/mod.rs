@@ -1,6 +1,7 @@
 //! XML signatures: what is in a document, and each signature judged for itself. EN 319 132-1.
 
 mod content_stamps;
+mod counter;
 mod form;
 mod signer;
 
@@ -10,8 +11,9 @@ use std::sync::Arc;
 pub use signer::xml_signer;
 use signer::{certificates, identify};
 
+use super::archive_manifest::Around;
 use super::cades::signer_name;
-use super::file::{Context, empty, overall, whole_digest};
+use super::file::{Context, empty, settle, whole_digest};
 use super::format::Failure;
 use super::general::{self, ARCHIVE, Basis, Subject, Token};
 use super::indication::SubIndication;
@@ -28,7 +30,6 @@ use crate::ades::xades::unsigned::{HeldKind, held, tokens};
 use crate::base::bytes::{ReadAt, Slices};
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::pki::certificate::Certificate;
-use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
 use crate::xml::signature::read::{Target, XmlSignature};
 use crate::xml::signature::verify::check_value;
@@ -53,11 +54,11 @@ pub(super) fn report_of(source: Arc<dyn ReadAt>, outside: &Outside<'_>, basis: &
     report.document.revisions = 1;
     let judged = if source.len() < SIDE_BY_SIDE_BYTES {
         report.document.sha256 = whole_digest(&*source);
-        judge_document(&source, outside, basis)
+        judge_document(&source, outside, (&Around::default(), basis))
     } else {
         std::thread::scope(|scope| {
             let digest = scope.spawn(|| whole_digest(&*source));
-            let judged = judge_document(&source, outside, basis);
+            let judged = judge_document(&source, outside, (&Around::default(), basis));
             report.document.sha256 = digest.join().unwrap_or_else(|_| whole_digest(&*source));
             judged
         })
@@ -69,8 +70,7 @@ pub(super) fn report_of(source: Arc<dyn ReadAt>, outside: &Outside<'_>, basis: &
                 Some(format!("{} ({})", failure.finding.detail, failure.finding.cause));
         }
     }
-    report.indication = overall(&report);
-    report.plans = super::verdict::plans(&report.signatures);
+    settle(&mut report);
     report
 }
 
@@ -81,14 +81,14 @@ pub(super) struct Judged {
     pub(super) is_counter: bool,
 }
 
-/// Judges every signature of `source`.
+/// Judges every signature of `source`, which stands under the time-stamps `around` it.
 ///
 /// # Errors
 /// When the document as a whole cannot be read.
 pub(super) fn judge_document(
     source: &Arc<dyn ReadAt>,
     outside: &Outside<'_>,
-    basis: &Basis<'_>,
+    (around, basis): (&Around<'_>, &Basis<'_>),
 ) -> Result<Vec<Judged>, Failure> {
     let format = |cause: &str, detail: String| Failure::new(SubIndication::FormatFailure, cause, detail);
     let (outline, ahead) = Ahead::beside(source, || outline_of(source));
@@ -118,8 +118,12 @@ pub(super) fn judge_document(
         let report = match Signature::read(document, *element) {
             Ok(signature) => {
                 let covers = signature.names_outside();
-                let report = general::judge(signature.subject(&scene, name, None), basis);
-                let counters = signature.counters(&scene, index, basis);
+                let mut subject = signature.subject(&scene, name, None);
+                let inside = subject.archive.len();
+                subject.archive.extend(around.tokens(inside));
+                around.add_material(&mut subject.material, inside);
+                let report = general::judge(subject, basis);
+                let counters = signature.counters(&scene, index, (around, basis));
                 judged.push(Judged {
                     report,
                     covers,
@@ -352,18 +356,23 @@ impl<'a> Signature<'a> {
 
     fn material(&self) -> Material {
         let mut material = Material::default();
+        self.add_material(&mut material, |archives| archives.saturating_mul(2));
+        material
+    }
+
+    /// Adds everything that came along; `layer`: of what stands behind so many archive time-stamps of this signature.
+    fn add_material(&self, material: &mut Material, layer: impl Fn(usize) -> usize) {
         for der in &self.core.certificates {
-            material.add_certificate(der, 0);
+            material.add_certificate(der, layer(0));
         }
         for held in held(self.document, &self.properties) {
-            let layer = held.archives_before.saturating_mul(2);
+            let layer = layer(held.archives_before);
             match held.kind {
                 HeldKind::Certificate => material.add_certificate(&held.der, layer),
                 HeldKind::Crl => material.add_crl(held.der, layer),
                 HeldKind::Ocsp => material.add_ocsp_response(held.der, layer),
             }
         }
-        material
     }
 
     fn tokens<'s>(&'s self, scene: &'s Scene<'s>) -> (Vec<Token<'s>>, Vec<Token<'s>>) {
@@ -455,32 +464,5 @@ impl<'a> Signature<'a> {
             }
             Target::Unnamed => None,
         }
-    }
-
-    /// The counter-signatures on it.
-    fn counters(&self, scene: &Scene<'_>, index: usize, basis: &Basis<'_>) -> Vec<Judged> {
-        let elements = self
-            .properties
-            .unsigned(self.document)
-            .filter(|property| self.document.is(*property, XADES, "CounterSignature"))
-            .flat_map(|property| self.document.children_named(property, DS, "Signature"));
-        elements
-            .enumerate()
-            .map(|(number, element)| {
-                let name = signer_name(index, Some(number));
-                let report = match Self::read(self.document, element) {
-                    Ok(counter) => {
-                        let subject = counter.subject(scene, name, Some(self.core.value_element));
-                        general::judge(subject, basis)
-                    }
-                    Err(failure) => SignatureReport::failed(name, Format::Xades, failure),
-                };
-                Judged {
-                    report,
-                    covers: BTreeSet::new(),
-                    is_counter: true,
-                }
-            })
-            .collect()
     }
 }
