@@ -18,7 +18,9 @@ use crate::ades::level::Level;
 use crate::ades::validate::indication::{Indication, SubIndication};
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
-use crate::ades::validate::{Context, FileFormat, beside_xml, format_of, signer_name, validate_any};
+use crate::ades::validate::{
+    Context, FileFormat, beside_xml, format_of, signer_name, unarmoured, validate_any,
+};
 use crate::ades::xades::completion::SharedOutside;
 use crate::ades::xades::data::outline_of;
 use crate::ades::{cades, jades, xades};
@@ -279,7 +281,7 @@ impl Single {
         let settings = self.settings.clone();
         let file = Arc::clone(&self.file);
         Ok(match self.format {
-            FileFormat::Cms => {
+            FileFormat::Cms | FileFormat::CmsInPem => {
                 let message = opened(file)?;
                 let signed = cades::extend::extend(&message, index, self.level)
                     .map_err(|error| AugmentError::message(&error))?;
@@ -339,8 +341,14 @@ fn counted(
     order: Order<'_>,
 ) -> Result<(usize, Arc<dyn ReadAt>), ExtendError> {
     match format {
-        FileFormat::Asic | FileFormat::Pdf => Err(ExtendError::Format),
+        FileFormat::Asic | FileFormat::Pdf | FileFormat::XmlInUtf16 => Err(ExtendError::Format),
         FileFormat::Cms => Ok((opened(Arc::clone(&file))?.envelope.signer_count(), file)),
+        // It goes on as the message itself: what is signed are its octets, not their armour.
+        FileFormat::CmsInPem => {
+            let message =
+                unarmoured(&*file).ok_or_else(|| AugmentError::message(&"PEM that holds no message"))?;
+            counted(Arc::new(message), FileFormat::Cms, order)
+        }
         FileFormat::Jws => {
             let mut jws = parsed(&*file)?;
             let count = jws.signatures.len();

@@ -153,9 +153,9 @@ fn other(
     let ending = common.document.extension().map(|ending| ending.to_string_lossy());
     let usual = match format {
         FileFormat::Asic | FileFormat::Pdf => "asice",
-        FileFormat::Cms => "p7s",
+        FileFormat::Cms | FileFormat::CmsInPem => "p7s",
         FileFormat::Jws => "jws",
-        FileFormat::Xml => "xml",
+        FileFormat::Xml | FileFormat::XmlInUtf16 => "xml",
     };
     let named = ("extended", ending.as_deref().unwrap_or(usual));
     let beside = files::beside(&arguments.detached).map_err(|problem| outside::refused(console, &problem))?;

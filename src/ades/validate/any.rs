@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::file::{Context, Inspection, empty, refuse_unused, validate_with};
 use super::future::{self, Later};
 use super::general::Basis;
@@ -12,7 +15,7 @@ use super::policy::ValidationPolicy;
 use super::report::Report;
 use super::{asic, cades, jades, xades};
 use crate::ades::asic::uri;
-use crate::ades::content::DataObject;
+use crate::ades::content::{Content, DataObject};
 use crate::ades::jades::read::MAX_BYTES;
 use crate::ades::xades::data::Datum;
 use crate::base::bytes::ReadAt;
@@ -25,13 +28,23 @@ pub enum Format {
     Asic,
     /// A CMS message.
     Cms,
+    /// CMS in base64 between lines.
+    CmsInPem,
     /// A signature in JSON.
     Jws,
     /// PDF, or nothing that is known.
     Pdf,
     /// An XML document.
     Xml,
+    /// XML in an encoding that is not read.
+    XmlInUtf16,
 }
+
+/// What a CMS message in PEM begins with, and ends with. RFC 7468 §8 and §9.
+const PEM: [(&str, &str); 2] = [
+    ("-----BEGIN CMS-----", "-----END CMS-----"),
+    ("-----BEGIN PKCS7-----", "-----END PKCS7-----"),
+];
 
 /// Judges `source`; `beside`: the content of a signature that does not carry it.
 ///
@@ -87,6 +100,11 @@ pub fn validate_for(
 
 fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], basis: &Basis<'_>) -> Report {
     let used = RefCell::new(BTreeSet::new());
+    // A message is over one content; which of several is meant, nothing says.
+    let only = match beside {
+        [one] => Some(&one.content),
+        _ => None,
+    };
     let mut report = match format {
         Format::Asic => asic::report_of(source, basis),
         Format::Xml => {
@@ -98,13 +116,21 @@ fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], bas
             xades::report_of(source, &outside, basis)
         }
         Format::Pdf => validate_with(source, &basis.context, basis.policy),
-        Format::Cms => {
-            // A message is over one content; which of several is meant, nothing says.
-            let content = match beside {
-                [one] => Some(&one.content),
-                _ => None,
+        Format::Cms => cades::report_of(source, only, basis),
+        Format::CmsInPem => {
+            let Some(message) = unarmoured(&*source) else {
+                let why = "no CMS message in base64 between one pair of lines (CMS_PEM)";
+                return unread(&*source, basis, why);
             };
-            cades::report_of(source, content, basis)
+            let mut report = cades::report_of(Arc::new(message), only, basis);
+            // The file is what was handed in.
+            report.document.sha256 = super::file::whole_digest(&*source);
+            report.document.length_bytes = source.len();
+            report
+        }
+        Format::XmlInUtf16 => {
+            let why = "the XML is in UTF-16, and only UTF-8 is read (XML_ENCODING)";
+            return unread(&*source, basis, why);
         }
         Format::Jws => {
             let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
@@ -114,12 +140,8 @@ fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], bas
                 None
             };
             let Some(bytes) = bytes else {
-                let mut report = empty(source.len(), &basis.context, basis.policy);
-                report.document.sha256 = super::file::whole_digest(&*source);
-                report.document.format_failure =
-                    Some("too large for a signature in JSON, or not to be read (JWS_MALFORMED)".to_owned());
-                report.indication = Indication::TotalFailed;
-                return report;
+                let why = "too large for a signature in JSON, or not to be read (JWS_MALFORMED)";
+                return unread(&*source, basis, why);
             };
             jades::report_of(&bytes, beside, basis)
         }
@@ -127,14 +149,45 @@ fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], bas
     // These carry what they sign. A JWS, and a message with one content handed in, tell for themselves.
     let is_unused = match format {
         Format::Asic | Format::Pdf => !beside.is_empty(),
-        Format::Cms => beside.len() > 1,
-        Format::Jws => false,
+        Format::Cms | Format::CmsInPem => beside.len() > 1,
+        Format::Jws | Format::XmlInUtf16 => false,
         Format::Xml => used.borrow().len() < beside.len(),
     };
     if is_unused {
         refuse_unused(&mut report);
     }
+    let by_digest = |object: &DataObject| matches!(object.content, Content::Digests(_));
+    if !beside.is_empty() && beside.iter().all(by_digest) {
+        for signature in &mut report.signatures {
+            signature.content_by_digest = true;
+        }
+    }
     report
+}
+
+/// The report of a file that cannot be read, and `why`.
+fn unread(source: &dyn ReadAt, basis: &Basis<'_>, why: &str) -> Report {
+    let mut report = empty(source.len(), &basis.context, basis.policy);
+    report.document.sha256 = super::file::whole_digest(source);
+    report.document.format_failure = Some(why.to_owned());
+    report.indication = Indication::TotalFailed;
+    report
+}
+
+/// The message in a PEM text; none when there is anything beside it, or more than one. RFC 7468 §3, the strict form but
+/// for the width of lines.
+pub(in crate::ades) fn unarmoured(source: &dyn ReadAt) -> Option<Vec<u8>> {
+    let length = usize::try_from(source.len())
+        .ok()
+        .filter(|length| *length <= MAX_BYTES)?;
+    let bytes = source.read_vec(0, length).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?.trim_ascii();
+    let inside = PEM.iter().find_map(|(begin, end)| {
+        let inside = text.strip_prefix(begin)?.strip_suffix(end)?;
+        inside.starts_with(['\n', '\r']).then_some(inside)
+    })?;
+    let base64: String = inside.split_ascii_whitespace().collect();
+    STANDARD.decode(base64).ok()
 }
 
 /// What a reference of an XML signature names: by its decoded name, or the only file where there is one. With its
@@ -163,11 +216,21 @@ pub fn format_of(source: &dyn ReadAt) -> Format {
     if start.starts_with(b"PK") {
         return Format::Asic;
     }
-    if text.first() == Some(&b'<') {
-        return Format::Xml;
+    let is_utf16 = [
+        &b"\xFE\xFF\x00<"[..],
+        b"\xFF\xFE<\x00",
+        b"\x00<\x00?",
+        b"<\x00?\x00",
+    ];
+    if is_utf16.iter().any(|mark| start.starts_with(mark)) {
+        return Format::XmlInUtf16;
+    }
+    if PEM.iter().any(|(begin, _)| text.starts_with(begin.as_bytes())) {
+        return Format::CmsInPem;
     }
     match start.first() {
         Some(0x30) if start.get(1).is_some_and(|length| *length >= 0x80) => Format::Cms,
+        _ if text.first() == Some(&b'<') => Format::Xml,
         _ if text.first() == Some(&b'{') => Format::Jws,
         // The base64url text of a JSON object's beginning, `{"`.
         _ if text.starts_with(b"eyJ") => Format::Jws,
@@ -192,6 +255,13 @@ mod tests {
             (b"\xEF\xBB\xBF<?xml version=\"1.0\"?>", Format::Xml),
             (b"\n<a/>", Format::Xml),
             (b"", Format::Pdf),
+            (b"\n-----BEGIN CMS-----\nMA==", Format::CmsInPem),
+            (b"-----BEGIN PKCS7-----\r\nMA==", Format::CmsInPem),
+            (b"-----BEGIN CERTIFICATE-----\nMA==", Format::Pdf),
+            (b"\xFF\xFE<\x00a\x00", Format::XmlInUtf16),
+            (b"\xFE\xFF\x00<\x00a", Format::XmlInUtf16),
+            (b"<\x00?\x00", Format::XmlInUtf16),
+            (b"\x00<\x00?", Format::XmlInUtf16),
         ] {
             assert_eq!(format_of(&start.to_vec()), format, "{start:?}");
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::archive_manifest::Around;
-use super::file::{Context, empty, overall, whole_digest};
+use super::file::{Context, empty, settle, whole_digest};
 use super::format::Failure;
 use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token};
 use super::indication::SubIndication;
@@ -67,8 +67,7 @@ pub(super) fn report_within(
         Ok(message) => judge_message(&message, detached, (around, basis), &mut report),
         Err(error) => report.document.format_failure = Some(format!("{error} (CMS_MALFORMED)")),
     }
-    report.indication = overall(&report);
-    report.plans = super::verdict::plans(&report.signatures);
+    settle(&mut report);
     report
 }
 

@@ -223,8 +223,14 @@ fn write_signature(
     if let Some(value) = &signature.value {
         xml.text("ds:SignatureValue", value);
     }
+    // TS 119 102-2 §4.2.2: the signature itself is always at hand; its document may be known by its digest alone.
     xml.text("HashOnly", "false");
-    xml.text("DocHashOnly", "false");
+    let doc_hash_only = if signature.content_by_digest {
+        "true"
+    } else {
+        "false"
+    };
+    xml.text("DocHashOnly", doc_hash_only);
     xml.end();
     write_policy(xml, report);
     let best = signature.best_signature_time.unwrap_or(report.validated_at);

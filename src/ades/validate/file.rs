@@ -11,7 +11,9 @@ use super::indication::{Indication, SubIndication};
 use super::layer;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{ChangeReport, DocumentFacts, Finding, Format, Report, SignatureReport, Weight};
+use super::report::{
+    ChangeReport, DocumentFacts, Finding, Format, Report, SignatureReport, TimeStampReport, Weight,
+};
 use super::revocation::{Judge, Memory};
 use super::signature::{Covering, Found, judge_signature};
 use super::stamp;
@@ -101,14 +103,28 @@ pub(super) fn overall(report: &Report) -> Indication {
     worst.unwrap_or(Indication::Indeterminate)
 }
 
-/// Draws together what hangs on the indications of the signatures, after one of them changed.
+/// Draws together what hangs on the indications of signatures and time-stamps: last, and again when one changed.
+///
+/// "Qualified" is said of what passed alone, in every form of the report: what a list says of a certificate is no word
+/// about a signature that does not hold.
 pub(super) fn settle(report: &mut Report) {
     for signature in &mut report.signatures {
-        // Only of a signature that passed is more said than that nothing is determined.
+        if signature.indication != Indication::TotalPassed {
+            signature.qualified = None;
+        }
         signature.qualification = signature.qualification_in(Language::En);
+        let content = signature.content_time_stamps.iter_mut();
+        settle_stamps(content.chain(&mut signature.time_stamps));
     }
+    settle_stamps(report.document_time_stamps.iter_mut());
     report.indication = overall(report);
     report.plans = super::verdict::plans(&report.signatures);
+}
+
+fn settle_stamps<'s>(stamps: impl Iterator<Item = &'s mut TimeStampReport>) {
+    for stamp in stamps.filter(|stamp| stamp.indication != Indication::TotalPassed) {
+        stamp.qualified = None;
+    }
 }
 
 /// Content was handed in, and no signature that holds covers it: whoever hands it in asks about it, and must not read
@@ -320,8 +336,6 @@ impl Inspection {
             let mut signature =
                 judge_signature(found, &judge, &self.digests, &coverings, context.verdict_keys);
             add_changes(&mut signature, &changes, &broken, policy);
-            // Last: only of a signature that passed is more said than that nothing is determined.
-            signature.qualification = signature.qualification_in(Language::En);
             report.signatures.push(signature);
         }
         let faulty = self.faulty.iter();
@@ -329,8 +343,7 @@ impl Inspection {
             SignatureReport::failed(name.clone(), Format::Pades, Failure::from(*fault))
         }));
         report.document_time_stamps = judged.into_iter().map(|stamp| stamp.report).collect();
-        report.indication = overall(&report);
-        report.plans = super::verdict::plans(&report.signatures);
+        settle(&mut report);
         report
     }
 }

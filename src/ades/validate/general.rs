@@ -19,7 +19,6 @@ use super::stamp::{self, Stamp};
 use super::verdict;
 use crate::ades::level::{self, Evidence};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
-use crate::base::lang::Language;
 use crate::base::time::{Day, Timestamp};
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::pki::certificate::Certificate;
@@ -150,8 +149,6 @@ pub(super) fn judge(subject: Subject<'_>, basis: &Basis<'_>) -> SignatureReport 
     if let Err(failure) = judge_subject(subject, basis, &mut report) {
         report.fail(failure);
     }
-    // Last: only of a signature that passed is more said than that nothing is determined.
-    report.qualification = report.qualification_in(Language::En);
     report
 }
 

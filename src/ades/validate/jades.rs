@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::cades::signer_name;
-use super::file::{Context, empty, overall, refuse_unused};
+use super::file::{Context, empty, refuse_unused, settle};
 use super::format::Failure;
 use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token};
 use super::indication::SubIndication;
@@ -65,8 +65,7 @@ pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>)
         }
         Err(error) => report.document.format_failure = Some(format!("{error} (JWS_MALFORMED)")),
     }
-    report.indication = overall(&report);
-    report.plans = super::verdict::plans(&report.signatures);
+    settle(&mut report);
     report
 }
 

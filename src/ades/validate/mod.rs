@@ -33,8 +33,8 @@ pub mod verdict;
 mod words;
 mod xades;
 
-pub(in crate::ades) use any::beside_xml;
 pub use any::{Format as FileFormat, format_of, is_taken_for_pdf, validate_any, validate_for};
+pub(in crate::ades) use any::{beside_xml, unarmoured};
 pub use asic::validate_asic;
 pub use cades::{signer_name, validate_cms};
 pub use file::{Context, Inspection, validate, validate_with};

@@ -112,7 +112,7 @@ pub struct SignatureReport {
     /// What may be said of qualification, in English: see [`SignatureReport::qualification_in`]. "Qualified" stands here only by a
     /// trusted list, and with its number and date.
     pub qualification: String,
-    /// What the trusted lists say, when any was at hand and a path was found.
+    /// What the trusted lists say of a signature that passed, when any was at hand.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub qualified: Option<Qualified>,
     /// The earliest moment at which the signature is proven to have existed; the moment of validation without proof.
@@ -145,6 +145,9 @@ pub struct SignatureReport {
     /// Digest of the document's bytes that the signature covers.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signed_data: Option<DigestReport>,
+    /// Whether only digests of the content were handed in: then nobody here saw what was signed.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub content_by_digest: bool,
     /// Digest of what was signed: the signed attributes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub to_be_signed: Option<DigestReport>,
@@ -409,7 +412,7 @@ pub struct TimeStampReport {
     pub sha256: Sha256Digest,
     /// Whether the token itself says that it is qualified; only a trusted list can tell.
     pub claims_qualified: bool,
-    /// What the trusted lists say, when any was at hand and a path was found.
+    /// What the trusted lists say of a time-stamp that passed, when any was at hand.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub qualified: Option<StampQualified>,
 }

@@ -162,6 +162,7 @@ impl SignatureReport {
             chain: Vec::new(),
             revocation_data: Vec::new(),
             signed_data: None,
+            content_by_digest: false,
             to_be_signed: None,
             value: None,
         }

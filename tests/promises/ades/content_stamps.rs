@@ -79,6 +79,7 @@ fn several_of_them_are_judged_and_told_in_every_format() {
                 assert_eq!(report.to_text(language).matches(words).count(), 2, "{kind:?}");
             }
             let xml = report.to_etsi_xml();
+            assert!(xml.contains("<DocHashOnly>false</DocHashOnly>"), "{kind:?}");
             let name = if kind == Kind::XadesIndividual {
                 "<IndividualDataObjectsTimeStamp Signed=\"true\">"
             } else {
@@ -336,6 +337,8 @@ fn what_it_is_over_may_be_known_by_its_digest_alone() {
         "{missing:#?}"
     );
     for report in [both, missing] {
+        let xml = report.to_etsi_xml();
+        assert!(xml.contains("<DocHashOnly>true</DocHashOnly>"), "{xml}");
         assert!(!causes(&report).contains(&"TST_BROKEN"), "{report:#?}");
     }
 }

@@ -173,6 +173,15 @@ fn nothing_that_did_not_pass_is_called_qualified_in_any_format() {
         assert!(quality(&twin), "{name}");
         assert_eq!(damaged.indication, Indication::TotalFailed, "{name}");
         assert!(!quality(&damaged), "{name}");
+        assert!(twin.signatures[0].qualified.is_some(), "{name}");
+        let json = serde_json::to_value(&damaged).unwrap();
+        for signature in json["signatures"].as_array().unwrap() {
+            assert!(signature.get("qualified").is_none(), "{name}: {signature}");
+            for stamp in signature["time_stamps"].as_array().unwrap() {
+                let passed = stamp["indication"] == "TOTAL-PASSED";
+                assert!(passed || stamp.get("qualified").is_none(), "{name}: {stamp}");
+            }
+        }
         for signature in &damaged.signatures {
             assert_eq!(signature.qualification, NOT_DETERMINED[3], "{name}");
         }

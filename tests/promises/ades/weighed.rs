@@ -4,15 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zegel::ades::cades::stages::Packaging;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
+use zegel::base::digest::Sha256Digest;
 use zegel::base::time::Timestamp;
 use zegel::lab::pki::{AuthorityKind, CertificateBuilder, Extension, LabPki, Name, Validity};
 use zegel::lab::services::{RevocationReason, Services};
 
-use super::evidence::{answer_about, judged, revoke, with_evidence};
+use super::evidence::{answer_about, judged, lists, revoke, with_evidence};
+use super::message;
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{P384, World};
+use super::xml_world;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -142,5 +148,119 @@ fn a_responder_is_not_shown_good_by_a_list_of_any_age() {
             expected.is_none(),
             "{age:?}"
         );
+    }
+}
+
+/// A token in a PDF signature is judged as in any other: damaged, it shows that the file was changed.
+#[test]
+fn a_broken_time_stamp_in_a_pdf_signature_is_told() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let file = world.sealed(&plain(), &signer, Level::T);
+    let kept = |file: &[u8]| with_evidence(&world, file, lists(&world, world.now), vec![]);
+    let twin = world.validate(&kept(&file));
+    assert_eq!(twin.indication, Indication::TotalPassed, "{twin:#?}");
+    // The token is the last thing in the message, and its value the last thing in the token.
+    let text = String::from_utf8_lossy(&file).into_owned();
+    let start = text.find("/Contents <").unwrap() + "/Contents <".len();
+    let end = start + file[start..].iter().position(|byte| *byte == b'>').unwrap();
+    let last = start + file[start..end].iter().rposition(|byte| *byte != b'0').unwrap();
+    let mut damaged = file.clone();
+    let at = last - 40;
+    damaged[at] = if damaged[at] == b'0' { b'1' } else { b'0' };
+    let report = world.validate(&kept(&damaged));
+    let signature = &report.signatures[0];
+    assert_eq!(
+        signature.sub_indication,
+        Some(SubIndication::SigConstraintsFailure),
+        "{signature:#?}"
+    );
+    let findings = signature.findings.iter();
+    let causes: Vec<&str> = findings.map(|finding| finding.cause.as_str()).collect();
+    assert!(causes.contains(&"TST_BROKEN"), "{causes:?}");
+}
+
+fn armoured(label: &str, message: &[u8]) -> String {
+    let base64 = STANDARD.encode(message);
+    let lines: Vec<&str> = base64
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
+}
+
+/// RFC 7468: one message between its lines and nothing beside it.
+#[test]
+fn a_message_in_base64_between_lines_is_judged_as_what_it_is() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let message = message::sealed(&world, b"besluit", &signer, Level::Lta, Packaging::Attached);
+    for label in ["CMS", "PKCS7"] {
+        let text = armoured(label, &message);
+        for text in [text.clone(), text.replace('\n', "\r\n"), format!("\n{text}\n")] {
+            let report = judged(&world, text.as_bytes(), &[], world.now);
+            assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
+            assert_eq!(report.signatures[0].level, Some(Level::Lta));
+            assert_eq!(report.document.sha256, Sha256Digest::of(text.as_bytes()));
+            assert_eq!(report.document.length_bytes, u64::try_from(text.len()).unwrap());
+        }
+        let text = armoured(label, &message);
+        let other = armoured("CERTIFICATE", &message);
+        for (name, text) in [
+            ("two messages", text.repeat(2)),
+            ("text behind it", format!("{text}Besluit 7\n")),
+            ("another thing behind it", format!("{text}{other}")),
+            ("no end", text.replace("-----END", "-----")),
+            ("not base64", text.replacen('\n', "\n?", 1)),
+            (
+                "another end",
+                text.replace("-----END C", "-----END D")
+                    .replace("-----END P", "-----END D"),
+            ),
+        ] {
+            let report = judged(&world, text.as_bytes(), &[], world.now);
+            assert_eq!(report.indication, Indication::TotalFailed, "{name}");
+            let failure = report.document.format_failure.unwrap_or_default();
+            assert!(failure.ends_with("(CMS_PEM)"), "{name}: {failure}");
+        }
+    }
+}
+
+/// Canonical XML is UTF-8, and only that is read: another encoding is named, and not taken for a PDF.
+#[test]
+fn xml_in_another_encoding_is_named() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let file = xml_world::sealed(&world, xml_world::Packaging::Enveloped, &signer, Level::Lta);
+    let text = String::from_utf8(file).unwrap();
+    let text = text.replace("encoding=\"UTF-8\"", "encoding=\"UTF-16\"");
+    for marked in [true, false] {
+        for big in [true, false] {
+            let mark = marked.then_some('\u{feff}');
+            let units = mark.into_iter().chain(text.chars()).flat_map(|one| {
+                let mut buffer = [0; 2];
+                one.encode_utf16(&mut buffer).to_vec()
+            });
+            let bytes: Vec<u8> = units
+                .flat_map(|unit| {
+                    if big {
+                        unit.to_be_bytes()
+                    } else {
+                        unit.to_le_bytes()
+                    }
+                })
+                .collect();
+            let report = judged(&world, &bytes, &[], world.now);
+            assert_eq!(report.indication, Indication::TotalFailed);
+            let failure = report.document.format_failure.unwrap_or_default();
+            assert!(
+                failure.contains("UTF-16") && failure.ends_with("(XML_ENCODING)"),
+                "{failure}"
+            );
+        }
     }
 }

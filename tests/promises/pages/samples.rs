@@ -603,6 +603,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             claims: None,
         }),
         content_time_stamps: Vec::new(),
+        content_by_digest: false,
         time_stamps: Vec::new(),
         covers_whole_revision: true,
         changes: allowed

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zegel::ades::content::DataObject;
 use zegel::ades::jades::read::Jws;
 use zegel::ades::validate::indication::Indication;
@@ -40,6 +42,22 @@ pub fn message(bytes: &[u8]) {
                 assert_eq!(inside.read_vec(0, length).unwrap(), SIGNED_DATA);
             }
         }
+    }
+    // The same in base64 between lines, and what somebody sends as such.
+    let armoured = format!(
+        "-----BEGIN CMS-----\n{}\n-----END CMS-----\n",
+        STANDARD.encode(bytes)
+    );
+    let raw = [b"-----BEGIN CMS-----\n", bytes, b"\n-----END CMS-----"].concat();
+    let whole = judged(&|context| validate_cms(Arc::clone(&source), None, context));
+    for (text, is_same) in [(armoured.into_bytes(), true), (raw, false)] {
+        let text: Arc<dyn ReadAt> = Arc::new(text);
+        let report =
+            judged(&|context| validate_any(Arc::clone(&text), &[], context, &ValidationPolicy::strict()));
+        assert!(
+            !is_same || report.indication == whole.indication,
+            "a message is judged otherwise between lines"
+        );
     }
     let Ok(opened) = zegel::ades::cms::open::open(source) else {
         return;
