@@ -4,6 +4,7 @@
 //! certificate and status, how many tries are left. After it each file stands for itself: what was completed is
 //! written, whatever happens to the others.
 
+mod adding;
 mod complete;
 mod device;
 mod form;
@@ -27,6 +28,9 @@ use crate::ades::asic::zip::name::folded;
 use crate::ades::level::Level;
 use crate::ades::pades::prepare::prepare;
 use crate::ades::pades::stages::Draft;
+use crate::ades::validate::indication::Indication;
+use crate::ades::validate::policy::ValidationPolicy;
+use crate::ades::validate::{Context, validate_any};
 use crate::ades::xades::data::outline_of;
 use crate::base::bytes::ReadAt;
 use crate::base::clock::{Clock as _, SystemClock};
@@ -40,6 +44,7 @@ use crate::card::pin::{PinProgram, PinRequest, Purpose};
 use crate::card::readers::{Options, Readers};
 use crate::config::Environment;
 use crate::config::desk::Desk;
+use crate::crypto::policy::AlgorithmPolicy;
 use crate::fetch::http::HttpFetcher;
 use crate::fetch::resume;
 use crate::pdf::appearance::{Block, Line};
@@ -48,6 +53,7 @@ use crate::pdf::image::Image;
 use crate::pdf::signature_field::Placement;
 use crate::pki::trust::Trust;
 
+use adding::{AddError, Added, Further};
 use complete::Work;
 pub(super) use complete::write_sealed;
 use device::SignerCard;
@@ -71,6 +77,8 @@ const PREPARED_TIME: Duration = Duration::from_mins(10);
 /// Example: zegel sign decision.pdf --level lta --out decision-signed.pdf
 ///
 /// Example: zegel sign decision.pdf annex.xml --container asic-e --out decision.asice
+///
+/// Example: zegel sign decision.asice --add
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(flatten)]
@@ -94,6 +102,8 @@ pub struct Arguments {
     /// How a signature in jades is written [default: flattened].
     #[arg(long, value_name = "compact|flattened|general")]
     serialization: Option<Written>,
+    #[command(flatten)]
+    further: Further,
     /// The level that the result must show.
     #[arg(long, value_name = "b|t|lt|lta", default_value = "lta")]
     level: Level,
@@ -135,6 +145,8 @@ impl Arguments {
             element: self.element.as_deref(),
             serialization: self.serialization.map(|written| written.0),
             level: self.level,
+            add: self.further.add,
+            counter: self.further.counter.as_deref(),
         })
     }
 }
@@ -151,6 +163,9 @@ struct Job {
     /// What goes into the same container.
     others: Vec<Given>,
     target: Target,
+    /// What is made: for a further signature as the file has them.
+    order: Order,
+    added: Option<Added>,
 }
 
 impl Job {
@@ -197,6 +212,12 @@ fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static 
     order.check_files(&arguments.documents, arguments.out.as_deref())?;
     if arguments.image.is_some() && order.form != Form::Pdf {
         return Err("--image is shown in a PDF, and no PDF is to be signed");
+    }
+    if !order.add && !arguments.further.detached.is_empty() {
+        return Err("--detached goes with --add; a file that is named is signed detached by --packaging");
+    }
+    if !arguments.further.detached.is_empty() && arguments.documents.len() > 1 {
+        return Err("--detached says what one file is over, and several are to be signed");
     }
     let to_stdout = match &arguments.out {
         Some(out) => files::is_standard(out),
@@ -254,11 +275,16 @@ fn jobs(arguments: &Arguments, order: &Order, console: &mut Console) -> Result<V
             }
         }
         match (planned, first, problems.is_empty()) {
-            (Ok(target), Ok(first), true) => jobs.push(Job {
-                first,
-                others: open,
-                target,
-            }),
+            (Ok(target), Ok(first), true) => match added(&first, arguments, order) {
+                Ok((added, order)) => jobs.push(Job {
+                    first,
+                    others: open,
+                    target,
+                    order,
+                    added,
+                }),
+                Err(problem) => exit = exit.or(Some(problem.tell(console))),
+            },
             (planned, first, _) => {
                 let found = [planned.err(), first.err()].into_iter().flatten();
                 for problem in found.chain(problems) {
@@ -269,6 +295,40 @@ fn jobs(arguments: &Arguments, order: &Order, console: &mut Console) -> Result<V
         }
     }
     exit.map_or(Ok(jobs), Err)
+}
+
+/// What a further signature goes into, and its order; the order as it is for any other.
+fn added(first: &Given, arguments: &Arguments, order: &Order) -> Result<(Option<Added>, Order), Problem> {
+    if !order.add {
+        return Ok((None, order.clone()));
+    }
+    let beside = files::beside(&arguments.further.detached)?;
+    let (added, order) =
+        Added::of(&first.source, beside, order).map_err(|error| Problem::Add(first.path.clone(), error))?;
+    Ok((Some(added), order))
+}
+
+/// No PIN is asked for a signature beside one that is broken.
+fn check_existing(job: &Job, trust: &Trust, now: Timestamp) -> Result<(), Problem> {
+    let Some(added) = &job.added else {
+        return Ok(());
+    };
+    let context = Context {
+        trust,
+        algorithms: &AlgorithmPolicy::etsi_ts_119_312(),
+        verdict_keys: &[],
+        at: now,
+    };
+    let source = Arc::clone(&job.first.source);
+    let report = validate_any(source, &added.beside, &context, &ValidationPolicy::strict());
+    let mut all = report.signatures.into_iter();
+    match all.find(|one| one.indication == Indication::TotalFailed) {
+        Some(broken) => Err(Problem::Add(
+            job.first.path.clone(),
+            AddError::Broken(broken.field),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Where the result over `document`, and what goes with it, is written.
@@ -295,7 +355,7 @@ fn target(document: &Path, arguments: &Arguments, order: &Order, before: &[Job])
 /// reader. `before`: what goes into the same container.
 fn given(document: &Path, before: &[&Given], order: &Order, key: &Key) -> Result<Given, Problem> {
     let source = key.open(document)?;
-    if order.form == Form::Pdf {
+    if order.form == Form::Pdf && !order.add {
         Document::open(Arc::clone(&source))
             .map_err(|error| Problem::Document(document.to_owned(), error.into()))?;
     }
@@ -353,14 +413,15 @@ fn sign(
     let mut prepared = Vec::with_capacity(jobs.len());
     for job in &jobs {
         let now = clock.now();
-        prepared.push(match order.form {
+        check_existing(job, &trust, now)?;
+        prepared.push(match job.order.form {
             Form::Pdf => {
                 let draft = draft(desk, arguments.level, image, &card, now);
                 let made = prepare(Arc::clone(&job.first.source), &draft, now)
                     .map_err(|error| Problem::Document(job.first.path.clone(), error))?;
                 Prepared::pdf(made)
             }
-            Form::Cades | Form::Jades | Form::Xades => prepared::prepare(job, order, &card, now)?,
+            Form::Cades | Form::Jades | Form::Xades => prepared::prepare(job, &card, now)?,
         });
     }
     tell_what_is_signed(&card, &jobs, &prepared, console);
@@ -382,7 +443,6 @@ fn sign(
         time_stamp_urls: desk.outside.time_stamp_urls.clone(),
         time_stamp_policies: desk.outside.time_stamp_policies.clone(),
         interrupt,
-        order: order.clone(),
     };
     Ok(work.complete_all(jobs, prepared, values, lost, console))
 }
@@ -478,6 +538,9 @@ fn tell_what_is_signed(card: &SignerCard, jobs: &[Job], prepared: &[Prepared], c
                 given.path.display()
             ));
         }
+        for name in job.added.iter().flat_map(Added::files) {
+            console.say(format_args!("{} signs {name} in it", card.name()));
+        }
     }
 }
 
@@ -498,7 +561,10 @@ fn ask_pin(
     let mut documents = jobs.iter().flat_map(Job::documents);
     let subject = match (documents.next(), documents.count()) {
         (Some(only), 0) => file_name(&only.path),
-        (_, others) => format!("{} {}", others.saturating_add(1), order.files()),
+        (_, others) => {
+            let order = jobs.first().map_or(order, |job| &job.order);
+            format!("{} {}", others.saturating_add(1), order.files())
+        }
     };
     let request = PinRequest {
         purpose: Purpose::Sign,

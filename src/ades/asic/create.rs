@@ -8,6 +8,7 @@ use super::manifest::{ASIC, AsicManifest, Listed, P7S, file_list};
 use super::uri;
 use super::zip::assemble::Assembly;
 use super::zip::name::is_writable;
+use super::zip::rewrite::{Changes, rewrite};
 use super::zip::write::{WriteError, Writer};
 use super::zip::{Archive, Entry, Method};
 use crate::ades::content::Content;
@@ -181,20 +182,37 @@ pub fn write_xades<W: Write>(
     copied(&xades_container(kind, files, completed, now)?, out)
 }
 
-/// Writes `container` with one more completed XAdES signature. Everything that is there keeps its bytes.
+/// `container` with one more completed XAdES signature, and the entry that it stands in. Everything that is there keeps
+/// its bytes.
 ///
 /// # Errors
-/// When reading or writing fails.
+/// When reading fails.
+pub fn further_container(
+    container: &Container,
+    completed: &Completed,
+    now: Timestamp,
+) -> Result<(Arc<dyn ReadAt>, String), WriteError> {
+    let name = free_name(&container.archive, "META-INF/signatures", ".xml");
+    let mut bytes = Vec::new();
+    copy(&completed.document(&signatures_file()), &mut bytes)?;
+    let changes = Changes {
+        added: vec![(name.clone(), bytes)],
+        ..Changes::default()
+    };
+    Ok((rewrite(&container.archive, &changes, now)?, name))
+}
+
+/// Writes what [`further_container`] makes.
+///
+/// # Errors
+/// As [`further_container`], and when writing fails.
 pub fn write_further<W: Write>(
     container: &Container,
     completed: &Completed,
     out: W,
     now: Timestamp,
 ) -> Result<W, WriteError> {
-    let mut writer = Writer::append_to(&container.archive, out, now)?;
-    let name = free_name(&container.archive, "META-INF/signatures", ".xml");
-    writer.add(&name, &*completed.document(&signatures_file()), Method::Deflated)?;
-    writer.finish()
+    copied(&further_container(container, completed, now)?.0, out)
 }
 
 /// The first of `prefix001suffix`, `prefix002suffix` … that is free.

@@ -169,6 +169,7 @@ impl Prepared {
                 let mut parts = SignerParts::parse(envelope.signer(signer_index).unwrap_or_default())?;
                 parts.add(oids::COUNTER_SIGNATURE, &signer)?;
                 envelope.set_signer(signer_index, parts.to_bytes());
+                envelope.list_digest(&signer)?;
                 let mut certificates = vec![self.certificate.0];
                 certificates.extend(self.chain.into_iter().map(|issuer| issuer.0));
                 envelope.add_material(&certificates, &[], &[])?;

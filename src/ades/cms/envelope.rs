@@ -158,22 +158,32 @@ impl Envelope {
     /// # Errors
     /// When the SignerInfo or the list of algorithms cannot be read.
     pub fn add_signer(&mut self, signer: Vec<u8>, certificates: &[Vec<u8>]) -> Result<usize, Asn1Error> {
-        let digest = SignerParts::parse(&signer)?.digest_algorithm().to_vec();
-        if !self.lists_digest(&digest) {
-            let set = read::single(&self.digest_algorithms.0, Rules::Ber)?;
-            let mut items = vec![digest];
-            let mut known = set.inside()?;
-            while let Some(item) = known.next()? {
-                items.push(item.whole().to_vec());
-            }
-            self.digest_algorithms = Octets(write::set_of(items));
-        }
+        self.list_digest(&signer)?;
         // Behind the others: who points to a signer by its number keeps meaning the same one.
         self.signers.push(Octets(signer));
         for certificate in certificates {
             add(&mut self.certificates, certificate);
         }
         Ok(self.signers.len().saturating_sub(1))
+    }
+
+    /// Lists the digest algorithm of `signer`, a signer or a counter-signer, unless it is listed.
+    ///
+    /// # Errors
+    /// As [`Self::add_signer`].
+    pub fn list_digest(&mut self, signer: &[u8]) -> Result<(), Asn1Error> {
+        let digest = SignerParts::parse(signer)?.digest_algorithm().to_vec();
+        if self.lists_digest(&digest) {
+            return Ok(());
+        }
+        let set = read::single(&self.digest_algorithms.0, Rules::Ber)?;
+        let mut items = vec![digest];
+        let mut known = set.inside()?;
+        while let Some(item) = known.next()? {
+            items.push(item.whole().to_vec());
+        }
+        self.digest_algorithms = Octets(write::set_of(items));
+        Ok(())
     }
 
     /// Puts `signer` in the place of number `index`.

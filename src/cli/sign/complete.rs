@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::console::{Console, Exit};
 use super::super::interrupt::Interrupt;
-use super::form::Order;
+use super::adding::{Added, Existing};
 use super::prepared::{self, Prepared, Stage};
 use super::problem::Problem;
 use super::{Job, Target};
@@ -21,6 +21,7 @@ use crate::ades::content::Content;
 use crate::ades::level::Level;
 use crate::ades::pades::completion::Completion;
 use crate::ades::pades::stages::Completed as Sealed;
+use crate::ades::validate::signer_name;
 use crate::ades::{cades, jades, xades};
 use crate::asn1::oid::Oid;
 use crate::base::bytes::{ReadAt, copy};
@@ -39,7 +40,6 @@ pub(super) struct Work {
     pub(super) time_stamp_urls: Vec<String>,
     pub(super) time_stamp_policies: Vec<Oid>,
     pub(super) interrupt: Interrupt,
-    pub(super) order: Order,
 }
 
 /// A result, with the files that were signed.
@@ -126,6 +126,7 @@ impl Work {
 
     async fn extend(&self, job: &Job, prepared: Prepared, value: &[u8]) -> Result<Made, Problem> {
         let now = self.clock.now();
+        let order = &job.order;
         match prepared.stage {
             Stage::Pdf(prepared) => {
                 let signed = prepared.finish(value.to_vec(), now)?;
@@ -136,6 +137,26 @@ impl Work {
             }
             Stage::Cades { prepared, manifest } => {
                 let signed = prepared.finish(value, now)?;
+                if let Some(Added {
+                    existing: Existing::Message(message),
+                    beside,
+                    ..
+                }) = &job.added
+                {
+                    let raw = message.raw_content.clone();
+                    let carried = match (&raw, beside.first()) {
+                        (Some(raw), _) => Carried::Attached(Arc::clone(raw)),
+                        (None, Some(object)) => Carried::Detached(object.content.clone()),
+                        (None, None) => return Err(AugmentError::Content.into()),
+                    };
+                    let completion = cades::completion::Completion::new(carried, signed, self.settings());
+                    let completed = self.asked(completion).await?;
+                    let file = completed.envelope.source(raw);
+                    return Ok(Made::Whole {
+                        level: completed.level,
+                        file: file.map_err(|error| AugmentError::Message(error.to_string()))?,
+                    });
+                }
                 let source = Arc::clone(&job.first.source);
                 let carried = match &manifest {
                     Some(manifest) => Carried::Detached(Content::Bytes(Arc::new(manifest.clone()))),
@@ -144,42 +165,55 @@ impl Work {
                 };
                 let completion = cades::completion::Completion::new(carried, signed, self.settings());
                 let completed = self.asked(completion).await?;
-                if self.order.container.is_none() {
+                if order.container.is_none() {
                     return Ok(Made::Cades(Box::new(completed)));
                 }
                 let mut message = Vec::new();
                 completed.write(None, &mut message).map_err(AugmentError::Io)?;
                 let files = prepared::container_files(job);
                 let container = create::cades_container(&files, manifest.as_deref(), &message, now)?;
-                self.contained(container, self.order.level > completed.level)
-                    .await
+                let archive = order.level > completed.level;
+                self.contained(container, None, order.level, archive).await
             }
             Stage::Jades(prepared) => {
                 let signed = prepared.finish(value, now)?;
-                let beside = if signed.jws().payload.is_some() {
-                    Vec::new()
-                } else {
-                    vec![prepared::object(&job.first)]
+                let beside = match &job.added {
+                    Some(added) => added.beside.clone(),
+                    None if signed.jws().payload.is_some() => Vec::new(),
+                    None => vec![prepared::object(&job.first)],
                 };
                 let completion = jades::completion::Completion::new(beside, signed, self.settings());
                 Ok(Made::Jades(Box::new(self.asked(completion).await?)))
             }
             Stage::Xades(prepared) => {
                 let signed = prepared.finish(value, now)?;
-                let files = prepared::container_files(job);
-                let base: Arc<dyn ReadAt> = match self.order.container {
+                let base: Arc<dyn ReadAt> = match order.container {
                     Some(_) => create::signatures_file(),
-                    None if self.order.is_in_xml() => Arc::clone(&job.first.source),
+                    None if order.is_in_xml() => Arc::clone(&job.first.source),
                     None => Arc::new(Vec::new()),
                 };
+                if let Some(Added {
+                    existing: Existing::Container(container),
+                    ..
+                }) = &job.added
+                {
+                    let outside = create::outside_of(container);
+                    let completion =
+                        xades::completion::Completion::new(base, outside, signed, self.settings());
+                    let completed = self.asked(completion).await?;
+                    let (whole, entry) = create::further_container(container, &completed, now)?;
+                    let name = format!("{entry}, {}", signer_name(0, None));
+                    return self.contained(whole, Some(&[name]), order.level, false).await;
+                }
+                let files = prepared::container_files(job);
                 let outside = create::outside_of_files(files.clone());
                 let completion =
                     xades::completion::Completion::new(Arc::clone(&base), outside, signed, self.settings());
                 let completed = self.asked(completion).await?;
-                match self.order.container {
+                match order.container {
                     Some(kind) => {
                         let container = create::xades_container(kind, &files, &completed, now)?;
-                        self.contained(container, false).await
+                        self.contained(container, None, order.level, false).await
                     }
                     None => Ok(Made::Whole {
                         level: completed.level,
@@ -194,8 +228,15 @@ impl Work {
         resume::asked(&mut machine, &self.fetcher, &*self.clock).await
     }
 
-    /// A container that is done, after a time-stamp over everything in it where the level asks for one: read back.
-    async fn contained(&self, container: Arc<dyn ReadAt>, archive: bool) -> Result<Made, Problem> {
+    /// A container that is done, after a time-stamp over everything in it where the level asks for one: read back, the
+    /// signatures `names` or all.
+    async fn contained(
+        &self,
+        container: Arc<dyn ReadAt>,
+        names: Option<&[String]>,
+        ordered: Level,
+        archive: bool,
+    ) -> Result<Made, Problem> {
         let container = if archive {
             let open =
                 Container::open(container).map_err(|error| AugmentError::Message(error.to_string()))?;
@@ -204,7 +245,7 @@ impl Work {
             container
         };
         let settings = self.settings();
-        let level = read_back(&container, None, self.order.level, &settings, self.clock.now())?;
+        let level = read_back(&container, names, ordered, &settings, self.clock.now())?;
         Ok(Made::Whole {
             level,
             file: container,

@@ -94,6 +94,8 @@ pub(super) struct Words<'a> {
     pub(super) element: Option<&'a str>,
     pub(super) serialization: Option<Serialization>,
     pub(super) level: Level,
+    pub(super) add: bool,
+    pub(super) counter: Option<&'a str>,
 }
 
 /// What is made of each file, or of all of them.
@@ -106,12 +108,31 @@ pub(super) struct Order {
     pub(super) element: Option<String>,
     pub(super) serialization: Serialization,
     pub(super) level: Level,
+    /// Whether the signature goes into a file that has some, in their form.
+    pub(super) add: bool,
+    /// The signature that is countersigned.
+    pub(super) counter: Option<String>,
 }
 
 impl Order {
     /// The order, or why the words contradict each other.
     pub(super) fn of(words: Words<'_>) -> Result<Self, &'static str> {
         use Packaging::{Attached, Detached, Enveloped, Enveloping, InternallyDetached};
+        let add = words.add || words.counter.is_some();
+        let says_form = words.form.is_some()
+            || words.packaging.is_some()
+            || words.container.is_some()
+            || words.element.is_some()
+            || words.serialization.is_some();
+        if add && says_form {
+            return Err(
+                "a further signature has the form of those that are there: leave --signature, --packaging, \
+                 --container, --element and --serialization out",
+            );
+        }
+        if words.counter.is_some() && words.level > Level::Lt {
+            return Err("a counter-signature goes up to --level lt; the signature it stands on is archived");
+        }
         let usual = words.container.map_or(Form::Pdf, |_| Form::Xades);
         let form = words.form.unwrap_or(usual);
         let fits = match (form, words.container, words.packaging) {
@@ -161,6 +182,8 @@ impl Order {
             element: words.element.map(str::to_owned),
             serialization: words.serialization.unwrap_or(Serialization::Flattened),
             level: words.level,
+            add,
+            counter: words.counter.map(str::to_owned),
         })
     }
 
@@ -190,6 +213,11 @@ impl Order {
                 .unwrap_or_default()
         };
         let whole = file_name(file);
+        if self.add {
+            let ending = file.extension().map(|ending| format!(".{}", name(Some(ending))));
+            let ending = ending.unwrap_or_default();
+            return file.with_file_name(format!("{}-signed{ending}", name(file.file_stem())));
+        }
         let ending = match (self.container, self.form, self.packaging) {
             (Some(Kind::Extended), ..) => "asice",
             (Some(Kind::Simple), ..) => "asics",
@@ -255,6 +283,8 @@ mod tests {
             element: None,
             serialization: None,
             level: Level::Lta,
+            add: false,
+            counter: None,
         };
         for word in text.split_whitespace() {
             if let Ok(form) = word.parse::<Form>() {

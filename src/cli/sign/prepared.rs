@@ -66,13 +66,14 @@ impl Prepared {
 }
 
 /// Prepares what is no PDF.
-pub(super) fn prepare(
-    job: &Job,
-    order: &Order,
-    card: &SignerCard,
-    now: Timestamp,
-) -> Result<Prepared, Problem> {
+pub(super) fn prepare(job: &Job, card: &SignerCard, now: Timestamp) -> Result<Prepared, Problem> {
+    let order = &job.order;
     let sha256 = job.documents().map(sha256).collect::<Result<_, _>>()?;
+    if let Some(added) = &job.added
+        && let Some(stage) = added.prepare(&job.first.path, order, card, now)?
+    {
+        return Ok(Prepared { stage, sha256 });
+    }
     let stage = match order.form {
         Form::Cades => prepare_cades(job, order, card, now)?,
         // A PDF has its own way; its order does not come here.
@@ -124,9 +125,8 @@ pub(super) fn own_level(order: &Order) -> Level {
     }
 }
 
-fn prepare_cades(job: &Job, order: &Order, card: &SignerCard, now: Timestamp) -> Result<Stage, Problem> {
-    let told = |error| Problem::Cades(job.first.path.clone(), error);
-    let draft = cades::stages::Draft {
+pub(super) fn cades_draft(order: &Order, card: &SignerCard, now: Timestamp) -> cades::stages::Draft {
+    cades::stages::Draft {
         level: own_level(order),
         packaging: match order.packaging {
             Packaging::Attached => cades::stages::Packaging::Attached,
@@ -142,7 +142,47 @@ fn prepare_cades(job: &Job, order: &Order, card: &SignerCard, now: Timestamp) ->
         mime_type: None,
         description: None,
         expires_at: now.plus(PREPARED_TIME),
-    };
+    }
+}
+
+pub(super) fn jades_draft(order: &Order, card: &SignerCard, now: Timestamp) -> jades::stages::Draft {
+    jades::stages::Draft {
+        level: order.level,
+        serialization: order.serialization,
+        packaging: match order.packaging {
+            Packaging::Attached => jades::stages::Packaging::Attached,
+            _ => jades::stages::Packaging::ObjectHashes,
+        },
+        certificate: card.certificate.clone(),
+        chain: card.issuer.iter().cloned().collect(),
+        algorithm: None,
+        claimed: Vec::new(),
+        commitment: None,
+        place: None,
+        policy: None,
+        expires_at: now.plus(PREPARED_TIME),
+    }
+}
+
+pub(super) fn xades_draft(order: &Order, card: &SignerCard, now: Timestamp) -> xades::stages::Draft {
+    xades::stages::Draft {
+        level: order.level,
+        certificate: card.certificate.clone(),
+        chain: card.issuer.iter().cloned().collect(),
+        algorithm: None,
+        certificate_form: xades::stages::CertificateForm::default(),
+        enveloped_by: xades::stages::EnvelopedBy::default(),
+        claimed: Vec::new(),
+        commitment: None,
+        place: None,
+        policy: None,
+        expires_at: now.plus(PREPARED_TIME),
+    }
+}
+
+fn prepare_cades(job: &Job, order: &Order, card: &SignerCard, now: Timestamp) -> Result<Stage, Problem> {
+    let told = |error| Problem::Cades(job.first.path.clone(), error);
+    let draft = cades_draft(order, card, now);
     let manifest = match order.container {
         Some(Kind::Extended) => {
             let key = card.certificate.public_key().map_err(Problem::Key)?;
@@ -164,41 +204,14 @@ fn prepare_cades(job: &Job, order: &Order, card: &SignerCard, now: Timestamp) ->
 }
 
 fn prepare_jades(job: &Job, order: &Order, card: &SignerCard, now: Timestamp) -> Result<Stage, Problem> {
-    let draft = jades::stages::Draft {
-        level: order.level,
-        serialization: order.serialization,
-        packaging: match order.packaging {
-            Packaging::Attached => jades::stages::Packaging::Attached,
-            _ => jades::stages::Packaging::ObjectHashes,
-        },
-        certificate: card.certificate.clone(),
-        chain: card.issuer.iter().cloned().collect(),
-        algorithm: None,
-        claimed: Vec::new(),
-        commitment: None,
-        place: None,
-        policy: None,
-        expires_at: now.plus(PREPARED_TIME),
-    };
+    let draft = jades_draft(order, card, now);
     let prepared = jades::prepare::prepare(&[object(&job.first)], &draft, now)
         .map_err(|error| Problem::Jades(job.first.path.clone(), error))?;
     Ok(Stage::Jades(Box::new(prepared)))
 }
 
 fn prepare_xades(job: &Job, order: &Order, card: &SignerCard, now: Timestamp) -> Result<Stage, Problem> {
-    let draft = xades::stages::Draft {
-        level: order.level,
-        certificate: card.certificate.clone(),
-        chain: card.issuer.iter().cloned().collect(),
-        algorithm: None,
-        certificate_form: xades::stages::CertificateForm::default(),
-        enveloped_by: xades::stages::EnvelopedBy::default(),
-        claimed: Vec::new(),
-        commitment: None,
-        place: None,
-        policy: None,
-        expires_at: now.plus(PREPARED_TIME),
-    };
+    let draft = xades_draft(order, card, now);
     let moment = Moment {
         now,
         random: &SystemRandom,

@@ -6,6 +6,7 @@ use super::super::console::{Console, Exit, chain};
 use super::super::files::FileProblem;
 use super::super::terminal::AskError;
 use super::super::{card, password, trust};
+use super::adding::AddError;
 use crate::ades::asic::zip::write::WriteError;
 use crate::ades::augment::error::AugmentError;
 use crate::ades::cades::stages::FinishProblem;
@@ -22,6 +23,8 @@ use crate::pki::refusal::Refusal;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Problem {
+    #[error("`{}` takes no further signature: {}", .0.display(), .1)]
+    Add(PathBuf, #[source] AddError),
     #[error(transparent)]
     Ask(#[from] AskError),
     #[error(transparent)]
@@ -79,6 +82,7 @@ pub(super) enum Problem {
 impl Problem {
     pub(super) const fn cause(&self) -> &'static str {
         match self {
+            Self::Add(_, error) => error.cause(),
             Self::Ask(AskError::Card(error)) | Self::Card(error) => error.cause(),
             Self::Ask(AskError::Terminal(_)) => "PIN_NO_TERMINAL",
             Self::Augment(error) => error.cause(),
@@ -123,7 +127,9 @@ impl Problem {
             Self::File(FileProblem::Exists(_)) | Self::Name(_) | Self::SameName(_) | Self::Twice(_) => {
                 Exit::Usage
             }
-            Self::Augment(_)
+            Self::Add(_, AddError::Unknown(_)) => Exit::Usage,
+            Self::Add(..)
+            | Self::Augment(_)
             | Self::Cades(..)
             | Self::CadesFinish(_)
             | Self::Client(_)
@@ -144,6 +150,7 @@ impl Problem {
 
     fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Add(_, error) => error.hint(),
             Self::Ask(AskError::Card(error)) | Self::Card(error) => card::hint(error),
             Self::Ask(AskError::Terminal(_)) => {
                 Some("run it in a terminal, or set counter.pin_program to a pinentry program")
@@ -151,7 +158,12 @@ impl Problem {
             Self::CardChanged => {
                 Some("leave the card that was shown in the reader until the files are written")
             }
-            Self::Document(_, error) => password::hint(error.cause()),
+            Self::Document(_, error) => password::hint(error.cause()).or(match error {
+                PrepareError::Pdf(_) => Some(
+                    "--add puts a signature beside those that a file has; what is no PDF is signed with --signature",
+                ),
+                _ => None,
+            }),
             Self::File(error) => error.hint(),
             Self::Refused(refusal) => match refusal {
                 Refusal::Expired { .. } | Refusal::Revoked { .. } | Refusal::Suspended { .. } => {
@@ -168,6 +180,10 @@ impl Problem {
             Self::Name(_) => Some(
                 "a name in a container is a plain one in composed Unicode, and neither mimetype nor in META-INF",
             ),
+            Self::Cades(_, cades::prepare::PrepareError::Content)
+            | Self::Jades(_, jades::prepare::PrepareError::Content) => {
+                Some("name what the signatures are over with --detached")
+            }
             Self::SameName(_) => {
                 Some("files in a container have the last part of their path as name: rename one")
             }

@@ -1,5 +1,6 @@
 //! The command line keeps its promise: help, messages, exit codes, JSON. Everything here runs the program itself.
 
+mod adding;
 mod blocks;
 mod counter;
 mod database;

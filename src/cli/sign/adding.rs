@@ -1,0 +1,307 @@
+//! A further signature in a file that has some: beside them, or on one of them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::device::SignerCard;
+use super::form::{Form, Order, Packaging};
+use super::prepared::{self, Stage};
+use crate::ades::asic::container::{Container, ContainerError, Kind};
+use crate::ades::asic::create;
+use crate::ades::augment::error::UnknownSignature;
+use crate::ades::cms::open::{self, Message, OpenError};
+use crate::ades::content::DataObject;
+use crate::ades::jades::header::{Header, HeaderError};
+use crate::ades::jades::read::{Jws, MAX_BYTES, ReadError, Serialization};
+use crate::ades::validate::{FileFormat, format_of, signer_name};
+use crate::ades::xades::data::outline_of;
+use crate::ades::xades::names::SIGNED_PROPERTIES;
+use crate::ades::xades::prepare::Moment;
+use crate::ades::{cades, jades};
+use crate::base::bytes::ReadAt;
+use crate::base::random::SystemRandom;
+use crate::base::time::Timestamp;
+use crate::xml::error::XmlError;
+use crate::xml::signature::defect::SignatureDefect;
+use crate::xml::signature::read::{Target, XmlSignature};
+
+use super::problem::Problem;
+
+/// How a further signature is asked for.
+#[derive(Args, Debug)]
+pub(super) struct Further {
+    /// Add a signature to a file that has some, over the same content and in their form: an asice container with xades,
+    /// a CMS message, XML, or JSON in the general form. A PDF takes one without this.
+    #[arg(long)]
+    pub(super) add: bool,
+    /// Sign a signature of a CMS message, as zegel verify names it, instead of its content; up to level lt.
+    #[arg(long, value_name = "NAME")]
+    pub(super) counter: Option<String>,
+    /// With --add: what the signatures of the file are over, when that stays beside them; may be repeated.
+    #[arg(long, value_name = "CONTENT")]
+    pub(super) detached: Vec<PathBuf>,
+}
+
+/// Why a file takes no further signature.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AddError {
+    #[error("an XML signature that is a document of its own holds no other")]
+    Alone,
+    #[error("a signature in it is broken: {0}")]
+    Broken(String),
+    #[error("its signatures are CAdES, each over a manifest of its own")]
+    CadesContainer,
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    #[error("a counter-signature stands in a CMS message alone")]
+    Counter,
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    #[error("it could not be read")]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Jws(#[from] ReadError),
+    #[error("JSON in compact or flattened form holds one signature, only the general form several")]
+    JwsForm,
+    #[error("its payload is signed in a way that zegel does not sign in")]
+    JwsPayload,
+    #[error(transparent)]
+    Message(#[from] OpenError),
+    #[error("a container of kind ASiC-S holds one file of signatures, and it is there")]
+    Simple,
+    #[error("there is no signature in it to sign beside")]
+    Unsigned,
+    #[error(transparent)]
+    Unknown(#[from] UnknownSignature),
+    #[error(transparent)]
+    Signature(#[from] SignatureDefect),
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+}
+
+impl AddError {
+    pub(super) const fn cause(&self) -> &'static str {
+        match self {
+            Self::Alone
+            | Self::CadesContainer
+            | Self::Counter
+            | Self::JwsForm
+            | Self::JwsPayload
+            | Self::Simple
+            | Self::Unsigned => "ADES_FORM",
+            Self::Broken(_) => "ADES_EXISTING_SIGNATURE",
+            Self::Container(error) => error.cause(),
+            Self::Header(_) | Self::Jws(_) => "JWS_MALFORMED",
+            Self::Io(_) => "ADES_IO",
+            Self::Message(_) => "ADES_MESSAGE",
+            Self::Signature(defect) => defect.cause(),
+            Self::Unknown(_) => UnknownSignature::CAUSE,
+            Self::Xml(error) => error.kind.cause(),
+        }
+    }
+
+    /// The way out, where there is one.
+    pub(super) const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Alone => Some("sign the file itself again, into another --out; or put it into a container"),
+            Self::CadesContainer | Self::Simple => {
+                Some("sign the files themselves again, with --container asic-e")
+            }
+            Self::Counter => Some("sign beside it with --add"),
+            Self::JwsForm => Some("sign the file itself again, into another --out"),
+            Self::Broken(_) => Some("zegel verify says what is wrong with it"),
+            Self::Unsigned => Some("without --add it is signed as any file: see --signature"),
+            _ => None,
+        }
+    }
+}
+
+/// The file that takes one more.
+pub(super) enum Existing {
+    Container(Box<Container>),
+    Jws(Box<Jws>),
+    Message(Box<Message>),
+    /// PDF and XML: the file as it is.
+    Whole,
+}
+
+/// What a further signature goes into.
+pub(super) struct Added {
+    pub(super) existing: Existing,
+    /// The content, where it stays beside its signatures.
+    pub(super) beside: Vec<DataObject>,
+    /// The signature that is countersigned.
+    pub(super) counter: Option<usize>,
+}
+
+impl Added {
+    /// Looks into `source`, and says what is ordered for it: the form that its signatures have.
+    pub(super) fn of(
+        source: &Arc<dyn ReadAt>,
+        beside: Vec<DataObject>,
+        order: &Order,
+    ) -> Result<(Self, Order), AddError> {
+        let format = format_of(&**source);
+        if order.counter.is_some() && format != FileFormat::Cms {
+            return Err(AddError::Counter);
+        }
+        let mut order = order.clone();
+        let mut counter = None;
+        let existing = match format {
+            FileFormat::Pdf => Existing::Whole,
+            FileFormat::Asic => {
+                let container = Container::open(Arc::clone(source))?;
+                if container.kind == Kind::Simple {
+                    return Err(AddError::Simple);
+                }
+                if !create::takes_further(&container) {
+                    return Err(AddError::CadesContainer);
+                }
+                order.form = Form::Xades;
+                order.container = Some(container.kind);
+                Existing::Container(Box::new(container))
+            }
+            FileFormat::Cms => {
+                order.form = Form::Cades;
+                let message = open::open(Arc::clone(source))?;
+                if let Some(name) = &order.counter {
+                    counter = Some(number(name, message.envelope.signer_count())?);
+                }
+                Existing::Message(Box::new(message))
+            }
+            FileFormat::Jws => {
+                order.form = Form::Jades;
+                order.serialization = Serialization::General;
+                let length = usize::try_from(source.len()).unwrap_or(usize::MAX).min(MAX_BYTES);
+                let jws = Jws::parse(&source.read_vec(0, length)?)?;
+                if jws.serialization != Serialization::General {
+                    return Err(AddError::JwsForm);
+                }
+                Existing::Jws(Box::new(jws))
+            }
+            FileFormat::Xml => {
+                order.form = Form::Xades;
+                (order.packaging, order.element) = xml_packaging(source)?;
+                Existing::Whole
+            }
+        };
+        let added = Self {
+            existing,
+            beside,
+            counter,
+        };
+        Ok((added, order))
+    }
+
+    /// What is signed inside a container.
+    pub(super) fn files(&self) -> Vec<String> {
+        match &self.existing {
+            Existing::Container(container) => container.data().map(|entry| entry.name().to_owned()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Prepares the signature; none for what is prepared as any file is.
+    pub(super) fn prepare(
+        &self,
+        path: &std::path::Path,
+        order: &Order,
+        card: &SignerCard,
+        now: Timestamp,
+    ) -> Result<Option<Stage>, Problem> {
+        let path = || path.to_owned();
+        Ok(Some(match &self.existing {
+            Existing::Whole => return Ok(None),
+            Existing::Container(container) => {
+                let moment = Moment {
+                    now,
+                    random: &SystemRandom,
+                };
+                let draft = prepared::xades_draft(order, card, now);
+                let made = create::prepare_further(container, &draft, moment)
+                    .map_err(|error| Problem::Xades(path(), error))?;
+                Stage::Xades(Box::new(made))
+            }
+            Existing::Message(message) => {
+                let draft = prepared::cades_draft(order, card, now);
+                let made = if let Some(signer) = self.counter {
+                    cades::prepare::prepare_counter(message, signer, &draft, now)
+                } else {
+                    let content = self.beside.first().map(|object| &object.content);
+                    cades::prepare::prepare_parallel(message, content, &draft, now)
+                };
+                Stage::Cades {
+                    prepared: Box::new(made.map_err(|error| Problem::Cades(path(), error))?),
+                    manifest: None,
+                }
+            }
+            Existing::Jws(jws) => {
+                let told = |error: AddError| Problem::Add(path(), error);
+                let (packaging, objects) = self.as_in(jws).map_err(told)?;
+                let draft = jades::stages::Draft {
+                    packaging,
+                    ..prepared::jades_draft(order, card, now)
+                };
+                let made = jades::prepare::prepare_parallel(jws, &objects, &draft, now)
+                    .map_err(|error| Problem::Jades(path(), error))?;
+                Stage::Jades(Box::new(made))
+            }
+        }))
+    }
+
+    /// How the signatures that are there stand to the content, and the content by the names that they give.
+    fn as_in(&self, jws: &Jws) -> Result<(jades::stages::Packaging, Vec<DataObject>), AddError> {
+        use jades::stages::Packaging;
+        let first = jws.signatures.first().ok_or(AddError::Unsigned)?;
+        let header = Header::parse(&first.protected)?;
+        let packaging = match (&jws.payload, &header.objects) {
+            (Some(_), _) => Packaging::Attached,
+            (None, Some(objects)) if objects.by_hash => Packaging::ObjectHashes,
+            (None, Some(_)) => Packaging::Objects,
+            (None, None) => Packaging::Detached,
+        };
+        // RFC 7797 §3: all signatures of a JWS have the same b64.
+        if header.payload_as_text != (packaging == Packaging::Attached) {
+            return Err(AddError::JwsPayload);
+        }
+        let mut objects = self.beside.clone();
+        if let (Some(named), [one]) = (&header.objects, objects.as_mut_slice())
+            && let [uri] = named.uris.as_slice()
+        {
+            one.name = Some(uri.clone());
+        }
+        Ok((packaging, objects))
+    }
+}
+
+fn number(name: &str, count: usize) -> Result<usize, UnknownSignature> {
+    let known: Vec<String> = (0..count).map(|index| signer_name(index, None)).collect();
+    known
+        .iter()
+        .position(|known| known == name)
+        .ok_or_else(|| UnknownSignature {
+            name: name.to_owned(),
+            known,
+        })
+}
+
+/// Where the first signature of an XML document stands to what it is over: the next one does as well.
+fn xml_packaging(source: &Arc<dyn ReadAt>) -> Result<(Packaging, Option<String>), AddError> {
+    let outline = outline_of(source)?;
+    let element = *outline.signatures.first().ok_or(AddError::Unsigned)?;
+    if element == outline.document.root() {
+        return Err(AddError::Alone);
+    }
+    let signature = XmlSignature::read(&outline.document, element)?;
+    let data = signature
+        .references
+        .iter()
+        .find(|reference| reference.kind.as_deref() != Some(SIGNED_PROPERTIES));
+    match data.map(|reference| &reference.target) {
+        Some(Target::Document { .. }) => Ok((Packaging::Enveloped, None)),
+        Some(Target::Element { id, .. }) => Ok((Packaging::InternallyDetached, Some(id.clone()))),
+        _ => Err(AddError::Alone),
+    }
+}

@@ -1,0 +1,220 @@
+//! `zegel sign --add` and `--counter`: a further signature in a file that has some. Judges: xmlsec1, OpenSSL, unzip, and
+//! our own validator, which must find every signature and its level.
+
+use super::counter::Desk;
+use super::signing::{accepts, desk, openssl_accepts, verify, words, write_certificates, xmlsec1_accepts};
+
+/// What is in a file after a further signature: levels in order, each signature passed.
+fn levels(desk: &Desk, text: &str) -> Vec<String> {
+    let verified = verify(desk, text);
+    let report = verified.json();
+    let all = report["signatures"].as_array().unwrap().iter();
+    all.map(|one| {
+        assert_eq!(one["indication"], "TOTAL-PASSED", "{text}: {report:#}");
+        one["level"].as_str().unwrap().to_owned()
+    })
+    .collect()
+}
+
+#[test]
+fn another_signs_beside_whoever_signed_in_every_format_that_holds_several() {
+    let Some(desk) = desk(&["mayor", "alderman"]) else {
+        return;
+    };
+    write_certificates(&desk);
+    // How the first signs, what comes out, what it is over when that stays beside it.
+    let forms = [
+        ("a.pdf b.pdf --container asic-e", "a.pdf.asice", ""),
+        (
+            "data.xml --signature xades --packaging enveloped",
+            "data-signed.xml",
+            "",
+        ),
+        (
+            "data.xml --signature xades --packaging internally-detached --element deel --out deel.xml",
+            "deel.xml",
+            "",
+        ),
+        ("a.pdf --signature cades --packaging attached", "a.pdf.p7m", ""),
+        ("a.pdf --signature cades", "a.pdf.p7s", "a.pdf"),
+        (
+            "a.pdf --signature jades --serialization general --packaging attached --out in.jws",
+            "in.jws",
+            "",
+        ),
+        (
+            "b.pdf --signature jades --serialization general",
+            "b.pdf.jws",
+            "b.pdf",
+        ),
+        ("c.pdf", "c-signed.pdf", ""),
+    ];
+    for (form, _, _) in forms {
+        let signed = desk.sign(&words(&format!("{form} --level lt")));
+        assert_eq!(signed.code, Some(0), "{form}: {signed:?}");
+    }
+    std::fs::rename(desk.path("signer.pem"), desk.path("first.pem")).unwrap();
+    desk.remove("mayor");
+    desk.insert("alderman");
+    write_certificates(&desk);
+    std::fs::rename(desk.path("signer.pem"), desk.path("second.pem")).unwrap();
+    let xmlsec1_accepts = |file: &str, signer: &str| {
+        std::fs::copy(desk.path(signer), desk.path("signer.pem")).unwrap();
+        xmlsec1_accepts(&desk, file);
+    };
+    for (form, out, content) in forms {
+        let beside = if content.is_empty() {
+            String::new()
+        } else {
+            format!(" --detached {content}")
+        };
+        let before = std::fs::read(desk.path(out)).unwrap();
+        let (stem, ending) = out.rsplit_once('.').unwrap();
+        let next = format!("{stem}-signed.{ending}");
+        let ran = desk.sign(&words(&format!("{out} --add{beside}")));
+        assert_eq!(
+            (ran.code, ran.out.as_str()),
+            (Some(0), format!("{next}: B-LTA\n").as_str()),
+            "{form}: {}",
+            ran.messages
+        );
+        assert!(
+            std::fs::read(desk.path(out)).unwrap() == before,
+            "{form}: what was read stays"
+        );
+        // The first keeps its level; in a PDF the time-stamp behind covers it too.
+        let mut shown = levels(&desk, &format!("{next}{beside}"));
+        shown.sort();
+        let first = if ending == "pdf" { "lta" } else { "lt" };
+        assert_eq!(shown, [first, "lta"], "{form}");
+        match ending {
+            "asice" => {
+                assert!(ran.messages.contains("signs b.pdf in it"), "{ran:?}");
+                accepts(&desk, "unzip", &["-t", &next]);
+                accepts(&desk, "unzip", &["-q", "-o", &next, "-d", "unpacked"]);
+                for (number, signer) in [("001", "first.pem"), ("002", "second.pem")] {
+                    let name = format!("signatures{number}.xml");
+                    std::fs::copy(desk.path(&format!("unpacked/META-INF/{name}")), desk.path(&name)).unwrap();
+                    xmlsec1_accepts(&name, signer);
+                }
+            }
+            // It looks at the first signature in the document: a new one stands behind the element, or last.
+            "xml" if stem == "deel" => xmlsec1_accepts(&next, "second.pem"),
+            "xml" => xmlsec1_accepts(&next, "first.pem"),
+            "p7s" => openssl_accepts(&desk, &next, content),
+            "p7m" => accepts(
+                &desk,
+                "openssl",
+                &[
+                    "cms", "-verify", "-cades", "-inform", "DER", "-in", &next, "-binary", "-CAfile",
+                    "root.pem", "-purpose", "any", "-out", "out",
+                ],
+            ),
+            _ => {}
+        }
+    }
+
+    // On the signature instead of beside it.
+    let ran = desk.run(&[
+        "sign",
+        "--config",
+        "zegel.toml",
+        "a.pdf.p7m",
+        "--counter",
+        "signer 1",
+        "--level",
+        "lt",
+        "--out",
+        "counter.p7m",
+    ]);
+    assert_eq!(ran.out, "counter.p7m: B-LT\n", "{ran:?}");
+    let report = verify(&desk, "counter.p7m").json();
+    let names: Vec<_> = report["signatures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["field"])
+        .collect();
+    assert_eq!(names, ["signer 1", "signer 1, counter-signature 1"], "{report:#}");
+    assert_eq!(report["indication"], "TOTAL-PASSED", "{report:#}");
+
+    // One of two alone is raised, and the other is not touched.
+    let ran = desk.run(&[
+        "extend",
+        "--config",
+        "zegel.toml",
+        "a.pdf-signed.p7m",
+        "--signature",
+        "signer 1",
+        "--out",
+        "both.p7m",
+    ]);
+    assert_eq!(ran.out, "both.p7m: B-LTA\n", "{ran:?}");
+    assert_eq!(levels(&desk, "both.p7m"), ["lta", "lta"]);
+}
+
+#[test]
+fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
+    let Some(desk) = desk(&["mayor"]) else { return };
+    for form in [
+        "a.pdf b.pdf --container asic-e --signature cades",
+        "a.pdf --container asic-s",
+        "data.xml --signature xades --packaging enveloping",
+        "data.xml --signature xades --packaging enveloped",
+        "a.pdf --signature cades",
+        "a.pdf --signature jades",
+    ] {
+        let signed = desk.sign(&words(&format!("{form} --level b")));
+        assert_eq!(signed.code, Some(0), "{signed:?}");
+    }
+    let text = std::fs::read_to_string(desk.path("data-signed.xml")).unwrap();
+    std::fs::write(desk.path("changed.xml"), text.replace("TEST", "TOCH")).unwrap();
+    let before = (desk.files(), desk.lab.pins_shown().len());
+    for (text, code, says) in [
+        ("a.pdf.asice --add", 1, "hint: sign the files themselves again"),
+        ("a.pdf.asics --add", 1, "(ADES_FORM)"),
+        ("data.xml.xades --add", 1, "(ADES_FORM)"),
+        ("data.xml --add --out x.xml", 1, "there is no signature in it"),
+        (
+            "a.pdf.jws --add --detached a.pdf",
+            1,
+            "only the general form several",
+        ),
+        ("changed.xml --add", 1, "(ADES_EXISTING_SIGNATURE)"),
+        (
+            "a.pdf.p7s --add",
+            1,
+            "hint: name what the signatures are over with --detached",
+        ),
+        ("a.pdf.p7s --add --detached b.pdf", 1, "(ADES_EXISTING_SIGNATURE)"),
+        (
+            "a.pdf.p7s --counter nobody --level lt",
+            2,
+            "(ADES_SIGNATURE_UNKNOWN)",
+        ),
+        (
+            "data-signed.xml --counter nobody --level lt",
+            1,
+            "in a CMS message alone",
+        ),
+        ("a.pdf.p7s --counter nobody", 2, "goes up to --level lt"),
+        ("a.pdf.p7s --add --signature cades", 2, "leave --signature"),
+        ("a.pdf.asice --add --container asic-e", 2, "leave --signature"),
+        ("a.pdf --detached b.pdf", 2, "--detached goes with --add"),
+        (
+            "a.pdf.p7s a.pdf.p7s --add --detached b.pdf",
+            2,
+            "says what one file is over",
+        ),
+        ("a.pdf.asice", 1, "hint: --add"),
+    ] {
+        let ran = desk.sign(&words(text));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{text}: {ran:?}");
+        assert!(ran.messages.contains(says), "{text}: {ran:?}");
+    }
+    assert_eq!(
+        (desk.files(), desk.lab.pins_shown().len()),
+        before,
+        "nothing is written, no PIN asked"
+    );
+}
