@@ -57,6 +57,8 @@ pub(super) enum AddError {
     Container(#[from] ContainerError),
     #[error("a counter-signature stands in a CMS message alone")]
     Counter,
+    #[error("it is a message in PEM, and only the message itself takes another signature")]
+    Armoured,
     #[error(transparent)]
     Header(#[from] HeaderError),
     #[error("it could not be read")]
@@ -77,6 +79,8 @@ pub(super) enum AddError {
     Unknown(#[from] UnknownSignature),
     #[error(transparent)]
     Signature(#[from] SignatureDefect),
+    #[error("the XML is in UTF-16, and only UTF-8 is read")]
+    Utf16,
     #[error(transparent)]
     Xml(#[from] XmlError),
 }
@@ -85,6 +89,7 @@ impl AddError {
     pub(super) const fn cause(&self) -> &'static str {
         match self {
             Self::Alone
+            | Self::Armoured
             | Self::CadesContainer
             | Self::Counter
             | Self::JwsForm
@@ -98,6 +103,7 @@ impl AddError {
             Self::Message(_) => "ADES_MESSAGE",
             Self::Signature(defect) => defect.cause(),
             Self::Unknown(_) => UnknownSignature::CAUSE,
+            Self::Utf16 => "XML_ENCODING",
             Self::Xml(error) => error.kind.cause(),
         }
     }
@@ -111,6 +117,7 @@ impl AddError {
             }
             Self::Counter => Some("sign beside it with --add"),
             Self::JwsForm => Some("sign the file itself again, into another --out"),
+            Self::Armoured => Some("openssl cms -cmsout -inform PEM -outform DER takes it out"),
             Self::Broken(_) => Some("zegel verify says what is wrong with it"),
             Self::Unsigned => Some("without --add it is signed as any file: see --signature"),
             _ => None,
@@ -171,6 +178,8 @@ impl Added {
                 }
                 Existing::Message(Box::new(message))
             }
+            FileFormat::CmsInPem => return Err(AddError::Armoured),
+            FileFormat::XmlInUtf16 => return Err(AddError::Utf16),
             FileFormat::Jws => {
                 order.form = Form::Jades;
                 order.serialization = Serialization::General;
