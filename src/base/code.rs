@@ -62,6 +62,10 @@ pub enum PersonCode {
     DocumentActive,
     /// `document_final`: see its text.
     DocumentFinal,
+    /// The document opens only with its password, and none was given.
+    DocumentPassword,
+    /// The password given does not open the document.
+    DocumentPasswordWrong,
     /// `document_protected`: see its text.
     DocumentProtected,
     /// `document_signature_invalid`: see its text.
@@ -185,6 +189,8 @@ impl PersonCode {
         Self::DocumentEmpty,
         Self::DocumentActive,
         Self::DocumentFinal,
+        Self::DocumentPassword,
+        Self::DocumentPasswordWrong,
         Self::DocumentProtected,
         Self::DocumentSignatureInvalid,
         Self::DocumentTooLarge,
@@ -263,6 +269,8 @@ impl PersonCode {
             Self::DocumentEmpty => "document_empty",
             Self::DocumentActive => "document_active",
             Self::DocumentFinal => "document_final",
+            Self::DocumentPassword => "document_password",
+            Self::DocumentPasswordWrong => "document_password_wrong",
             Self::DocumentProtected => "document_protected",
             Self::DocumentSignatureInvalid => "document_signature_invalid",
             Self::DocumentTooLarge => "document_too_large",

@@ -148,6 +148,8 @@ pub const fn status(code: PersonCode) -> StatusCode {
         | C::DocumentEmpty
         | C::DocumentActive
         | C::DocumentFinal
+        | C::DocumentPassword
+        | C::DocumentPasswordWrong
         | C::DocumentProtected
         | C::DocumentSignatureInvalid => StatusCode::UNPROCESSABLE_ENTITY,
         C::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,

@@ -5,12 +5,17 @@ use std::path::{Path, PathBuf};
 use actix_multipart::{Field, Multipart};
 use futures_util::TryStreamExt as _;
 use tokio::io::AsyncWriteExt as _;
+use zeroize::Zeroizing;
 
 use super::i18n::Value;
 use super::problem::Failure;
 use crate::base::bytes::FileAt;
 use crate::base::code::PersonCode;
 use crate::base::random::{self, Random};
+use crate::base::secret::Secret;
+
+/// Most bytes of a password: PDF takes 127.
+const PASSWORD_BYTES: usize = 1024;
 
 /// A file in scratch that ends with its owner.
 #[derive(Debug)]
@@ -39,30 +44,64 @@ impl Drop for Upload {
     }
 }
 
-/// Takes the part `field` of a form into `scratch`. `Ok(None)` when the form has no such part or it names no file.
+/// What a form brought.
+#[derive(Debug)]
+pub struct Taken {
+    /// The file; none when the form has no such part or it names no file.
+    pub upload: Option<Upload>,
+    /// The password beside it, where one was typed.
+    pub password: Option<Secret<Vec<u8>>>,
+}
+
+/// Takes the parts `field`, into `scratch`, and `password`, into memory that is wiped, of a form; in any order, each
+/// once. Other parts are passed over.
 ///
 /// # Errors
-/// `DocumentTooLarge` beyond `limit_bytes`; `RequestInvalid` for a broken form; `ServerError` when scratch is full.
+/// `DocumentTooLarge` beyond `limit_bytes`; `RequestInvalid` for a broken form, or a password that is none;
+/// `ServerError` when scratch is full.
 pub async fn take(
     mut form: Multipart,
     field: &str,
     scratch: &Path,
     limit_bytes: usize,
     random: &dyn Random,
-) -> Result<Option<Upload>, Failure> {
+) -> Result<Taken, Failure> {
+    let mut taken = Taken {
+        upload: None,
+        password: None,
+    };
     while let Some(part) = form
         .try_next()
         .await
         .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
     {
-        if part.name() == Some(field) {
+        if part.name() == Some(field) && taken.upload.is_none() {
             let path = scratch.join(format!("upload-{}", hex::encode(random::bytes::<16>(random))));
             let upload = spool(part, path, limit_bytes).await?;
             // A browser sends an empty part without a name when no file was chosen.
-            return Ok((upload.length > 0 || upload.name.is_some()).then_some(upload));
+            taken.upload = (upload.length > 0 || upload.name.is_some()).then_some(upload);
+        } else if part.name() == Some("password") && taken.password.is_none() {
+            let password = typed(part).await?;
+            taken.password = (!password.expose().is_empty()).then_some(password);
         }
     }
-    Ok(None)
+    Ok(taken)
+}
+
+/// A password, read into a place that never grows, so that no copy of it stays behind here.
+async fn typed(mut part: Field) -> Result<Secret<Vec<u8>>, Failure> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_BYTES));
+    while let Some(chunk) = part
+        .try_next()
+        .await
+        .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
+    {
+        if bytes.len().saturating_add(chunk.len()) > PASSWORD_BYTES {
+            return Err(Failure::new(PersonCode::RequestInvalid));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Secret::new(std::mem::take(&mut *bytes)))
 }
 
 async fn spool(mut part: Field, path: PathBuf, limit_bytes: usize) -> Result<Upload, Failure> {

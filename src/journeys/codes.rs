@@ -110,8 +110,8 @@ section! {
         Limit "PDF_LIMIT" DocumentTooLarge,
         Malformed "PDF_MALFORMED" DocumentDamaged,
         NotPdf "PDF_NOT_PDF" DocumentType,
-        Password "PDF_PASSWORD" DocumentProtected,
-        PasswordWrong "PDF_PASSWORD_WRONG" DocumentProtected,
+        Password "PDF_PASSWORD" DocumentPassword,
+        PasswordWrong "PDF_PASSWORD_WRONG" DocumentPasswordWrong,
         Unsupported "PDF_UNSUPPORTED" DocumentType,
     }
 }

@@ -15,8 +15,17 @@ pub struct Form<'a> {
     pub page: Page<'a>,
     /// Largest file, in bytes.
     pub limit_bytes: u64,
-    /// What was wrong with the last try, in the reader's language.
-    pub error: Option<String>,
+    /// What was wrong with the last try.
+    pub error: Option<FormError>,
+}
+
+/// What was wrong with a field of the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormError {
+    /// `file` or `password`.
+    pub field: &'static str,
+    /// In the reader's language.
+    pub text: String,
 }
 
 /// The result.
@@ -163,6 +172,12 @@ fn signer(signature: &SignatureReport, t: Texts<'_>) -> String {
 }
 
 impl Form<'_> {
+    /// What was wrong with this field.
+    fn wrong(&self, field: &str) -> Option<&str> {
+        let error = self.error.as_ref().filter(|error| error.field == field);
+        error.map(|error| error.text.as_str())
+    }
+
     /// Key of the heading.
     pub const TITLE: &'static str = "verify-title";
     /// Key of what is said when no file was chosen.

@@ -658,7 +658,7 @@ fn report(signatures: Vec<SignatureReport>, laboratory: bool) -> Report {
 fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     use Indication::{Indeterminate, TotalFailed, TotalPassed};
     let t = site.catalog.texts(visit.language);
-    let form = |error: Option<String>| verify::Form {
+    let form = |error: Option<verify::FormError>| verify::Form {
         page: Page::new(site, visit, verify::Form::TITLE),
         limit_bytes: 100_000_000,
         error,
@@ -700,7 +700,17 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         page("verify-form", &form(None)),
         page(
             "verify-form-error",
-            &form(Some(t.get(verify::Form::FILE_MISSING))),
+            &form(Some(verify::FormError {
+                field: "file",
+                text: t.get(verify::Form::FILE_MISSING),
+            })),
+        ),
+        page(
+            "verify-form-password",
+            &form(Some(verify::FormError {
+                field: "password",
+                text: t.heading(PersonCode::DocumentPassword, &[]),
+            })),
         ),
         result(
             "verify-passed",

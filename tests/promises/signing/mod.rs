@@ -10,6 +10,7 @@ mod crash;
 mod documents;
 mod journey;
 mod outside;
+mod password;
 mod profile;
 mod publication;
 mod reader;
