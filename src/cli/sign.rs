@@ -10,6 +10,7 @@ mod device;
 mod form;
 mod prepared;
 mod problem;
+mod stating;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub(super) use form::Written;
 use form::{Form, Order, Packaging, Words, Wrapping, file_name};
 use prepared::Prepared;
 use problem::Problem;
+use stating::Stating;
 
 /// How long a prepared signature waits for the card.
 const PREPARED_TIME: Duration = Duration::from_mins(10);
@@ -104,6 +106,8 @@ pub struct Arguments {
     serialization: Option<Written>,
     #[command(flatten)]
     further: Further,
+    #[command(flatten)]
+    stating: Stating,
     /// The level that the result must show.
     #[arg(long, value_name = "b|t|lt|lta", default_value = "lta")]
     level: Level,
@@ -208,7 +212,13 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
 }
 
 fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static str> {
-    let order = arguments.order()?;
+    let mut order = arguments.order()?;
+    order.stating = arguments.stating.clone();
+    if order.stating.certify.is_some() && (order.form != Form::Pdf || order.add) {
+        return Err(
+            "--certify says what may still change in a PDF that nobody signed yet, and none is to be signed",
+        );
+    }
     order.check_files(&arguments.documents, arguments.out.as_deref())?;
     if arguments.image.is_some() && order.form != Form::Pdf {
         return Err("--image is shown in a PDF, and no PDF is to be signed");
@@ -416,7 +426,7 @@ fn sign(
         check_existing(job, &trust, now)?;
         prepared.push(match job.order.form {
             Form::Pdf => {
-                let draft = draft(desk, arguments.level, image, &card, now);
+                let draft = draft(desk, &job.order, image, &card, now);
                 let made = prepare(Arc::clone(&job.first.source), &draft, now)
                     .map_err(|error| Problem::Document(job.first.path.clone(), error))?;
                 Prepared::pdf(made)
@@ -488,7 +498,7 @@ fn image(arguments: &Arguments) -> Result<Option<Image>, Problem> {
         .map_err(|error| Problem::Image(path.clone(), error))
 }
 
-fn draft(desk: &Desk, level: Level, image: Option<&Image>, card: &SignerCard, now: Timestamp) -> Draft {
+fn draft(desk: &Desk, order: &Order, image: Option<&Image>, card: &SignerCard, now: Timestamp) -> Draft {
     let name = card.name();
     let image = image.map(|image| match image.alternative.as_str() {
         "" => image.called(&name),
@@ -496,7 +506,7 @@ fn draft(desk: &Desk, level: Level, image: Option<&Image>, card: &SignerCard, no
     });
     let is_test = desk.environment == Environment::Test;
     Draft {
-        level,
+        level: order.level,
         certificate: card.certificate.clone(),
         chain: card.issuer.iter().cloned().collect(),
         algorithm: None,
@@ -512,11 +522,11 @@ fn draft(desk: &Desk, level: Level, image: Option<&Image>, card: &SignerCard, no
         },
         tooltip: Some(name.clone()),
         name: Some(name),
-        location: None,
-        claimed: Vec::new(),
-        commitment: None,
+        location: order.stating.location(),
+        claimed: order.stating.claimed(),
+        commitment: order.stating.commitment(),
         policy: None,
-        certify: None,
+        certify: order.stating.certify.map(|allowed| allowed.0),
         time_stamp_bytes: None,
         expires_at: now.plus(PREPARED_TIME),
     }

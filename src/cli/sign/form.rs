@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::super::files;
+use super::stating::Stating;
 use crate::ades::asic::container::Kind;
 use crate::ades::jades::read::Serialization;
 use crate::ades::level::Level;
@@ -112,6 +113,8 @@ pub(super) struct Order {
     pub(super) add: bool,
     /// The signature that is countersigned.
     pub(super) counter: Option<String>,
+    /// What the signer states.
+    pub(super) stating: Stating,
 }
 
 impl Order {
@@ -184,6 +187,7 @@ impl Order {
             level: words.level,
             add,
             counter: words.counter.map(str::to_owned),
+            stating: Stating::default(),
         })
     }
 

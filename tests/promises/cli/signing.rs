@@ -344,3 +344,63 @@ fn words_that_do_not_go_together_are_wrong_usage() {
     let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(names.len(), 1, "nothing is written");
 }
+
+#[test]
+fn what_the_signer_states_is_read_back_in_every_format() {
+    let Some(desk) = desk(&["mayor"]) else { return };
+    for (form, out) in [
+        ("a.pdf", "a-signed.pdf"),
+        ("a.pdf --signature cades --packaging attached", "a.pdf.p7m"),
+        ("a.pdf --signature jades --packaging attached", "a.pdf.jws"),
+        (
+            "data.xml --signature xades --packaging enveloped",
+            "data-signed.xml",
+        ),
+    ] {
+        let stated = [
+            "--role",
+            "TEST clerk",
+            "--commitment",
+            "origin",
+            "--place",
+            "Zegelgem, BE",
+        ];
+        let signed = desk.sign(&[&words(form)[..], &["--level", "b"], &stated].concat());
+        assert_eq!(signed.code, Some(0), "{form}: {signed:?}");
+        let report = verify(&desk, out).json();
+        let claimed = &report["signatures"][0]["claimed"];
+        assert_eq!(
+            claimed["roles"],
+            serde_json::json!(["TEST clerk"]),
+            "{form}: {report:#}"
+        );
+        let commitment = claimed["commitment"].as_str().unwrap();
+        let known = ["1.2.840.113549.1.9.16.6.1", "ProofOfOrigin"];
+        assert!(
+            known.iter().any(|known| commitment.contains(known)),
+            "{form}: {commitment}"
+        );
+        assert_eq!(claimed["location"], "Zegelgem, BE", "{form}: {report:#}");
+    }
+
+    // Certified: only the first signature can, and afterwards no more changes than it allows.
+    for (allowed, code) in [("1", 1), ("2", 0), ("3", 0)] {
+        let first = format!("b.pdf --certify {allowed} --level b --out first{allowed}.pdf");
+        assert_eq!(desk.sign(&words(&first)).code, Some(0), "{first}");
+        let second = format!("first{allowed}.pdf --level b --out second{allowed}.pdf");
+        let ran = desk.sign(&words(&second));
+        assert_eq!(ran.code, Some(code), "{second}: {ran:?}");
+    }
+    let before = desk.lab.pins_shown().len();
+    for (text, code) in [
+        ("first2.pdf --certify 2 --level b --out no.pdf", 1),
+        ("a.pdf --signature cades --certify 1", 2),
+        ("a.pdf --certify 4", 2),
+        ("a.pdf --commitment maybe", 2),
+        ("a.pdf --place ,BE", 2),
+    ] {
+        let ran = desk.sign(&words(text));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{text}: {ran:?}");
+    }
+    assert_eq!(desk.lab.pins_shown().len(), before, "a PIN was asked");
+}
