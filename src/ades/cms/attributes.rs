@@ -65,9 +65,14 @@ impl ClaimedAttribute {
     /// The role `name` in words.
     pub fn role(name: String) -> Self {
         Self {
-            oid: oids::ROLE.to_owned(),
+            oid: oids::NAME.to_owned(),
             text: name,
         }
+    }
+
+    /// Whether it is a role in words.
+    pub fn is_role(&self) -> bool {
+        self.oid == oids::NAME
     }
 }
 
@@ -311,6 +316,20 @@ impl ClaimedAttributes {
         Ok(found)
     }
 
+    /// The roles in words.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.texts(oids::NAME).chain(self.texts(oids::ROLE))
+    }
+
+    /// The types of what else is claimed, dotted: what is no role in words.
+    pub fn others(&self) -> impl Iterator<Item = String> {
+        self.claims
+            .iter()
+            .map(|(oid, texts)| (oid.to_string(), texts))
+            .filter(|(oid, texts)| texts.is_empty() || ![oids::NAME, oids::ROLE].contains(&oid.as_str()))
+            .map(|(oid, _)| oid)
+    }
+
     /// The text values of the attributes with type `oid`.
     pub fn texts<'a>(&'a self, oid: &'a str) -> impl Iterator<Item = &'a str> {
         self.claims
@@ -373,7 +392,7 @@ mod tests {
             claims.texts(crate::ades::VERDICT_OID).collect::<Vec<_>>(),
             ["a.b.c"]
         );
-        assert_eq!(claims.texts(oids::ROLE).collect::<Vec<_>>(), ["Burgemeester"]);
+        assert_eq!(claims.roles().collect::<Vec<_>>(), ["Burgemeester"]);
         assert!(!claims.has_other_kinds);
         let commitment = read_commitment(value(&attributes, oids::COMMITMENT_TYPE)).unwrap();
         assert_eq!(commitment, "1.2.840.113549.1.9.16.6.5");

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use super::json;
 use super::read::{decoded, encoded};
 use crate::ades::cms::attributes::Commitment;
-use crate::ades::cms::oids;
 use crate::ades::{VERDICT_OID, cms::attributes::ClaimedAttribute};
 use crate::base::digest::HashAlgorithm;
 use crate::base::time::Timestamp;
@@ -345,7 +344,7 @@ pub(super) fn statements(
         .map(|claim| {
             let kind = match claim.oid.as_str() {
                 VERDICT_OID => VERDICT_MEDIA_TYPE.to_owned(),
-                oids::ROLE => "text/plain".to_owned(),
+                _ if claim.is_role() => "text/plain".to_owned(),
                 other => format!("application/vnd.oid.{other}"),
             };
             json!({ "mediaType": kind, "encoding": "UTF-8", "qVals": [claim.text] })

@@ -433,13 +433,8 @@ pub(super) fn read_claims(signer: &SignerInfo, report: &mut SignatureReport) {
         .single_signed(oids::COMMITMENT_TYPE)
         .and_then(|value| read_commitment(value).ok());
     if let Some(claims) = claimed_attributes(signer) {
-        report.claimed.roles = claims.texts(oids::ROLE).map(str::to_owned).collect();
-        report.claimed.other_attributes = claims
-            .claims
-            .iter()
-            .map(|(oid, _)| oid.to_string())
-            .filter(|oid| oid != oids::ROLE && oid != VERDICT_OID)
-            .collect();
+        report.claimed.roles = claims.roles().map(str::to_owned).collect();
+        report.claimed.other_attributes = claims.others().filter(|oid| oid != VERDICT_OID).collect();
     }
     if signer.signed_with(oids::SIGNATURE_POLICY).next().is_some() {
         report.findings.push(Finding::warning(

@@ -9,7 +9,6 @@ use super::names::{COMMITMENT, XADES};
 use super::stages::{CertificateForm, Draft};
 use crate::ades::VERDICT_OID;
 use crate::ades::cms::build::issuer_and_serial;
-use crate::ades::cms::oids;
 use crate::asn1::read::Asn1Error;
 use crate::asn1::write;
 use crate::base::digest::HashAlgorithm;
@@ -155,7 +154,7 @@ fn roles(draft: &Draft) -> String {
     let mut xml = "<xades:SignerRoleV2><xades:ClaimedRoles>".to_owned();
     for claim in &draft.claimed {
         let text = escaped(&claim.text);
-        let content = if claim.oid == oids::ROLE {
+        let content = if claim.is_role() {
             text
         } else {
             let namespace = escaped(&format!("urn:oid:{}", claim.oid));
