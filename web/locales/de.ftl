@@ -241,7 +241,7 @@ confirm-sign-lead = { $count ->
        *[other] Sie leisten Ihre elektronische Unterschrift auf { $count } Dokumenten.
     }
 verdict-passed = Elektronische Unterschrift von { $name }, geleistet am { $time }. Wir haben nicht geprüft, ob sie qualifiziert ist.
-name-unknown = eine unbekannte Person
+name-unknown = einer unbekannten Person
 attested-verified = { $capacity }, bestätigt zum Zeitpunkt der Unterschrift.
 attested-key-missing = Eine Bestätigung ist enthalten, aber der Schlüssel der Verwaltung fehlt.
 attested-invalid = Die Bestätigung in dieser Unterschrift stimmt nicht.

@@ -241,7 +241,7 @@ confirm-sign-lead = { $count ->
        *[other] Vous apposez votre signature électronique sur { $count } documents.
     }
 verdict-passed = Signature électronique de { $name }, apposée le { $time }. Nous n'avons pas examiné si elle est qualifiée.
-name-unknown = un signataire inconnu
+name-unknown = provenance inconnue
 attested-verified = { $capacity }, attesté au moment de la signature.
 attested-key-missing = Une attestation est jointe, mais la clé de l'administration manque.
 attested-invalid = L'attestation contenue dans cette signature n'est pas correcte.

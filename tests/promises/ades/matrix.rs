@@ -20,7 +20,7 @@ use zegel::lab::services::http::ServiceServer;
 use super::judges::{openssl_accepts, pem, run, text};
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{Signer, World};
-use super::{matrix_cades, matrix_xades};
+use super::{eu_dss, matrix_cades, matrix_xades};
 use crate::support::{TestFolder, judge};
 
 /// What one judge says of one file.
@@ -167,6 +167,20 @@ impl Format for Pades {
                 if stamped {
                     verdicts.push(verdict("openssl ts", true, String::new()));
                 }
+            }
+        }
+        let cases: Vec<eu_dss::Case> = files
+            .iter()
+            .map(|(cell, path)| eu_dss::Case {
+                file: path.clone(),
+                beside: Vec::new(),
+                level: cell.level,
+            })
+            .collect();
+        if let Some(refusals) = eu_dss::refusals(&bench.root, SystemClock::new().now(), &cases) {
+            for (verdicts, refused) in verdicts.iter_mut().zip(refusals) {
+                let judge = "EU DSS";
+                verdicts.push(Verdict { judge, refused });
             }
         }
         verdicts

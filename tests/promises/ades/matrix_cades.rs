@@ -26,7 +26,7 @@ use zegel::crypto::algorithm::SignatureAlgorithm;
 use zegel::crypto::key::{Curve, KeyKind};
 
 use super::world::{Signer, World};
-use super::{jws, message};
+use super::{eu_dss, jws, message};
 use crate::support::{TestFolder, judge, skip_judge};
 
 const DATA: &[u8] = b"besluit van het college, 3 maart 2026\n";
@@ -390,7 +390,36 @@ pub fn judged() -> String {
             skip_judge("the npm package jose (./dev test installs it)");
         }
     }
+    eu_dss(&world, folder.path(), &mut cells);
     table(&cells)
+}
+
+fn eu_dss(world: &World, folder: &Path, cells: &mut [Cell]) {
+    let root = folder.join("anchor.pem");
+    std::fs::write(&root, pem("CERTIFICATE", world.pki().root_der())).unwrap();
+    let cases: Vec<eu_dss::Case> = cells
+        .iter()
+        .map(|cell| {
+            let names: &[&str] = match cell.contents.len() {
+                0 => &[],
+                1 => &["content"],
+                _ => &["besluit.txt", "bijlage.txt"],
+            };
+            let named = names.iter().map(|name| (*name).to_owned());
+            eu_dss::Case {
+                file: cell.file.clone(),
+                beside: named.zip(cell.contents.iter().cloned()).collect(),
+                level: cell.level,
+            }
+        })
+        .collect();
+    let Some(refusals) = eu_dss::refusals(&root, world.now, &cases) else {
+        return;
+    };
+    for (cell, refused) in cells.iter_mut().zip(refusals) {
+        assert_eq!(refused, None, "EU DSS, {}", cell.name());
+        cell.verdicts.push("EU DSS".to_owned());
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ use zegel::xml::signature::read::XmlSignature;
 use zegel::xml::tree::Selection;
 
 use super::asic_world::{self, Form};
+use super::eu_dss;
 use super::world::{Signer, World};
 use super::xml_world::{self, Packaging, things};
 use crate::support::{TestFolder, judge};
@@ -280,6 +281,24 @@ fn own_verdict(report: &Report, level: Level, name: &str) -> String {
     format!("zegel {level}")
 }
 
+/// The file under a name of its own, with what it is over where that stands beside it.
+fn kept(judges: &Judges<'_>, bytes: &[u8], number: usize, level: Level, is_detached: bool) -> eu_dss::Case {
+    let file = judges.path(&format!("case-{number}"));
+    std::fs::write(&file, bytes).unwrap();
+    let names = things()
+        .into_iter()
+        .map(|thing| zegel::ades::asic::uri::to_name(&thing.uri).unwrap());
+    let beside = names.filter(|_| is_detached).map(|name| {
+        let path = judges.path(&name);
+        (name, path)
+    });
+    eu_dss::Case {
+        file,
+        beside: beside.collect(),
+        level,
+    }
+}
+
 /// Makes every cell and has it judged; gives the table.
 pub fn judged() -> String {
     let world = World::at(SystemClock::new().now(), super::world::BASE);
@@ -308,6 +327,8 @@ pub fn judged() -> String {
         std::fs::write(judges.path(&thing.uri), &bytes).unwrap();
     }
     let mut rows: BTreeMap<String, BTreeMap<Level, String>> = BTreeMap::new();
+    // Rows and levels, with the files for who judges all at once.
+    let mut cases: Vec<(String, eu_dss::Case)> = Vec::new();
     let mut signers: BTreeMap<KeyKind, Signer> = BTreeMap::new();
     for (key, kind, algorithm) in KEYS {
         let signer = &*signers.entry(kind).or_insert_with(|| world.signer(kind));
@@ -322,6 +343,16 @@ pub fn judged() -> String {
                 let file = xml_world::sealed_with(&world, packaging, signer, &draft);
                 let mut verdicts = vec![own_verdict(&xml_world::validate(&world, &file), level, &row)];
                 std::fs::write(judges.path("cell.xml"), &file).unwrap();
+                cases.push((
+                    row.clone(),
+                    kept(
+                        &judges,
+                        &file,
+                        cases.len(),
+                        level,
+                        packaging == Packaging::Detached,
+                    ),
+                ));
                 judges.xml("cell.xml", signer.certificate.der(), is_pss, &mut verdicts);
                 if level > Level::B {
                     judges.stamps(&file, &mut verdicts);
@@ -340,8 +371,17 @@ pub fn judged() -> String {
                     is_pss,
                 };
                 judges.container(form, &bytes, &cell, &mut verdicts);
+                cases.push((row.clone(), kept(&judges, &bytes, cases.len(), level, false)));
                 rows.entry(row).or_default().insert(level, verdicts.join(", "));
             }
+        }
+    }
+    let (named, cases): (Vec<String>, Vec<eu_dss::Case>) = cases.into_iter().unzip();
+    if let Some(refusals) = eu_dss::refusals(&judges.path("root.pem"), world.now, &cases) {
+        for ((row, case), refused) in named.iter().zip(&cases).zip(refusals) {
+            assert_eq!(refused, None, "EU DSS, {row} {}", case.level);
+            let cell = rows.get_mut(row).unwrap().get_mut(&case.level).unwrap();
+            cell.push_str(", EU DSS");
         }
     }
     let mut text = String::from(

@@ -1,0 +1,257 @@
+//! EU DSS, the Commission's own library, beside us: it judges what zegel makes, and zegel judges what it makes.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use openssl::pkcs12::Pkcs12;
+use openssl::pkey::PKey;
+use openssl::stack::Stack;
+use openssl::x509::X509;
+
+use zegel::ades::content::{Content, DataObject};
+use zegel::ades::level::Level;
+use zegel::ades::validate::indication::{Indication, SubIndication};
+use zegel::ades::validate::policy::ValidationPolicy;
+use zegel::ades::validate::report::Report;
+use zegel::ades::validate::{Context, validate_any};
+use zegel::base::clock::{Clock as _, SystemClock};
+use zegel::base::time::Timestamp;
+use zegel::crypto::key::{Curve, KeyKind};
+use zegel::lab::services::http::ServiceServer;
+
+use super::judges::pem;
+use super::samples::{SHAPES, Xref, pdf};
+use super::world::World;
+use crate::support::{TestFolder, judge, skip_judge};
+
+/// One file that zegel made, for EU DSS to judge.
+pub(super) struct Case {
+    pub file: PathBuf,
+    /// What stands beside it, each with its name.
+    pub beside: Vec<(String, PathBuf)>,
+    pub level: Level,
+}
+
+/// A run of one of our two small programs on EU DSS, or nothing, said aloud, where it is not there.
+fn program(class: &str) -> Option<Command> {
+    let java = judge("java")?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/eu-dss");
+    let Ok(libraries) = std::fs::read_to_string(folder.join("classpath")) else {
+        skip_judge("EU DSS (./dev test installs it)");
+        return None;
+    };
+    let mut command = Command::new(java);
+    let classes = folder.join("classes");
+    command
+        .arg("-cp")
+        .arg(format!("{}:{}", classes.display(), libraries.trim()))
+        .arg(class);
+    Some(command)
+}
+
+/// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees one signature of exactly the level, with
+/// no warning; above B-T passed whole, below without a status, which it has no network to ask for.
+pub(super) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
+    let mut child = program("Judge")?
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = String::new();
+    for case in cases {
+        let mut parts = vec![
+            root.display().to_string(),
+            (at.as_micros() / 1000).to_string(),
+            case.file.display().to_string(),
+        ];
+        let beside = case.beside.iter();
+        parts.extend(beside.map(|(name, path)| format!("{name}={}", path.display())));
+        lines.push_str(&parts.join("\t"));
+        lines.push('\n');
+    }
+    let mut input = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<serde_json::Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), cases.len(), "EU DSS judged every file");
+    let refused = cases.iter().zip(answers);
+    Some(
+        refused
+            .map(|(case, answer)| (!accepts(case.level, &answer)).then(|| answer.to_string()))
+            .collect(),
+    )
+}
+
+/// What EU DSS says of a certificate whose status it has not.
+const NO_STATUS: [&str; 2] = [
+    "The certificate validation is not conclusive!",
+    "No revocation data found for the certificate!",
+];
+
+fn accepts(level: Level, answer: &serde_json::Value) -> bool {
+    let texts = |value: &serde_json::Value| -> BTreeSet<String> {
+        let list = value.as_array().into_iter().flatten();
+        list.map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let [signature] = answer["signatures"].as_array().unwrap().as_slice() else {
+        return false;
+    };
+    let format = signature["format"].as_str().unwrap_or_default();
+    let shows_level = format.ends_with(&format!("-BASELINE-{}", level.to_string().replace("B-", "")))
+        || (level == Level::B && format.ends_with("-BASELINE-B"));
+    let (errors, stamps) = (texts(&signature["errors"]), texts(&signature["stamps"]));
+    let is_whole = if level >= Level::Lt {
+        signature["indication"] == "TOTAL_PASSED"
+            && errors.is_empty()
+            && stamps == BTreeSet::from(["PASSED".to_owned()])
+    } else {
+        signature["indication"] == "INDETERMINATE" && errors == NO_STATUS.map(str::to_owned).into()
+    };
+    shows_level && is_whole && texts(&signature["warnings"]).is_empty()
+}
+
+/// What the name of a file that EU DSS made says of it.
+struct Expected {
+    signatures: usize,
+    indication: Indication,
+    level: Level,
+}
+
+impl Expected {
+    fn of(name: &str) -> Self {
+        let words: BTreeSet<&str> = name.split(['-', '.']).collect();
+        let level = if words.contains("LTA") || words.contains("renewed") {
+            Level::Lta
+        } else if words.contains("LT") {
+            Level::Lt
+        } else if words.contains("T") {
+            Level::T
+        } else {
+            Level::B
+        };
+        Self {
+            signatures: if words.contains("two") || words.contains("certified") {
+                2
+            } else {
+                1
+            },
+            // Below B-LT the status that validation wants is not in the file by definition.
+            indication: if level >= Level::Lt {
+                Indication::TotalPassed
+            } else {
+                Indication::Indeterminate
+            },
+            level,
+        }
+    }
+
+    fn holds(&self, report: &Report) -> bool {
+        let undecided = Some(SubIndication::TryLater);
+        let sub = if self.indication == Indication::TotalPassed {
+            None
+        } else {
+            undecided
+        };
+        report.document.format_failure.is_none()
+            && report.indication == self.indication
+            && report.signatures.len() == self.signatures
+            && report.signatures.iter().all(|signature| {
+                signature.indication == self.indication
+                    && signature.sub_indication == sub
+                    && signature.level == Some(self.level)
+            })
+    }
+}
+
+#[test]
+fn everything_that_eu_dss_signs_is_accepted_at_the_level_it_was_made_for() {
+    let listener = ServiceServer::reserve(0).unwrap();
+    let base = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let clock = Arc::new(SystemClock::new());
+    let world = World::at(clock.now(), &base);
+    let folder = TestFolder::new("eu-dss");
+    let Some(mut maker) = program("Maker") else { return };
+    let _services = ServiceServer::start(world.services.clone(), clock, listener).unwrap();
+    let signer = world.signer(KeyKind::Ec(Curve::P384));
+    let path = |name: &str| folder.path().join(name);
+    let put = |name: &str, bytes: &[u8]| std::fs::write(path(name), bytes).unwrap();
+    put("root.pem", pem(world.pki().root_der()).as_bytes());
+    put(
+        "citizen.pem",
+        pem(world.pki().citizen.certificate_der()).as_bytes(),
+    );
+    put(
+        "stamps.pem",
+        pem(world.pki().timestamp.certificate_der()).as_bytes(),
+    );
+    put("plain.pdf", &pdf(Xref::Table, SHAPES[0]));
+    put("doc.txt", b"besluit TEST\n");
+    put(
+        "doc.xml",
+        b"<besluit xmlns=\"urn:zegel:test\"><titel>TEST</titel></besluit>",
+    );
+    let mut issuers = Stack::new().unwrap();
+    issuers
+        .push(X509::from_der(world.pki().citizen.certificate_der()).unwrap())
+        .unwrap();
+    let key = signer.leaf.key.to_pkcs8_pem().unwrap();
+    let store = Pkcs12::builder()
+        .name("signer")
+        .pkey(&PKey::private_key_from_pem(key.expose()).unwrap())
+        .cert(&X509::from_der(signer.certificate.der()).unwrap())
+        .ca(issuers)
+        .build2("test")
+        .unwrap();
+    put("signer.p12", &store.to_der().unwrap());
+    let output = maker.arg(folder.path()).arg(&base).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let heard = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}{heard}");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for line in told.lines() {
+        let mut names = line.split('\t');
+        let name = names.next().unwrap();
+        let beside: Vec<DataObject> = names
+            .map(|other| DataObject {
+                name: Some(other.to_owned()),
+                media_type: None,
+                content: Content::Bytes(Arc::new(std::fs::read(path(other)).unwrap())),
+            })
+            .collect();
+        let context = Context {
+            trust: &world.trust,
+            algorithms: &world.algorithms,
+            verdict_keys: &[],
+            at: SystemClock::new().now(),
+        };
+        let file = Arc::new(std::fs::read(path(name)).unwrap());
+        let report = validate_any(file, &beside, &context, &ValidationPolicy::strict());
+        let holds = if name.starts_with("stamp") {
+            report.signatures.is_empty()
+                && report.document_time_stamps.len() == 1
+                && report.document_time_stamps[0].sub_indication != Some(SubIndication::HashFailure)
+        } else if name.contains("counter") {
+            // The one below has B-B alone, and its status is nowhere.
+            let first = report.signatures.first();
+            first.is_some_and(|one| one.indication == Indication::TotalPassed && one.level == Some(Level::Lt))
+                && (name.starts_with("jades") || report.signatures.len() == 2)
+        } else {
+            Expected::of(name).holds(&report)
+        };
+        if !holds {
+            wrong.push(format!("{name}: {report:#?}"));
+        }
+        seen += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(seen, 134, "{told}");
+}
