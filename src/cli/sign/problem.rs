@@ -159,8 +159,8 @@ impl Problem {
                 Some("leave the card that was shown in the reader until the files are written")
             }
             Self::Document(_, error) => password::hint(error.cause()).or(match error {
-                PrepareError::Pdf(_) => Some(
-                    "--add puts a signature beside those that a file has; what is no PDF is signed with --signature",
+                PrepareError::Pdf(_) if error.cause() == "PDF_NOT_PDF" => Some(
+                    "what is no PDF is signed with --signature; --add signs beside the signatures that a file has",
                 ),
                 _ => None,
             }),

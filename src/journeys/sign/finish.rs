@@ -1,6 +1,7 @@
 //! From the card's value to a document at the level asked: time-stamp, revocation data, read back, stored.
 //!
-//! Where the signatures are raised at the end, the last one is followed by [`super::raise`]. Runs right after the card, and again from a job when something outside was down or the service was ended.
+//! Where the signatures are raised at the end, the last one is followed by `raise`. Runs right after the card, and again
+//! from a job when something outside was down or the service was ended.
 
 use std::time::Duration;
 
