@@ -268,25 +268,31 @@ impl Extension {
             .collect();
         let stamps = self.stamps()?;
         let mut gather = Gather::default();
+        // The oldest signature meant: a time-stamp from before it is over others alone, and theirs as they are.
+        let mut oldest = self.only.is_none().then_some(0);
         for field in document.latest().signature_fields()? {
             let FieldState::Signed(signature) = field.state else {
                 continue;
             };
+            if signature.kind == SignatureKind::DocTimeStamp
+                || !is_meant(self.only.as_ref(), &field.field.full_name)
+            {
+                continue;
+            }
+            oldest = Some(oldest.map_or(signature.revision, |known| known.min(signature.revision)));
             let shown = self
                 .before
                 .signatures
                 .iter()
                 .find(|known| known.field == field.field.full_name)
                 .and_then(|known| known.level);
-            if signature.kind == SignatureKind::DocTimeStamp
-                || shown.is_some_and(|level| level >= Level::Lt)
-                || !is_meant(self.only.as_ref(), &field.field.full_name)
-            {
+            if shown.is_some_and(|level| level >= Level::Lt) {
                 continue;
             }
             self.add_signer(&mut gather, &signature, &stored, &stamps, now)?;
         }
-        for stamp in &stamps {
+        let is_over_them = |stamp: &&Signature| oldest.is_some_and(|oldest| stamp.revision >= oldest);
+        for stamp in stamps.iter().filter(is_over_them) {
             add_unit(&self.settings, &mut gather, &stamp.contents)?;
         }
         Ok(gather)

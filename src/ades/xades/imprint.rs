@@ -40,7 +40,8 @@ pub fn of_signature(
 /// is enough by its digest, for then that is the imprint.
 ///
 /// # Errors
-/// When something it is over is not at hand, or `references` holds a number that no reference has.
+/// When something it is over is not at hand, `references` holds a number that no reference has, or too many of them ask
+/// for the document.
 ///
 /// Source: EN 319 132-1 §5.2.8.
 pub fn of_content(
@@ -50,6 +51,7 @@ pub fn of_content(
     method: &Method,
     hash: HashAlgorithm,
 ) -> Result<Vec<u8>, SignatureDefect> {
+    scene.check_bounds(signature)?;
     let reference = |index: usize| {
         let found = signature.references.get(index);
         found.ok_or(SignatureDefect::Target(index))
@@ -74,7 +76,7 @@ pub fn of_content(
 /// The imprint of an archive time-stamp that stands before `before`, or behind all properties when none.
 ///
 /// # Errors
-/// When something it is over is not at hand.
+/// When something it is over is not at hand, or too many references ask for the document.
 ///
 /// Source: EN 319 132-1 §5.5.2.2, the not distributed case.
 pub fn of_archive(
@@ -85,6 +87,7 @@ pub fn of_archive(
     method: &Method,
     hash: HashAlgorithm,
 ) -> Result<Vec<u8>, SignatureDefect> {
+    scene.check_bounds(signature)?;
     let document = &scene.outline.document;
     let mut hasher = Hasher::new(hash);
     for (index, reference) in signature.references.iter().enumerate() {

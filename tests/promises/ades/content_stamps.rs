@@ -1,6 +1,9 @@
 //! Time-stamps over the content, signed with it: judged alike in every format, and used for what they show, that the
 //! signature is younger.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,7 +15,10 @@ use zegel::ades::jades::read::Serialization;
 use zegel::ades::jades::stages::Packaging as JwsPackaging;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
+use zegel::ades::validate::policy::ValidationPolicy;
 use zegel::ades::validate::report::{Report, SignatureReport};
+use zegel::ades::validate::{Context, validate_any};
+use zegel::base::bytes::ReadAt;
 use zegel::base::digest::HashAlgorithm;
 use zegel::base::lang::Language;
 use zegel::base::time::Timestamp;
@@ -367,6 +373,56 @@ fn there_are_at_most_as_many_as_anybody_needs() {
             }
         }
     }
+}
+
+/// A file that counts how many of its bytes are read.
+struct Counting {
+    bytes: Vec<u8>,
+    read: AtomicU64,
+}
+
+impl ReadAt for Counting {
+    fn len(&self) -> u64 {
+        self.bytes.len().try_into().unwrap()
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.read
+            .fetch_add(buffer.len().try_into().unwrap(), Ordering::Relaxed);
+        self.bytes.read_exact_at(buffer, offset)
+    }
+}
+
+/// A reference into the document costs a reading of it, and each time-stamp would ask for all of them.
+#[test]
+fn too_many_references_are_read_for_no_time_stamp_either() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let kind = Kind::Xades(Packaging::Enveloped);
+    let file = stamped(&world, &signer, kind, Level::Lta, &[world.now.minus(HOUR)]);
+    let text = String::from_utf8(file).unwrap();
+    let (before, rest) = text.split_once("<ds:Reference ").unwrap();
+    let (inside, behind) = rest.split_once("</ds:Reference>").unwrap();
+    let many: String = (0..200)
+        .map(|number| {
+            format!("<ds:Reference {inside}</ds:Reference>").replace("Id=\"", &format!("Id=\"n{number}-"))
+        })
+        .collect();
+    let source = Arc::new(Counting {
+        bytes: format!("{before}{many}{behind}").into_bytes(),
+        read: AtomicU64::new(0),
+    });
+    let context = Context {
+        trust: &world.trust,
+        algorithms: &world.algorithms,
+        verdict_keys: &[],
+        at: world.now,
+    };
+    let shared: Arc<dyn ReadAt> = source.clone();
+    let report = validate_any(shared, &[], &context, &ValidationPolicy::strict());
+    assert_eq!(only(&report).indication, Indication::TotalFailed, "{report:#?}");
+    let times = source.read.load(Ordering::Relaxed) / source.len();
+    assert!(times < 20, "the file was read {times} times");
 }
 
 #[test]

@@ -330,19 +330,22 @@ async fn a_suspended_card_is_waited_for() {
 
 #[actix_web::test]
 async fn what_strangers_signed_before_neither_rises_nor_hinders() {
-    let town = town().await;
-    let stranger = World::at(town.now(), "http://127.0.0.1:9");
-    let decision = zegel::lab::house::decision();
-    let came = stranger.sealed(&decision, &stranger.signer(P384), Level::T);
-    let id = town.open_with(at_end().document(&came)).await;
-    for slug in ["mayor", "director"] {
-        town.signs(slug, &id).await;
+    // One that a time-stamp covers, by a service that nobody here knows, too.
+    for level in [Level::T, Level::Lta] {
+        let town = town().await;
+        let stranger = World::at(town.now(), "http://127.0.0.1:9");
+        let decision = zegel::lab::house::decision();
+        let came = stranger.sealed(&decision, &stranger.signer(P384), level);
+        let id = town.open_with(at_end().document(&came)).await;
+        for slug in ["mayor", "director"] {
+            town.signs(slug, &id).await;
+        }
+        assert_eq!(told(&town, &id).await.0, "completed: done, done", "{level}");
+        let file = town.call(&format!("/{id}/document")).await.bytes;
+        let report = judged(&town, &file);
+        assert_eq!(report.signatures[0].indication, Indication::Indeterminate);
+        assert_eq!(levels(&town, &file)[1..], [Some(Level::Lta), Some(Level::Lta)]);
     }
-    assert_eq!(told(&town, &id).await.0, "completed: done, done");
-    let file = town.call(&format!("/{id}/document")).await.bytes;
-    let report = judged(&town, &file);
-    assert_eq!(report.signatures[0].indication, Indication::Indeterminate);
-    assert_eq!(levels(&town, &file)[1..], [Some(Level::Lta), Some(Level::Lta)]);
 }
 
 #[actix_web::test]

@@ -1,7 +1,7 @@
 //! Time-stamps over what a signature signs, made before it and signed with it. EN 319 132-1 §5.2.8.
 
 use super::super::format::Failure;
-use super::super::general::{CONTENT, Imprint, SOME_CONTENT, Token};
+use super::super::general::{CONTENT, CONTENT_STAMPS_AT_MOST, Imprint, SOME_CONTENT, Token};
 use super::super::indication::SubIndication;
 use super::{Signature, at_hand};
 use crate::ades::xades::data::Scene;
@@ -23,6 +23,10 @@ impl Signature<'_> {
         let properties = properties.into_iter().flat_map(|top| self.document.children(top));
         let mut found = Vec::new();
         for property in properties {
+            // One more than count is enough to refuse them all.
+            if found.len() > CONTENT_STAMPS_AT_MOST {
+                break;
+            }
             let is = |name: &str| self.document.is(property, XADES, name);
             if is("AllDataObjectsTimeStamp") {
                 self.add_content_stamps(scene, property, (CONTENT, self.all_data(property)), &mut found);
