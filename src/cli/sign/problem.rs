@@ -160,7 +160,7 @@ impl Problem {
             }
             Self::Document(_, error) => password::hint(error.cause()).or(match error {
                 PrepareError::Pdf(_) if error.cause() == "PDF_NOT_PDF" => Some(
-                    "what is no PDF is signed with --signature; --add signs beside the signatures that a file has",
+                    "--add signs beside the signatures that a file has; what is no PDF is signed with --signature",
                 ),
                 _ => None,
             }),
