@@ -57,6 +57,9 @@ async fn standing(town: &Town, address: &str) -> Vec<usize> {
     signatures(town, address, "standing").await
 }
 
+/// How long eighty documents may take where the disk and both processors are busy with everything else.
+const PATIENCE: Duration = Duration::from_mins(15);
+
 /// Waits until `member` of each request's signatures is this.
 async fn until(town: &Town, address: &str, member: &str, expected: &[usize]) {
     let started = Instant::now();
@@ -65,7 +68,7 @@ async fn until(town: &Town, address: &str, member: &str, expected: &[usize]) {
         if seen == expected {
             return;
         }
-        assert!(started.elapsed() < Duration::from_secs(120), "{seen:?}");
+        assert!(started.elapsed() < PATIENCE, "{seen:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -128,8 +131,12 @@ async fn ten_documents_are_signed_with_one_pin_by_each_signer() {
     }
 }
 
+/// One after the other: each writes enough for two.
+static EIGHTY_AT_ONCE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// The service is killed while the card is at work on the forty-first of eighty.
 async fn killed_at_the_forty_first(database: Option<String>) {
+    let _alone = EIGHTY_AT_ONCE.lock().await;
     let Some(mut town) = Town::open(&["mayor"], database).await else {
         return;
     };
@@ -161,7 +168,7 @@ async fn killed_at_the_forty_first(database: Option<String>) {
     assert_eq!(mayor.page().html.matches("name=\"only\"").count(), EIGHTY - FORTY);
     let asked = town.lab.pins_shown().len();
     let mut said = sign(&mut mayor, &address).await;
-    for _ in 0..120 {
+    for _ in 0..600 {
         if said.as_deref() != Some("already_waiting") {
             break;
         }
