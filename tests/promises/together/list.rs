@@ -12,10 +12,6 @@ use crate::support::fresh_postgres;
 
 const SIGN: u8 = 0x2A;
 const TEN: usize = 10;
-/// As many as a list may hold.
-const EIGHTY: usize = 80;
-/// How many of them are signed when the power goes.
-const FORTY: usize = 40;
 
 fn some(code: &str) -> Option<String> {
     Some(code.to_owned())
@@ -131,21 +127,19 @@ async fn ten_documents_are_signed_with_one_pin_by_each_signer() {
     }
 }
 
-/// One after the other: each writes enough for two.
-static EIGHTY_AT_ONCE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-/// The service is killed while the card is at work on the forty-first of eighty.
-async fn killed_at_the_forty_first(database: Option<String>) {
-    let _alone = EIGHTY_AT_ONCE.lock().await;
+/// The service is killed while the card is at work on the document after `done` of `count`.
+async fn killed_after(done: usize, count: usize, database: Option<String>) {
     let Some(mut town) = Town::open(&["mayor"], database).await else {
         return;
     };
-    let (ids, address) = decisions(&town, EIGHTY).await;
+    let (ids, address) = decisions(&town, count).await;
     town.hold(&["mayor"]);
     let mut mayor = signer(&town, &address).await;
     town.fault(
         "mayor",
-        Fault::now(FaultKind::Slow(6000)).at_instruction(SIGN).after(40),
+        Fault::now(FaultKind::Slow(6000))
+            .at_instruction(SIGN)
+            .after(u32::try_from(done).unwrap()),
     );
     let asked = town.lab.pins_shown().len();
     mayor
@@ -153,7 +147,7 @@ async fn killed_at_the_forty_first(database: Option<String>) {
         .await
         .unwrap();
     mayor.send("/counter", &[]).await.unwrap();
-    let forty: Vec<usize> = (0..EIGHTY).map(|number| usize::from(number < FORTY)).collect();
+    let forty: Vec<usize> = (0..count).map(|number| usize::from(number < done)).collect();
     until(&town, &address, "signed", &forty).await;
     town.kill();
     assert_eq!(town.lab.pins_shown().len(), asked + 1, "one PIN for all of them");
@@ -161,11 +155,11 @@ async fn killed_at_the_forty_first(database: Option<String>) {
     town.reopen().await;
     town.make_jobs_due().await;
     until(&town, &address, "standing", &forty).await;
-    let sealed = files(&town, &mut mayor, &ids[..FORTY]).await;
+    let sealed = files(&town, &mut mayor, &ids[..done]).await;
 
     // The same person comes back and signs the rest, with one PIN again.
     let mut mayor = signer(&town, &address).await;
-    assert_eq!(mayor.page().html.matches("name=\"only\"").count(), EIGHTY - FORTY);
+    assert_eq!(mayor.page().html.matches("name=\"only\"").count(), count - done);
     let asked = town.lab.pins_shown().len();
     let mut said = sign(&mut mayor, &address).await;
     for _ in 0..600 {
@@ -177,9 +171,9 @@ async fn killed_at_the_forty_first(database: Option<String>) {
     }
     assert_eq!(said, None, "{}", mayor.page().html);
     assert_eq!(town.lab.pins_shown().len(), asked + 1);
-    assert_eq!(standing(&town, &address).await, [1; EIGHTY]);
+    assert_eq!(standing(&town, &address).await, vec![1; count]);
     let all = files(&town, &mut mayor, &ids).await;
-    assert_eq!(all[..FORTY], sealed[..], "what was sealed before is what it was");
+    assert_eq!(all[..done], sealed[..], "what was sealed before is what it was");
     town.are_valid(&all, 1);
 }
 
@@ -195,16 +189,15 @@ async fn files(town: &Town, walker: &mut Walker, ids: &[String]) -> Vec<Vec<u8>>
 }
 
 #[actix_web::test]
-async fn a_power_cut_at_the_forty_first_of_eighty_leaves_forty_sealed_and_the_rest_is_signed_later_on_sqlite()
-{
-    killed_at_the_forty_first(None).await;
+async fn a_power_cut_at_the_sixth_of_ten_leaves_five_sealed_and_the_rest_is_signed_later_on_sqlite() {
+    killed_after(5, TEN, None).await;
 }
 
 #[actix_web::test]
 async fn a_power_cut_at_the_forty_first_of_eighty_leaves_forty_sealed_and_the_rest_is_signed_later_on_postgresql()
  {
     let Some(url) = fresh_postgres().await else { return };
-    killed_at_the_forty_first(Some(url)).await;
+    killed_after(40, 80, Some(url)).await;
 }
 
 fn only(ids: &[String]) -> String {
