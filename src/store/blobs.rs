@@ -1,5 +1,6 @@
 //! Blobs: immutable bytes under the address of their SHA-256. The blob is written first, its row after it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,11 +61,12 @@ impl Blobs {
         let path = self.scratch.join(address.to_string());
         if !path.exists() {
             let bytes = self.get(address).await?;
-            let partial = self
-                .scratch
-                .join(format!("{address}.{}.partial", std::process::id()));
-            tokio::fs::write(&partial, &bytes).await.map_err(failed)?;
-            tokio::fs::rename(&partial, &path).await.map_err(failed)?;
+            let (scratch, path) = (self.scratch.clone(), path.clone());
+            let spooled = tokio::task::spawn_blocking(move || spool(&scratch, &path, &bytes));
+            spooled
+                .await
+                .map_err(|error| failed(error.into()))?
+                .map_err(failed)?;
         }
         FileAt::open(&path).map(Arc::new).map_err(failed)
     }
@@ -77,6 +79,17 @@ impl Blobs {
             Err(error) => Err(StoreError::Blob(error.to_string())),
         }
     }
+}
+
+/// Writes `bytes` beside `path` and gives them its name once they are whole.
+///
+/// WHY: each writer has a draft of its own. Several requests open one document at the same moment, and one that shared a
+/// draft would find it gone, or be read half written.
+fn spool(scratch: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut draft = tempfile::NamedTempFile::new_in(scratch)?;
+    draft.write_all(bytes)?;
+    draft.persist(path)?;
+    Ok(())
 }
 
 /// Two levels of folders, so that no folder grows without end.

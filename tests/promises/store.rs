@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use zegel::audit::{Event, EventId, EventKind};
+use zegel::base::bytes::ReadAt as _;
 use zegel::base::random::SeededRandom;
 use zegel::identity::BoardId;
 use zegel::store::boards::{self, Board, Names};
+use zegel::store::blobs::Blobs;
 use zegel::store::db::{Db, EngineKind, StoreError, all_statements};
 use zegel::store::{events, idempotency, migrate, queue};
 
@@ -252,4 +254,28 @@ async fn a_database_that_refuses_is_told_at_once_with_its_own_words() {
             error.hint()
         );
     }
+}
+
+/// Every page of a document opens it, and a signer's browser asks for several at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_document_that_many_open_at_the_same_moment_is_whole_for_each_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = folder.path().join("scratch");
+    let blobs = Blobs::in_folder(&folder.path().join("blobs"), &scratch).unwrap();
+    for round in 0..20_u8 {
+        let bytes = vec![round; 200_000];
+        let address = blobs.put(bytes.clone()).await.unwrap();
+        let opened = (0..16).map(|_| {
+            let blobs = blobs.clone();
+            tokio::spawn(async move { blobs.open(address).await })
+        });
+        for file in futures_util::future::join_all(opened).await {
+            let file = file.unwrap().unwrap();
+            let mut read = vec![0; bytes.len()];
+            file.read_exact_at(&mut read, 0).unwrap();
+            assert_eq!(read, bytes);
+        }
+    }
+    let kept = std::fs::read_dir(&scratch).unwrap().count();
+    assert_eq!(kept, 20, "one copy of each, and no draft stays");
 }

@@ -501,6 +501,8 @@ impl Seat {
     /// What a page that confirms shows of each document, as it hands it back; nothing where there is no such page.
     pub(super) async fn shown(&self, page: &str) -> BTreeMap<String, String> {
         let seen = self.get(page).await;
+        // A page that failed is not one that confirms nothing.
+        assert!(!seen.status.is_server_error(), "{page}: {}", seen.body);
         let shown = seen.body.split("data-seen=\"").nth(1);
         let shown = shown.and_then(|rest| rest.split('"').next()).unwrap_or("{}");
         serde_json::from_str(&shown.replace("&quot;", "\"").replace("&#34;", "\"")).unwrap()
@@ -538,6 +540,11 @@ impl Seat {
             let state = state["state"].as_str().unwrap_or_default();
             if states.contains(&state) {
                 return state.to_owned();
+            }
+            // What failed waits for a person: it becomes nothing else by itself.
+            if state == "failed" {
+                let code = code(&self.get(&format!("/sign/{id}/progress")).await);
+                panic!("waited for {states:?}: {code}");
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
