@@ -205,9 +205,18 @@ pub async fn begin_attempt(db: &Db, attempt: &Attempt) -> Result<(), StoreError>
     db.commit_alone(ADD_ATTEMPT, &values).await.map(|_| ())
 }
 
-/// Notes that an attempt is being worked on.
-pub async fn beat(db: &Db, id: AttemptId, now: Timestamp) -> Result<(), StoreError> {
-    db.commit_alone(BEAT, &[id.into(), now.into()]).await.map(|_| ())
+/// Notes that these attempts are being worked on, in one unit: a list has eighty of them.
+pub async fn beat(db: &Db, ids: &[AttemptId], now: Timestamp) -> Result<(), StoreError> {
+    db.write(move |unit| {
+        let ids = ids.to_vec();
+        Box::pin(async move {
+            for id in ids {
+                unit.run(BEAT, &[id.into(), now.into()]).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
 }
 
 /// Records how far a try came. Commits alone: a failure stays known whatever else is undone.

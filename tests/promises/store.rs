@@ -6,8 +6,8 @@ use zegel::audit::{Event, EventId, EventKind};
 use zegel::base::bytes::ReadAt as _;
 use zegel::base::random::SeededRandom;
 use zegel::identity::BoardId;
-use zegel::store::boards::{self, Board, Names};
 use zegel::store::blobs::Blobs;
+use zegel::store::boards::{self, Board, Names};
 use zegel::store::db::{Db, EngineKind, StoreError, all_statements};
 use zegel::store::{events, idempotency, migrate, queue};
 

@@ -5,6 +5,7 @@
 //! Each value is kept before the card signs the next.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -581,22 +582,34 @@ async fn record_end(app: &App, attempt: &Attempt, state: &AttemptState) {
 }
 
 /// Runs `work` and says every few seconds that `attempts` are being worked on.
-pub(super) async fn beating<T>(
-    app: &App,
-    attempts: &[AttemptId],
-    mut work: impl Future<Output = T> + Unpin,
-) -> T {
-    loop {
-        tokio::select! {
-            outcome = &mut work => return outcome,
-            () = tokio::time::sleep(view::BEAT) => {
-                for attempt in attempts {
-                    if let Err(error) = signing::beat(&app.db, *attempt, app.now()).await {
-                        tracing::warn!(cause = error.cause(), "an attempt that goes on could not say so");
-                    }
-                }
-            }
+pub(super) async fn beating<T>(app: &App, attempts: &[AttemptId], work: impl Future<Output = T>) -> T {
+    alongside(work, view::BEAT, || async {
+        if let Err(error) = signing::beat(&app.db, attempts, app.now()).await {
+            tracing::warn!(cause = error.cause(), "an attempt that goes on could not say so");
         }
+    })
+    .await
+}
+
+/// Runs `work`, and `beat` every `pause` until it ends.
+///
+/// WHY: both are polled side by side. A beat waits for the database while `work` may hold a part of it; were `work` left
+/// alone meanwhile, neither would go on.
+async fn alongside<T, B: Future<Output = ()>>(
+    work: impl Future<Output = T>,
+    pause: Duration,
+    beat: impl FnMut() -> B,
+) -> T {
+    tokio::select! {
+        outcome = work => outcome,
+        never = heart(pause, beat) => match never {},
+    }
+}
+
+async fn heart<B: Future<Output = ()>>(pause: Duration, mut beat: impl FnMut() -> B) -> Infallible {
+    loop {
+        tokio::time::sleep(pause).await;
+        beat().await;
     }
 }
 
@@ -650,4 +663,35 @@ fn list_title(list: Option<&SigningList>, count: usize, language: Language) -> S
     };
     let title = list.map(|list| list.title.as_str()).unwrap_or_default();
     format!("{count} {documents}: {title}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_beat_that_waits_for_what_the_work_holds_does_not_hold_up_the_work() {
+        let database = tokio::sync::Mutex::new(0_u32);
+        let (waits, waited) = tokio::sync::oneshot::channel();
+        let waits = std::cell::Cell::new(Some(waits));
+        let work = async {
+            let mut held = database.lock().await;
+            // Goes on only once a beat stands before the same door.
+            waited.await.unwrap();
+            *held += 1;
+            drop(held);
+            tokio::task::yield_now().await;
+            *database.lock().await
+        };
+        let beat = || async {
+            if let Some(waits) = waits.take() {
+                waits.send(()).unwrap();
+            }
+            *database.lock().await += 10;
+        };
+        let ended = tokio::time::timeout(Duration::from_secs(20), alongside(work, Duration::ZERO, beat));
+        let count = ended.await.unwrap();
+        assert_eq!(count % 10, 1);
+        assert!(count > 10, "{count}");
+    }
 }

@@ -258,7 +258,7 @@ pub async fn alive(
     if attempt.state != AttemptState::Signing || !is_fresh {
         return Ok(false);
     }
-    signing::beat(&app.db, attempt.id, app.now()).await?;
+    signing::beat(&app.db, &[attempt.id], app.now()).await?;
     Ok(true)
 }
 

@@ -190,8 +190,9 @@ async fn files(town: &Town, walker: &mut Walker, ids: &[String]) -> Vec<Vec<u8>>
 }
 
 #[actix_web::test]
-async fn a_power_cut_at_the_sixth_of_ten_leaves_five_sealed_and_the_rest_is_signed_later_on_sqlite() {
-    killed_after(5, TEN, None).await;
+async fn a_power_cut_at_the_forty_first_of_eighty_leaves_forty_sealed_and_the_rest_is_signed_later_on_sqlite()
+{
+    killed_after(40, 80, None).await;
 }
 
 #[actix_web::test]
