@@ -163,7 +163,7 @@ pub async fn due(app: &App) -> bool {
     };
     let outcome = perform(app, &job).await;
     let noted = match outcome {
-        Ok(()) => queue::finish(&app.db, job.id, app.now()).await,
+        Ok(()) => queue::finish(&app.db, &job, app.now()).await,
         Err(cause) => {
             tracing::warn!(job.kind, job.attempts, cause, "a job did not work and is put off");
             queue::postpone(&app.db, job.id, app.now().plus(pause(job.attempts)), cause).await

@@ -497,7 +497,7 @@ fn client(authority_pem: &[u8]) -> Result<reqwest::Client, LabError> {
         .add_root_certificate(authority)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(Duration::from_mins(3))
+        .timeout(Duration::from_secs(30))
         .build()
         .map_err(failed)
 }

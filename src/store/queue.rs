@@ -15,15 +15,20 @@ id_kinds! {
 pub type JobId = Id<JobMark>;
 
 crate::statements! {
+    // WHY: the time of one that runs always changes, be it by a microsecond: DONE sees by it that it is wanted again.
     ADD = "INSERT INTO job (id, kind, subject, next_run_at, attempts) VALUES ($1, $2, $3, $4, 0) \
-           ON CONFLICT (kind, subject) WHERE done_at IS NULL DO NOTHING";
+           ON CONFLICT (kind, subject) WHERE done_at IS NULL \
+           DO UPDATE SET next_run_at = CASE WHEN excluded.next_run_at = job.next_run_at \
+           THEN excluded.next_run_at + 1 ELSE excluded.next_run_at END WHERE job.locked_until IS NOT NULL";
     // WHY: the guard stands twice. Without the outer one two workers on PostgreSQL take the same job.
     TAKE = "UPDATE job SET locked_until = $2, attempts = attempts + 1 WHERE id = (SELECT id FROM job \
             WHERE done_at IS NULL AND next_run_at <= $1 AND (locked_until IS NULL OR locked_until < $1) \
             ORDER BY next_run_at LIMIT 1) \
             AND done_at IS NULL AND next_run_at <= $1 AND (locked_until IS NULL OR locked_until < $1) \
-            RETURNING id, kind, subject, attempts";
-    DONE = "UPDATE job SET done_at = $2, locked_until = NULL, last_error = NULL WHERE id = $1";
+            RETURNING id, kind, subject, next_run_at, attempts";
+    // WHY: whoever planned it while it ran may have come after it looked.
+    DONE = "UPDATE job SET done_at = CASE WHEN next_run_at = $3 THEN CAST($2 AS BIGINT) ELSE NULL END, \
+            locked_until = NULL, last_error = NULL WHERE id = $1";
     LATER = "UPDATE job SET next_run_at = $2, locked_until = NULL, last_error = $3 WHERE id = $1";
     OPEN = "SELECT COUNT(*) AS count FROM job WHERE done_at IS NULL AND kind = $1";
 }
@@ -37,11 +42,13 @@ pub struct TakenJob {
     pub kind: String,
     /// On what: an id, or empty.
     pub subject: String,
+    /// When it was due.
+    pub run_at: Timestamp,
     /// How often it was taken, this time included.
     pub attempts: i64,
 }
 
-/// Plans a job as part of `unit`; an open one of the same kind and subject stays as it is.
+/// Plans a job as part of `unit`. An open one of the same kind and subject stays as it is; one that runs is run once more.
 pub async fn plan(
     unit: &mut Unit,
     kind: &'static str,
@@ -64,15 +71,17 @@ pub async fn take(db: &Db, now: Timestamp, lock_until: Timestamp) -> Result<Opti
                 id: row.parsed("id")?,
                 kind: row.text("kind")?,
                 subject: row.text("subject")?,
+                run_at: row.time("next_run_at")?,
                 attempts: row.int("attempts")?,
             })
         })
         .transpose()
 }
 
-/// Marks a job as done.
-pub async fn finish(db: &Db, id: JobId, now: Timestamp) -> Result<(), StoreError> {
-    db.commit_alone(DONE, &[id.into(), now.into()]).await.map(|_| ())
+/// Marks a job as done, unless it was planned again since it was taken.
+pub async fn finish(db: &Db, job: &TakenJob, now: Timestamp) -> Result<(), StoreError> {
+    let values = [job.id.into(), now.into(), job.run_at.into()];
+    db.commit_alone(DONE, &values).await.map(|_| ())
 }
 
 /// Puts a job back, to run again at `run_at`, with the cause code of why it did not work.

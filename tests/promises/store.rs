@@ -154,6 +154,42 @@ async fn a_job_is_taken_by_one_worker_only() {
     }
 }
 
+/// Whoever planned it may have come after the run looked for what there is to do.
+#[tokio::test]
+async fn what_is_planned_while_its_job_runs_is_done_after_it() {
+    let minutes = |count: u64| moment().plus(std::time::Duration::from_secs(count * 60));
+    for (name, db, _folder) in databases().await {
+        let random = std::sync::Arc::new(SeededRandom::new(5));
+        let plan = async |at| {
+            let random = &random;
+            db.write(|unit| {
+                let random = random.clone();
+                Box::pin(async move { queue::plan(unit, "test", "one", at, &*random).await })
+            })
+            .await
+            .unwrap();
+        };
+        let take = async |at, until| queue::take(&db, at, until).await.unwrap();
+        plan(moment()).await;
+        // It waits already.
+        plan(minutes(9)).await;
+        let job = take(moment(), minutes(5)).await.unwrap();
+        plan(minutes(1)).await;
+        assert_eq!(take(minutes(2), minutes(7)).await, None, "{name}: it runs");
+        queue::finish(&db, &job, moment()).await.unwrap();
+        assert_eq!(take(moment(), minutes(5)).await, None, "{name}: not yet");
+        let again = take(minutes(1), minutes(6)).await.unwrap();
+        assert_eq!(again.subject, "one", "{name}");
+        // For the very time it was due.
+        plan(minutes(1)).await;
+        queue::finish(&db, &again, minutes(1)).await.unwrap();
+        let last = take(minutes(2), minutes(7)).await.unwrap();
+        assert_eq!(last.attempts, 3, "{name}");
+        queue::finish(&db, &last, minutes(2)).await.unwrap();
+        assert_eq!(take(minutes(60), minutes(65)).await, None, "{name}: done");
+    }
+}
+
 #[tokio::test]
 async fn an_idempotency_key_is_claimed_once_and_answers_the_same() {
     use zegel::base::digest::Sha256Digest;
