@@ -15,12 +15,11 @@ use crate::ades::cms::open::{self, Message};
 use crate::ades::content::DataObject;
 use crate::ades::jades::read::{Jws, MAX_BYTES, Serialization};
 use crate::ades::level::Level;
+use crate::ades::signature_name::SignatureName;
 use crate::ades::validate::indication::{Indication, SubIndication};
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
-use crate::ades::validate::{
-    Context, FileFormat, beside_xml, format_of, signer_name, unarmoured, validate_any,
-};
+use crate::ades::validate::{Context, FileFormat, beside_xml, format_of, unarmoured, validate_any};
 use crate::ades::xades::completion::SharedOutside;
 use crate::ades::xades::data::outline_of;
 use crate::ades::{cades, jades, xades};
@@ -198,7 +197,9 @@ impl Single {
         if is_broken || count == 0 || before.document.format_failure.is_some() {
             return Err(below(order.level, None, before).into());
         }
-        let known: Vec<String> = (0..count).map(|index| signer_name(index, None)).collect();
+        let known: Vec<String> = (0..count)
+            .map(|index| SignatureName::signer(index).to_string())
+            .collect();
         let places: Vec<usize> = (0..count)
             .filter(|index| {
                 order
@@ -322,7 +323,7 @@ impl Single {
         let names: Vec<String> = self
             .places
             .iter()
-            .map(|index| signer_name(*index, None))
+            .map(|index| SignatureName::signer(*index).to_string())
             .collect();
         match read_back::lowest(&report, &names, self.level) {
             Ok(level) => Ok(Extended {
@@ -386,7 +387,7 @@ fn text(jws: &Jws) -> Arc<dyn ReadAt> {
 
 /// Nothing was broken before, so whatever is now was broken by the change of signature number `index`.
 fn breaking(error: AugmentError, index: usize) -> ExtendError {
-    let own = signer_name(index, None);
+    let own = SignatureName::signer(index).to_string();
     match &error {
         AugmentError::BelowLevel { report, .. }
             if report

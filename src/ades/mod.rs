@@ -15,6 +15,7 @@ pub mod extend;
 pub mod jades;
 pub mod level;
 pub mod pades;
+pub mod signature_name;
 pub mod statement;
 pub mod validate;
 pub mod xades;

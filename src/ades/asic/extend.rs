@@ -21,9 +21,10 @@ use crate::ades::cades::completion::Carried;
 use crate::ades::cms::open;
 use crate::ades::content::Content;
 use crate::ades::level::Level;
+use crate::ades::signature_name::SignatureName;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::Report;
-use crate::ades::validate::{self, Context, signer_name};
+use crate::ades::validate::{self, Context};
 use crate::ades::xades::data::Datum;
 use crate::ades::{cades, xades};
 use crate::base::bytes::{ReadAt, copy};
@@ -90,7 +91,7 @@ struct Place {
 impl Place {
     /// How a report names it.
     fn name(&self) -> String {
-        format!("{}, {}", self.entry, signer_name(self.index, None))
+        format!("{}, {}", self.entry, SignatureName::signer(self.index))
     }
 }
 

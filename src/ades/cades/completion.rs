@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::stages::{Signed, counter_signatures};
+use super::counter::{self, innermost, with_innermost};
+use super::stages::Signed;
 use crate::ades::augment::error::{AugmentError, Step};
 use crate::ades::augment::machine::{ArchiveImprint, Growing, Machine, Progress, Stamps};
 use crate::ades::augment::read_back;
 use crate::ades::augment::settings::Settings;
 use crate::ades::cms::archive::{self, HashIndex};
-use crate::ades::cms::attributes::attribute;
 use crate::ades::cms::envelope::Envelope;
 use crate::ades::cms::oids;
 use crate::ades::cms::open::{self, Message};
@@ -209,10 +209,9 @@ impl Growth {
             .signer(path.signer)
             .ok_or(AugmentError::Content)?;
         let parts = SignerParts::parse(whole).map_err(|error| AugmentError::message(&error))?;
-        match &path.counter {
-            None => Ok(parts),
-            Some(covered) => countersignature(&parts, &covered.0).map(|(_, _, counter)| counter),
-        }
+        innermost(&parts, &path.counters)
+            .map_err(|error| AugmentError::message(&error))?
+            .ok_or_else(|| AugmentError::message(&"the counter-signature is gone"))
     }
 
     /// Adds an unsigned attribute to the signature that is completed.
@@ -221,19 +220,10 @@ impl Growth {
         let path = self.signed.path.clone();
         let mut parts = self.parts()?;
         parts.add(oid, value).map_err(|error| told(&error))?;
-        let whole = match &path.counter {
-            None => parts.to_bytes(),
-            Some(covered) => {
-                let signer = self.signed.envelope.signer(path.signer).unwrap_or_default();
-                let mut outer = SignerParts::parse(signer).map_err(|error| told(&error))?;
-                let (_, old, _) = countersignature(&outer, &covered.0)?;
-                let wrapped =
-                    |whole: &[u8]| attribute(oids::COUNTER_SIGNATURE, whole).map_err(|error| told(&error));
-                outer.replace(&wrapped(&old)?, wrapped(&parts.to_bytes())?);
-                outer.to_bytes()
-            }
-        };
-        self.signed.envelope.set_signer(path.signer, whole);
+        let signer = self.signed.envelope.signer(path.signer).unwrap_or_default();
+        let outer = SignerParts::parse(signer).map_err(|error| told(&error))?;
+        let changed = with_innermost(&outer, &path.counters, parts).map_err(|error| told(&error))?;
+        self.signed.envelope.set_signer(path.signer, changed.to_bytes());
         Ok(())
     }
 
@@ -265,16 +255,12 @@ impl Growth {
         };
         let report = validate::validate_cms(self.source()?, detached, &context);
         let ordered = self.signed.progress.level;
-        let path = &self.signed.path;
-        let number = match &path.counter {
-            None => None,
-            Some(covered) => {
-                let signer = self.signed.envelope.signer(path.signer).unwrap_or_default();
-                let outer = SignerParts::parse(signer).map_err(|error| AugmentError::message(&error))?;
-                Some(countersignature(&outer, &covered.0)?.0)
-            }
-        };
-        let name = validate::signer_name(path.signer, number);
+        let name = counter::all(&self.signed.envelope)
+            .into_iter()
+            .find(|named| named.path == self.signed.path)
+            .ok_or_else(|| AugmentError::message(&"the signature is gone"))?
+            .name
+            .to_string();
         match read_back::shown(&report, &name, ordered) {
             Ok(level) => Ok(Completed {
                 level,
@@ -293,19 +279,4 @@ fn signer_info(parts: &SignerParts) -> Result<SignerInfo, AugmentError> {
     let whole = parts.to_bytes();
     let element = read::single(&whole, Rules::Ber).map_err(|error| AugmentError::message(&error))?;
     SignerInfo::parse(&element).map_err(|error| AugmentError::message(&error))
-}
-
-/// The counter-signature whose fields are `covered`: its number, whole, and taken apart.
-fn countersignature(
-    parts: &SignerParts,
-    covered: &[u8],
-) -> Result<(usize, Vec<u8>, SignerParts), AugmentError> {
-    let all = counter_signatures(parts).map_err(|error| AugmentError::message(&error))?;
-    for (number, whole) in all.into_iter().enumerate() {
-        let counter = SignerParts::parse(&whole).map_err(|error| AugmentError::message(&error))?;
-        if counter.covered() == covered {
-            return Ok((number, whole, counter));
-        }
-    }
-    Err(AugmentError::message(&"the counter-signature is gone"))
 }

@@ -1,6 +1,7 @@
 //! Taking a message that exists further: to a higher level, or to one more archive time-stamp.
 
-use super::stages::{Signed, SignerPath};
+use super::counter::SignerPath;
+use super::stages::Signed;
 use crate::ades::augment::machine::Progress;
 use crate::ades::cms::oids;
 use crate::ades::cms::open::Message;
@@ -26,7 +27,7 @@ pub fn extend(message: &Message, signer: usize, level: Level) -> Result<Signed, 
         envelope: message.envelope.clone(),
         path: SignerPath {
             signer,
-            counter: None,
+            counters: Vec::new(),
         },
         progress: Progress {
             renew: level == Level::Lta && is_archived,

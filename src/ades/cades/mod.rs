@@ -6,6 +6,7 @@
 //! value; [`completion::Completion`] asks for what is missing. [`extend`] takes a message made elsewhere further.
 
 pub mod completion;
+pub mod counter;
 pub mod extend;
 pub mod prepare;
 mod signed_attributes;

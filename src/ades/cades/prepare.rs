@@ -2,16 +2,17 @@
 
 use std::io;
 
+use super::counter::{self, SignerPath};
 use super::signed_attributes;
 use super::stages::{Draft, Packaging, Prepared};
 use crate::ades::augment::octets::Octets;
 use crate::ades::cms::envelope::Envelope;
 use crate::ades::cms::oids;
 use crate::ades::cms::open::Message;
-use crate::ades::cms::parts::SignerParts;
 use crate::ades::cms::read::SignerInfo;
 use crate::ades::content::Content;
 use crate::ades::level::Level;
+use crate::ades::signature_name::{COUNTERS_DEEP_AT_MOST, SignatureName};
 use crate::asn1::oid::OidError;
 use crate::asn1::read::{self, Rules};
 use crate::base::time::Timestamp;
@@ -47,6 +48,9 @@ pub enum PrepareError {
     /// An object identifier in the draft is none.
     #[error(transparent)]
     Oid(#[from] OidError),
+    /// An archive time-stamp covers what would change.
+    #[error("an archive time-stamp already in the message would no longer hold")]
+    WouldNotHold,
 }
 
 impl PrepareError {
@@ -58,6 +62,7 @@ impl PrepareError {
             Self::Io(_) => "ADES_IO",
             Self::Key(_) => "ADES_KEY",
             Self::Message(_) | Self::Oid(_) => "ADES_MESSAGE",
+            Self::WouldNotHold => "ADES_WOULD_NOT_HOLD",
         }
     }
 }
@@ -97,33 +102,42 @@ pub fn prepare_parallel(
     over_content(message.envelope.clone(), content, draft, now)
 }
 
-/// Prepares a counter-signature on the signature number `signer` of `message`.
+/// Prepares a counter-signature on the signature `name` of `message`.
 ///
 /// # Errors
-/// See [`PrepareError`].
+/// `Message` when there is no such signature, or an archive time-stamp is ordered in it; `WouldNotHold` when an archive
+/// time-stamp covers the signature that is countersigned; see [`PrepareError`].
 pub fn prepare_counter(
     message: &Message,
-    signer: usize,
+    name: &SignatureName,
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Prepared, PrepareError> {
-    let whole = message
-        .envelope
-        .signer(signer)
-        .ok_or_else(|| PrepareError::Message(format!("it has no signer {signer}")))?;
+    let named = counter::all(&message.envelope)
+        .into_iter()
+        .find(|one| one.name == *name)
+        .ok_or_else(|| PrepareError::Message(format!("it has no {name}")))?;
+    if name.counters.len() >= COUNTERS_DEEP_AT_MOST {
+        return Err(PrepareError::Message(
+            "too many counter-signatures on one another".to_owned(),
+        ));
+    }
     if draft.level > Level::Lt {
         let why = "an archive time-stamp belongs to the signature that is countersigned";
         return Err(PrepareError::Message(why.to_owned()));
     }
     let told = |error: &dyn std::fmt::Display| PrepareError::Message(error.to_string());
-    SignerParts::parse(whole).map_err(|error| told(&error))?;
-    let element = read::single(whole, Rules::Ber).map_err(|error| told(&error))?;
+    if named.is_archived {
+        return Err(PrepareError::WouldNotHold);
+    }
+    let whole = named.parts.to_bytes();
+    let element = read::single(&whole, Rules::Ber).map_err(|error| told(&error))?;
     let signed = SignerInfo::parse(&element).map_err(|error| told(&error))?;
     let algorithm = algorithm_of(draft, now)?;
     let digest = algorithm.hash().digest(&signed.signature);
     made(
         message.envelope.clone(),
-        (digest, Some(signer)),
+        (digest, Some(named.path)),
         algorithm,
         draft,
         now,
@@ -161,7 +175,7 @@ fn algorithm_of(draft: &Draft, now: Timestamp) -> Result<SignatureAlgorithm, Pre
 
 fn made(
     envelope: Envelope,
-    (digest, countersigned): (Vec<u8>, Option<usize>),
+    (digest, countersigned): (Vec<u8>, Option<SignerPath>),
     algorithm: SignatureAlgorithm,
     draft: &Draft,
     now: Timestamp,

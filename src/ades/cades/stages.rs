@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counter::{SignerPath, innermost, with_innermost};
 use crate::ades::augment::machine::Progress;
 use crate::ades::augment::octets::Octets;
 use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
@@ -59,15 +60,6 @@ pub struct Draft {
     pub expires_at: Timestamp,
 }
 
-/// Which signature of a message is meant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignerPath {
-    /// Number of the SignerInfo, from 0.
-    pub signer: usize,
-    /// The counter-signature on it, when one is meant: its fields but the unsigned attributes, which change and move it.
-    pub counter: Option<Octets>,
-}
-
 /// A signature whose bytes are all fixed but for the value: what the device signs is [`Self::digest`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepared {
@@ -80,7 +72,7 @@ pub struct Prepared {
     /// The message as it was before.
     pub(super) envelope: Envelope,
     /// The signature that is countersigned, when this is a counter-signature.
-    pub(super) countersigned: Option<usize>,
+    pub(super) countersigned: Option<SignerPath>,
     pub(super) prepared_at: Timestamp,
     pub(super) expires_at: Timestamp,
 }
@@ -162,21 +154,21 @@ impl Prepared {
                 certificates.extend(self.chain.into_iter().map(|issuer| issuer.0));
                 SignerPath {
                     signer: envelope.add_signer(signer, &certificates)?,
-                    counter: None,
+                    counters: Vec::new(),
                 }
             }
-            Some(signer_index) => {
-                let mut parts = SignerParts::parse(envelope.signer(signer_index).unwrap_or_default())?;
+            Some(mut path) => {
+                let outer = SignerParts::parse(envelope.signer(path.signer).unwrap_or_default())?;
+                let mut parts = innermost(&outer, &path.counters)?.ok_or(Asn1Error::Truncated(0))?;
                 parts.add(oids::COUNTER_SIGNATURE, &signer)?;
-                envelope.set_signer(signer_index, parts.to_bytes());
+                let changed = with_innermost(&outer, &path.counters, parts)?;
+                envelope.set_signer(path.signer, changed.to_bytes());
                 envelope.list_digest(&signer)?;
                 let mut certificates = vec![self.certificate.0];
                 certificates.extend(self.chain.into_iter().map(|issuer| issuer.0));
                 envelope.add_material(&certificates, &[], &[])?;
-                SignerPath {
-                    signer: signer_index,
-                    counter: Some(Octets(SignerParts::parse(&signer)?.covered())),
-                }
+                path.counters.push(Octets(SignerParts::parse(&signer)?.covered()));
+                path
             }
         };
         Ok(Signed {
@@ -199,15 +191,6 @@ impl Prepared {
             &write::octet_string(value),
         ]))
     }
-}
-
-/// Each counter-signature on a signature, whole SignerInfos. RFC 5652 §11.4.
-pub(in crate::ades) fn counter_signatures(parts: &SignerParts) -> Result<Vec<Vec<u8>>, Asn1Error> {
-    let values = parts.unsigned_values()?.into_iter();
-    Ok(values
-        .filter(|(oid, ..)| oid.to_string() == oids::COUNTER_SIGNATURE)
-        .map(|(_, _, value)| value)
-        .collect())
 }
 
 /// Why a signature value was not taken.

@@ -79,17 +79,33 @@ impl SignerParts {
         Ok(())
     }
 
-    /// Puts the attribute `new` where `old` stands. For a counter-signature that is extended.
-    pub(in crate::ades) fn replace(&mut self, old: &[u8], new: Vec<u8>) {
+    /// Puts the value `new` where `old` is the value of an unsigned attribute, the first one that is.
+    ///
+    /// # Errors
+    /// When an unsigned attribute cannot be read.
+    pub(in crate::ades) fn replace_value(&mut self, old: &[u8], new: &[u8]) -> Result<(), Asn1Error> {
         let sorted = self.unsigned.is_sorted();
         for attribute in &mut self.unsigned {
-            if attribute == old {
-                attribute.clone_from(&new);
+            let mut parts = read::single(attribute, Rules::Ber)?.inside()?;
+            let kind = parts.any()?.whole().to_vec();
+            let mut set = parts.set()?;
+            let mut values = Vec::new();
+            while let Some(value) = set.next()? {
+                values.push(value.whole().to_vec());
             }
+            let Some(place) = values.iter_mut().find(|value| *value == old) else {
+                continue;
+            };
+            place.clear();
+            place.extend_from_slice(new);
+            // Their order says nothing, and time-stamps cover each value for itself (EN 319 122-1 §5.5.2).
+            *attribute = write::sequence(&[&kind, &write::set_of(values)]);
+            break;
         }
         if sorted {
             self.unsigned.sort();
         }
+        Ok(())
     }
 
     /// Type and value of every unsigned attribute value, each whole.

@@ -7,7 +7,6 @@
 use std::io;
 use std::sync::Arc;
 
-use super::attributes::attribute;
 use super::envelope::whole_response;
 use super::oids;
 use super::open::{self, Message, OpenError};
@@ -81,8 +80,7 @@ pub fn with(token: &[u8], evidence: &Evidence) -> Result<Vec<u8>, MaterialError>
         if let Some(old) = values(&parts)?.first() {
             let mut held = Values::parse(old)?;
             held.responses.extend(fresh);
-            let new = attribute(oids::REVOCATION_VALUES, &held.to_der())?;
-            parts.replace(&attribute(oids::REVOCATION_VALUES, old)?, new);
+            parts.replace_value(old, &held.to_der())?;
         } else {
             let held = Values {
                 crls: Vec::new(),

@@ -16,6 +16,7 @@ use crate::ades::augment::read_back;
 use crate::ades::augment::settings::Settings;
 use crate::ades::content::DataObject;
 use crate::ades::level::Level;
+use crate::ades::signature_name::SignatureName;
 use crate::ades::validate::{self, Context};
 use crate::base::digest::{HashAlgorithm, Hasher};
 use crate::base::time::Timestamp;
@@ -241,7 +242,7 @@ impl Growing for Growth {
         let text = self.signed.jws.to_text();
         let report = validate::validate_jws(text.as_bytes(), &self.objects, &context);
         let ordered = self.signed.progress.level;
-        let name = validate::signer_name(self.signed.index, None);
+        let name = SignatureName::signer(self.signed.index).to_string();
         match read_back::shown(&report, &name, ordered) {
             Ok(level) => Ok(Completed {
                 level,

@@ -192,7 +192,7 @@ pub(in crate::ades) fn unarmoured(source: &dyn ReadAt) -> Option<Vec<u8>> {
 
 /// What a reference of an XML signature names: by its decoded name, or the only file where there is one. With its
 /// number.
-pub(in crate::ades) fn beside_xml(uri: Option<&str>, beside: &[DataObject]) -> Option<(usize, Datum)> {
+pub fn beside_xml(uri: Option<&str>, beside: &[DataObject]) -> Option<(usize, Datum)> {
     let (number, found) = match beside {
         [one] if one.name.is_none() => (0, one),
         many => {

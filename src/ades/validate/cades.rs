@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::archive_manifest::Around;
 use super::file::{Context, empty, settle, whole_digest};
 use super::format::Failure;
-use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token, too_many_counters};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
 use super::signature::{claimed_attributes, read_claims};
 use crate::ades::VERDICT_OID;
-use crate::ades::cades::stages::counter_signatures;
+use crate::ades::cades::counter::{self, counter_signatures};
 use crate::ades::cms::archive::{self, HashIndex, attribute_entry};
 use crate::ades::cms::build::issuer_and_serial;
 use crate::ades::cms::envelope::Envelope;
@@ -23,6 +23,7 @@ use crate::ades::cms::parts::SignerParts;
 use crate::ades::cms::read::{SignerIdentifier, SignerInfo};
 use crate::ades::cms::verify::VerifyError;
 use crate::ades::content::Content;
+use crate::ades::signature_name::{COUNTERS_AT_MOST, COUNTERS_DEEP_AT_MOST, SignatureName};
 use crate::asn1::read::{self, Rules};
 use crate::asn1::write::tag;
 use crate::base::bytes::ReadAt;
@@ -30,15 +31,6 @@ use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pki::certificate::Certificate;
 use crate::pki::timestamp::TimeStampToken;
-
-/// How a report names the signature number `signer`, or the counter-signature number `counter` on it; both from 0.
-pub fn signer_name(signer: usize, counter: Option<usize>) -> String {
-    let signer = signer.saturating_add(1);
-    match counter {
-        None => format!("signer {signer}"),
-        Some(counter) => format!("signer {signer}, counter-signature {}", counter.saturating_add(1)),
-    }
-}
 
 /// Judges every signature of the message `source`. Never fails: what cannot be read is in the report.
 ///
@@ -141,7 +133,7 @@ fn judge_message(
         .collect();
     let digests = Digests::of(message, detached, &signers);
     for (index, info) in signers.iter().enumerate() {
-        let name = signer_name(index, None);
+        let name = SignatureName::signer(index);
         let parts = envelope
             .signer(index)
             .and_then(|whole| SignerParts::parse(whole).ok());
@@ -149,14 +141,14 @@ fn judge_message(
             let failure = malformed("the signer cannot be read");
             report
                 .signatures
-                .push(SignatureReport::failed(name, Format::Cades, failure));
+                .push(SignatureReport::failed(name.to_string(), Format::Cades, failure));
             continue;
         };
         let Ok(covered) = Covered::read(envelope, &parts) else {
             let failure = malformed("the unsigned attributes cannot be read");
             report
                 .signatures
-                .push(SignatureReport::failed(name, Format::Cades, failure));
+                .push(SignatureReport::failed(name.to_string(), Format::Cades, failure));
             continue;
         };
         let scene = Scene {
@@ -165,21 +157,48 @@ fn judge_message(
             covered: &covered,
             around,
         };
-        report
-            .signatures
-            .push(general::judge(scene.subject(name, info, &parts), basis));
-        for (number, whole) in counter_signatures(&parts).unwrap_or_default().iter().enumerate() {
-            let name = signer_name(index, Some(number));
-            let judged = match signer_info(whole) {
-                Ok(counter) => general::judge(scene.counter(name, &counter, (whole, info)), basis),
-                Err(_) => SignatureReport::failed(
-                    name,
-                    Format::Cades,
-                    malformed("the counter-signature cannot be read"),
-                ),
-            };
-            report.signatures.push(judged);
+        report.signatures.push(general::judge(
+            scene.subject(name.to_string(), info, &parts),
+            basis,
+        ));
+        let mut counters = Vec::new();
+        judge_counters(&scene, (&name, info, &parts), None, basis, &mut counters);
+        report.signatures.extend(counters);
+    }
+}
+
+/// Judges the counter-signatures on the signature `name`, each followed by those on itself.
+///
+/// `layer`: of the outermost counter-signature around, with which all that stands in it is covered.
+fn judge_counters(
+    scene: &Scene<'_>,
+    (name, info, parts): (&SignatureName, &SignerInfo, &SignerParts),
+    layer: Option<usize>,
+    basis: &Basis<'_>,
+    judged: &mut Vec<SignatureReport>,
+) {
+    for (number, whole) in counter_signatures(parts).unwrap_or_default().iter().enumerate() {
+        let name = name.counter(number);
+        if judged.len() > COUNTERS_AT_MOST {
+            return;
         }
+        if judged.len() == COUNTERS_AT_MOST || name.counters.len() > COUNTERS_DEEP_AT_MOST {
+            judged.push(too_many_counters(&name, Format::Cades));
+            return;
+        }
+        let layer = layer.unwrap_or_else(|| {
+            let kind = counter::kind().unwrap_or_default();
+            scene.covered.layer_of_value(&kind, whole)
+        });
+        let read = signer_info(whole).ok().zip(SignerParts::parse(whole).ok());
+        let Some((own, parts)) = read else {
+            let failure = malformed("the counter-signature cannot be read");
+            judged.push(SignatureReport::failed(name.to_string(), Format::Cades, failure));
+            continue;
+        };
+        let subject = scene.counter(name.to_string(), (&own, &parts), info, layer);
+        judged.push(general::judge(subject, basis));
+        judge_counters(scene, (&name, &own, &parts), Some(layer), basis, judged);
     }
 }
 
@@ -349,7 +368,7 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn subject(&self, name: String, info: &'a SignerInfo, parts: &SignerParts) -> Subject<'a> {
+    fn subject(&self, name: String, info: &SignerInfo, parts: &SignerParts) -> Subject<'a> {
         let certificate = self.identify(info);
         let content_type = read::single(self.envelope.content_type(), Rules::Ber)
             .and_then(|oid| oid.oid())
@@ -369,9 +388,22 @@ impl<'a> Scene<'a> {
             violations.push(Finding::note("CADES_BASELINE", "the content is not of type data"));
         }
         let covered = self.covered;
+        let own = covered
+            .values
+            .iter()
+            .filter(|(oid, ..)| oid == oids::SIGNATURE_TIME_STAMP)
+            .map(|(_, kind, value)| own_token(info, value, covered.layer_of_value(kind, value)))
+            .collect();
+        self.assemble(name, info, (certificate, intact, violations), 0, own)
+    }
+
+    /// The archive time-stamps of the signer, and those around the message: over the counter-signatures that were there,
+    /// too.
+    fn archive(&self) -> Vec<Token<'a>> {
+        let covered = self.covered;
         let (digests, envelope) = (self.digests, self.envelope);
         let inside = covered.archives.len();
-        let archive = covered
+        covered
             .archives
             .iter()
             .enumerate()
@@ -388,45 +420,33 @@ impl<'a> Scene<'a> {
                 fault: archived.fault.clone(),
             })
             .chain(self.around.tokens(inside))
-            .collect();
-        let own = covered
-            .values
-            .iter()
-            .filter(|(oid, ..)| oid == oids::SIGNATURE_TIME_STAMP)
-            .map(|(_, kind, value)| own_token(info, value, covered.layer_of_value(kind, value)))
-            .collect();
-        self.assemble(name, info, (certificate, intact, violations), 0, (own, archive))
+            .collect()
     }
 
-    /// A counter-signature on `on`; `whole` is its SignerInfo as it stands.
-    fn counter(&self, name: String, info: &'a SignerInfo, (whole, on): (&[u8], &SignerInfo)) -> Subject<'a> {
+    /// A counter-signature on `on`, in `layer`.
+    fn counter(
+        &self,
+        name: String,
+        (info, parts): (&SignerInfo, &SignerParts),
+        on: &SignerInfo,
+        layer: usize,
+    ) -> Subject<'a> {
         let certificate = self.identify(info);
         let intact = certificate
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|certificate| {
-                let parts = SignerParts::parse(whole).map_err(|_| malformed("it cannot be read"))?;
-                self.check_form(info, &parts)?;
+                self.check_form(info, parts)?;
                 info.check_countersigned(&info.digest_hash()?.digest(&on.signature))?;
                 check_value(info, certificate)
             });
-        let kind = oids::COUNTER_SIGNATURE
-            .parse()
-            .map(|oid| crate::asn1::write::oid(&oid));
-        let layer = self.covered.layer_of_value(&kind.unwrap_or_default(), whole);
         // A time-stamp in it stands with it: an archive time-stamp covers the value of the attribute whole.
         let own = info
             .unsigned_values(oids::SIGNATURE_TIME_STAMP)
             .map(|der| own_token(info, der, layer))
             .collect();
         let violations = violations(self.envelope, info);
-        let mut subject = self.assemble(
-            name,
-            info,
-            (certificate, intact, violations),
-            layer,
-            (own, Vec::new()),
-        );
+        let mut subject = self.assemble(name, info, (certificate, intact, violations), layer, own);
         // Its content is the value that it is on.
         for stamp in &mut subject.content_stamps {
             let value = on.signature.clone();
@@ -441,7 +461,7 @@ impl<'a> Scene<'a> {
         info: &SignerInfo,
         (certificate, intact, violations): (Result<Certificate, Failure>, Result<(), Failure>, Vec<Finding>),
         layer: usize,
-        (own, archive): (Vec<Token<'a>>, Vec<Token<'a>>),
+        own: Vec<Token<'a>>,
     ) -> Subject<'a> {
         let mut report = SignatureReport::empty(name, Format::Cades);
         read_claims(info, &mut report);
@@ -470,7 +490,7 @@ impl<'a> Scene<'a> {
             material,
             content_stamps: self.content_stamps(info, layer),
             own,
-            archive,
+            archive: self.archive(),
         }
     }
 

@@ -12,12 +12,13 @@ use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::process;
 use super::qualified;
-use super::report::{Finding, SignatureReport};
+use super::report::{Finding, Format, SignatureReport};
 use super::revocation::{Judge, Memory};
 use super::signature::{certificate_says, level_stamp, read_chain};
 use super::stamp::{self, Stamp};
 use super::verdict;
 use crate::ades::level::{self, Evidence};
+use crate::ades::signature_name::{COUNTERS_AT_MOST, COUNTERS_DEEP_AT_MOST, SignatureName};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::{Day, Timestamp};
 use crate::crypto::algorithm::SignatureAlgorithm;
@@ -141,6 +142,17 @@ pub(super) struct Subject<'a> {
     pub(super) own: Vec<Token<'a>>,
     /// Archive time-stamps, oldest first.
     pub(super) archive: Vec<Token<'a>>,
+}
+
+/// In place of the counter-signature `name` and all that follow it: no more are judged of one signature, nor deeper ones.
+/// The standards set no bound; a file must not make its reader work without one.
+pub(super) fn too_many_counters(name: &SignatureName, format: Format) -> SignatureReport {
+    let detail = format!(
+        "more than {COUNTERS_AT_MOST} counter-signatures on one signature, or more than {COUNTERS_DEEP_AT_MOST} on one \
+         another"
+    );
+    let failure = Failure::new(SubIndication::FormatFailure, "COUNTER_SIGNATURE_LIMIT", detail);
+    SignatureReport::failed(name.to_string(), format, failure)
 }
 
 /// Judges one signature.

@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::cades::signer_name;
 use super::file::{Context, empty, refuse_unused, settle};
 use super::format::Failure;
 use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token};
@@ -17,6 +16,7 @@ use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MED
 use crate::ades::jades::payload::{self, named};
 use crate::ades::jades::read::{Jws, JwsSignature, decoded};
 use crate::ades::jades::unsigned::{self, Element};
+use crate::ades::signature_name::SignatureName;
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::crypto::ecdsa;
 use crate::crypto::jws::fits_jose;
@@ -44,7 +44,7 @@ pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>)
         Ok(jws) => {
             let mut named_there = BTreeSet::new();
             for (index, signature) in jws.signatures.iter().enumerate() {
-                let name = signer_name(index, None);
+                let name = SignatureName::signer(index).to_string();
                 let judged = match Scene::new(&jws, signature, objects) {
                     Ok(scene) => {
                         let reference = scene.header.objects.iter();

@@ -33,10 +33,10 @@ pub mod verdict;
 mod words;
 mod xades;
 
-pub use any::{Format as FileFormat, format_of, is_taken_for_pdf, validate_any, validate_for};
-pub(in crate::ades) use any::{beside_xml, unarmoured};
+pub(in crate::ades) use any::unarmoured;
+pub use any::{Format as FileFormat, beside_xml, format_of, is_taken_for_pdf, validate_any, validate_for};
 pub use asic::validate_asic;
-pub use cades::{signer_name, validate_cms};
+pub use cades::validate_cms;
 pub use file::{Context, Inspection, validate, validate_with};
 pub use jades::validate_jws;
 pub use xades::{validate_xml, xml_signer};

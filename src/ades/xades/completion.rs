@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::counter;
 use super::data::{Datum, Scene, outline_of};
 use super::imprint::{is_archive, of_archive};
 use super::names::XADES;
@@ -26,6 +27,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::need::Answer;
 use crate::pki::timestamp::TimeStampToken;
 use crate::xml::outline::Outline;
+use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
 use crate::xml::signature::read::XmlSignature;
 use crate::xml::tree::{Document, Selection};
@@ -38,7 +40,7 @@ pub type SharedOutside = Arc<dyn Fn(Option<&str>) -> Option<Datum> + Send + Sync
 pub struct Completed {
     /// The level that the signature shows, read back.
     pub level: Level,
-    /// The `ds:Signature`.
+    /// The `ds:Signature`; for a new counter-signature in its property.
     pub signature: String,
     /// What of the document it replaces; nothing for a new one.
     pub hole: (u64, u64),
@@ -121,19 +123,19 @@ fn told(defect: &SignatureDefect) -> AugmentError {
 impl Growth {
     /// The whole document as it stands, its outline, and the place of the signature in it.
     fn placed(&self) -> Result<(Arc<dyn ReadAt>, Outline), AugmentError> {
-        let file = with_signature(&self.base, self.signed.hole, &self.signed.text);
+        let file = with_signature(&self.base, self.signed.spot.hole, &self.signed.written());
         let outline = outline_of(&file).map_err(|error| AugmentError::message(&error))?;
         Ok((file, outline))
     }
 
     fn own(&self, outline: &Outline) -> Result<XmlSignature, AugmentError> {
         let document = &outline.document;
-        let element = outline
-            .signatures
-            .iter()
-            .find(|element| document.span(**element).start == self.signed.hole.0)
+        let start = self.signed.spot.start();
+        let element = document
+            .elements()
+            .find(|element| document.is(*element, DS, "Signature") && document.span(*element).start == start)
             .ok_or_else(|| AugmentError::message(&"the signature is not where it was put"))?;
-        XmlSignature::read(document, *element).map_err(|defect| told(&defect))
+        XmlSignature::read(document, element).map_err(|defect| told(&defect))
     }
 
     fn read(&self) -> Result<Read, AugmentError> {
@@ -151,7 +153,7 @@ impl Growth {
         let read = self.read()?;
         self.signed.text = with_property(
             &self.signed.text,
-            self.signed.hole.0,
+            self.signed.spot.start(),
             &read.document,
             &read.properties,
             property,
@@ -275,12 +277,12 @@ impl Growing for Growth {
 
     fn finish(&self, settings: &Settings, now: Timestamp) -> Result<Completed, AugmentError> {
         let (file, outline) = self.placed()?;
-        let place = self.signed.hole.0;
-        let index = outline
-            .signatures
-            .iter()
-            .filter(|element| outline.document.span(**element).start < place)
-            .count();
+        let own = self.own(&outline)?.element;
+        let name = counter::all(&outline)
+            .into_iter()
+            .find(|named| named.element == own)
+            .ok_or_else(|| AugmentError::message(&"the signature is not one of the document's"))?
+            .name;
         let context = Context {
             trust: &settings.trust,
             algorithms: &settings.algorithms,
@@ -290,12 +292,11 @@ impl Growing for Growth {
         let outside = |uri: Option<&str>| (self.outside)(uri);
         let report = validate::validate_xml(file, &outside, &context);
         let ordered = self.signed.progress.level;
-        let name = validate::signer_name(index, None);
-        match read_back::shown(&report, &name, ordered) {
+        match read_back::shown(&report, &name.to_string(), ordered) {
             Ok(level) => Ok(Completed {
                 level,
-                signature: self.signed.text.clone(),
-                hole: self.signed.hole,
+                signature: self.signed.written(),
+                hole: self.signed.spot.hole,
             }),
             Err(shown) => Err(AugmentError::BelowLevel {
                 ordered,

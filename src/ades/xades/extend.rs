@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::data::outline_of;
 use super::imprint::is_archive;
 use super::read::Properties;
-use super::stages::Signed;
+use super::stages::{Signed, Spot};
 use crate::ades::augment::machine::Progress;
 use crate::ades::augment::octets::Octets;
 use crate::ades::level::Level;
@@ -50,6 +50,6 @@ pub fn extend(document: &Arc<dyn ReadAt>, index: usize, level: Level) -> Result<
         certificate: Octets(leaf.der().to_vec()),
         chain: chain.iter().map(|issuer| Octets(issuer.der().to_vec())).collect(),
         text,
-        hole: (span.start, span.end),
+        spot: Spot::bare((span.start, span.end)),
     })
 }

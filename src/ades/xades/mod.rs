@@ -3,10 +3,12 @@
 //!
 //! Documents pass by and are never held; for a detached signature a digest is enough. [`prepare`] makes a
 //! [`stages::Prepared`] of a [`stages::Draft`]; the device signs its digest; [`stages::Prepared::finish`] checks the
-//! value; [`completion::Completion`] asks for what is missing. [`extend`] takes a signature made elsewhere further.
+//! value; [`completion::Completion`] asks for what is missing. [`extend`] takes a signature made elsewhere further,
+//! [`counter`] signs one.
 
 pub mod ahead;
 pub mod completion;
+pub mod counter;
 pub mod coverage;
 pub mod data;
 pub mod extend;

@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::data::{CHUNK, Datum, Outside, Scene, nothing_outside, outline_of};
-use super::names::{BASE64, OBJECT, SIGNED_PROPERTIES};
+use super::names::{BASE64, COUNTERSIGNED, OBJECT, SIGNED_PROPERTIES};
 use super::properties::{Stated, signed_id, write_signed};
-use super::stages::{Draft, EnvelopedBy, Prepared};
+use super::stages::{Draft, EnvelopedBy, Prepared, Spot};
 use crate::ades::augment::octets::Octets;
 use crate::ades::content::Content;
 use crate::asn1::read::Asn1Error;
@@ -66,8 +66,8 @@ pub enum PrepareError {
     /// The signature cannot be written.
     #[error(transparent)]
     Signature(#[from] SignatureDefect),
-    /// A signature in the document would no longer hold beside this one.
-    #[error("a signature already in the document would no longer hold")]
+    /// A signature in the document would no longer hold beside this one, or an archive time-stamp over its place.
+    #[error("a signature or an archive time-stamp already in the document would no longer hold")]
     WouldNotHold,
     /// The document is no XML that can be read.
     #[error(transparent)]
@@ -111,16 +111,17 @@ pub struct Moment<'a> {
     pub random: &'a dyn Random,
 }
 
-/// A reference to data, its digest known.
-struct Data {
-    uri: String,
-    kind: Option<&'static str>,
-    mime_type: Option<String>,
-    transforms: Vec<Transform>,
-    digest: Option<Vec<u8>>,
+/// A reference to data.
+pub(super) struct Data {
+    pub(super) uri: String,
+    pub(super) kind: Option<&'static str>,
+    pub(super) mime_type: Option<String>,
+    pub(super) transforms: Vec<Transform>,
+    /// Its digest, when it is known.
+    pub(super) digest: Option<Vec<u8>>,
 }
 
-fn exclusive() -> Transform {
+pub(super) fn exclusive() -> Transform {
     Transform::Canonical(Method::new(Version::Exclusive))
 }
 
@@ -158,7 +159,13 @@ pub fn prepare_enveloped(
         digest: Some(digest_of_part(document, part, algorithm.hash())?),
     };
     let hole = (inside.end, inside.end);
-    let prepared = made(vec![data], Vec::new(), hole, (draft, algorithm), moment)?;
+    let prepared = made(
+        vec![data],
+        Vec::new(),
+        Spot::bare(hole),
+        (draft, algorithm),
+        moment,
+    )?;
     check_others(document, &outline, &prepared)?;
     Ok(prepared)
 }
@@ -190,7 +197,8 @@ pub fn prepare_internally_detached(
         transforms: vec![exclusive()],
         digest: Some(digest_of_part(document, part, algorithm.hash())?),
     };
-    let prepared = made(vec![data], Vec::new(), (at, at), (draft, algorithm), moment)?;
+    let spot = Spot::bare((at, at));
+    let prepared = made(vec![data], Vec::new(), spot, (draft, algorithm), moment)?;
     check_others(document, &outline, &prepared)?;
     Ok(prepared)
 }
@@ -231,7 +239,8 @@ pub fn prepare_enveloping(
         transforms: vec![exclusive()],
         digest: None,
     };
-    made(vec![data], vec![object], (0, 0), (draft, algorithm), moment)
+    let spot = Spot::bare((0, 0));
+    made(vec![data], vec![object], spot, (draft, algorithm), moment)
 }
 
 /// Prepares a signature over things outside, as a document of its own or at `hole` in another.
@@ -261,10 +270,10 @@ pub fn prepare_detached(
             })
         })
         .collect::<Result<Vec<_>, PrepareError>>()?;
-    made(data, Vec::new(), hole, (draft, algorithm), moment)
+    made(data, Vec::new(), Spot::bare(hole), (draft, algorithm), moment)
 }
 
-fn algorithm_of(draft: &Draft, now: Timestamp) -> Result<SignatureAlgorithm, PrepareError> {
+pub(super) fn algorithm_of(draft: &Draft, now: Timestamp) -> Result<SignatureAlgorithm, PrepareError> {
     let certificate = &draft.certificate;
     if now < certificate.not_before() || now > certificate.not_after() {
         return Err(PrepareError::CertificateTime {
@@ -294,10 +303,10 @@ fn object_id(moment: Moment<'_>) -> String {
     format!("object-{}", hexadecimal(&random::bytes::<16>(moment.random)))
 }
 
-fn made(
+pub(super) fn made(
     data: Vec<Data>,
     mut objects: Vec<DraftObject>,
-    hole: (u64, u64),
+    spot: Spot,
     (draft, algorithm): (&Draft, SignatureAlgorithm),
     moment: Moment<'_>,
 ) -> Result<Prepared, PrepareError> {
@@ -307,10 +316,17 @@ fn made(
         .enumerate()
         .map(|(index, one)| (format!("{id}-data-{index}"), one.mime_type.clone()))
         .collect();
+    // EN 319 132-1 §5.2.4: a counter-signature is over no data object that would have a format.
+    let described: Vec<(String, Option<String>)> = data
+        .iter()
+        .zip(&named)
+        .filter(|(one, _)| one.kind != Some(COUNTERSIGNED))
+        .map(|(_, named)| named.clone())
+        .collect();
     let stated = Stated {
         id: &id,
         at: moment.now,
-        data: &named,
+        data: &described,
     };
     objects.push(DraftObject {
         attributes: Vec::new(),
@@ -376,7 +392,7 @@ fn made(
         algorithm,
         around_value,
         signed_info: Octets(composed.octets().to_vec()),
-        hole,
+        spot,
         prepared_at: moment.now,
         expires_at: draft.expires_at,
     })
@@ -455,7 +471,7 @@ pub fn with_signature(document: &Arc<dyn ReadAt>, hole: (u64, u64), text: &str) 
 }
 
 /// What the signatures that are there cover must be the same with the new one: it costs nobody a PIN to find out after.
-fn check_others(
+pub(super) fn check_others(
     document: &Arc<dyn ReadAt>,
     outline: &Outline,
     prepared: &Prepared,
@@ -464,7 +480,8 @@ fn check_others(
         return Ok(());
     }
     let (before, after) = &prepared.around_value;
-    let file = with_signature(document, prepared.hole, &format!("{before}AAAA{after}"));
+    let written = prepared.spot.around(&format!("{before}AAAA{after}"));
+    let file = with_signature(document, prepared.spot.hole, &written);
     let with = outline_of(&file)?;
     let old = digests(document, outline);
     let new = digests(&file, &with);

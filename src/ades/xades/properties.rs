@@ -167,6 +167,9 @@ fn roles(draft: &Draft) -> String {
 }
 
 fn data_properties(draft: &Draft, stated: &Stated<'_>) -> String {
+    if stated.data.is_empty() && draft.commitment.is_none() {
+        return String::new();
+    }
     let mut xml = "<xades:SignedDataObjectProperties>".to_owned();
     for (reference, mime) in stated.data {
         let _ = write!(

@@ -66,6 +66,39 @@ pub struct Draft {
     pub expires_at: Timestamp,
 }
 
+/// Where in a document a signature goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// What of the document is replaced: nothing where a new one goes, its former self when one is extended.
+    pub(super) hole: (u64, u64),
+    /// What is put before the `ds:Signature`: the elements that a new counter-signature stands in.
+    pub(super) before: String,
+    /// What is put behind it.
+    pub(super) after: String,
+}
+
+impl Spot {
+    /// The signature alone in place of `hole`.
+    pub(super) const fn bare(hole: (u64, u64)) -> Self {
+        Self {
+            hole,
+            before: String::new(),
+            after: String::new(),
+        }
+    }
+
+    /// The `ds:Signature` `text` with what stands around it.
+    pub(super) fn around(&self, text: &str) -> String {
+        [&self.before, text, &self.after].concat()
+    }
+
+    /// Where the `ds:Signature` begins once it is there.
+    pub(super) fn start(&self) -> u64 {
+        let before = u64::try_from(self.before.len()).unwrap_or(u64::MAX);
+        self.hole.0.saturating_add(before)
+    }
+}
+
 /// A signature whose bytes are all fixed but for the value: what the device signs is [`Self::digest`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prepared {
@@ -77,8 +110,7 @@ pub struct Prepared {
     pub(super) around_value: (String, String),
     /// `SignedInfo` in canonical form.
     pub(super) signed_info: Octets,
-    /// Where in the document the signature goes.
-    pub(super) hole: (u64, u64),
+    pub(super) spot: Spot,
     pub(super) prepared_at: Timestamp,
     pub(super) expires_at: Timestamp,
 }
@@ -154,7 +186,7 @@ impl Prepared {
             certificate: self.certificate,
             chain: self.chain,
             text: format!("{before}{}{after}", STANDARD.encode(written)),
-            hole: self.hole,
+            spot: self.spot,
             progress: Progress::to(self.level),
         })
     }
@@ -168,14 +200,18 @@ pub struct Signed {
     pub(super) chain: Vec<Octets>,
     /// The `ds:Signature` as it stands.
     pub(super) text: String,
-    /// What of the document it replaces: nothing where a new one goes, its former self when one is extended.
-    pub(super) hole: (u64, u64),
+    pub(super) spot: Spot,
 }
 
 impl Signed {
     /// The level ordered.
     pub const fn level(&self) -> Level {
         self.progress.level
+    }
+
+    /// What goes into the document.
+    pub(super) fn written(&self) -> String {
+        self.spot.around(&self.text)
     }
 
     /// The `ds:Signature` as far as it got.

@@ -120,6 +120,41 @@ fn each(item: &str, values: &[Vec<u8>]) -> String {
     xml
 }
 
+/// Where an unsigned property goes, behind those that are there, and the elements that it lacks around it.
+pub(super) struct Insertion {
+    /// Offset in the document.
+    pub(super) at: u64,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+impl Insertion {
+    /// Behind the unsigned properties of the signature.
+    ///
+    /// # Errors
+    /// When an element that would take it is written as an empty tag.
+    pub(super) fn behind(document: &Document, properties: &Properties) -> Result<Self, SignatureDefect> {
+        let inner = "xades:UnsignedSignatureProperties";
+        let open = format!("<{inner} xmlns:xades=\"{XADES}\">");
+        let close = format!("</{inner}>");
+        let (around, at, before, after) = match (properties.unsigned, properties.unsigned_signature) {
+            (_, Some(inner)) => (inner, document.inside(inner).end, String::new(), String::new()),
+            // `UnsignedSignatureProperties` comes before those of data objects.
+            (Some(outer), None) => (outer, document.inside(outer).start, open, close),
+            (None, None) => (
+                properties.element,
+                document.inside(properties.element).end,
+                format!("<xades:UnsignedProperties xmlns:xades=\"{XADES}\">{open}"),
+                format!("{close}</xades:UnsignedProperties>"),
+            ),
+        };
+        if document.inside(around).end == document.span(around).end {
+            return Err(SignatureDefect::Malformed("properties that can be added to"));
+        }
+        Ok(Self { at, before, after })
+    }
+}
+
 /// `text`, a signature that stands at byte `start` of `document`, with `property` behind its unsigned properties.
 /// Nothing else changes.
 ///
@@ -132,53 +167,13 @@ pub fn with_property(
     properties: &Properties,
     property: &str,
 ) -> Result<String, SignatureDefect> {
-    let (around, wrapped) = match (properties.unsigned, properties.unsigned_signature) {
-        (_, Some(inner)) => (inner, property.to_owned()),
-        // `UnsignedSignatureProperties` comes before those of data objects.
-        (Some(outer), None) => {
-            let wrapped = format!(
-                "<xades:UnsignedSignatureProperties xmlns:xades=\"{XADES}\">{property}\
-                 </xades:UnsignedSignatureProperties>"
-            );
-            return splice(
-                text,
-                (start, document.inside(outer).start),
-                document,
-                outer,
-                &wrapped,
-            );
-        }
-        (None, None) => (
-            properties.element,
-            format!(
-                "<xades:UnsignedProperties xmlns:xades=\"{XADES}\"><xades:UnsignedSignatureProperties>{property}\
-                 </xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
-            ),
-        ),
-    };
-    splice(
-        text,
-        (start, document.inside(around).end),
-        document,
-        around,
-        &wrapped,
-    )
-}
-
-fn splice(
-    text: &str,
-    (start, at): (u64, u64),
-    document: &Document,
-    around: NodeId,
-    insertion: &str,
-) -> Result<String, SignatureDefect> {
-    let is_empty_tag = document.inside(around).end == document.span(around).end;
+    let Insertion { at, before, after } = Insertion::behind(document, properties)?;
     let parts = usize::try_from(at.saturating_sub(start))
         .ok()
         .and_then(|at| text.split_at_checked(at));
     match parts {
-        Some((before, after)) if !is_empty_tag => Ok([before, insertion, after].concat()),
-        _ => Err(SignatureDefect::Malformed("properties that can be added to")),
+        Some((front, back)) => Ok([front, &before, property, &after, back].concat()),
+        None => Err(SignatureDefect::Malformed("properties that can be added to")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::Given;
 use super::device::SignerCard;
 use super::form::{Form, Order, Packaging};
 use super::prepared::{self, Stage};
@@ -15,11 +16,13 @@ use crate::ades::cms::open::{self, Message, OpenError};
 use crate::ades::content::DataObject;
 use crate::ades::jades::header::{Header, HeaderError};
 use crate::ades::jades::read::{Jws, MAX_BYTES, ReadError, Serialization};
-use crate::ades::validate::{FileFormat, format_of, signer_name};
+use crate::ades::signature_name::SignatureName;
+use crate::ades::validate::{FileFormat, beside_xml, format_of};
+use crate::ades::xades::completion::SharedOutside;
 use crate::ades::xades::data::outline_of;
 use crate::ades::xades::names::SIGNED_PROPERTIES;
 use crate::ades::xades::prepare::Moment;
-use crate::ades::{cades, jades};
+use crate::ades::{cades, jades, xades};
 use crate::base::bytes::ReadAt;
 use crate::base::random::SystemRandom;
 use crate::base::time::Timestamp;
@@ -36,10 +39,10 @@ pub(super) struct Further {
     /// a CMS message, XML, or JSON in the general form. A PDF takes one without this.
     #[arg(long)]
     pub(super) add: bool,
-    /// Sign a signature of a CMS message, as zegel verify names it, instead of its content; up to level lt.
+    /// Sign a signature of a CMS message or of XML, as zegel verify names it, instead of its content; up to level lt.
     #[arg(long, value_name = "NAME")]
     pub(super) counter: Option<String>,
-    /// With --add: what the signatures of the file are over, when that stays beside them; may be repeated.
+    /// With --add or --counter: what the signatures of the file are over, when that stays beside them; may be repeated.
     #[arg(long, value_name = "CONTENT")]
     pub(super) detached: Vec<PathBuf>,
 }
@@ -55,7 +58,7 @@ pub(super) enum AddError {
     CadesContainer,
     #[error(transparent)]
     Container(#[from] ContainerError),
-    #[error("a counter-signature stands in a CMS message alone")]
+    #[error("a counter-signature stands in a CMS message or XML")]
     Counter,
     #[error("it is a message in PEM, and only the message itself takes another signature")]
     Armoured,
@@ -140,7 +143,7 @@ pub(super) struct Added {
     /// The content, where it stays beside its signatures.
     pub(super) beside: Vec<DataObject>,
     /// The signature that is countersigned.
-    pub(super) counter: Option<usize>,
+    pub(super) counter: Option<SignatureName>,
 }
 
 impl Added {
@@ -151,7 +154,7 @@ impl Added {
         order: &Order,
     ) -> Result<(Self, Order), AddError> {
         let format = format_of(&**source);
-        if order.counter.is_some() && format != FileFormat::Cms {
+        if order.counter.is_some() && !matches!(format, FileFormat::Cms | FileFormat::Xml) {
             return Err(AddError::Counter);
         }
         let mut order = order.clone();
@@ -173,8 +176,9 @@ impl Added {
             FileFormat::Cms => {
                 order.form = Form::Cades;
                 let message = open::open(Arc::clone(source))?;
-                if let Some(name) = &order.counter {
-                    counter = Some(number(name, message.envelope.signer_count())?);
+                if let Some(text) = &order.counter {
+                    let known = cades::counter::all(&message.envelope).into_iter();
+                    counter = Some(named(text, known.map(|one| one.name).collect())?);
                 }
                 Existing::Message(Box::new(message))
             }
@@ -192,7 +196,12 @@ impl Added {
             }
             FileFormat::Xml => {
                 order.form = Form::Xades;
-                (order.packaging, order.element) = xml_packaging(source)?;
+                if let Some(text) = &order.counter {
+                    let known = xades::counter::all(&outline_of(source)?).into_iter();
+                    counter = Some(named(text, known.map(|one| one.name).collect())?);
+                } else {
+                    (order.packaging, order.element) = xml_packaging(source)?;
+                }
                 Existing::Whole
             }
         };
@@ -202,6 +211,12 @@ impl Added {
             counter,
         };
         Ok((added, order))
+    }
+
+    /// What an XML signature is over that stands outside it.
+    pub(super) fn outside(&self) -> SharedOutside {
+        let beside = self.beside.clone();
+        Arc::new(move |uri| beside_xml(uri, &beside).map(|(_, datum)| datum))
     }
 
     /// What is signed inside a container.
@@ -215,19 +230,27 @@ impl Added {
     /// Prepares the signature; none for what is prepared as any file is.
     pub(super) fn prepare(
         &self,
-        path: &std::path::Path,
+        given: &Given,
         order: &Order,
         card: &SignerCard,
         now: Timestamp,
     ) -> Result<Option<Stage>, Problem> {
-        let path = || path.to_owned();
+        let path = || given.path.clone();
+        let moment = Moment {
+            now,
+            random: &SystemRandom,
+        };
         Ok(Some(match &self.existing {
-            Existing::Whole => return Ok(None),
+            Existing::Whole => match &self.counter {
+                None => return Ok(None),
+                Some(name) => {
+                    let draft = prepared::xades_draft(order, card, now);
+                    let made = xades::counter::prepare_counter(&given.source, name, &draft, moment)
+                        .map_err(|error| Problem::Xades(path(), error))?;
+                    Stage::Xades(Box::new(made))
+                }
+            },
             Existing::Container(container) => {
-                let moment = Moment {
-                    now,
-                    random: &SystemRandom,
-                };
                 let draft = prepared::xades_draft(order, card, now);
                 let made = create::prepare_further(container, &draft, moment)
                     .map_err(|error| Problem::Xades(path(), error))?;
@@ -235,8 +258,8 @@ impl Added {
             }
             Existing::Message(message) => {
                 let draft = prepared::cades_draft(order, card, now);
-                let made = if let Some(signer) = self.counter {
-                    cades::prepare::prepare_counter(message, signer, &draft, now)
+                let made = if let Some(name) = &self.counter {
+                    cades::prepare::prepare_counter(message, name, &draft, now)
                 } else {
                     let content = self.beside.first().map(|object| &object.content);
                     cades::prepare::prepare_parallel(message, content, &draft, now)
@@ -285,15 +308,13 @@ impl Added {
     }
 }
 
-fn number(name: &str, count: usize) -> Result<usize, UnknownSignature> {
-    let known: Vec<String> = (0..count).map(|index| signer_name(index, None)).collect();
-    known
-        .iter()
-        .position(|known| known == name)
-        .ok_or_else(|| UnknownSignature {
-            name: name.to_owned(),
-            known,
-        })
+/// The signature that `text` names among those `known`.
+fn named(text: &str, known: Vec<SignatureName>) -> Result<SignatureName, UnknownSignature> {
+    let found = known.iter().find(|name| name.to_string() == text).cloned();
+    found.ok_or_else(|| UnknownSignature {
+        name: text.to_owned(),
+        known: known.iter().map(SignatureName::to_string).collect(),
+    })
 }
 
 /// Where the first signature of an XML document stands to what it is over: the next one does as well.

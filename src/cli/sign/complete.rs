@@ -21,7 +21,7 @@ use crate::ades::content::Content;
 use crate::ades::level::Level;
 use crate::ades::pades::completion::Completion;
 use crate::ades::pades::stages::Completed as Sealed;
-use crate::ades::validate::signer_name;
+use crate::ades::signature_name::SignatureName;
 use crate::ades::{cades, jades, xades};
 use crate::asn1::oid::Oid;
 use crate::base::bytes::{ReadAt, copy};
@@ -187,8 +187,10 @@ impl Work {
             }
             Stage::Xades(prepared) => {
                 let signed = prepared.finish(value, now)?;
+                let counter = job.added.as_ref().filter(|added| added.counter.is_some());
                 let base: Arc<dyn ReadAt> = match order.container {
                     Some(_) => create::signatures_file(),
+                    None if counter.is_some() => Arc::clone(&job.first.source),
                     None if order.is_in_xml() => Arc::clone(&job.first.source),
                     None => Arc::new(Vec::new()),
                 };
@@ -202,11 +204,14 @@ impl Work {
                         xades::completion::Completion::new(base, outside, signed, self.settings());
                     let completed = self.asked(completion).await?;
                     let (whole, entry) = create::further_container(container, &completed, now)?;
-                    let name = format!("{entry}, {}", signer_name(0, None));
+                    let name = format!("{entry}, {}", SignatureName::signer(0));
                     return self.contained(whole, Some(&[name]), order.level, false).await;
                 }
                 let files = prepared::container_files(job);
-                let outside = create::outside_of_files(files.clone());
+                let outside = match counter {
+                    Some(added) => added.outside(),
+                    None => create::outside_of_files(files.clone()),
+                };
                 let completion =
                     xades::completion::Completion::new(Arc::clone(&base), outside, signed, self.settings());
                 let completed = self.asked(completion).await?;

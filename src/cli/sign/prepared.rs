@@ -70,7 +70,7 @@ pub(super) fn prepare(job: &Job, card: &SignerCard, now: Timestamp) -> Result<Pr
     let order = &job.order;
     let sha256 = job.documents().map(sha256).collect::<Result<_, _>>()?;
     if let Some(added) = &job.added
-        && let Some(stage) = added.prepare(&job.first.path, order, card, now)?
+        && let Some(stage) = added.prepare(&job.first, order, card, now)?
     {
         return Ok(Prepared { stage, sha256 });
     }

@@ -13,6 +13,7 @@ use zegel::ades::cms::attributes::{ClaimedAttribute, Commitment};
 use zegel::ades::content::Content;
 use zegel::ades::level::Level;
 use zegel::ades::pades::finish::FinishError;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::statement::{Place, SignaturePolicy};
 use zegel::ades::validate::Context;
 use zegel::ades::validate::indication::{Indication, SubIndication};
@@ -208,7 +209,7 @@ fn each_of_several_signers_is_judged_for_itself() {
     }
     let message = opened(&sealed(&world, DATA, &first, Level::B, Packaging::Attached));
     let too_high = draft(&world, &second, Level::Lta, Packaging::Detached);
-    let refused = prepare_counter(&message, 0, &too_high, world.now).unwrap_err();
+    let refused = prepare_counter(&message, &SignatureName::signer(0), &too_high, world.now).unwrap_err();
     assert_eq!(refused.cause(), "ADES_MESSAGE");
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Case {
     /// What stands beside it, each with its name.
     pub beside: Vec<(String, PathBuf)>,
     pub level: Level,
+    /// Levels of the counter-signatures on it, in order.
+    pub counters: Vec<Level>,
 }
 
 /// A run of one of our two small programs on EU DSS, or nothing, said aloud, where it is not there.
@@ -52,8 +54,8 @@ fn program(class: &str) -> Option<Command> {
     Some(command)
 }
 
-/// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees one signature of exactly the level, with
-/// no warning; above B-T passed whole, below without a status, which it has no network to ask for.
+/// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees one signature of exactly the level, and its
+/// counter-signatures, with no warning; above B-T passed whole, below without a status, which it has no network to ask for.
 pub(super) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
     let mut child = program("Judge")?
         .stdin(Stdio::piped())
@@ -85,7 +87,7 @@ pub(super) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec
     let refused = cases.iter().zip(answers);
     Some(
         refused
-            .map(|(case, answer)| (!accepts(case.level, &answer)).then(|| answer.to_string()))
+            .map(|(case, answer)| (!accepts(case, &answer)).then(|| answer.to_string()))
             .collect(),
     )
 }
@@ -96,13 +98,22 @@ const NO_STATUS: [&str; 2] = [
     "No revocation data found for the certificate!",
 ];
 
-fn accepts(level: Level, answer: &serde_json::Value) -> bool {
+fn accepts(case: &Case, answer: &serde_json::Value) -> bool {
+    let found = answer["signatures"].as_array().unwrap();
+    let levels: Vec<Level> = std::iter::once(case.level)
+        .chain(case.counters.iter().copied())
+        .collect();
+    found.len() == levels.len()
+        && levels
+            .iter()
+            .zip(found)
+            .all(|(level, signature)| is_whole_at(*level, signature))
+}
+
+fn is_whole_at(level: Level, signature: &serde_json::Value) -> bool {
     let texts = |value: &serde_json::Value| -> BTreeSet<String> {
         let list = value.as_array().into_iter().flatten();
         list.map(|text| text.as_str().unwrap().to_owned()).collect()
-    };
-    let [signature] = answer["signatures"].as_array().unwrap().as_slice() else {
-        return false;
     };
     let format = signature["format"].as_str().unwrap_or_default();
     let shows_level = format.ends_with(&format!("-BASELINE-{}", level.to_string().replace("B-", "")))

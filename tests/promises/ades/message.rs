@@ -10,6 +10,7 @@ use zegel::ades::cades::stages::{Draft, Packaging, Prepared, Signed};
 use zegel::ades::cms::open::{Message, open};
 use zegel::ades::content::Content;
 use zegel::ades::level::Level;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::validate::report::Report;
 use zegel::ades::validate::{Context, validate_cms};
 use zegel::base::bytes::ReadAt;
@@ -138,7 +139,7 @@ pub fn with_parallel(world: &World, file: &[u8], data: &[u8], signer: &Signer, l
 pub fn with_counter(world: &World, file: &[u8], data: &[u8], signer: &Signer, level: Level) -> Vec<u8> {
     let message = opened(file);
     let draft = draft(world, signer, level, Packaging::Detached);
-    let prepared = prepare_counter(&message, 0, &draft, world.now).unwrap();
+    let prepared = prepare_counter(&message, &SignatureName::signer(0), &draft, world.now).unwrap();
     let carried = carried_by(&message, data);
     written(
         &complete(world, &carried, signed(world, prepared, signer)),

@@ -7,6 +7,8 @@ mod cades;
 mod containers;
 mod content_stamps;
 pub mod content_world;
+pub mod counter_world;
+mod counters;
 mod damage;
 mod encrypted;
 pub mod eu_dss;

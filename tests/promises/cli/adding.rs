@@ -114,29 +114,44 @@ fn another_signs_beside_whoever_signed_in_every_format_that_holds_several() {
         }
     }
 
-    // On the signature instead of beside it.
-    let ran = desk.run(&[
-        "sign",
-        "--config",
-        "zegel.toml",
-        "a.pdf.p7m",
-        "--counter",
-        "signer 1",
-        "--level",
-        "lt",
-        "--out",
-        "counter.p7m",
-    ]);
-    assert_eq!(ran.out, "counter.p7m: B-LT\n", "{ran:?}");
-    let report = verify(&desk, "counter.p7m").json();
-    let names: Vec<_> = report["signatures"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| &one["field"])
-        .collect();
-    assert_eq!(names, ["signer 1", "signer 1, counter-signature 1"], "{report:#}");
-    assert_eq!(report["indication"], "TOTAL-PASSED", "{report:#}");
+    // On the signature instead of beside it, and on that one again.
+    for (file, content) in [
+        ("a.pdf.p7m", None),
+        ("a.pdf.p7s", Some("a.pdf")),
+        ("data-signed.xml", None),
+        ("deel.xml", None),
+    ] {
+        let (_, ending) = file.rsplit_once('.').unwrap();
+        let outs = [format!("once.{ending}"), format!("twice.{ending}")];
+        for (from, on, out) in [
+            (file, "signer 1", &outs[0]),
+            (&outs[0], "signer 1, counter-signature 1", &outs[1]),
+        ] {
+            let mut words = vec!["sign", "--config", "zegel.toml", from, "--counter", on];
+            words.extend(["--level", "lt", "--force", "--out", out]);
+            words.extend(content.iter().flat_map(|content| ["--detached", *content]));
+            let ran = desk.run(&words);
+            assert_eq!(ran.out, format!("{out}: B-LT\n"), "{ran:?}");
+        }
+        let beside = content.map(|content| format!(" --detached {content}"));
+        let report = verify(&desk, &format!("{}{}", outs[1], beside.unwrap_or_default())).json();
+        let names: Vec<_> = report["signatures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["field"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "signer 1",
+                "signer 1, counter-signature 1",
+                "signer 1, counter-signature 1, counter-signature 1"
+            ],
+            "{report:#}"
+        );
+        assert_eq!(report["indication"], "TOTAL-PASSED", "{file}: {report:#}");
+    }
 
     // One of two alone is raised, and the other is not touched.
     let ran = desk.run(&[
@@ -194,8 +209,13 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
         ),
         (
             "data-signed.xml --counter nobody --level lt",
+            2,
+            "(ADES_SIGNATURE_UNKNOWN)",
+        ),
+        (
+            "a.pdf.jws --counter nobody --level lt",
             1,
-            "in a CMS message alone",
+            "in a CMS message or XML",
         ),
         ("a.pdf.p7s --counter nobody", 2, "goes up to --level lt"),
         ("a.pdf.p7s --add --signature cades", 2, "leave --signature"),

@@ -5,18 +5,15 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::archive_manifest::Around;
-use super::super::cades::signer_name;
-use super::super::general::{self, Basis, Subject, Token};
+use super::super::general::{self, Basis, Subject, Token, too_many_counters};
 use super::super::report::{Format, SignatureReport};
 use super::{Judged, Signature};
+use crate::ades::signature_name::{COUNTERS_AT_MOST, COUNTERS_DEEP_AT_MOST, SignatureName};
+use crate::ades::xades::counter;
 use crate::ades::xades::data::Scene;
-use crate::ades::xades::imprint::is_archive;
-use crate::ades::xades::names::XADES;
 use crate::base::digest::HashAlgorithm;
-use crate::xml::signature::DS;
-use crate::xml::tree::NodeId;
 
-/// An archive time-stamp of the signature around, for as many counter-signatures as it covers: what it is over is read
+/// An archive time-stamp of a signature around, for as many counter-signatures as it covers: what it is over is read
 /// once.
 struct Enclosing<'s> {
     token: Token<'s>,
@@ -42,28 +39,58 @@ impl<'s> Enclosing<'s> {
     }
 }
 
+/// A signature that a counter-signature stands in.
+#[derive(Clone, Copy)]
+struct Outer<'s> {
+    signature: &'s Signature<'s>,
+    archives: &'s [Enclosing<'s>],
+    /// How many of them stand before it.
+    before: usize,
+}
+
+impl<'s> Outer<'s> {
+    /// Puts what stands in it under the archive time-stamps that follow: above its own, each of which they cover. What
+    /// the signature around holds serves it too.
+    fn enclose(&self, subject: &mut Subject<'s>) {
+        let own = subject.archive.len();
+        let layer = |archives: usize| {
+            own.saturating_add(archives.saturating_sub(self.before))
+                .saturating_mul(2)
+        };
+        for (number, one) in self.archives.iter().enumerate().skip(self.before) {
+            subject.archive.push(one.at(layer(number).saturating_add(1)));
+        }
+        self.signature.add_material(&mut subject.material, layer);
+    }
+}
+
 impl Signature<'_> {
-    /// The counter-signatures on it, judged.
+    /// The counter-signatures on the signature `name`, judged, each followed by those on itself.
     pub(super) fn counters(
         &self,
         scene: &Scene<'_>,
-        index: usize,
-        (around, basis): (&Around<'_>, &Basis<'_>),
+        name: &SignatureName,
+        judging: (&Around<'_>, &Basis<'_>),
     ) -> Vec<Judged> {
-        let mut archives = 0_usize;
-        let mut elements: Vec<(NodeId, usize)> = Vec::new();
-        for property in self.properties.unsigned(self.document) {
-            if is_archive(self.document, property) {
-                archives = archives.saturating_add(1);
-            } else if self.document.is(property, XADES, "CounterSignature") {
-                let inside = self.document.children_named(property, DS, "Signature");
-                elements.extend(inside.map(|element| (element, archives)));
-            }
+        let mut judged = Vec::new();
+        self.add_counters(scene, name, &[], judging, &mut judged);
+        judged
+    }
+
+    /// `outer`: the signatures around this one, the nearest first.
+    fn add_counters<'s>(
+        &'s self,
+        scene: &'s Scene<'s>,
+        name: &SignatureName,
+        outer: &[Outer<'s>],
+        (around, basis): (&Around<'_>, &Basis<'_>),
+        judged: &mut Vec<Judged>,
+    ) {
+        let (inside, _) = counter::counters(self.document, &self.properties);
+        if inside.is_empty() {
+            return;
         }
-        if elements.is_empty() {
-            return Vec::new();
-        }
-        let enclosing: Vec<Enclosing<'_>> = self
+        let archives: Vec<Enclosing<'_>> = self
             .tokens(scene)
             .1
             .into_iter()
@@ -72,42 +99,47 @@ impl Signature<'_> {
                 imprints: RefCell::default(),
             })
             .collect();
-        let judged = elements
-            .into_iter()
-            .enumerate()
-            .map(|(number, (element, before))| {
-                let name = signer_name(index, Some(number));
-                let report = match Self::read(self.document, element) {
-                    Ok(counter) => {
-                        let mut subject = counter.subject(scene, name, Some(self.core.value_element));
-                        self.enclose(&mut subject, &enclosing, before);
-                        let inside = subject.archive.len();
-                        subject.archive.extend(around.tokens(inside));
-                        around.add_material(&mut subject.material, inside);
-                        general::judge(subject, basis)
-                    }
-                    Err(failure) => SignatureReport::failed(name, Format::Xades, failure),
-                };
-                Judged {
+        for (number, one) in inside.iter().enumerate() {
+            let name = name.counter(number);
+            let push = |judged: &mut Vec<Judged>, report| {
+                judged.push(Judged {
                     report,
                     covers: BTreeSet::new(),
                     is_counter: true,
+                });
+            };
+            if judged.len() > COUNTERS_AT_MOST {
+                return;
+            }
+            if judged.len() == COUNTERS_AT_MOST || name.counters.len() > COUNTERS_DEEP_AT_MOST {
+                push(judged, too_many_counters(&name, Format::Xades));
+                return;
+            }
+            let counter = match Self::read(self.document, one.element) {
+                Ok(counter) => counter,
+                Err(failure) => {
+                    push(
+                        judged,
+                        SignatureReport::failed(name.to_string(), Format::Xades, failure),
+                    );
+                    continue;
                 }
-            });
-        judged.collect()
-    }
-
-    /// Puts a counter-signature that stands behind `before` archive time-stamps under those that follow: above its own, each
-    /// of which they cover. What the signature around holds serves it too.
-    fn enclose<'s>(&self, subject: &mut Subject<'s>, enclosing: &'s [Enclosing<'s>], before: usize) {
-        let own = subject.archive.len();
-        let layer = |archives: usize| {
-            own.saturating_add(archives.saturating_sub(before))
-                .saturating_mul(2)
-        };
-        for (number, one) in enclosing.iter().enumerate().skip(before) {
-            subject.archive.push(one.at(layer(number).saturating_add(1)));
+            };
+            let mut outers = vec![Outer {
+                signature: self,
+                archives: &archives,
+                before: one.archives_before,
+            }];
+            outers.extend(outer);
+            let mut subject = counter.subject(scene, name.to_string(), Some(self.core.value_element));
+            for outer in &outers {
+                outer.enclose(&mut subject);
+            }
+            let inside = subject.archive.len();
+            subject.archive.extend(around.tokens(inside));
+            around.add_material(&mut subject.material, inside);
+            push(judged, general::judge(subject, basis));
+            counter.add_counters(scene, &name, &outers, (around, basis), judged);
         }
-        self.add_material(&mut subject.material, layer);
     }
 }

@@ -12,7 +12,6 @@ pub use signer::xml_signer;
 use signer::{certificates, identify};
 
 use super::archive_manifest::Around;
-use super::cades::signer_name;
 use super::file::{Context, empty, settle, whole_digest};
 use super::format::Failure;
 use super::general::{self, ARCHIVE, Basis, Subject, Token};
@@ -20,6 +19,7 @@ use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Format, Report, SignatureReport, base64};
+use crate::ades::signature_name::SignatureName;
 use crate::ades::xades::ahead::Ahead;
 use crate::ades::xades::coverage;
 use crate::ades::xades::data::{Outside, Scene, outline_of};
@@ -30,6 +30,7 @@ use crate::ades::xades::unsigned::{HeldKind, held, tokens};
 use crate::base::bytes::{ReadAt, Slices};
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::pki::certificate::Certificate;
+use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
 use crate::xml::signature::read::{Target, XmlSignature};
 use crate::xml::signature::verify::check_value;
@@ -37,7 +38,7 @@ use crate::xml::tree::{Document, NodeId, Selection};
 
 /// From this length on a thread for the document's own digest costs less than it saves.
 const SIDE_BY_SIDE_BYTES: u64 = 4 << 20;
-/// Most signatures of one document that are judged.
+/// Most signatures of one document that are judged, counter-signatures among them.
 const SIGNATURES_AT_MOST: usize = 256;
 
 /// Judges every signature of the XML document `source`. Never fails: what cannot be read is in the report.
@@ -99,7 +100,11 @@ pub(super) fn judge_document(
             "an identifier stands on two elements of the document".to_owned(),
         ));
     }
-    if outline.signatures.len() > SIGNATURES_AT_MOST {
+    let elements = outline.document.elements();
+    let count = elements
+        .filter(|element| outline.document.is(*element, DS, "Signature"))
+        .count();
+    if count > SIGNATURES_AT_MOST {
         return Err(format(
             "XADES_LIMIT",
             "too many signatures in one document".to_owned(),
@@ -113,17 +118,17 @@ pub(super) fn judge_document(
     };
     let mut judged = Vec::new();
     for (index, element) in outline.signatures.iter().enumerate() {
-        let name = signer_name(index, None);
+        let name = SignatureName::signer(index);
         let document = &outline.document;
         let report = match Signature::read(document, *element) {
             Ok(signature) => {
                 let covers = signature.names_outside();
-                let mut subject = signature.subject(&scene, name, None);
+                let mut subject = signature.subject(&scene, name.to_string(), None);
                 let inside = subject.archive.len();
                 subject.archive.extend(around.tokens(inside));
                 around.add_material(&mut subject.material, inside);
                 let report = general::judge(subject, basis);
-                let counters = signature.counters(&scene, index, (around, basis));
+                let counters = signature.counters(&scene, &name, (around, basis));
                 judged.push(Judged {
                     report,
                     covers,
@@ -132,7 +137,7 @@ pub(super) fn judge_document(
                 judged.extend(counters);
                 continue;
             }
-            Err(failure) => SignatureReport::failed(name, Format::Xades, failure),
+            Err(failure) => SignatureReport::failed(name.to_string(), Format::Xades, failure),
         };
         judged.push(Judged {
             report,
