@@ -1,5 +1,6 @@
 //! `zegel board add|list|set`: the legal persons this service works for.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
@@ -7,12 +8,14 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use super::config::Files;
 use super::console::{Console, Exit};
 use super::database::{self, DatabaseProblem, finish};
+use super::files;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::random::SystemRandom;
 use crate::identity::BoardId;
-use crate::journeys::administer::{self, Changes};
+use crate::journeys::administer::{self, Changes, PictureChange};
 use crate::journeys::open::key_encryption_key;
 use crate::mandates::codes::OrganisationKind;
+use crate::signing::picture::{Picture, PictureError};
 use crate::signing::profile::Profile;
 use crate::store::boards::{self, Board, Names};
 
@@ -71,6 +74,10 @@ enum Command {
         /// when it is made; lta_at_end, each to B-T and all of them once, after the last.
         #[arg(long, group = "setting", value_parser = ["lta_each", "lta_at_end"])]
         profile: Option<String>,
+        /// The coat of arms or logo that visible signatures of its signing requests carry: a PNG or JPEG of at most
+        /// 256 KiB, or none. A file of that name is given as ./none.
+        #[arg(long, group = "setting", value_name = "FILE|none")]
+        picture: Option<PathBuf>,
     },
 }
 
@@ -146,21 +153,30 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             slug,
             one_pin,
             profile,
+            picture,
         } => {
             let config = match config.load(console) {
                 Ok(config) => config,
                 Err(exit) => return exit,
             };
+            let picture = match picture.as_deref().map(picture_change).transpose() {
+                Ok(picture) => picture,
+                Err(problem) => {
+                    return console.fail_with(Exit::Failed, problem.cause(), &problem);
+                }
+            };
             let changes = Changes {
                 one_pin: one_pin.map(|switch| switch == Switch::On),
                 // The parser lets no other word through.
                 profile: profile.and_then(|word| word.parse().ok()),
+                picture,
             };
+            let made = changes.clone();
             let work = async {
                 let db = database::open(&config.database_url).await?;
                 let board = database::board_id(&db, &slug).await?;
                 let now = SystemClock::new().now();
-                Ok(administer::change_board(&db, board, changes, &SystemRandom, now).await?)
+                Ok(administer::change_board(&db, board, made, &SystemRandom, now).await?)
             };
             finish(console, super::block_on(work), |()| {
                 let one_pin = changes.one_pin.map(|is_on| {
@@ -174,10 +190,15 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                     Profile::LtaAtEnd => "B-T for each signer, B-LTA once at the end",
                     Profile::LtaEach => "B-LTA for each signer",
                 });
-                let words: Vec<&str> = one_pin.into_iter().chain(profile).collect();
+                let picture = changes.picture.as_ref().map(|change| match change {
+                    PictureChange::Remove => "no picture in visible signatures",
+                    PictureChange::Set(_) => "a picture in visible signatures",
+                });
+                let words: Vec<&str> = one_pin.into_iter().chain(profile).chain(picture).collect();
                 (
                     format!("{slug}: {}", words.join("; ")),
-                    serde_json::json!({"slug": slug, "one_pin": changes.one_pin, "profile": changes.profile}),
+                    serde_json::json!({"slug": slug, "one_pin": changes.one_pin, "profile": changes.profile,
+                        "picture": changes.picture}),
                 )
             })
         }
@@ -186,8 +207,11 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 Ok(config) => config,
                 Err(exit) => return exit,
             };
-            let work = async { Ok(boards::list(&database::open(&config.database_url).await?).await?) };
-            finish(console, super::block_on(work), |boards| {
+            let work = async {
+                let db = database::open(&config.database_url).await?;
+                Ok((boards::list(&db).await?, boards::pictured(&db).await?))
+            };
+            finish(console, super::block_on(work), |(boards, pictured)| {
                 let lines: Vec<String> = boards
                     .iter()
                     .map(|board| {
@@ -202,13 +226,41 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                     .map(|board| {
                         serde_json::json!({"id": board.id, "slug": board.slug, "kind": board.kind,
                             "enterprise_number": board.enterprise_number, "region": board.region, "names": board.names,
-                            "one_pin": board.one_pin, "profile": board.profile.as_str()})
+                            "one_pin": board.one_pin, "profile": board.profile.as_str(),
+                            "picture": pictured.contains(&board.id)})
                     })
                     .collect();
                 (lines.join("\n"), serde_json::json!({"items": items}))
             })
         }
     }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PictureProblem {
+    #[error(transparent)]
+    File(#[from] files::FileProblem),
+    #[error("`{}`: {}", .0.display(), .1)]
+    Picture(PathBuf, #[source] PictureError),
+}
+
+impl PictureProblem {
+    const fn cause(&self) -> &'static str {
+        match self {
+            Self::File(error) => error.cause(),
+            Self::Picture(_, error) => error.cause(),
+        }
+    }
+}
+
+fn picture_change(named: &Path) -> Result<PictureChange, PictureProblem> {
+    if named.as_os_str() == "none" {
+        return Ok(PictureChange::Remove);
+    }
+    let picture = Picture::parse(files::read(named)?);
+    picture
+        .map(PictureChange::Set)
+        .map_err(|error| PictureProblem::Picture(named.to_owned(), error))
 }
 
 fn is_slug(text: &str) -> bool {

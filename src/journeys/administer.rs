@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::audit::{Event, EventId, EventKind};
 use crate::base::random::Random;
@@ -12,6 +12,7 @@ use crate::crypto::key::{Curve, KeyKind};
 use crate::crypto::wrap::KeyEncryptionKey;
 use crate::identity::{BoardId, PersonId};
 use crate::oidc::client::Client;
+use crate::signing::picture::Picture;
 use crate::signing::profile::Profile;
 use crate::store::blocks::{self, NewBlock, Subject};
 use crate::store::boards::{self, Board};
@@ -59,7 +60,7 @@ pub async fn add_board(
 }
 
 /// What changes at a board; what is not named stays.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Changes {
     /// Whether one PIN entry does for a list.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,6 +68,38 @@ pub struct Changes {
     /// When signatures are raised, where the application does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
+    /// The picture of its visible signatures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<PictureChange>,
+}
+
+/// What becomes of the picture of a board's visible signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PictureChange {
+    /// They carry none.
+    Remove,
+    /// They carry this one.
+    Set(Picture),
+}
+
+impl PictureChange {
+    /// The picture from now on.
+    pub const fn picture(&self) -> Option<&Picture> {
+        match self {
+            Self::Remove => None,
+            Self::Set(picture) => Some(picture),
+        }
+    }
+}
+
+impl Serialize for PictureChange {
+    /// By its digest, `none` without one: the audit trail holds no files.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Remove => serializer.serialize_str("none"),
+            Self::Set(picture) => serializer.collect_str(&picture.sha256()),
+        }
+    }
 }
 
 /// Changes the settings of a board, with its audit event.
@@ -88,13 +121,16 @@ pub async fn change_board(
         detail: serde_json::json!(changes),
     };
     db.write(move |unit| {
-        let event = event.clone();
+        let (event, changes) = (event.clone(), changes.clone());
         Box::pin(async move {
             if let Some(one_pin) = changes.one_pin {
                 boards::set_one_pin(unit, board, one_pin).await?;
             }
             if let Some(profile) = changes.profile {
                 boards::set_profile(unit, board, profile).await?;
+            }
+            if let Some(change) = &changes.picture {
+                boards::set_picture(unit, board, change.picture(), now).await?;
             }
             events::record(unit, &event).await
         })

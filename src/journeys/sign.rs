@@ -15,6 +15,7 @@ pub mod deliver;
 mod error;
 pub mod finish;
 pub mod list;
+mod picture;
 pub mod publish;
 mod raise;
 mod reader;

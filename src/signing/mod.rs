@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod card_value;
 pub mod device;
 pub mod list;
+pub mod picture;
 pub mod profile;
 pub mod publication;
 pub mod request;

@@ -51,6 +51,9 @@ pub struct SigningRequest {
     /// When each signature is raised to it.
     #[serde(default)]
     pub profile: Profile,
+    /// Whether visible signatures carry the board's picture, where it has one.
+    #[serde(default = "with_picture")]
+    pub picture: bool,
     /// The plan as it was when the request was made. Who may sign is asked again at each signature.
     pub plan: SigningPlan,
     /// How far each signature of the plan has come, in the plan's order.
@@ -68,6 +71,11 @@ pub struct SigningRequest {
     /// The publication copy, where the board had a seal when the last signature came to stand.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub publication: Option<Publication>,
+}
+
+/// Requests from before the choice have the board's picture like those that make none.
+const fn with_picture() -> bool {
+    true
 }
 
 /// The bytes to sign: the document as it came, and one tail for each finished signature.

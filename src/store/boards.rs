@@ -7,6 +7,7 @@ use super::row::Row;
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::identity::BoardId;
+use crate::signing::picture::Picture;
 use crate::signing::profile::Profile;
 
 crate::statements! {
@@ -14,6 +15,11 @@ crate::statements! {
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     SET_ONE_PIN = "UPDATE board SET one_pin = $2 WHERE id = $1";
     SET_PROFILE = "UPDATE board SET profile = $2 WHERE id = $1";
+    SET_PICTURE = "INSERT INTO board_picture (board_id, bytes, set_at) VALUES ($1, $2, $3) \
+                   ON CONFLICT (board_id) DO UPDATE SET bytes = excluded.bytes, set_at = excluded.set_at";
+    REMOVE_PICTURE = "DELETE FROM board_picture WHERE board_id = $1";
+    PICTURE = "SELECT bytes FROM board_picture WHERE board_id = $1";
+    PICTURED = "SELECT board_id FROM board_picture ORDER BY board_id";
     BY_SLUG = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin, profile FROM board WHERE slug = $1";
     BY_ID = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin, profile FROM board WHERE id = $1";
     EVERY = "SELECT id, slug, kind, names, enterprise_number, region, created_at, one_pin, profile FROM board ORDER BY slug";
@@ -104,6 +110,35 @@ pub async fn set_one_pin(unit: &mut Unit, board: BoardId, one_pin: bool) -> Resu
 pub async fn set_profile(unit: &mut Unit, board: BoardId, profile: Profile) -> Result<(), StoreError> {
     unit.run_one(SET_PROFILE, &[board.into(), profile.as_str().into()])
         .await
+}
+
+/// Says as part of `unit` which picture the visible signatures of this board carry.
+pub async fn set_picture(
+    unit: &mut Unit,
+    board: BoardId,
+    picture: Option<&Picture>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    match picture {
+        Some(picture) => {
+            let values = [board.into(), picture.bytes().into(), now.into()];
+            unit.run_one(SET_PICTURE, &values).await
+        }
+        // One that was never there is gone as well.
+        None => unit.run(REMOVE_PICTURE, &[board.into()]).await.map(|_| ()),
+    }
+}
+
+/// The picture that the visible signatures of this board carry.
+pub async fn picture(db: &Db, board: BoardId) -> Result<Option<Picture>, StoreError> {
+    let row = db.one(PICTURE, &[board.into()]).await?;
+    Ok(row.map(|row| row.bytes("bytes")).transpose()?.map(Picture::kept))
+}
+
+/// The boards that have a picture.
+pub async fn pictured(db: &Db) -> Result<Vec<BoardId>, StoreError> {
+    let rows = db.all(PICTURED, &[]).await?;
+    rows.iter().map(|row| Ok(row.parsed("board_id")?)).collect()
 }
 
 /// The board whose slug is `slug`.

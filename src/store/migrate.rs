@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = migrations![
     11 "0011_tolerance",
     12 "0012_trusted_lists",
     13 "0013_profile",
+    14 "0014_picture",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER NOT NULL PRIMARY KEY, \

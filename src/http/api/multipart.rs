@@ -29,6 +29,8 @@ struct Described {
     expires_at: Option<Timestamp>,
     #[serde(default)]
     profile: Option<Profile>,
+    #[serde(default)]
+    picture: Option<bool>,
 }
 
 /// The parts as they came.
@@ -121,6 +123,7 @@ impl Parts {
             return_url: described.return_url,
             expires_at: described.expires_at,
             profile: described.profile,
+            picture: described.picture,
             document,
         })
     }

@@ -20,6 +20,7 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
         "domain": request.domain,
         "level": request.level,
         "profile": request.profile.as_str(),
+        "picture": request.picture,
         // What the signatures that stand show so far; `level` is what is delivered, and nothing below it.
         "level_reached": request.lowest_level(),
         "rule": request.plan.rule,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
-use crate::ades::pades::prepare::prepare;
 use crate::ades::pades::stages::{Draft, Prepared, Signed};
 use crate::audit::EventKind;
 use crate::base::digest::Sha256Digest;
@@ -15,8 +14,6 @@ use crate::identity::{BoardId, PersonId};
 use crate::journeys::{App, is_blocked};
 use crate::mandates::Verdict;
 use crate::mandates::proof::{self, Claims, Subject};
-use crate::pdf::appearance::{Block, Line};
-use crate::pdf::signature_field::Placement;
 use crate::pki::certificate::Certificate;
 use crate::pki::name::AttributeType;
 use crate::pki::path::Path;
@@ -31,13 +28,17 @@ use crate::store::signing::Kept;
 use crate::store::{boards, events, persons, queue, signing};
 
 use super::reader::PIN_LIFE;
-use super::{STALE_RETRIES, SignError, aside, checked_document, finish, kept, view};
+use super::{STALE_RETRIES, SignError, aside, checked_document, finish, kept, picture, view};
 
 /// The longest that fixed bytes wait for their values.
 const LONGEST_LIFE: Duration = Duration::from_hours(2);
 /// How often and how long a value that the store does not take is offered to it again.
 const STORE_RETRIES: u8 = 20;
 const STORE_PAUSE: Duration = Duration::from_millis(500);
+
+/// WHY: a Flemish board's acts are in Dutch, whatever language the signer reads (art. 11 of the coordinated laws on the
+/// use of languages).
+pub(super) const ACT_LANGUAGE: Language = Language::Nl;
 
 /// How long the fixed bytes of `documents` wait for their values: for one PIN entry, or for as many as there are
 /// documents.
@@ -52,8 +53,6 @@ pub(super) fn prepared_life(app: &App, documents: usize, one_pin: bool) -> Durat
         .saturating_add(typing.saturating_mul(entries))
         .min(LONGEST_LIFE)
 }
-/// Size of the visible block, in points.
-const BLOCK: (f64, f64) = (230.0, 74.0);
 
 /// The verdict, when it permits.
 pub(super) async fn check_authority(
@@ -111,6 +110,7 @@ pub(super) async fn fix_bytes(
     let proof = prove(app, &request, &verdict, current, certificate, now).await?;
     let name = signer_name(certificate);
     let until = now.plus(life);
+    let picture = picture::of(app, &request).await?;
     let draft = draft(
         app,
         &request,
@@ -122,7 +122,7 @@ pub(super) async fn fix_bytes(
         now,
         until,
     );
-    let prepared = aside(move || prepare(source, &draft, now)).await??;
+    let prepared = aside(move || picture::prepare(source, draft, picture, now)).await??;
     let signer = Signer {
         person: attempt.person,
         name,
@@ -211,42 +211,22 @@ fn draft(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Draft {
+    let lines = appearance::lines(name, verdict, ACT_LANGUAGE, now);
     let is_test = app.config.environment == Environment::Test;
-    // WHY: a Flemish board's acts are in Dutch, whatever language the signer reads (art. 11 of the coordinated laws
-    // on the use of languages).
-    let lines = appearance::lines(name, verdict, Language::Nl, now);
-    let block = Block {
-        lines: lines
-            .into_iter()
-            .map(|line| {
-                if line == name {
-                    Line::bold(line)
-                } else {
-                    Line::regular(line)
-                }
-            })
-            .collect(),
-        mark: is_test.then(|| "TEST".to_owned()),
-        image: None,
-    };
     let tooltip = verdict
         .capacity
         .as_ref()
-        .map(|capacity| format!("{name}, {}", capacity.label(Language::Nl)));
+        .map(|capacity| format!("{name}, {}", capacity.label(ACT_LANGUAGE)));
     let mut claimed = vec![ClaimedAttribute::verdict(proof.to_owned())];
     // Beside the verdict, which only readers of it understand: the capacity in words, as a claim.
     let capacity = verdict.capacity.as_ref();
-    claimed.extend(capacity.map(|capacity| ClaimedAttribute::role(capacity.label(Language::Nl))));
+    claimed.extend(capacity.map(|capacity| ClaimedAttribute::role(capacity.label(ACT_LANGUAGE))));
     Draft {
         level: request.level_of_each(),
         certificate: certificate.clone(),
         chain: path.certificates().iter().skip(1).cloned().collect(),
         algorithm: None,
-        placement: Placement::Automatic {
-            block,
-            width: BLOCK.0,
-            height: BLOCK.1,
-        },
+        placement: appearance::placement(lines, name, is_test),
         tooltip,
         name: Some(name.to_owned()),
         location: None,

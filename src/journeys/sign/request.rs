@@ -50,6 +50,9 @@ pub struct NewRequest {
     pub expires_at: Option<Timestamp>,
     /// When its signatures are raised; the board's own way where the application does not say.
     pub profile: Option<Profile>,
+    /// Whether visible signatures carry the board's picture, where it has one; they do where the application does not
+    /// say.
+    pub picture: Option<bool>,
     /// The PDF.
     pub document: Vec<u8>,
 }
@@ -150,6 +153,7 @@ async fn create_fresh(
         domain: new.domain,
         level: Level::Lta,
         profile: new.profile.unwrap_or(caller.board.profile),
+        picture: new.picture.unwrap_or(true),
         plan,
         slots,
         return_url: new.return_url,
@@ -334,8 +338,9 @@ fn fingerprint(new: &NewRequest) -> Sha256Digest {
         Sha256Digest::of(&new.document),
     ]);
     // A member that came later counts where it is there: what was sent before it is still the same.
-    if let (Some(fields), Some(profile)) = (fields.as_array_mut(), new.profile) {
-        fields.push(profile.as_str().into());
+    if let Some(fields) = fields.as_array_mut() {
+        fields.extend(new.profile.map(|profile| profile.as_str().into()));
+        fields.extend(new.picture.map(serde_json::Value::from));
     }
     Sha256Digest::of(fields.to_string().as_bytes())
 }

@@ -3,7 +3,7 @@
 mod adding;
 mod blocks;
 mod counter;
-mod database;
+pub(crate) mod database;
 mod extending;
 mod guard;
 mod help;

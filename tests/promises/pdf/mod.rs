@@ -7,6 +7,6 @@ pub(crate) mod encrypted;
 mod hostile;
 pub(crate) mod make;
 mod opening;
-mod picturing;
+pub(crate) mod picturing;
 mod showing;
 mod updating;

@@ -8,6 +8,7 @@ use zegel::pdf::image::{Image, ImageError};
 use zegel::pdf::object::Object;
 use zegel::pdf::signature_field::{self, Content, FieldRequest, Placement};
 use zegel::pdf::update::Update;
+use zegel::signing::appearance as visible;
 
 use super::make;
 use crate::ades::samples::{SHAPES, Xref, pdf};
@@ -21,7 +22,7 @@ const TEXTS: [(&str, &str); 4] = [
 ];
 
 /// Left half red, right half blue; `cover`: how much of the page it covers.
-fn two_colours(width: u32, height: u32, cover: Option<u8>) -> Vec<u8> {
+pub(crate) fn two_colours(width: u32, height: u32, cover: Option<u8>) -> Vec<u8> {
     let mut samples = Vec::new();
     for _ in 0..height {
         for x in 0..width {
@@ -46,10 +47,9 @@ fn two_colours(width: u32, height: u32, cover: Option<u8>) -> Vec<u8> {
 }
 
 fn signed(document: &[u8], image: &Image, (name, said): (&str, &str)) -> Vec<u8> {
-    let opened = make::open(document).unwrap();
-    let mut update = Update::new(&opened);
-    let request = FieldRequest {
-        placement: Placement::Automatic {
+    placed(
+        document,
+        Placement::Automatic {
             block: Block {
                 lines: vec![Line::bold(name), Line::regular(said)],
                 mark: None,
@@ -58,6 +58,14 @@ fn signed(document: &[u8], image: &Image, (name, said): (&str, &str)) -> Vec<u8>
             width: 200.0,
             height: 64.0,
         },
+    )
+}
+
+fn placed(document: &[u8], placement: Placement) -> Vec<u8> {
+    let opened = make::open(document).unwrap();
+    let mut update = Update::new(&opened);
+    let request = FieldRequest {
+        placement,
         name: None,
         tooltip: None,
         content: Content::Signature {
@@ -156,8 +164,73 @@ fn a_picture_stands_upright_beside_the_text_on_every_page() {
     }
 }
 
-/// The image XObjects of a file and the content of the appearance.
-fn appearance(file: &[u8]) -> (Vec<zegel::pdf::object::Dictionary>, String) {
+#[test]
+fn the_blocks_of_a_request_hold_a_picture_and_all_words_in_each_language() {
+    let name = "An-Sofie Specimen-Voorbeeld (TEST)";
+    for (language, rest) in [
+        (
+            "nl",
+            [
+                "Namens de burgemeester (besluit van 12 januari 2026), met toepassing van artikel 280",
+                "waarnemend algemeen directeur, Gemeente Zegelgem (TEST)",
+                "elektronisch ondertekend op 3 maart 2026 om 10.30 uur",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "Au nom du bourgmestre (décision du 12 janvier 2026), en application de l'article 280",
+                "directrice générale faisant fonction, Commune de Zegelgem (TEST)",
+                "signé électroniquement le 3 mars 2026 à 10 h 30",
+            ],
+        ),
+        (
+            "de",
+            [
+                "Im Namen des Bürgermeisters (Beschluss vom 12. Januar 2026), in Anwendung von Artikel 280",
+                "geschäftsführende Generaldirektorin, Gemeinde Zegelgem (TEST)",
+                "elektronisch unterschrieben am 3. März 2026 um 10:30 Uhr",
+            ],
+        ),
+        (
+            "en",
+            [
+                "On behalf of the mayor (decision of 12 January 2026), under article 280",
+                "acting general director, Municipality of Zegelgem (TEST)",
+                "signed electronically on 3 March 2026 at 10:30",
+            ],
+        ),
+    ] {
+        for (shape, width, height) in [("shield", 64, 80), ("square", 80, 80), ("banner", 400, 80)] {
+            let image = Image::parse(&two_colours(width, height, None), "Gemeente Zegelgem").unwrap();
+            let image = Arc::new(image);
+            let [mention, capacity, date] = rest;
+            let lines = [mention, name, capacity, date].map(str::to_owned).to_vec();
+            let block = visible::placement(lines, name, true);
+            // Two signers, side by side.
+            let first = placed(
+                &make::decision(zegel::pdf::xref::XrefKind::Table),
+                visible::with_picture(&block, Arc::clone(&image)),
+            );
+            make::check_with_qpdf(&first);
+            let (images, _) = appearance(&first);
+            assert_eq!(images.len(), 1, "{language} {shape}");
+            if let Ok(folder) = std::env::var("ZEGEL_SHOW") {
+                std::fs::write(format!("{folder}/request-{language}-{shape}.pdf"), &first).unwrap();
+            }
+            let Some(read) = make::text_by_poppler(&first) else {
+                return;
+            };
+            let read = read.split_whitespace().collect::<Vec<_>>().join(" ");
+            for line in [mention, name, capacity, date] {
+                assert!(read.contains(line), "{language} {shape}: {line}\n{read}");
+            }
+        }
+    }
+}
+
+/// The image XObjects of the last field of a file and the content of its appearance.
+pub(crate) fn appearance(file: &[u8]) -> (Vec<zegel::pdf::object::Dictionary>, String) {
     let document = make::open(file).unwrap();
     let view = document.latest();
     let field = view.fields().unwrap().pop().unwrap();
@@ -167,7 +240,10 @@ fn appearance(file: &[u8]) -> (Vec<zegel::pdf::object::Dictionary>, String) {
     };
     let content = String::from_utf8(view.stream_bytes(&form, 1 << 20).unwrap()).unwrap();
     let resources = view.dictionary(&form.dictionary, "Resources").unwrap().unwrap();
-    let objects = view.dictionary(&resources, "XObject").unwrap().unwrap();
+    let objects = view
+        .dictionary(&resources, "XObject")
+        .unwrap()
+        .unwrap_or_default();
     let images = objects
         .iter()
         .map(|(_, object)| view.resolve(object).unwrap().as_dictionary().unwrap().clone());

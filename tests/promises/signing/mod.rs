@@ -11,6 +11,7 @@ mod documents;
 mod journey;
 mod outside;
 mod password;
+mod picture;
 mod profile;
 mod publication;
 mod reader;
