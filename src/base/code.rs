@@ -132,6 +132,8 @@ pub enum PersonCode {
     RevocationUnavailable,
     /// One person may not fill two slots of one request.
     SamePerson,
+    /// The organisation's seal cannot be used now.
+    SealUnavailable,
     /// Too much is under way at once; a moment later it goes on.
     ServerBusy,
     /// `server_error`: see its text.
@@ -224,6 +226,7 @@ impl PersonCode {
         Self::RequestInvalid,
         Self::RevocationUnavailable,
         Self::SamePerson,
+        Self::SealUnavailable,
         Self::ServerBusy,
         Self::ServerError,
         Self::SeveralCards,
@@ -304,6 +307,7 @@ impl PersonCode {
             Self::RequestInvalid => "request_invalid",
             Self::RevocationUnavailable => "revocation_unavailable",
             Self::SamePerson => "same_person",
+            Self::SealUnavailable => "seal_unavailable",
             Self::ServerBusy => "server_busy",
             Self::ServerError => "server_error",
             Self::SeveralCards => "several_cards",

@@ -4,6 +4,7 @@
 //! [`random::Random`] are handed in by whoever owns the outermost call. Start from [`time::Timestamp`].
 
 pub mod bytes;
+pub mod cause_words;
 pub mod clock;
 pub mod code;
 pub mod code_table;

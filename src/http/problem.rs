@@ -160,6 +160,7 @@ pub const fn status(code: PersonCode) -> StatusCode {
         | C::PcscUnavailable
         | C::PinProgramMissing
         | C::RevocationUnavailable
+        | C::SealUnavailable
         | C::ServerBusy
         | C::TimestampUnavailable
         | C::TrustListStale => StatusCode::SERVICE_UNAVAILABLE,

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use crate::ades::pades::completion::CompletionError;
 use crate::ades::pades::finish::FinishError;
 use crate::ades::pades::prepare::PrepareError;
+use crate::base::cause_words;
 use crate::base::code::PersonCode;
 use crate::base::code_table::{Section, section};
 use crate::card::CardError;
@@ -235,7 +236,7 @@ section! {
         SignError::Prepare(error) => of_prepare(error),
         SignError::Proof(_) => PersonCode::ServerError,
         SignError::Refused(refusal) => of_certificate(refusal),
-        SignError::Seal(_) => PersonCode::ServerError,
+        SignError::Seal(_) => PersonCode::SealUnavailable,
         SignError::Step(error) => of_step(error),
         // Somebody else is at the same signature.
         SignError::Store(StoreError::Stale(_)) => PersonCode::AlreadyWaiting,
@@ -406,6 +407,14 @@ pub fn documentation(heading_of: impl Fn(PersonCode) -> String) -> String {
         for (_, cause, code) in section.rows {
             let _ = writeln!(text, "| `{cause}` | `{code}` |");
         }
+    }
+    text.push_str(
+        "\n## What a cause in a report means\n\nReports carry causes beside their words; several causes may share them.\n\n\
+         | cause | in a report |\n|---|---|\n",
+    );
+    for (causes, [_, _, _, english]) in cause_words::all() {
+        let causes: Vec<String> = causes.iter().map(|cause| format!("`{cause}`")).collect();
+        let _ = writeln!(text, "| {} | {english} |", causes.join(", "));
     }
     text.push_str("\n## What each code says\n\n| code | first sentence |\n|---|---|\n");
     for code in PersonCode::ALL {

@@ -253,7 +253,7 @@ validity = Gültig vom { $from } bis { $until }
 none-given = Nichts
 time-stamps-heading = Zeitstempel des Dokuments
 verify-laboratory = Dieses Ergebnis beruht auf TEST-Zertifikaten. Es gilt nur im Labor.
-verify-file-format = Die Datei ist nicht regelgerecht aufgebaut: { $reason }
+verify-file-format = Bitten Sie den Absender um ein neues Exemplar.
 covers-version = Die damals vorliegende Fassung
 covers-part = Nicht die ganze Datei
 
@@ -455,6 +455,8 @@ code-revocation_unavailable = Wir können Ihre Karte zurzeit nicht prüfen
     .detail = Der föderale Prüfdienst antwortet nicht. Mit Ihrer Karte ist alles in Ordnung. Versuchen Sie es in einigen Minuten erneut.
 code-same_person = Sie haben schon in der anderen Rolle unterschrieben
     .detail = Eine Person kann dieses Dokument nicht zweimal unterschreiben. Die zweite Unterschrift muss von jemand anderem kommen.
+code-seal_unavailable = Das Siegel der Organisation kann zurzeit nicht verwendet werden
+    .detail = Es wurde nichts gesiegelt. Versuchen Sie es später erneut. Bleibt der Fehler, nennen Sie dem Helpdesk die Referenz.
 code-server_busy = Im Augenblick läuft zu viel gleichzeitig
     .detail = Warten Sie einen Moment und versuchen Sie es erneut.
 code-server_error = Bei uns ist ein Fehler aufgetreten

@@ -253,7 +253,7 @@ validity = Valid from { $from } to { $until }
 none-given = Nothing
 time-stamps-heading = Time stamps of the document
 verify-laboratory = This result relies on TEST certificates. It counts in the laboratory only.
-verify-file-format = The file is not built by the rules: { $reason }
+verify-file-format = Ask the sender for a new copy.
 covers-version = The version of that moment
 covers-part = Not the whole file
 
@@ -455,6 +455,8 @@ code-revocation_unavailable = We cannot check your card right now
     .detail = The federal checking service does not answer. Nothing is wrong with your card. Try again in a few minutes.
 code-same_person = You already signed for the other role
     .detail = One person cannot sign this document twice. The second signature must come from somebody else.
+code-seal_unavailable = The organisation's seal cannot be used right now
+    .detail = Nothing was sealed. Try again later, and if it keeps happening give the reference to the helpdesk.
 code-server_busy = Too much is under way at this moment
     .detail = Wait a moment, then try again.
 code-server_error = Something went wrong on our side

@@ -253,7 +253,7 @@ validity = Valable du { $from } au { $until }
 none-given = Rien
 time-stamps-heading = Horodatages du document
 verify-laboratory = Ce résultat repose sur des certificats de TEST. Il ne vaut qu'au laboratoire.
-verify-file-format = Le fichier n'est pas conforme aux règles : { $reason }
+verify-file-format = Demandez un nouvel exemplaire à l'expéditeur.
 covers-version = La version existant à ce moment
 covers-part = Pas tout le fichier
 
@@ -455,6 +455,8 @@ code-revocation_unavailable = Nous ne pouvons pas vérifier votre carte pour le 
     .detail = Le service fédéral de vérification ne répond pas. Votre carte n'est pas en cause. Réessayez dans quelques minutes.
 code-same_person = Vous avez déjà signé pour l'autre rôle
     .detail = Une même personne ne peut pas signer ce document deux fois. La deuxième signature doit venir de quelqu'un d'autre.
+code-seal_unavailable = Le cachet de l'organisation ne peut pas être utilisé pour l'instant
+    .detail = Rien n'a été scellé. Réessayez plus tard. Si le problème persiste, communiquez la référence au service d'aide.
 code-server_busy = Trop d'opérations sont en cours en ce moment
     .detail = Patientez un instant, puis réessayez.
 code-server_error = Une erreur s'est produite chez nous

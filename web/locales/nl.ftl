@@ -253,7 +253,7 @@ validity = Geldig van { $from } tot { $until }
 none-given = Niets
 time-stamps-heading = Tijdstempels van het document
 verify-laboratory = Dit resultaat steunt op TEST-certificaten. Het geldt alleen in het laboratorium.
-verify-file-format = Het bestand is niet volgens de regels opgebouwd: { $reason }
+verify-file-format = Vraag de afzender om een nieuw exemplaar.
 covers-version = De versie die toen bestond
 covers-part = Niet het hele bestand
 
@@ -455,6 +455,8 @@ code-revocation_unavailable = We kunnen uw kaart nu niet controleren
     .detail = De federale controledienst antwoordt niet. Er is niets mis met uw kaart. Probeer het over enkele minuten opnieuw.
 code-same_person = U hebt al ondertekend in de andere rol
     .detail = Eén persoon kan dit document niet twee keer ondertekenen. De tweede handtekening moet van iemand anders zijn.
+code-seal_unavailable = Het zegel van de organisatie kan nu niet gebruikt worden
+    .detail = Er is niets verzegeld. Probeer het later opnieuw. Blijft het misgaan, geef dan de referentie door aan de helpdesk.
 code-server_busy = Er loopt op dit ogenblik te veel tegelijk
     .detail = Wacht even en probeer het opnieuw.
 code-server_error = Er ging iets mis bij ons

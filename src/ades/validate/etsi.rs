@@ -188,13 +188,11 @@ impl Report {
 fn write_none(xml: &mut Writer, report: &Report) {
     xml.start("SignatureValidationReport", &[]);
     xml.start("SignatureValidationStatus", &[]);
-    match &report.document.format_failure {
+    match report.document.failure() {
         Some(failure) => {
             xml.text("MainIndication", &main(Indication::TotalFailed));
             xml.text("SubIndication", &sub(SubIndication::FormatFailure));
-            // The reason ends with its code.
-            let (detail, cause) = failure.rsplit_once(" (").unwrap_or((failure.as_str(), "FORMAT"));
-            write_findings(xml, &[Finding::error(cause.trim_end_matches(')'), detail)]);
+            write_findings(xml, &[failure]);
         }
         None => xml.text(
             "MainIndication",

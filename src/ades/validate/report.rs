@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::indication::{Indication, SubIndication};
 use crate::ades::level::Level;
+use crate::base::cause_words;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
@@ -89,6 +90,15 @@ pub struct DocumentFacts {
     /// What is wrong with the file as a whole, when it could not be read strictly.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub format_failure: Option<String>,
+}
+
+impl DocumentFacts {
+    /// What is wrong with the file as a whole, as a finding: its text ends with the cause.
+    pub fn failure(&self) -> Option<Finding> {
+        let failure = self.format_failure.as_deref()?;
+        let (detail, cause) = failure.rsplit_once(" (").unwrap_or((failure, "FORMAT"));
+        Some(Finding::error(cause.trim_end_matches(')'), detail))
+    }
 }
 
 /// The outcome for one signature.
@@ -471,6 +481,17 @@ impl Finding {
             object: None,
             try_after: None,
         }
+    }
+
+    /// What it means for whoever wants to rely on the signature: part of a sentence.
+    pub fn words(&self, language: Language) -> Option<&'static str> {
+        let mut names = SubIndication::ALL.iter();
+        let standard = || {
+            names
+                .find(|sub| sub.as_str() == self.cause)
+                .map(|sub| sub.explanation(language))
+        };
+        cause_words::words(&self.cause, language).or_else(standard)
     }
 
     /// The same, about `object`.

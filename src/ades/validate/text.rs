@@ -179,8 +179,8 @@ impl Report {
             word(self.indication).in_(language),
             self.indication
         ));
-        if let Some(failure) = &self.document.format_failure {
-            line(format!("  {}: {failure}", REASON.in_(language)));
+        for text in finding_lines(self.document.failure().as_slice(), language) {
+            line(format!("  {text}"));
         }
         if self.signatures.is_empty() {
             line(format!("  {}", NO_SIGNATURE.in_(language)));
@@ -401,7 +401,11 @@ fn finding_lines(findings: &[Finding], language: Language) -> Vec<String> {
             Weight::Note => NOTE,
             Weight::Warning => WARNING,
         };
-        format!("{}: {}: {}", label.in_(language), finding.cause, finding.detail)
+        let label = label.in_(language);
+        match finding.words(language) {
+            Some(words) => format!("{label}: {words} ({}: {})", finding.cause, finding.detail),
+            None => format!("{label}: {}: {}", finding.cause, finding.detail),
+        }
     });
     lines.collect()
 }

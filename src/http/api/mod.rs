@@ -14,7 +14,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::problem::Failure;
+use crate::base::cause_words;
 use crate::base::code::PersonCode;
+use crate::base::lang::Language;
 use crate::journeys::App;
 use crate::journeys::login::tokens::{self, AccessFailure, Caller};
 use crate::journeys::sign::{SignError, deliver, request};
@@ -79,6 +81,11 @@ fn failure(error: &SignError) -> Failure {
         SignError::Invalid { field, problem } => failure.for_developers(format!("{field}: {problem}")),
         SignError::Plan(error) => failure.for_developers(error.to_string()),
         SignError::Prepare(error) => failure.for_developers(error.to_string()),
+        // The cause alone: what a device or provider reported may name what is secret.
+        SignError::Seal(cause) => {
+            let words = cause_words::words(cause, Language::En).unwrap_or_default();
+            failure.for_developers(format!("{cause}: {words}"))
+        }
         SignError::IdempotencyBusy | SignError::IdempotencyOther | SignError::NotReady => {
             failure.for_developers(error.to_string())
         }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::ades::validate::indication::Indication;
-use crate::ades::validate::report::{ChangeReport, Report, SignatureReport, VerdictStatus, Weight};
+use crate::ades::validate::report::{ChangeReport, Finding, Report, SignatureReport, VerdictStatus, Weight};
 use crate::http::i18n::Texts;
 use crate::http::page::Page;
 
@@ -51,6 +51,22 @@ pub struct Word {
     pub sign: &'static str,
 }
 
+/// One reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// In the reader's language.
+    pub words: Option<String>,
+    /// The cause with its numbers and names, in English, for who mends it.
+    pub technical: String,
+}
+
+/// A part of a sentence as a whole one.
+fn sentence(part: &str) -> String {
+    let mut letters = part.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
+}
+
 impl Outcome<'_> {
     /// Key of the heading.
     pub const TITLE: &'static str = "verify-result-title";
@@ -77,7 +93,7 @@ impl Outcome<'_> {
     }
 
     /// One sentence: who, when, and what it is worth.
-    fn sentence(&self, signature: &SignatureReport) -> String {
+    fn outcome(&self, signature: &SignatureReport) -> String {
         let t = self.page.t;
         let name = signer(signature, t);
         match signature.indication {
@@ -97,10 +113,8 @@ impl Outcome<'_> {
 
     /// For a signature that is undecided: what is missing, and of what.
     fn missing(&self, signature: &SignatureReport) -> Option<String> {
-        let text = signature.missing(self.page.visit.language)?;
-        let mut letters = text.chars();
-        let first = letters.next()?;
-        Some(first.to_uppercase().chain(letters).collect())
+        let text = signature.missing(self.page.visit.language);
+        text.map(|text| sentence(&text))
     }
 
     /// What happened to the file after this signature, as a key.
@@ -148,14 +162,36 @@ impl Outcome<'_> {
         }
     }
 
-    /// The findings that decide or warn, as `CAUSE: detail`.
-    fn reasons(signature: &SignatureReport) -> Vec<String> {
-        signature
-            .findings
-            .iter()
+    /// For a signature that failed: why, in a sentence.
+    fn why(&self, signature: &SignatureReport) -> Option<String> {
+        let failed = signature.indication == Indication::TotalFailed;
+        let mut findings = signature.findings.iter().filter(|_| failed);
+        let decisive = findings.find(|finding| finding.weight == Weight::Error)?;
+        decisive.words(self.page.visit.language).map(sentence)
+    }
+
+    /// The findings that decide or warn.
+    fn reasons(&self, signature: &SignatureReport) -> Vec<Reason> {
+        let findings = signature.findings.iter();
+        findings
             .filter(|finding| finding.weight != Weight::Note)
-            .map(|finding| format!("{}: {}", finding.cause, finding.detail))
+            .map(|finding| self.reason(finding))
             .collect()
+    }
+
+    fn reason(&self, finding: &Finding) -> Reason {
+        Reason {
+            words: finding.words(self.page.visit.language).map(sentence),
+            technical: format!("{}: {}", finding.cause, finding.detail),
+        }
+    }
+
+    /// What is wrong with the file as a whole.
+    fn failure(&self) -> Option<Reason> {
+        self.report
+            .document
+            .failure()
+            .map(|failure| self.reason(&failure))
     }
 }
 

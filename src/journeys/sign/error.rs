@@ -132,7 +132,6 @@ pub enum SignError {
 impl From<SealError> for SignError {
     fn from(error: SealError) -> Self {
         match error {
-            SealError::Certificate(error) => error.into(),
             SealError::Completion(error) => error.into(),
             SealError::Finish(error) => error.into(),
             SealError::Hash(error) => Self::Invalid {
@@ -141,8 +140,12 @@ impl From<SealError> for SignError {
             },
             SealError::Interrupted => Self::Interrupted,
             SealError::Prepare(error) => error.into(),
-            SealError::Refused(error) => error.into(),
-            SealError::Device(_) | SealError::NotASeal | SealError::Settings(_) => Self::Seal(error.cause()),
+            // The words for a certificate that is refused speak of a person's card.
+            SealError::Certificate(_)
+            | SealError::Device(_)
+            | SealError::NotASeal
+            | SealError::Refused(_)
+            | SealError::Settings(_) => Self::Seal(error.cause()),
         }
     }
 }

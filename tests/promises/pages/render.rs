@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use zegel::base::cause_words;
 use zegel::base::lang::Language;
 use zegel::http::i18n::CODE_VALUES;
 
@@ -22,6 +23,34 @@ fn every_page_renders_in_every_language_with_nothing_missing() {
         for (name, html) in samples::every_page(&site, &visit) {
             check(&format!("{name}.{language}"), &html, language);
             std::fs::write(folder.join(format!("{name}.{language}.html")), &html).unwrap();
+        }
+    }
+}
+
+/// What is wrong with a file or signature is said in the reader's language; the numbers behind it stand beside, marked as
+/// English.
+#[test]
+fn why_a_check_failed_is_said_in_the_language_of_the_page() {
+    let site = samples::site();
+    for language in Language::ALL {
+        let visit = samples::visit(language, "/sample");
+        let pages = samples::every_page(&site, &visit);
+        let (_, html) = pages.iter().find(|(name, _)| name == "verify-failed").unwrap();
+        for (cause, detail) in [
+            ("PDF_MALFORMED", "the cross-reference table is damaged"),
+            ("PDF_CHANGE_NOT_ALLOWED", "object 7 0 was changed"),
+        ] {
+            let words = cause_words::words(cause, language).unwrap();
+            let told = html.to_lowercase();
+            let written = words.to_lowercase().replace('\'', "&#39;");
+            assert!(told.contains(&written), "{language}: {words}");
+            let technical = format!("lang=\"en\">{cause}: {detail}");
+            assert!(html.contains(&technical), "{language}: {technical}");
+            assert_eq!(
+                html.matches(detail).count(),
+                1,
+                "{language}: English stands alone"
+            );
         }
     }
 }

@@ -695,7 +695,8 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         )],
         false,
     );
-    damaged.document.format_failure = Some("the cross-reference table is damaged".to_owned());
+    damaged.signatures[0].findings = vec![Finding::error("PDF_CHANGE_NOT_ALLOWED", "object 7 0 was changed")];
+    damaged.document.format_failure = Some("the cross-reference table is damaged (PDF_MALFORMED)".to_owned());
     vec![
         page("verify-form", &form(None)),
         page(

@@ -89,8 +89,8 @@ async fn a_document_is_sealed_for_each_purpose_at_its_level_or_not_at_all() {
     }
     let request = json!({"document_name": "a.pdf"});
     for (fault, stamps, status, expected) in [
-        (CscFault::Down, ServiceMode::Up, 500, "server_error"),
-        (CscFault::WrongValue, ServiceMode::Up, 500, "server_error"),
+        (CscFault::Down, ServiceMode::Up, 503, "seal_unavailable"),
+        (CscFault::WrongValue, ServiceMode::Up, 503, "seal_unavailable"),
         (CscFault::None, ServiceMode::Down, 503, "timestamp_unavailable"),
     ] {
         town.world.cards.services.set_csc(fault);
