@@ -27,8 +27,6 @@ pub struct Outline {
     /// The signatures that stand in no other signature, in order.
     pub signatures: Vec<NodeId>,
     ids: BTreeMap<Box<str>, Seen>,
-    /// An identifier that may not stand twice and does.
-    has_repeated_id: bool,
 }
 
 impl Outline {
@@ -60,12 +58,18 @@ impl Outline {
         self.ids.get(value).map_or(0, |seen| seen.elements)
     }
 
-    /// Whether an identifier stands twice where it may not: as `Id`, `ID` or `xml:id`.
+    /// The identifiers that stand twice where they may not: as `Id`, `ID` or `xml:id`.
     ///
     /// What is called `id` in lower case is often a number of the application's own; it counts where somebody refers
     /// to it ([`Self::count_of`]).
-    pub const fn has_repeated_id(&self) -> bool {
-        self.has_repeated_id
+    pub fn repeated_ids(&self) -> impl Iterator<Item = &str> {
+        let repeated = self.ids.iter().filter(|(_, seen)| seen.is_repeated);
+        repeated.map(|(id, _)| &**id)
+    }
+
+    /// Whether there is one.
+    pub fn has_repeated_id(&self) -> bool {
+        self.repeated_ids().next().is_some()
     }
 }
 
@@ -75,6 +79,8 @@ struct Seen {
     elements: u32,
     last_at: Option<u64>,
     is_strict: bool,
+    /// Whether it stands twice where it may not.
+    is_repeated: bool,
 }
 
 #[derive(Default)]
@@ -87,7 +93,6 @@ struct Scan {
     held: u64,
     signatures: Vec<NodeId>,
     ids: BTreeMap<Box<str>, Seen>,
-    has_repeated_id: bool,
 }
 
 impl Scan {
@@ -155,7 +160,7 @@ impl Scan {
             if seen.last_at != Some(offset) {
                 seen.elements = seen.elements.saturating_add(1);
                 seen.last_at = Some(offset);
-                self.has_repeated_id |= is_strict && seen.is_strict;
+                seen.is_repeated |= is_strict && seen.is_strict;
             }
             seen.is_strict |= is_strict;
         }
@@ -170,7 +175,6 @@ impl Scan {
             document: self.builder.finish()?,
             signatures: self.signatures,
             ids: self.ids,
-            has_repeated_id: self.has_repeated_id,
         })
     }
 }

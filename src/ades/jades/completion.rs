@@ -1,10 +1,12 @@
 //! From a signed stage to the level ordered: asks for time-stamps and revocation answers, one need at a time.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::counter;
 use super::header::Header;
 use super::payload;
 use super::read::{Jws, JwsSignature};
@@ -16,7 +18,6 @@ use crate::ades::augment::read_back;
 use crate::ades::augment::settings::Settings;
 use crate::ades::content::DataObject;
 use crate::ades::level::Level;
-use crate::ades::signature_name::SignatureName;
 use crate::ades::validate::{self, Context};
 use crate::base::digest::{HashAlgorithm, Hasher};
 use crate::base::time::Timestamp;
@@ -81,11 +82,8 @@ impl Completion {
 }
 
 impl Growth {
-    fn signature(&self) -> Result<&JwsSignature, AugmentError> {
-        self.signed
-            .jws
-            .signatures
-            .get(self.signed.index)
+    fn signature(&self) -> Result<Cow<'_, JwsSignature>, AugmentError> {
+        counter::at(&self.signed.jws, &self.signed.name)
             .ok_or_else(|| AugmentError::message(&"the signature is gone"))
     }
 
@@ -99,11 +97,12 @@ impl Growth {
     }
 
     fn add(&mut self, name: &str, value: Value) -> Result<(), AugmentError> {
-        let index = self.signed.index;
-        let signature = self.signed.jws.signatures.get_mut(index);
-        let signature = signature.ok_or_else(|| AugmentError::message(&"the signature is gone"))?;
-        signature.unsigned.push(unsigned::write(name, value).into());
-        Ok(())
+        let element = unsigned::write(name, value);
+        let Signed { jws, name, .. } = &mut self.signed;
+        counter::change(jws, name, &mut |signature| {
+            signature.unsigned.push(element.clone().into());
+        })
+        .ok_or_else(|| AugmentError::message(&"the signature is gone"))
     }
 }
 
@@ -160,7 +159,7 @@ impl Growing for Growth {
         let imprint = imprint(
             hash,
             &self.signed.jws,
-            (signature, &header),
+            (&signature, &header),
             &self.objects,
             signature.unsigned.len(),
         )?;
@@ -242,7 +241,7 @@ impl Growing for Growth {
         let text = self.signed.jws.to_text();
         let report = validate::validate_jws(text.as_bytes(), &self.objects, &context);
         let ordered = self.signed.progress.level;
-        let name = SignatureName::signer(self.signed.index).to_string();
+        let name = self.signed.name.to_string();
         match read_back::shown(&report, &name, ordered) {
             Ok(level) => Ok(Completed {
                 level,

@@ -5,6 +5,7 @@ use super::stages::Signed;
 use super::unsigned;
 use crate::ades::augment::machine::Progress;
 use crate::ades::level::Level;
+use crate::ades::signature_name::SignatureName;
 
 /// The signature number `index` of `jws` on its way to `level`; where it already has an archive time-stamp and B-LTA is
 /// ordered, one more is due. A JWS in compact form becomes a flattened one: nothing that is signed changes by that.
@@ -22,7 +23,7 @@ pub fn extend(jws: &Jws, index: usize, level: Level) -> Option<Signed> {
     }
     Some(Signed {
         jws,
-        index,
+        name: SignatureName::signer(index),
         progress: Progress {
             renew: level == Level::Lta && is_archived,
             ..Progress::to(level)

@@ -5,6 +5,7 @@
 //! [`stages::Prepared::finish`] checks the value; [`completion::Completion`] asks for what is missing.
 
 pub mod completion;
+pub mod counter;
 pub mod extend;
 pub mod header;
 pub mod json;

@@ -45,6 +45,9 @@ pub enum PrepareError {
     /// The signer's key cannot be used, or not with the algorithm ordered: this format ties each to one curve.
     #[error("the signer's key cannot be used")]
     Key(#[from] KeyError),
+    /// An archive time-stamp covers what would change.
+    #[error("an archive time-stamp already in the signature would no longer hold")]
+    WouldNotHold,
 }
 
 impl PrepareError {
@@ -56,6 +59,7 @@ impl PrepareError {
             Self::Form(_) => "ADES_FORM",
             Self::Io(_) => "ADES_IO",
             Self::Key(_) => "ADES_KEY",
+            Self::WouldNotHold => "ADES_WOULD_NOT_HOLD",
         }
     }
 }
@@ -122,11 +126,7 @@ fn attached(object: &DataObject) -> Result<String, PrepareError> {
 
 fn over(jws: Jws, objects: &[DataObject], draft: &Draft, now: Timestamp) -> Result<Prepared, PrepareError> {
     let algorithm = algorithm_of(draft, now)?;
-    let protected = encoded(
-        Value::Object(members(objects, draft, algorithm, now)?)
-            .to_string()
-            .as_bytes(),
-    );
+    let protected = protected(objects, draft, algorithm, now)?;
     let mut hashers = [Hasher::new(algorithm.hash())];
     let [hasher] = &mut hashers;
     hasher.update(protected.as_bytes());
@@ -147,6 +147,7 @@ fn over(jws: Jws, objects: &[DataObject], draft: &Draft, now: Timestamp) -> Resu
         algorithm,
         protected,
         digest: Octets(hasher.finish()),
+        counter: None,
         jws,
         prepared_at: now,
         expires_at: draft.expires_at,
@@ -160,7 +161,7 @@ fn sources(objects: &[DataObject]) -> Result<Vec<&Arc<dyn ReadAt>>, PrepareError
         .collect()
 }
 
-fn algorithm_of(draft: &Draft, now: Timestamp) -> Result<SignatureAlgorithm, PrepareError> {
+pub(super) fn algorithm_of(draft: &Draft, now: Timestamp) -> Result<SignatureAlgorithm, PrepareError> {
     let certificate = &draft.certificate;
     if now < certificate.not_before() || now > certificate.not_after() {
         return Err(PrepareError::CertificateTime {
@@ -176,6 +177,17 @@ fn algorithm_of(draft: &Draft, now: Timestamp) -> Result<SignatureAlgorithm, Pre
     } else {
         Err(KeyError::Mismatch.into())
     }
+}
+
+/// The protected header, base64url.
+pub(super) fn protected(
+    objects: &[DataObject],
+    draft: &Draft,
+    algorithm: SignatureAlgorithm,
+    now: Timestamp,
+) -> Result<String, PrepareError> {
+    let members = members(objects, draft, algorithm, now)?;
+    Ok(encoded(Value::Object(members).to_string().as_bytes()))
 }
 
 /// The members of the protected header. TS 119 182-1 §6.3.

@@ -83,7 +83,8 @@ impl Jws {
         }
     }
 
-    fn parse_compact(bytes: &[u8]) -> Result<Self, ReadError> {
+    /// Takes three texts with dots between apart.
+    pub(super) fn parse_compact(bytes: &[u8]) -> Result<Self, ReadError> {
         let text = std::str::from_utf8(bytes).map_err(|_| ReadError::Malformed("no text"))?;
         let mut parts = text.trim_ascii_end().split('.');
         let (Some(protected), Some(payload), Some(signature), None) =
@@ -108,9 +109,14 @@ impl Jws {
     }
 
     fn parse_json(bytes: &[u8]) -> Result<Self, ReadError> {
-        let Value::Object(mut members) = json::parse(bytes)? else {
+        let Value::Object(members) = json::parse(bytes)? else {
             return Err(ReadError::Malformed("an object is due"));
         };
+        Self::of_members(members)
+    }
+
+    /// Takes an object apart that was read strictly.
+    pub(super) fn of_members(mut members: Map<String, Value>) -> Result<Self, ReadError> {
         let payload = match members.remove("payload") {
             None => None,
             Some(Value::String(text)) => Some(text),
@@ -154,13 +160,21 @@ impl Jws {
     ///
     /// Members are written in the order of their names; the texts that are signed stay as they are.
     pub fn to_text(&self) -> String {
+        match self.to_value() {
+            Value::String(text) => text,
+            object => object.to_string(),
+        }
+    }
+
+    /// The JWS as a value in JSON: a text in compact form, else an object.
+    pub(super) fn to_value(&self) -> Value {
         if self.serialization == Serialization::Compact {
             let first = self.signatures.first();
             let (protected, signature) = first
                 .map(|one| (one.protected.as_str(), one.signature.as_str()))
                 .unwrap_or_default();
             let payload = self.payload.as_deref().unwrap_or_default();
-            return format!("{protected}.{payload}.{signature}");
+            return format!("{protected}.{payload}.{signature}").into();
         }
         let mut members = self.others.clone();
         if let Some(payload) = &self.payload {
@@ -173,7 +187,7 @@ impl Jws {
         } else if let Some(one) = signatures.next() {
             members.extend(one);
         }
-        Value::Object(members).to_string()
+        Value::Object(members)
     }
 }
 

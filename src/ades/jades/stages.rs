@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counter;
 use super::read::{Jws, JwsSignature, Serialization, encoded};
 use crate::ades::augment::machine::Progress;
 use crate::ades::augment::octets::Octets;
 use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
 use crate::ades::level::Level;
 use crate::ades::pades::finish::FinishError;
+use crate::ades::signature_name::SignatureName;
 use crate::ades::statement::{Place, SignaturePolicy};
 use crate::base::digest::HashAlgorithm;
 use crate::base::time::Timestamp;
@@ -66,6 +68,8 @@ pub struct Prepared {
     /// The protected header, base64url.
     pub(super) protected: String,
     pub(super) digest: Octets,
+    /// For a counter-signature its name, and how it is written.
+    pub(super) counter: Option<(SignatureName, Serialization)>,
     /// The JWS as it was before, its payload in it.
     pub(super) jws: Jws,
     pub(super) prepared_at: Timestamp,
@@ -138,14 +142,25 @@ impl Prepared {
             KeyKind::Rsa { .. } => value.to_vec(),
         };
         let mut jws = self.jws;
-        jws.signatures.push(JwsSignature {
+        let signature = JwsSignature {
             protected: self.protected,
             signature: encoded(&value),
             header: serde_json::Map::new(),
             unsigned: Vec::new(),
-        });
+        };
+        let name = match self.counter {
+            None => {
+                jws.signatures.push(signature);
+                SignatureName::signer(jws.signatures.len().saturating_sub(1))
+            }
+            Some((name, serialization)) => {
+                // When a stored stage was changed so that it is gone, the name is nobody's, which completion says.
+                let _ = counter::embed(&mut jws, &name, serialization, signature);
+                name
+            }
+        };
         Ok(Signed {
-            index: jws.signatures.len().saturating_sub(1),
+            name,
             jws,
             progress: Progress::to(self.level),
         })
@@ -156,7 +171,7 @@ impl Prepared {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signed {
     pub(super) jws: Jws,
-    pub(super) index: usize,
+    pub(super) name: SignatureName,
     pub(super) progress: Progress,
 }
 
@@ -166,9 +181,9 @@ impl Signed {
         &self.jws
     }
 
-    /// Which signature of it is completed, from 0.
-    pub const fn index(&self) -> usize {
-        self.index
+    /// Which signature of it is completed.
+    pub const fn name(&self) -> &SignatureName {
+        &self.name
     }
 
     /// The level ordered.

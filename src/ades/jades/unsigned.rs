@@ -47,9 +47,14 @@ fn element(item: &Value) -> Option<Element> {
 
 /// The text of an element with the member `name`.
 pub fn write(name: &str, value: Value) -> String {
+    encoded(object(name, value).to_string().as_bytes())
+}
+
+/// An element with the member `name`, in clear.
+pub(super) fn object(name: &str, value: Value) -> Value {
     let mut members = Map::new();
     members.insert(name.to_owned(), value);
-    encoded(Value::Object(members).to_string().as_bytes())
+    Value::Object(members)
 }
 
 /// A container of one time-stamp token. TS 119 182-1 §5.4.3.3.

@@ -2,7 +2,7 @@
 //! [`process`], with what this room asks beyond it.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::existence::{Below, Existence, Placed, Proof};
 use super::file::Context;
@@ -113,6 +113,57 @@ impl Token<'_> {
             layer: self.layer,
         }
     }
+}
+
+/// An archive time-stamp of a signature, for as many counter-signatures on it as it covers: what it is over is read once.
+pub(super) struct Enclosing<'s> {
+    token: Token<'s>,
+    imprints: RefCell<BTreeMap<HashAlgorithm, Option<Vec<u8>>>>,
+}
+
+impl<'s> Enclosing<'s> {
+    pub(super) fn new(token: Token<'s>) -> Self {
+        Self {
+            token,
+            imprints: RefCell::default(),
+        }
+    }
+
+    /// The same token where the layers are others.
+    fn at(&'s self, layer: usize) -> Token<'s> {
+        Token {
+            der: self.token.der.clone(),
+            name: self.token.name.clone(),
+            layer,
+            imprint: Box::new(move |hash| {
+                let mut known = self.imprints.borrow_mut();
+                known
+                    .entry(hash)
+                    .or_insert_with(|| (self.token.imprint)(hash))
+                    .clone()
+            }),
+            fault: self.token.fault.clone(),
+        }
+    }
+}
+
+/// Puts a counter-signature that stands behind `before` of the archive time-stamps of the signature around under those
+/// that follow: above its own, each of which they cover. Gives the layer of what stands in the signature around behind so
+/// many of its archive time-stamps.
+pub(super) fn enclose<'s>(
+    subject: &mut Subject<'s>,
+    archives: &'s [Enclosing<'s>],
+    before: usize,
+) -> impl Fn(usize) -> usize + use<> {
+    let own = subject.archive.len();
+    let layer = move |archives: usize| {
+        own.saturating_add(archives.saturating_sub(before))
+            .saturating_mul(2)
+    };
+    for (number, one) in archives.iter().enumerate().skip(before) {
+        subject.archive.push(one.at(layer(number).saturating_add(1)));
+    }
+    layer
 }
 
 /// What the format found of one signature.

@@ -2,21 +2,23 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::file::{Context, empty, refuse_unused, settle};
 use super::format::Failure;
-use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, CONTENT, Enclosing, Subject, Token, too_many_counters};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
-use crate::ades::content::DataObject;
+use crate::ades::content::{Content, DataObject};
 use crate::ades::jades::completion::imprint;
+use crate::ades::jades::counter;
 use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE};
 use crate::ades::jades::payload::{self, named};
 use crate::ades::jades::read::{Jws, JwsSignature, decoded};
 use crate::ades::jades::unsigned::{self, Element};
-use crate::ades::signature_name::SignatureName;
+use crate::ades::signature_name::{COUNTERS_AT_MOST, COUNTERS_DEEP_AT_MOST, SignatureName};
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::crypto::ecdsa;
 use crate::crypto::jws::fits_jose;
@@ -44,16 +46,22 @@ pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>)
         Ok(jws) => {
             let mut named_there = BTreeSet::new();
             for (index, signature) in jws.signatures.iter().enumerate() {
-                let name = SignatureName::signer(index).to_string();
-                let judged = match Scene::new(&jws, signature, objects) {
+                let name = SignatureName::signer(index);
+                match Scene::new(&jws, signature, objects) {
                     Ok(scene) => {
                         let reference = scene.header.objects.iter();
                         named_there.extend(reference.flat_map(|named| named.uris.clone()));
-                        general::judge(scene.subject(name), basis)
+                        let own = general::judge(scene.subject(name.to_string()), basis);
+                        report.signatures.push(own);
+                        let mut counters = Vec::new();
+                        judge_counters(&scene, &name, &[], basis, &mut counters);
+                        report.signatures.extend(counters);
                     }
-                    Err(failure) => SignatureReport::failed(name, Format::Jades, failure),
-                };
-                report.signatures.push(judged);
+                    Err(failure) => {
+                        let failed = SignatureReport::failed(name.to_string(), Format::Jades, failure);
+                        report.signatures.push(failed);
+                    }
+                }
             }
             let is_left = |object: &DataObject| {
                 let name = object.name.as_ref();
@@ -91,6 +99,79 @@ fn format_failure(cause: &str, detail: &str) -> Failure {
 
 fn missing(detail: &str) -> Failure {
     Failure::new(SubIndication::SignedDataNotFound, "JWS_CONTENT_MISSING", detail)
+}
+
+/// A signature that a counter-signature stands in.
+#[derive(Clone, Copy)]
+struct Outer<'s> {
+    scene: &'s Scene<'s>,
+    archives: &'s [Enclosing<'s>],
+    /// How many of them stand before it.
+    before: usize,
+}
+
+/// Judges the counter-signatures on the signature `name`, each followed by those on itself.
+///
+/// Each is over the value that it is on, and stands under the archive time-stamps behind it. TS 119 182-1 §5.3.2.
+/// `outer`: the signatures around that one, the nearest first.
+fn judge_counters<'s>(
+    scene: &'s Scene<'s>,
+    name: &SignatureName,
+    outer: &[Outer<'s>],
+    basis: &Basis<'_>,
+    judged: &mut Vec<SignatureReport>,
+) {
+    if counter::places(&scene.elements).next().is_none() {
+        return;
+    }
+    let archives: Vec<Enclosing<'_>> = scene.tokens().1.into_iter().map(Enclosing::new).collect();
+    for (number, (place, element)) in counter::places(&scene.elements).enumerate() {
+        let name = name.counter(number);
+        if judged.len() > COUNTERS_AT_MOST {
+            return;
+        }
+        if judged.len() == COUNTERS_AT_MOST || name.counters.len() > COUNTERS_DEEP_AT_MOST {
+            judged.push(too_many_counters(&name, Format::Jades));
+            return;
+        }
+        let read = counter::read(&element.value).ok();
+        let read = read.zip(decoded(&scene.signature.signature).ok());
+        let Some((jws, value)) = read else {
+            let failure = format_failure("JWS_COUNTER_SIGNATURE", "a cSig does not hold one signature");
+            judged.push(SignatureReport::failed(name.to_string(), Format::Jades, failure));
+            continue;
+        };
+        // EU DSS carries the value along as the payload. Then it must be the very value that the signature is on.
+        let carries_value = jws.payload.as_ref() == Some(&scene.signature.signature);
+        let value = DataObject {
+            name: None,
+            media_type: None,
+            content: Content::Bytes(Arc::new(value)),
+        };
+        let content = if carries_value { Vec::new() } else { vec![value] };
+        let mut outers = vec![Outer {
+            scene,
+            archives: &archives,
+            before: scene.archives_before(place),
+        }];
+        outers.extend(outer);
+        for signature in &jws.signatures {
+            match Scene::new(&jws, signature, &content) {
+                Ok(counter) => {
+                    let mut subject = counter.subject(name.to_string());
+                    for outer in &outers {
+                        let layer = general::enclose(&mut subject, outer.archives, outer.before);
+                        outer.scene.add_material(&mut subject.material, layer);
+                    }
+                    judged.push(general::judge(subject, basis));
+                    judge_counters(&counter, &name, &outers, basis, judged);
+                }
+                Err(failure) => {
+                    judged.push(SignatureReport::failed(name.to_string(), Format::Jades, failure));
+                }
+            }
+        }
+    }
 }
 
 /// One signature and what surrounds it.
@@ -194,11 +275,17 @@ impl<'a> Scene<'a> {
 
     fn material(&self) -> Material {
         let mut material = Material::default();
+        self.add_material(&mut material, |archives| archives.saturating_mul(2));
+        material
+    }
+
+    /// Adds everything that came along; `layer`: of what stands behind so many archive time-stamps of this signature.
+    fn add_material(&self, material: &mut Material, layer: impl Fn(usize) -> usize) {
         for der in &self.header.chain {
-            material.add_certificate(der, 0);
+            material.add_certificate(der, layer(0));
         }
         for (place, element) in self.elements.iter().enumerate() {
-            let layer = self.archives_before(place).saturating_mul(2);
+            let layer = layer(self.archives_before(place));
             let evidence = unsigned::evidence(element);
             for der in &evidence.certificates {
                 material.add_certificate(der, layer);
@@ -210,7 +297,6 @@ impl<'a> Scene<'a> {
                 material.add_crl(der, layer);
             }
         }
-        material
     }
 
     /// The certificate that the protected header refers to by digest: never one that merely verifies.
@@ -453,12 +539,6 @@ impl<'a> Scene<'a> {
             report.findings.push(Finding::warning(
                 "SIGNATURE_POLICY",
                 "a signature policy is named and was not applied",
-            ));
-        }
-        if self.elements.iter().any(|element| element.name == "cSig") {
-            report.findings.push(Finding::warning(
-                "JWS_COUNTER_SIGNATURE",
-                "a counter-signature is there, which is not judged and proves nothing",
             ));
         }
     }

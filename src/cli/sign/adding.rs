@@ -39,7 +39,7 @@ pub(super) struct Further {
     /// a CMS message, XML, or JSON in the general form. A PDF takes one without this.
     #[arg(long)]
     pub(super) add: bool,
-    /// Sign a signature of a CMS message or of XML, as zegel verify names it, instead of its content; up to level lt.
+    /// Sign a signature of a CMS message, XML or JSON, as zegel verify names it, instead of its content; up to level lt.
     #[arg(long, value_name = "NAME")]
     pub(super) counter: Option<String>,
     /// With --add or --counter: what the signatures of the file are over, when that stays beside them; may be repeated.
@@ -58,7 +58,7 @@ pub(super) enum AddError {
     CadesContainer,
     #[error(transparent)]
     Container(#[from] ContainerError),
-    #[error("a counter-signature stands in a CMS message or XML")]
+    #[error("a counter-signature stands in a CMS message, XML or JSON")]
     Counter,
     #[error("it is a message in PEM, and only the message itself takes another signature")]
     Armoured,
@@ -68,6 +68,8 @@ pub(super) enum AddError {
     Io(#[from] std::io::Error),
     #[error(transparent)]
     Jws(#[from] ReadError),
+    #[error("JSON in compact form has no place for a counter-signature")]
+    Compact,
     #[error("JSON in compact or flattened form holds one signature, only the general form several")]
     JwsForm,
     #[error("its payload is signed in a way that zegel does not sign in")]
@@ -94,6 +96,7 @@ impl AddError {
             Self::Alone
             | Self::Armoured
             | Self::CadesContainer
+            | Self::Compact
             | Self::Counter
             | Self::JwsForm
             | Self::JwsPayload
@@ -118,6 +121,7 @@ impl AddError {
             Self::CadesContainer | Self::Simple => {
                 Some("sign the files themselves again, with --container asic-e")
             }
+            Self::Compact => Some("zegel extend --serialization flattened writes it as an object"),
             Self::Counter => Some("sign beside it with --add"),
             Self::JwsForm => Some("sign the file itself again, into another --out"),
             Self::Armoured => Some("openssl cms -cmsout -inform PEM -outform DER takes it out"),
@@ -154,7 +158,7 @@ impl Added {
         order: &Order,
     ) -> Result<(Self, Order), AddError> {
         let format = format_of(&**source);
-        if order.counter.is_some() && !matches!(format, FileFormat::Cms | FileFormat::Xml) {
+        if order.counter.is_some() && matches!(format, FileFormat::Pdf | FileFormat::Asic) {
             return Err(AddError::Counter);
         }
         let mut order = order.clone();
@@ -186,10 +190,18 @@ impl Added {
             FileFormat::XmlInUtf16 => return Err(AddError::Utf16),
             FileFormat::Jws => {
                 order.form = Form::Jades;
-                order.serialization = Serialization::General;
                 let length = usize::try_from(source.len()).unwrap_or(usize::MAX).min(MAX_BYTES);
                 let jws = Jws::parse(&source.read_vec(0, length)?)?;
-                if jws.serialization != Serialization::General {
+                if let Some(text) = &order.counter {
+                    if jws.serialization == Serialization::Compact {
+                        return Err(AddError::Compact);
+                    }
+                    let known = jades::counter::all(&jws).into_iter();
+                    counter = Some(named(text, known.map(|one| one.name).collect())?);
+                    order.serialization = Serialization::Flattened;
+                } else if jws.serialization == Serialization::General {
+                    order.serialization = Serialization::General;
+                } else {
                     return Err(AddError::JwsForm);
                 }
                 Existing::Jws(Box::new(jws))
@@ -270,6 +282,12 @@ impl Added {
                 }
             }
             Existing::Jws(jws) => {
+                if let Some(name) = &self.counter {
+                    let draft = prepared::jades_draft(order, card, now);
+                    let made = jades::counter::prepare_counter(jws, name, &draft, now)
+                        .map_err(|error| Problem::Jades(path(), error))?;
+                    return Ok(Some(Stage::Jades(Box::new(made))));
+                }
                 let told = |error: AddError| Problem::Add(path(), error);
                 let (packaging, objects) = self.as_in(jws).map_err(told)?;
                 let draft = jades::stages::Draft {

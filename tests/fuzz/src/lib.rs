@@ -22,7 +22,7 @@
 //! | Web eID tokens | `webeid` | `web_eid` |
 //! | compact JWS, verdicts, claims | `crypto::jws`, `ades::validate::verdict`, `mandates::proof` | `jws` |
 //! | signed CMS messages, archive time-stamps, counter-signatures | `ades::cms`, `ades::validate` | `signed_message` |
-//! | signatures in JSON, their headers and unsigned elements | `ades::jades`, `ades::validate` | `signed_json` |
+//! | signatures in JSON, their headers, unsigned elements and counter-signatures | `ades::jades`, `ades::validate` | `signed_json` |
 //! | proof files | `ades::validate::verdict::ProofFile` | `proof_file` |
 //! | PDF: lexer, objects, cross-references, object streams, filters, revisions, fields, store, changes | `pdf` | `pdf`, `pdf_small` |
 //! | a sealed file somebody changed; a file somebody sends; a file replaced while it is read | `ades::validate` | `pdf_judged`, `pdf_any`, `pdf_replaced` |
@@ -30,7 +30,7 @@
 //! | ZIP archives | `ades::asic::zip` | `zip` |
 //! | XML, its canonical forms, XML signatures | `xml` | `xml` |
 //! | trusted lists | `pki::lists` | `trusted_list` |
-//! | XML signatures, containers | `ades::validate`, `ades::xades`, `ades::asic` | `xml_signature`, `asic` |
+//! | XML signatures, counter-signatures, containers | `ades::validate`, `ades::xades`, `ades::asic` | `xml_signature`, `asic` |
 //! | Turtle exports | `sources::turtle` | `turtle` |
 //! | CSV uploads and tables | `sources::upload`, `sources::municipality_codes` | `tables` |
 //! | settings, trust data, rules | `config::read`, `pki::anchors`, `mandates::rules` | `settings` |

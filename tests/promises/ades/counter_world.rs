@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use zegel::ades::cades;
+use zegel::ades::jades;
+use zegel::ades::jades::read::{Jws, Serialization};
 use zegel::ades::level::Level;
 use zegel::ades::signature_name::SignatureName;
 use zegel::ades::validate::policy::ValidationPolicy;
@@ -14,23 +16,28 @@ use zegel::base::bytes::ReadAt;
 use zegel::base::time::Timestamp;
 
 use super::world::{Signer, World};
-use super::{message, xml_world};
+use super::{jws, message, xml_world};
 
-pub const DATA: &[u8] = b"besluit van het college, 3 maart 2026\n";
+pub const DATA: &[u8] = b"besluit van het college, 3 maart 2026";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Cms,
+    Json,
     Xml,
 }
 
 impl Format {
-    pub const ALL: [Self; 2] = [Self::Cms, Self::Xml];
+    pub const ALL: [Self; 3] = [Self::Cms, Self::Json, Self::Xml];
 
     /// A signature that carries its content.
     pub fn sealed(self, world: &World, signer: &Signer, level: Level) -> Vec<u8> {
         match self {
             Self::Cms => message::sealed(world, DATA, signer, level, cades::stages::Packaging::Attached),
+            Self::Json => {
+                let form = (Serialization::Flattened, jades::stages::Packaging::Attached);
+                jws::sealed(world, DATA, signer, level, form).into_bytes()
+            }
             Self::Xml => xml_world::sealed(world, xml_world::Packaging::Enveloped, signer, level),
         }
     }
@@ -56,6 +63,18 @@ impl Format {
                     .map_err(|(error, _)| error.cause())?;
                 assert!(completed.level >= level);
                 Ok(message::written(&completed, &carried))
+            }
+            Self::Json => {
+                let opened = Jws::parse(file).unwrap();
+                let packaging = jades::stages::Packaging::Attached;
+                let draft = jws::draft(world, signer, level, Serialization::Flattened, packaging);
+                let prepared = jades::counter::prepare_counter(&opened, on, &draft, world.now)
+                    .map_err(|error| error.cause())?;
+                let signed = jws::signed(world, prepared, signer);
+                let completed =
+                    jws::complete_at(world, &[], signed, world.now).map_err(|(error, _)| error.cause())?;
+                assert!(completed.level >= level);
+                Ok(completed.jws.to_text().into_bytes())
             }
             Self::Xml => {
                 let base: Arc<dyn ReadAt> = Arc::new(file.to_vec());

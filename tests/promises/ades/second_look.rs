@@ -148,9 +148,9 @@ fn a_counter_signature_in_json_is_not_passed_over_in_silence() {
         .push(element.into());
     for (text, expected) in [(text, 0), (jws.to_string(), 1)] {
         let report = jws::validate(&world, &text, &[], world.now);
-        let findings = report.signatures[0].findings.iter();
-        let told = findings.filter(|finding| finding.cause == "JWS_COUNTER_SIGNATURE");
-        assert_eq!(told.count(), expected, "{report:#?}");
+        let findings = report.signatures.iter().skip(1);
+        let causes: Vec<&str> = findings.map(|one| one.findings[0].cause.as_str()).collect();
+        assert_eq!(causes, ["JWS_ALGORITHM"][..expected], "{report:#?}");
     }
 }
 

@@ -29,8 +29,8 @@ use zegel::xml::signature::verify::nothing_outside;
 use super::message::told;
 use super::world::{Signer, World};
 use super::xml_world::{
-    Packaging, bytes_of, complete_at, draft, outside, prepared, sealed, sealed_with, signed, things,
-    validate, validate_at,
+    Packaging, beside, beside_with, bytes_of, complete_at, draft, outside, prepared, sealed, sealed_with,
+    signed, things, validate, validate_at,
 };
 
 const P256: KeyKind = KeyKind::Ec(Curve::P256);
@@ -40,16 +40,6 @@ fn moment(world: &World) -> Moment<'_> {
         now: world.now,
         random: &*world.random,
     }
-}
-
-/// `file` with one more enveloped signature.
-fn beside(world: &World, file: &[u8], signer: &Signer, draft: &Draft) -> Vec<u8> {
-    let base: Arc<dyn ReadAt> = Arc::new(file.to_vec());
-    let prepared = prepare_enveloped(&base, draft, moment(world)).unwrap();
-    let signed = signed(world, prepared, signer);
-    let completed = complete_at(world, &base, &outside(things()), signed, world.now)
-        .unwrap_or_else(|(error, _)| told(error));
-    bytes_of(&completed.document(&base))
 }
 
 #[test]
@@ -121,7 +111,7 @@ fn several_sign_side_by_side_and_nobody_breaks_another() {
     let world = World::new();
     let (first, second) = (world.signer(P256), world.signer(P256));
     let once = sealed(&world, Packaging::Enveloped, &first, Level::Lta);
-    let both = beside(&world, &once, &second, &draft(&world, &second, Level::Lta));
+    let both = beside(&world, &once, &second, Level::Lta);
     let report = validate(&world, &both);
     assert_eq!(report.signatures.len(), 2);
     assert_eq!(report.indication, Indication::TotalPassed);
@@ -130,7 +120,7 @@ fn several_sign_side_by_side_and_nobody_breaks_another() {
         enveloped_by: EnvelopedBy::OwnSignature,
         ..draft(&world, &second, Level::Lt)
     };
-    let closed = beside(&world, &once, &second, &plain);
+    let closed = beside_with(&world, &once, &second, &plain);
     assert_eq!(validate(&world, &closed).indication, Indication::TotalPassed);
     let base: Arc<dyn ReadAt> = Arc::new(closed);
     let refused = prepare_enveloped(&base, &draft(&world, &first, Level::B), moment(&world));

@@ -203,3 +203,21 @@ pub fn validate_at(world: &World, file: &[u8], at: Timestamp) -> Report {
 pub fn validate(world: &World, file: &[u8]) -> Report {
     validate_at(world, file, world.now)
 }
+
+/// `file` with one more enveloped signature as `draft` says.
+pub fn beside_with(world: &World, file: &[u8], signer: &Signer, draft: &Draft) -> Vec<u8> {
+    let base: Arc<dyn ReadAt> = Arc::new(file.to_vec());
+    let moment = Moment {
+        now: world.now,
+        random: &*world.random,
+    };
+    let prepared = prepare_enveloped(&base, draft, moment).unwrap();
+    let signed = signed(world, prepared, signer);
+    let completed = complete_at(world, &base, &outside(things()), signed, world.now)
+        .unwrap_or_else(|(error, _)| told(error));
+    bytes_of(&completed.document(&base))
+}
+
+pub fn beside(world: &World, file: &[u8], signer: &Signer, level: Level) -> Vec<u8> {
+    beside_with(world, file, signer, &draft(world, signer, level))
+}

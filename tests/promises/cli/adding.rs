@@ -120,6 +120,8 @@ fn another_signs_beside_whoever_signed_in_every_format_that_holds_several() {
         ("a.pdf.p7s", Some("a.pdf")),
         ("data-signed.xml", None),
         ("deel.xml", None),
+        ("in.jws", None),
+        ("b.pdf.jws", Some("b.pdf")),
     ] {
         let (_, ending) = file.rsplit_once('.').unwrap();
         let outs = [format!("once.{ending}"), format!("twice.{ending}")];
@@ -178,6 +180,7 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
         "data.xml --signature xades --packaging enveloped",
         "a.pdf --signature cades",
         "a.pdf --signature jades",
+        "b.pdf --signature jades --serialization compact --out compact.jws",
     ] {
         let signed = desk.sign(&words(&format!("{form} --level b")));
         assert_eq!(signed.code, Some(0), "{signed:?}");
@@ -214,8 +217,18 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
         ),
         (
             "a.pdf.jws --counter nobody --level lt",
+            2,
+            "(ADES_SIGNATURE_UNKNOWN)",
+        ),
+        (
+            "a.pdf.asice --counter nobody --level lt",
             1,
-            "in a CMS message or XML",
+            "in a CMS message, XML or JSON",
+        ),
+        (
+            "compact.jws --counter nobody --level lt",
+            1,
+            "hint: zegel extend --serialization",
         ),
         ("a.pdf.p7s --counter nobody", 2, "goes up to --level lt"),
         ("a.pdf.p7s --add --signature cades", 2, "leave --signature"),

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use zegel::ades::asic::zip::Method;
 use zegel::ades::asic::zip::write::Writer;
 use zegel::ades::level::Level;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::validate::Context;
 use zegel::ades::validate::report::Report;
 use zegel::ades::validate::verdict::{ProofFile, VERDICT_TYPE};
@@ -29,8 +30,9 @@ use zegel::pki::timestamp::TimeStampRequest;
 use zegel::pki::trust::Trust;
 
 use crate::ades::asic_world::{self, Form};
+use crate::ades::counter_world;
 use crate::ades::samples::{SHAPES, Xref, pdf};
-use crate::ades::world::{P384, RSA, World, with_verdict};
+use crate::ades::world::{P384, RSA, Signer, World, with_verdict};
 use crate::ades::xml_world::{self, Packaging};
 
 pub use crate::support::moment;
@@ -106,6 +108,7 @@ impl Authority {
             xml: Packaging::ALL
                 .into_iter()
                 .map(|packaging| xml_world::sealed(&world, packaging, &mayor, Level::Lta))
+                .chain([countersigned(&world, counter_world::Format::Xml, &mayor)])
                 .collect(),
             containers: Form::ALL
                 .into_iter()
@@ -627,7 +630,19 @@ pub fn der() -> Vec<Vec<u8>> {
 }
 
 /// What the signed specimens are over.
-pub const SIGNED_DATA: &[u8] = b"besluit van het college, 3 maart 2026";
+pub const SIGNED_DATA: &[u8] = counter_world::DATA;
+
+/// A signature with a counter-signature, and one on that.
+fn countersigned(world: &World, format: counter_world::Format, signer: &Signer) -> Vec<u8> {
+    let name = SignatureName::signer(0);
+    let mut file = format.sealed(world, signer, Level::Lt);
+    for on in [name.clone(), name.counter(0)] {
+        file = format
+            .countersigned(world, &file, &on, signer, Level::T)
+            .unwrap_or_else(|cause| panic!("{format:?}: {cause}"));
+    }
+    file
+}
 
 struct SignedSpecimens {
     world: World,
@@ -665,6 +680,13 @@ fn signed_specimens() -> &'static SignedSpecimens {
             ((Serialization::General, JsonPackaging::ObjectHashes), Level::T),
         ] {
             texts.push(json::sealed(&world, SIGNED_DATA, &first, level, form).into_bytes());
+        }
+        for format in [counter_world::Format::Json, counter_world::Format::Cms] {
+            let made = countersigned(&world, format, &second);
+            match format {
+                counter_world::Format::Json => texts.push(made),
+                _ => messages.push(made),
+            }
         }
         SignedSpecimens {
             world,

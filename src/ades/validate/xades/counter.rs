@@ -1,43 +1,15 @@
 //! Counter-signatures: each is a property of the signature that it is on, and stands under that one's later archive
 //! time-stamps as everything before them does. EN 319 132-1 §5.2.7.2 and §5.5.2.2.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::super::archive_manifest::Around;
-use super::super::general::{self, Basis, Subject, Token, too_many_counters};
+use super::super::general::{self, Basis, Enclosing, Subject, too_many_counters};
 use super::super::report::{Format, SignatureReport};
 use super::{Judged, Signature};
 use crate::ades::signature_name::{COUNTERS_AT_MOST, COUNTERS_DEEP_AT_MOST, SignatureName};
 use crate::ades::xades::counter;
 use crate::ades::xades::data::Scene;
-use crate::base::digest::HashAlgorithm;
-
-/// An archive time-stamp of a signature around, for as many counter-signatures as it covers: what it is over is read
-/// once.
-struct Enclosing<'s> {
-    token: Token<'s>,
-    imprints: RefCell<BTreeMap<HashAlgorithm, Option<Vec<u8>>>>,
-}
-
-impl<'s> Enclosing<'s> {
-    /// The same token where the layers are others.
-    fn at(&'s self, layer: usize) -> Token<'s> {
-        Token {
-            der: self.token.der.clone(),
-            name: self.token.name.clone(),
-            layer,
-            imprint: Box::new(move |hash| {
-                let mut known = self.imprints.borrow_mut();
-                known
-                    .entry(hash)
-                    .or_insert_with(|| (self.token.imprint)(hash))
-                    .clone()
-            }),
-            fault: self.token.fault.clone(),
-        }
-    }
-}
 
 /// A signature that a counter-signature stands in.
 #[derive(Clone, Copy)]
@@ -49,17 +21,9 @@ struct Outer<'s> {
 }
 
 impl<'s> Outer<'s> {
-    /// Puts what stands in it under the archive time-stamps that follow: above its own, each of which they cover. What
-    /// the signature around holds serves it too.
+    /// Puts what stands in it under the archive time-stamps that follow. What the signature around holds serves it too.
     fn enclose(&self, subject: &mut Subject<'s>) {
-        let own = subject.archive.len();
-        let layer = |archives: usize| {
-            own.saturating_add(archives.saturating_sub(self.before))
-                .saturating_mul(2)
-        };
-        for (number, one) in self.archives.iter().enumerate().skip(self.before) {
-            subject.archive.push(one.at(layer(number).saturating_add(1)));
-        }
+        let layer = general::enclose(subject, self.archives, self.before);
         self.signature.add_material(&mut subject.material, layer);
     }
 }
@@ -90,15 +54,7 @@ impl Signature<'_> {
         if inside.is_empty() {
             return;
         }
-        let archives: Vec<Enclosing<'_>> = self
-            .tokens(scene)
-            .1
-            .into_iter()
-            .map(|token| Enclosing {
-                token,
-                imprints: RefCell::default(),
-            })
-            .collect();
+        let archives: Vec<Enclosing<'_>> = self.tokens(scene).1.into_iter().map(Enclosing::new).collect();
         for (number, one) in inside.iter().enumerate() {
             let name = name.counter(number);
             let push = |judged: &mut Vec<Judged>, report| {

@@ -24,12 +24,13 @@ use crate::ades::xades::ahead::Ahead;
 use crate::ades::xades::coverage;
 use crate::ades::xades::data::{Outside, Scene, outline_of};
 use crate::ades::xades::imprint::{self, is_archive};
-use crate::ades::xades::names::{COUNTERSIGNED, XADES};
+use crate::ades::xades::names::{COUNTERSIGNED, XADES, XADES141};
 use crate::ades::xades::read::Properties;
 use crate::ades::xades::unsigned::{HeldKind, held, tokens};
 use crate::base::bytes::{ReadAt, Slices};
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::pki::certificate::Certificate;
+use crate::xml::outline::Outline;
 use crate::xml::signature::DS;
 use crate::xml::signature::defect::SignatureDefect;
 use crate::xml::signature::read::{Target, XmlSignature};
@@ -94,7 +95,7 @@ pub(super) fn judge_document(
     let format = |cause: &str, detail: String| Failure::new(SubIndication::FormatFailure, cause, detail);
     let (outline, ahead) = Ahead::beside(source, || outline_of(source));
     let outline = outline.map_err(|error| format(error.kind.cause(), error.to_string()))?;
-    if outline.has_repeated_id() {
+    if outline.repeated_ids().any(|id| !is_of_material(&outline, id)) {
         return Err(format(
             "XADES_REPEATED_ID",
             "an identifier stands on two elements of the document".to_owned(),
@@ -170,6 +171,19 @@ fn at_hand(imprint: Result<Vec<u8>, SignatureDefect>) -> Option<Vec<u8>> {
         Err(SignatureDefect::Missing(_)) => None,
         other => Some(other.unwrap_or_default()),
     }
+}
+
+/// Whether `id` stands on nothing but containers of validation data. EU DSS gives the same one to those of a signature and
+/// of a counter-signature on it when they hold the same. No reference resolves to an identifier that stands twice.
+fn is_of_material(outline: &Outline, id: &str) -> bool {
+    let document = &outline.document;
+    let mut found = 0_u32;
+    let all_material = document.with_id(id).all(|element| {
+        found = found.saturating_add(1);
+        document.is(element, XADES141, "TimeStampValidationData")
+    });
+    // Those that are not held with the signatures are counted too.
+    all_material && found == outline.count_of(id)
 }
 
 /// One signature and its properties.

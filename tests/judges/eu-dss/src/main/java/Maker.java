@@ -33,6 +33,7 @@ import eu.europa.esig.dss.service.ocsp.OnlineOCSPSource;
 import eu.europa.esig.dss.service.tsp.OnlineTSPSource;
 import eu.europa.esig.dss.signature.AbstractSignatureParameters;
 import eu.europa.esig.dss.spi.DSSUtils;
+import eu.europa.esig.dss.spi.signature.AdvancedSignature;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
 import eu.europa.esig.dss.spi.x509.CommonCertificateSource;
 import eu.europa.esig.dss.spi.x509.CommonTrustedCertificateSource;
@@ -213,23 +214,67 @@ public final class Maker {
     }
   }
 
+  /**
+   * On a signature, on the counter-signature there (EU DSS makes none in CAdES), and under an archive time-stamp of the
+   * signature around.
+   */
   private void countersigned() throws IOException {
-    DSSDocument xml = xml(SignaturePackaging.ENVELOPED, "LT", p -> {});
-    var overXml = of(new XAdESCounterSignatureParameters(), "XAdES", "B");
-    overXml.setSignatureIdToCounterSign(first(xml));
-    save("xades-counter.xml",
-        xades.counterSignSignature(xml, overXml, value(xades.getDataToBeCounterSigned(xml, overXml))));
-    DSSDocument message = cms(file("doc.txt"), SignaturePackaging.ENVELOPING, "LT", p -> {});
-    var overMessage = of(new CAdESCounterSignatureParameters(), "CAdES", "B");
-    overMessage.setSignatureIdToCounterSign(first(message));
-    save("cades-counter.p7s",
-        cades.counterSignSignature(message, overMessage, value(cades.getDataToBeCounterSigned(message, overMessage))));
-    DSSDocument json = jws(SignaturePackaging.ENVELOPING, "LT", JWSSerializationType.JSON_SERIALIZATION, p -> {});
-    var overJson = of(new JAdESCounterSignatureParameters(), "JAdES", "B");
-    overJson.setJwsSerializationType(JWSSerializationType.FLATTENED_JSON_SERIALIZATION);
-    overJson.setSignatureIdToCounterSign(first(json));
-    save("jades-counter.json",
-        jades.counterSignSignature(json, overJson, value(jades.getDataToBeCounterSigned(json, overJson))));
+    DSSDocument xml = overXml(xml(SignaturePackaging.ENVELOPED, "LT", p -> {}), 0);
+    save("xades-counter.xml", xml);
+    save("xades-counter-deep.xml", overXml(xml, 1));
+    save("xades-counter-under.xml", xades.extendDocument(xml, of(new XAdESSignatureParameters(), "XAdES", "LTA")));
+    DSSDocument message = overMessage(cms(file("doc.txt"), SignaturePackaging.ENVELOPING, "LT", p -> {}));
+    save("cades-counter.p7s", message);
+    save("cades-counter-under.p7s",
+        cades.extendDocument(message, of(new CAdESSignatureParameters(), "CAdES", "LTA")));
+    var flat = JWSSerializationType.FLATTENED_JSON_SERIALIZATION;
+    for (var outer : List.of(JWSSerializationType.JSON_SERIALIZATION, flat)) {
+      for (var inner : List.of(JWSSerializationType.COMPACT_SERIALIZATION, flat)) {
+        String name = "jades-counter-" + outer.name().charAt(0) + inner.name().charAt(0);
+        DSSDocument json = overJson(jws(SignaturePackaging.ENVELOPING, "LT", outer, p -> {}), 0, inner);
+        save(name + ".json", json);
+        var parameters = of(new JAdESSignatureParameters(), "JAdES", "LTA");
+        parameters.setJwsSerializationType(outer);
+        save(name + "-under.json", jades.extendDocument(json, parameters));
+        if (inner == flat) {
+          save(name + "-deep.json", overJson(json, 1, inner));
+        }
+      }
+    }
+    for (var kind : ASiCContainerType.values()) {
+      DSSDocument withXades = containerXades(List.of(file("doc.txt")), kind, "LT");
+      var overXades = of(new XAdESCounterSignatureParameters(), "XAdES", "B");
+      overXades.setSignatureIdToCounterSign(signature(withXades, 0));
+      save("xades-" + kind + "-counter.zip", asicXades.counterSignSignature(
+          withXades, overXades, value(asicXades.getDataToBeCounterSigned(withXades, overXades))));
+      DSSDocument withCades = containerCades(List.of(file("doc.txt")), kind, "LT");
+      var overCades = of(new CAdESCounterSignatureParameters(), "CAdES", "B");
+      overCades.setSignatureIdToCounterSign(signature(withCades, 0));
+      save("cades-" + kind + "-counter.zip", asicCades.counterSignSignature(
+          withCades, overCades, value(asicCades.getDataToBeCounterSigned(withCades, overCades))));
+    }
+  }
+
+  private DSSDocument overXml(DSSDocument document, int on) {
+    var parameters = of(new XAdESCounterSignatureParameters(), "XAdES", "B");
+    parameters.setSignatureIdToCounterSign(signature(document, on));
+    return xades.counterSignSignature(
+        document, parameters, value(xades.getDataToBeCounterSigned(document, parameters)));
+  }
+
+  private DSSDocument overMessage(DSSDocument document) {
+    var parameters = of(new CAdESCounterSignatureParameters(), "CAdES", "B");
+    parameters.setSignatureIdToCounterSign(signature(document, 0));
+    return cades.counterSignSignature(
+        document, parameters, value(cades.getDataToBeCounterSigned(document, parameters)));
+  }
+
+  private DSSDocument overJson(DSSDocument document, int on, JWSSerializationType written) {
+    var parameters = of(new JAdESCounterSignatureParameters(), "JAdES", "B");
+    parameters.setJwsSerializationType(written);
+    parameters.setSignatureIdToCounterSign(signature(document, on));
+    return jades.counterSignSignature(
+        document, parameters, value(jades.getDataToBeCounterSigned(document, parameters)));
   }
 
   private void stampedAlone() throws IOException {
@@ -332,10 +377,15 @@ public final class Maker {
     return token.sign(data, DigestAlgorithm.SHA384, key);
   }
 
-  private String first(DSSDocument document) {
+  /** The identifier of the signature that stands {@code deep} counter-signatures deep on the first one. */
+  private String signature(DSSDocument document, int deep) {
     var validator = SignedDocumentValidator.fromDocument(document);
     validator.setCertificateVerifier(verifier);
-    return validator.getSignatures().get(0).getId();
+    AdvancedSignature found = validator.getSignatures().get(0);
+    for (int step = 0; step < deep; step++) {
+      found = found.getCounterSignatures().get(0);
+    }
+    return found.getId();
   }
 
   private DSSDocument file(String name) {
