@@ -42,8 +42,14 @@ pub enum ExtendError {
     /// The file is of another format.
     #[error("it is no container, CMS message, XML or JSON that carries a signature")]
     Format,
-    /// Another signature covers this one, and would break when it changes.
-    #[error("`{0}` cannot change any more, for another signature covers it")]
+    /// What a counter-signature has no place for.
+    #[error(
+        "a counter-signature goes up to B-LT: an archive time-stamp belongs to the signature that it is on"
+    )]
+    Counter,
+    /// Another signature covers this one, or an archive time-stamp of the signature around, and would break when it
+    /// changes.
+    #[error("`{0}` cannot change any more, for another signature or an archive time-stamp covers it")]
     WouldNotHold(String),
     /// No signature has that name.
     #[error(transparent)]
@@ -55,7 +61,7 @@ impl ExtendError {
     pub const fn cause(&self) -> &'static str {
         match self {
             Self::Augment(error) => error.cause(),
-            Self::Compact | Self::Format => "ADES_FORM",
+            Self::Compact | Self::Counter | Self::Format => "ADES_FORM",
             Self::Container(error) => error.cause(),
             Self::WouldNotHold(_) => "ADES_WOULD_NOT_HOLD",
             Self::Unknown(_) => UnknownSignature::CAUSE,
@@ -82,7 +88,8 @@ pub struct Extended {
 /// What is ordered.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
-    /// Only the signature that a report names so; in a container also all in the file of that name. Else every one.
+    /// Only the signature that a report names so, which may be a counter-signature; in a container also all in the file of
+    /// that name. Else every one that is over the content.
     pub name: Option<&'a str>,
     /// The level that each must show afterwards. B-LTA is renewed where it is there.
     pub level: Level,
@@ -103,9 +110,9 @@ struct Single {
     beside: Vec<DataObject>,
     settings: Settings,
     level: Level,
-    /// Numbers of the signatures that are extended, and of those still to be.
-    places: Vec<usize>,
-    work: VecDeque<usize>,
+    /// The signatures that are extended, and those still to be.
+    places: Vec<SignatureName>,
+    work: VecDeque<SignatureName>,
     running: Option<Running>,
 }
 
@@ -188,48 +195,55 @@ impl Single {
         settings: Settings,
         now: Timestamp,
     ) -> Result<Self, ExtendError> {
-        let (count, file) = counted(file, format, order)?;
+        let (all, file) = named(file, format, order)?;
         let before = judge(&file, &beside, &settings, now);
         let is_broken = before
             .signatures
             .iter()
             .any(|signature| signature.indication == Indication::TotalFailed);
-        if is_broken || count == 0 || before.document.format_failure.is_some() {
+        if is_broken || all.is_empty() || before.document.format_failure.is_some() {
             return Err(below(order.level, None, before).into());
         }
-        let known: Vec<String> = (0..count)
-            .map(|index| SignatureName::signer(index).to_string())
-            .collect();
-        let places: Vec<usize> = (0..count)
-            .filter(|index| {
-                order
-                    .name
-                    .is_none_or(|name| known.get(*index).is_some_and(|own| own == name))
+        let places: Vec<&(SignatureName, bool)> = all
+            .iter()
+            .filter(|(own, _)| match order.name {
+                Some(name) => own.to_string() == name,
+                None => !own.is_counter(),
             })
             .collect();
         if let (Some(name), true) = (order.name, places.is_empty()) {
             return Err(UnknownSignature {
                 name: name.to_owned(),
-                known,
+                known: all.iter().map(|(own, _)| own.to_string()).collect(),
             }
             .into());
         }
-        let found = |index: usize| {
-            let name = known.get(index);
+        let found = |name: &SignatureName| {
+            let name = name.to_string();
             let mut all = before.signatures.iter();
-            all.find(|signature| name.is_some_and(|name| *name == signature.field))
+            all.find(|signature| signature.field == name)
         };
-        let is_without_content = |index: &usize| {
-            found(*index).is_some_and(|one| one.sub_indication == Some(SubIndication::SignedDataNotFound))
-        };
-        if places.iter().any(is_without_content) {
-            return Err(AugmentError::Content.into());
+        let mut work = VecDeque::new();
+        for (name, is_archived) in &places {
+            let found = found(name);
+            if found.is_some_and(|one| one.sub_indication == Some(SubIndication::SignedDataNotFound)) {
+                return Err(AugmentError::Content.into());
+            }
+            if name.is_counter() && order.level == Level::Lta {
+                return Err(ExtendError::Counter);
+            }
+            let shown = found.and_then(|signature| signature.level);
+            if order.level < Level::Lta && shown.is_some_and(|shown| shown >= order.level) {
+                continue;
+            }
+            // EN 319 122-1 §5.5.3, EN 319 132-1 §5.5.2.2, TS 119 182-1 §5.3.6.3: it is over the counter-signature whole,
+            // with what is unsigned in it.
+            if *is_archived {
+                return Err(ExtendError::WouldNotHold(name.to_string()));
+            }
+            work.push_back(name.clone());
         }
-        let is_due = |index: &usize| {
-            let shown = found(*index).and_then(|signature| signature.level);
-            order.level == Level::Lta || shown.is_none_or(|shown| shown < order.level)
-        };
-        let work = places.iter().copied().filter(is_due).collect();
+        let places = places.into_iter().map(|(name, _)| name.clone()).collect();
         Ok(Self {
             file,
             format,
@@ -244,12 +258,12 @@ impl Single {
 
     fn step(&mut self, now: Timestamp) -> Result<Step<Extended>, ExtendError> {
         loop {
-            let Some(index) = self.work.front().copied() else {
+            let Some(name) = self.work.front().cloned() else {
                 return Ok(Step::Done(Box::new(self.finish(now)?)));
             };
             let changed = match &mut self.running {
                 None => {
-                    self.running = Some(self.begin(index)?);
+                    self.running = Some(self.begin(&name)?);
                     continue;
                 }
                 Some(Running::Cades(completion, raw)) => completion.step(now).and_then(|step| match step {
@@ -269,7 +283,7 @@ impl Single {
                     Step::Done(completed) => Ok(completed.document(&self.file)),
                 }),
             };
-            match changed.map_err(|error| breaking(error, index))? {
+            match changed.map_err(|error| breaking(error, &name))? {
                 Err(need) => return Ok(Step::Need(need)),
                 Ok(file) => self.file = file,
             }
@@ -278,13 +292,13 @@ impl Single {
         }
     }
 
-    fn begin(&self, index: usize) -> Result<Running, ExtendError> {
+    fn begin(&self, name: &SignatureName) -> Result<Running, ExtendError> {
         let settings = self.settings.clone();
         let file = Arc::clone(&self.file);
         Ok(match self.format {
             FileFormat::Cms | FileFormat::CmsInPem => {
                 let message = opened(file)?;
-                let signed = cades::extend::extend(&message, index, self.level)
+                let signed = cades::extend::extend(&message, name, self.level)
                     .map_err(|error| AugmentError::message(&error))?;
                 let carried = match (&message.raw_content, self.beside.as_slice()) {
                     (Some(raw), _) => Carried::Attached(Arc::clone(raw)),
@@ -296,7 +310,7 @@ impl Single {
             }
             FileFormat::Jws => {
                 let jws = parsed(&*file)?;
-                let signed = jades::extend::extend(&jws, index, self.level).ok_or_else(|| {
+                let signed = jades::extend::extend(&jws, name, self.level).ok_or_else(|| {
                     AugmentError::message(&"its unsigned header is not in the form that can be added to")
                 })?;
                 let beside = self.beside.clone();
@@ -305,7 +319,7 @@ impl Single {
                 )))
             }
             _ => {
-                let signed = xades::extend::extend(&file, index, self.level)
+                let signed = xades::extend::extend(&file, name, self.level)
                     .map_err(|defect| AugmentError::message(&defect))?;
                 let beside = self.beside.clone();
                 let outside: SharedOutside =
@@ -320,11 +334,7 @@ impl Single {
     /// Reads the whole back, and refuses less than was ordered.
     fn finish(&self, now: Timestamp) -> Result<Extended, ExtendError> {
         let report = judge(&self.file, &self.beside, &self.settings, now);
-        let names: Vec<String> = self
-            .places
-            .iter()
-            .map(|index| SignatureName::signer(*index).to_string())
-            .collect();
+        let names: Vec<String> = self.places.iter().map(SignatureName::to_string).collect();
         match read_back::lowest(&report, &names, self.level) {
             Ok(level) => Ok(Extended {
                 level,
@@ -335,36 +345,42 @@ impl Single {
     }
 }
 
-/// How many signatures the file holds, and the file in the form that can be added to.
-fn counted(
+/// The signatures of the file, each with whether an archive time-stamp of one around covers it, and the file in the form
+/// that can be added to.
+fn named(
     file: Arc<dyn ReadAt>,
     format: FileFormat,
     order: Order<'_>,
-) -> Result<(usize, Arc<dyn ReadAt>), ExtendError> {
+) -> Result<(Vec<(SignatureName, bool)>, Arc<dyn ReadAt>), ExtendError> {
     match format {
         FileFormat::Asic | FileFormat::Pdf | FileFormat::XmlInUtf16 => Err(ExtendError::Format),
-        FileFormat::Cms => Ok((opened(Arc::clone(&file))?.envelope.signer_count(), file)),
+        FileFormat::Cms => {
+            let all = cades::counter::all(&opened(Arc::clone(&file))?.envelope).into_iter();
+            Ok((all.map(|one| (one.name, one.is_archived)).collect(), file))
+        }
         // It goes on as the message itself: what is signed are its octets, not their armour.
         FileFormat::CmsInPem => {
             let message =
                 unarmoured(&*file).ok_or_else(|| AugmentError::message(&"PEM that holds no message"))?;
-            counted(Arc::new(message), FileFormat::Cms, order)
+            named(Arc::new(message), FileFormat::Cms, order)
         }
         FileFormat::Jws => {
             let mut jws = parsed(&*file)?;
-            let count = jws.signatures.len();
+            let all = jades::counter::all(&jws).into_iter();
+            let all = all.map(|one| (one.name, one.is_archived)).collect();
             match (jws.serialization, order.compact_as) {
                 (Serialization::Compact, None | Some(Serialization::Compact)) => Err(ExtendError::Compact),
                 (Serialization::Compact, Some(other)) => {
                     jws.serialization = other;
-                    Ok((count, text(&jws)))
+                    Ok((all, text(&jws)))
                 }
-                _ => Ok((count, file)),
+                _ => Ok((all, file)),
             }
         }
         FileFormat::Xml => {
             let outline = outline_of(&file).map_err(|error| AugmentError::message(&error))?;
-            Ok((outline.signatures.len(), file))
+            let all = xades::counter::all(&outline).into_iter();
+            Ok((all.map(|one| (one.name, one.is_archived)).collect(), file))
         }
     }
 }
@@ -385,9 +401,9 @@ fn text(jws: &Jws) -> Arc<dyn ReadAt> {
     Arc::new(jws.to_text().into_bytes())
 }
 
-/// Nothing was broken before, so whatever is now was broken by the change of signature number `index`.
-fn breaking(error: AugmentError, index: usize) -> ExtendError {
-    let own = SignatureName::signer(index).to_string();
+/// Nothing was broken before, so whatever is now was broken by the change of the signature `name`.
+fn breaking(error: AugmentError, name: &SignatureName) -> ExtendError {
+    let own = name.to_string();
     match &error {
         AugmentError::BelowLevel { report, .. }
             if report

@@ -41,7 +41,8 @@ pub struct ExtendArguments {
     /// The level that every signature must show afterwards; lta on a file that shows it renews it.
     #[arg(long, value_name = "t|lt|lta", default_value = "lta")]
     level: Level,
-    /// Only this signature, as zegel verify names it; in a container also the file it stands in [default: all].
+    /// Only this signature, as zegel verify names it, which may be a counter-signature up to lt; in a container also the
+    /// file it stands in [default: all but counter-signatures].
     #[arg(long, value_name = "NAME")]
     signature: Option<String>,
     /// What a detached signature is over; may be repeated for an XML or JSON signature over several files, which are
@@ -203,6 +204,7 @@ fn told(error: &ExtendError, console: &mut Console) -> Exit {
         ExtendError::Compact => {
             Some("--serialization flattened writes it as a JSON object; nothing that is signed changes")
         }
+        ExtendError::Counter => Some("name it with --level lt, or the signature that it is on"),
         ExtendError::Format => Some("zegel timestamp stamps a PDF that carries no signature"),
         _ => None,
     };

@@ -275,8 +275,9 @@ impl Extension {
         Ok(match work {
             Work::Archive => Running::Archive(Box::new(Archiving::new(self.container.clone(), settings)?)),
             Work::Xades(Place { entry, index }) => {
+                let name = SignatureName::signer(*index);
                 let base: Arc<dyn ReadAt> = Arc::new(self.container.content(entry)?);
-                let signed = xades::extend::extend(&base, *index, self.level)
+                let signed = xades::extend::extend(&base, &name, self.level)
                     .map_err(|defect| AugmentError::message(&defect))?;
                 let outside = outside_of(&self.container);
                 let completion =
@@ -288,9 +289,10 @@ impl Extension {
                 }
             }
             Work::Cades(Place { entry, index }, level) => {
+                let name = SignatureName::signer(*index);
                 let message = open::open(Arc::new(self.container.content(entry)?))
                     .map_err(|error| AugmentError::message(&error))?;
-                let signed = cades::extend::extend(&message, *index, *level)
+                let signed = cades::extend::extend(&message, &name, *level)
                     .map_err(|error| AugmentError::message(&error))?;
                 let carried = Carried::Detached(self.container.signed_by(entry)?);
                 Running::Cades {

@@ -447,6 +447,7 @@ impl<'a> Scene<'a> {
             .collect();
         let violations = violations(self.envelope, info);
         let mut subject = self.assemble(name, info, (certificate, intact, violations), layer, own);
+        subject.own_archives = Some(0);
         // Its content is the value that it is on.
         for stamp in &mut subject.content_stamps {
             let value = on.signature.clone();
@@ -491,6 +492,7 @@ impl<'a> Scene<'a> {
             content_stamps: self.content_stamps(info, layer),
             own,
             archive: self.archive(),
+            own_archives: None,
         }
     }
 

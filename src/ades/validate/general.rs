@@ -156,6 +156,7 @@ pub(super) fn enclose<'s>(
     before: usize,
 ) -> impl Fn(usize) -> usize + use<> {
     let own = subject.archive.len();
+    subject.own_archives.get_or_insert(own);
     let layer = move |archives: usize| {
         own.saturating_add(archives.saturating_sub(before))
             .saturating_mul(2)
@@ -193,6 +194,9 @@ pub(super) struct Subject<'a> {
     pub(super) own: Vec<Token<'a>>,
     /// Archive time-stamps, oldest first.
     pub(super) archive: Vec<Token<'a>>,
+    /// How many of those, from the first, belong to a counter-signature itself: what stands around it proves it and gives
+    /// it no level. None for a signature over the content.
+    pub(super) own_archives: Option<usize>,
 }
 
 /// In place of the counter-signature `name` and all that follow it: no more are judged of one signature, nor deeper ones.
@@ -253,6 +257,7 @@ fn judge_subject(
     let (content, own) = (judged(&subject.content_stamps), judged(&subject.own));
     stamp::note(content.iter().chain(&own).chain(&archived), report);
 
+    let of_level = subject.own_archives.unwrap_or(usize::MAX);
     let archive: Vec<(&Token<'_>, &Stamp)> = subject
         .archive
         .iter()
@@ -296,6 +301,7 @@ fn judge_subject(
         own_stamps: own.iter().map(level_stamp).collect(),
         covering: archive
             .iter()
+            .take(of_level)
             .filter(|_| has_own)
             .map(|(token, stamp)| (level_stamp(stamp), covers(material, token.layer)))
             .collect(),

@@ -250,6 +250,7 @@ impl<'a> Scene<'a> {
             content_stamps: self.content_stamps(),
             own,
             archive,
+            own_archives: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::counter;
 use super::data::outline_of;
 use super::imprint::is_archive;
 use super::read::Properties;
@@ -9,25 +10,31 @@ use super::stages::{Signed, Spot};
 use crate::ades::augment::machine::Progress;
 use crate::ades::augment::octets::Octets;
 use crate::ades::level::Level;
+use crate::ades::signature_name::SignatureName;
 use crate::ades::validate::xml_signer;
 use crate::base::bytes::ReadAt;
 use crate::xml::signature::defect::SignatureDefect;
 use crate::xml::signature::read::XmlSignature;
 
-/// The signature number `index` of `document`, from 0, on its way to `level`; where it already has an archive
+/// The signature `name` of `document` on its way to `level`; where it already has an archive
 /// time-stamp and B-LTA is ordered, one more is due.
 ///
 /// Properties are put behind those that are there; every other byte stays as it is.
 ///
 /// # Errors
 /// When there is no such signature, it cannot be read, or its certificate is not there.
-pub fn extend(document: &Arc<dyn ReadAt>, index: usize, level: Level) -> Result<Signed, SignatureDefect> {
+pub fn extend(
+    document: &Arc<dyn ReadAt>,
+    name: &SignatureName,
+    level: Level,
+) -> Result<Signed, SignatureDefect> {
     let malformed = SignatureDefect::Malformed;
     let outline = outline_of(document)?;
-    let element = *outline
-        .signatures
-        .get(index)
-        .ok_or(malformed("a signature of that number"))?;
+    let element = counter::all(&outline)
+        .into_iter()
+        .find(|one| one.name == *name)
+        .ok_or(malformed("a signature of that name"))?
+        .element;
     let read = &outline.document;
     let signature = XmlSignature::read(read, element)?;
     let properties = Properties::find(read, &signature)?;

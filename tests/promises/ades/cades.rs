@@ -230,7 +230,7 @@ fn a_message_is_taken_one_level_up_at_a_time_and_renewed() {
             let message = opened(&file);
             let before: Vec<Vec<u8>> = message.envelope.certificates().map(<[u8]>::to_vec).collect();
             let carried = carried_by(&message, DATA);
-            let begun = extend(&message, 0, level).unwrap();
+            let begun = extend(&message, &SignatureName::signer(0), level).unwrap();
             let completed = complete_at(&world, &carried, begun, now)
                 .unwrap_or_else(|(error, _)| super::message::told(error));
             file = written(&completed, &carried);

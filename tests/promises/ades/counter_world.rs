@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use zegel::ades::augment::error::Step;
 use zegel::ades::cades;
+use zegel::ades::extend::{Extension, Order};
 use zegel::ades::jades;
 use zegel::ades::jades::read::{Jws, Serialization};
 use zegel::ades::level::Level;
@@ -94,6 +96,34 @@ impl Format {
             }
         }
     }
+}
+
+/// `file` with its signatures raised to `level`, or the one named alone; or the cause.
+pub fn extended(
+    world: &World,
+    file: &[u8],
+    name: Option<&SignatureName>,
+    level: Level,
+) -> Result<Vec<u8>, &'static str> {
+    let name = name.map(SignatureName::to_string);
+    let order = Order {
+        name: name.as_deref(),
+        level,
+        compact_as: None,
+    };
+    let (source, now) = (Arc::new(file.to_vec()), world.now);
+    let begun = Extension::new(source, Vec::new(), order, world.settings(), now);
+    let mut extension = begun.map_err(|error| error.cause())?;
+    for _ in 0..200 {
+        match extension.step(now).map_err(|error| error.cause())? {
+            Step::Done(done) => return Ok(xml_world::bytes_of(&done.file)),
+            Step::Need(need) => {
+                let answer = world.answer(&need, now);
+                extension.answer(answer, now).map_err(|error| error.cause())?;
+            }
+        }
+    }
+    panic!("the extension does not end")
 }
 
 pub fn validate(world: &World, file: &[u8], at: Timestamp) -> Report {

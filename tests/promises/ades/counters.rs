@@ -11,7 +11,7 @@ use zegel::ades::validate::report::Report;
 use zegel::base::clock::{Clock as _, SystemClock};
 use zegel::crypto::key::{Curve, KeyKind};
 
-use super::counter_world::{Format, validate};
+use super::counter_world::{Format, extended, validate};
 use super::eu_dss;
 use super::judges::pem;
 use super::world::{P384, RSA, Signer, World};
@@ -182,16 +182,116 @@ fn one_counter_signature_stands_on_another_and_several_beside_each_other() {
 }
 
 #[test]
-fn an_archive_time_stamp_that_covers_a_counter_signature_closes_it() {
+fn a_counter_signature_is_raised_alone_and_every_judge_sees_it() {
+    let folder = TestFolder::new("counters-raised");
+    let world = World::at(SystemClock::new().now(), super::world::BASE);
+    let root = folder.path().join("root.pem");
+    std::fs::write(&root, pem(world.pki().root_der())).unwrap();
+    let [signer, counter, deeper] = [P384, P256, RSA].map(|kind| world.signer(kind));
+    let mut cases = Vec::new();
+    for format in Format::ALL {
+        // Behind an archive time-stamp of the signature around, which does not cover it.
+        for outer in [Level::Lt, Level::Lta] {
+            let mut file = format.sealed(&world, &signer, outer);
+            let one = first().counter(0);
+            for (on, who) in [(first(), &counter), (one.clone(), &deeper)] {
+                file = format.countersigned(&world, &file, &on, who, Level::B).unwrap();
+            }
+            let two = one.counter(0);
+            for (levels, raised, level) in [
+                ([Level::T, Level::B], &one, Level::T),
+                ([Level::T, Level::T], &two, Level::T),
+                ([Level::T, Level::Lt], &two, Level::Lt),
+                ([Level::Lt, Level::Lt], &one, Level::Lt),
+                // What is there already asks for nothing.
+                ([Level::Lt, Level::Lt], &one, Level::T),
+            ] {
+                file = extended(&world, &file, Some(raised), level)
+                    .unwrap_or_else(|cause| panic!("{format:?} {raised} {level}: {cause}"));
+                let expected = [
+                    whole(&first(), outer),
+                    whole(&one, levels[0]),
+                    whole(&two, levels[1]),
+                ];
+                assert_eq!(told(&validate(&world, &file, world.now)), expected, "{format:?}");
+                let path = folder.path().join(format!("raised-{}", cases.len()));
+                std::fs::write(&path, &file).unwrap();
+                cases.push(eu_dss::Case {
+                    file: path,
+                    beside: Vec::new(),
+                    level: outer,
+                    counters: levels.to_vec(),
+                });
+            }
+            // Archived with the signature around, they keep the level that they show themselves.
+            file = extended(&world, &file, None, Level::Lta).unwrap();
+            let expected = [
+                whole(&first(), Level::Lta),
+                whole(&one, Level::Lt),
+                whole(&two, Level::Lt),
+            ];
+            assert_eq!(told(&validate(&world, &file, world.now)), expected, "{format:?}");
+            let path = folder.path().join(format!("raised-{}", cases.len()));
+            std::fs::write(&path, &file).unwrap();
+            cases.push(eu_dss::Case {
+                file: path,
+                beside: Vec::new(),
+                level: Level::Lta,
+                counters: vec![Level::Lt; 2],
+            });
+        }
+    }
+    let Some(refusals) = eu_dss::refusals(&root, SystemClock::new().now(), &cases) else {
+        return;
+    };
+    let wrong: Vec<String> = refusals.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_archive_time_stamp_that_covers_a_counter_signature_closes_it_and_proves_it() {
     let world = World::new();
     let (signer, counter) = (world.signer(P384), world.signer(P256));
+    let one = first().counter(0);
     for format in Format::ALL {
-        let on =
-            |file: &[u8], name: &SignatureName| format.countersigned(&world, file, name, &counter, Level::Lt);
-        let file = on(&format.sealed(&world, &signer, Level::Lta), &first()).unwrap();
-        // It came after the time-stamp, so it is open.
-        let deeper = on(&file, &first().counter(0)).unwrap();
-        assert_eq!(validate(&world, &deeper, world.now).signatures.len(), 3);
+        let on = |file: &[u8], name: &SignatureName, level| {
+            format.countersigned(&world, file, name, &counter, level)
+        };
+        let open = on(&format.sealed(&world, &signer, Level::Lt), &first(), Level::B).unwrap();
+        let open = on(&open, &one, Level::B).unwrap();
+        assert_eq!(
+            extended(&world, &open, Some(&one), Level::Lta),
+            Err("ADES_FORM"),
+            "{format:?}"
+        );
+        assert_eq!(
+            extended(&world, &open, Some(&one.counter(1)), Level::T),
+            Err("ADES_SIGNATURE_UNKNOWN")
+        );
+        let closed = extended(&world, &open, None, Level::Lta).unwrap();
+        let late = world.now.plus(Duration::from_hours(2));
+        let report = validate(&world, &closed, late);
+        for name in [&one, &one.counter(0)] {
+            let refused = extended(&world, &closed, Some(name), Level::T);
+            assert_eq!(refused, Err("ADES_WOULD_NOT_HOLD"), "{format:?} {name}");
+            let refused = on(&closed, name, Level::B);
+            assert_eq!(refused, Err("ADES_WOULD_NOT_HOLD"), "{format:?} {name}");
+            let own = report.signatures.iter().find(|one| one.field == name.to_string());
+            let own = own.unwrap();
+            assert_eq!(
+                own.best_signature_time,
+                Some(world.now),
+                "{format:?} {name}: {own:#?}"
+            );
+        }
+        // The signature itself takes another, and is renewed.
+        let again = on(&closed, &first(), Level::Lt).unwrap();
+        assert_eq!(validate(&world, &again, world.now).signatures.len(), 4);
+        let renewed = extended(&world, &again, None, Level::Lta).unwrap();
+        assert_eq!(
+            validate(&world, &renewed, world.now).signatures[0].level,
+            Some(Level::Lta)
+        );
     }
 }
 

@@ -7,6 +7,7 @@ use zegel::ades::cades::extend::extend;
 use zegel::ades::cms::envelope::Envelope;
 use zegel::ades::cms::open::{OpenError, open};
 use zegel::ades::level::Level;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::validate::indication::Indication;
 use zegel::base::bytes::{Concatenated, ReadAt};
 use zegel::base::clock::{Clock as _, SystemClock};
@@ -80,7 +81,7 @@ fn a_message_that_openssl_streamed_keeps_its_bytes_on_the_way_to_lta() {
     for level in [Level::B, Level::T, Level::Lt, Level::Lta] {
         let message = opened(&file);
         let carried = carried_by(&message, &data);
-        let begun = extend(&message, 0, level).unwrap();
+        let begun = extend(&message, &SignatureName::signer(0), level).unwrap();
         file = written(&complete(&world, &carried, begun), &carried);
         let report = validate(&world, &file, None, world.now);
         assert_eq!(report.signatures[0].level, Some(level), "{report:#?}");

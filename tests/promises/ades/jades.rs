@@ -13,6 +13,7 @@ use zegel::ades::jades::prepare::prepare;
 use zegel::ades::jades::read::{Jws, Serialization};
 use zegel::ades::jades::stages::{Draft, Packaging};
 use zegel::ades::level::Level;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::statement::Place;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::base::digest::HashAlgorithm;
@@ -140,7 +141,7 @@ fn each_of_several_signatures_is_judged_for_itself_and_taken_further() {
         for (days, level) in [(0, Level::T), (0, Level::Lt), (0, Level::Lta), (200, Level::Lta)] {
             let now = world.now.plus(Duration::from_hours(24 * days));
             let jws = Jws::parse(text.as_bytes()).unwrap();
-            let begun = extend(&jws, 0, level).unwrap();
+            let begun = extend(&jws, &SignatureName::signer(0), level).unwrap();
             let completed =
                 complete_at(&world, &outside, begun, now).unwrap_or_else(|(error, _)| told(error));
             text = completed.jws.to_text();

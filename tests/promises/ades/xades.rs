@@ -9,6 +9,7 @@ use zegel::ades::cms::attributes::{ClaimedAttribute, Commitment};
 use zegel::ades::content::Content;
 use zegel::ades::level::Level;
 use zegel::ades::pades::finish::FinishError;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::statement::{Place, SignaturePolicy};
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::xades::extend::extend;
@@ -136,7 +137,7 @@ fn a_signature_goes_up_one_level_after_the_other_and_is_renewed_without_touching
         let mut file = base.clone();
         for level in [Level::T, Level::Lt, Level::Lta, Level::Lta] {
             let document: Arc<dyn ReadAt> = Arc::new(file.clone());
-            let stage = extend(&document, 0, level).unwrap();
+            let stage = extend(&document, &SignatureName::signer(0), level).unwrap();
             let completed = complete_at(&world, &document, &outside(things()), stage, world.now)
                 .unwrap_or_else(|(error, _)| told(error));
             let higher = bytes_of(&completed.document(&document));
@@ -360,7 +361,7 @@ fn a_counter_signature_stands_under_later_archive_time_stamps() {
     let late = world.now.plus(Duration::from_hours(2));
     let archived = |file: Vec<u8>| {
         let document: Arc<dyn ReadAt> = Arc::new(file);
-        let stage = extend(&document, 0, Level::Lta).unwrap();
+        let stage = extend(&document, &SignatureName::signer(0), Level::Lta).unwrap();
         let completed = complete_at(&world, &document, &outside(things()), stage, world.now);
         let completed = completed.unwrap_or_else(|(error, _)| told(error));
         bytes_of(&completed.document(&document))

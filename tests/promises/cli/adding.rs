@@ -124,19 +124,22 @@ fn another_signs_beside_whoever_signed_in_every_format_that_holds_several() {
         ("b.pdf.jws", Some("b.pdf")),
     ] {
         let (_, ending) = file.rsplit_once('.').unwrap();
-        let outs = [format!("once.{ending}"), format!("twice.{ending}")];
-        for (from, on, out) in [
-            (file, "signer 1", &outs[0]),
-            (&outs[0], "signer 1, counter-signature 1", &outs[1]),
+        let outs = ["once", "twice", "raised"].map(|stem| format!("{stem}.{ending}"));
+        let on = "signer 1, counter-signature 1";
+        for (command, from, option, name, level, out) in [
+            ("sign", file, "--counter", "signer 1", "b", &outs[0]),
+            ("sign", &outs[0], "--counter", on, "lt", &outs[1]),
+            ("extend", &outs[1], "--signature", on, "lt", &outs[2]),
         ] {
-            let mut words = vec!["sign", "--config", "zegel.toml", from, "--counter", on];
-            words.extend(["--level", "lt", "--force", "--out", out]);
+            let mut words = vec![command, "--config", "zegel.toml", from, option, name];
+            words.extend(["--level", level, "--force", "--out", out]);
             words.extend(content.iter().flat_map(|content| ["--detached", *content]));
             let ran = desk.run(&words);
-            assert_eq!(ran.out, format!("{out}: B-LT\n"), "{ran:?}");
+            let shown = level.to_uppercase();
+            assert_eq!(ran.out, format!("{out}: B-{shown}\n"), "{ran:?}");
         }
         let beside = content.map(|content| format!(" --detached {content}"));
-        let report = verify(&desk, &format!("{}{}", outs[1], beside.unwrap_or_default())).json();
+        let report = verify(&desk, &format!("{}{}", outs[2], beside.unwrap_or_default())).json();
         let names: Vec<_> = report["signatures"]
             .as_array()
             .unwrap()

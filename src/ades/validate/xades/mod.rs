@@ -250,6 +250,7 @@ impl<'a> Signature<'a> {
             content_stamps: self.content_stamps(scene),
             own,
             archive,
+            own_archives: None,
         }
     }
 
