@@ -345,13 +345,15 @@ impl Single {
     }
 }
 
-/// The signatures of the file, each with whether an archive time-stamp of one around covers it, and the file in the form
-/// that can be added to.
+/// The signatures of a file, each with whether an archive time-stamp of one around covers it.
+type Known = Vec<(SignatureName, bool)>;
+
+/// The signatures of the file, and the file in the form that can be added to.
 fn named(
     file: Arc<dyn ReadAt>,
     format: FileFormat,
     order: Order<'_>,
-) -> Result<(Vec<(SignatureName, bool)>, Arc<dyn ReadAt>), ExtendError> {
+) -> Result<(Known, Arc<dyn ReadAt>), ExtendError> {
     match format {
         FileFormat::Asic | FileFormat::Pdf | FileFormat::XmlInUtf16 => Err(ExtendError::Format),
         FileFormat::Cms => {

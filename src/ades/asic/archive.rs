@@ -233,7 +233,7 @@ impl Archiving {
                 });
             }
         }
-        let known = self.media_types()?;
+        let known = media_types(&self.container)?;
         for entry in self.container.data() {
             files.push(Listed {
                 name: entry.name().to_owned(),
@@ -259,24 +259,26 @@ impl Archiving {
             .digest(HASH)?
             .ok_or(AugmentError::Content)
     }
+}
 
-    /// The media types that earlier manifests state of the data.
-    fn media_types(&self) -> Result<BTreeMap<String, String>, AugmentError> {
-        let mut known = BTreeMap::new();
-        for entry in self.container.with_role(Role::AsicManifest) {
-            let bytes = self
-                .container
-                .read(entry)
-                .map_err(|error| AugmentError::message(&error))?;
-            let files = AsicManifest::parse(&bytes).map(|manifest| manifest.files);
-            for file in files.into_iter().flatten() {
-                if let Some(mime_type) = file.mime_type {
-                    known.insert(file.name, mime_type);
-                }
+/// The media types that the manifests of `container` state of its data.
+///
+/// # Errors
+/// When a manifest cannot be read.
+pub(super) fn media_types(container: &Container) -> Result<BTreeMap<String, String>, AugmentError> {
+    let mut known = BTreeMap::new();
+    for entry in container.with_role(Role::AsicManifest) {
+        let bytes = container
+            .read(entry)
+            .map_err(|error| AugmentError::message(&error))?;
+        let files = AsicManifest::parse(&bytes).map(|manifest| manifest.files);
+        for file in files.into_iter().flatten() {
+            if let Some(mime_type) = file.mime_type {
+                known.insert(file.name, mime_type);
             }
         }
-        Ok(known)
     }
+    Ok(known)
 }
 
 /// The path of the unit that made `token`.

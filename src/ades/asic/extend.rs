@@ -332,7 +332,8 @@ pub fn read_back(
 }
 
 impl Container {
-    fn content(&self, name: &str) -> Result<Vec<u8>, ExtendError> {
+    /// The bytes of the entry `name`.
+    pub(super) fn content(&self, name: &str) -> Result<Vec<u8>, ExtendError> {
         let entry = self
             .archive
             .entry(name)
@@ -350,7 +351,7 @@ impl Container {
     }
 
     /// What the CAdES signature in the entry `name` is over: the only file, or its manifest.
-    fn signed_by(&self, name: &str) -> Result<Content, ExtendError> {
+    pub(super) fn signed_by(&self, name: &str) -> Result<Content, ExtendError> {
         if self.kind == Kind::Simple {
             let only = self
                 .data()

@@ -10,6 +10,7 @@ pub mod archive;
 pub mod container;
 pub mod create;
 pub mod extend;
+pub mod further;
 pub mod manifest;
 pub mod uri;
 pub mod zip;

@@ -10,7 +10,8 @@ use super::device::SignerCard;
 use super::form::{Form, Order, Packaging};
 use super::prepared::{self, Stage};
 use crate::ades::asic::container::{Container, ContainerError, Kind};
-use crate::ades::asic::create;
+use crate::ades::asic::further::{self, takes_cades};
+use crate::ades::asic::{self, create};
 use crate::ades::augment::error::UnknownSignature;
 use crate::ades::cms::open::{self, Message, OpenError};
 use crate::ades::content::DataObject;
@@ -35,8 +36,8 @@ use super::problem::Problem;
 /// How a further signature is asked for.
 #[derive(Args, Debug)]
 pub(super) struct Further {
-    /// Add a signature to a file that has some, over the same content and in their form: an asice container with xades,
-    /// a CMS message, XML, or JSON in the general form. A PDF takes one without this.
+    /// Add a signature to a file that has some, over the same content and in their form: a container (asics with cades
+    /// alone), a CMS message, XML, or JSON in the general form. A PDF takes one without this.
     #[arg(long)]
     pub(super) add: bool,
     /// Sign a signature of a CMS message, XML or JSON, as zegel verify names it, instead of its content; up to level lt.
@@ -54,14 +55,16 @@ pub(super) enum AddError {
     Alone,
     #[error("a signature in it is broken: {0}")]
     Broken(String),
-    #[error("its signatures are CAdES, each over a manifest of its own")]
-    CadesContainer,
+    #[error("a container carries the files that its signatures are over, and others were named")]
+    Carried,
     #[error(transparent)]
     Container(#[from] ContainerError),
     #[error("a counter-signature stands in a CMS message, XML or JSON")]
     Counter,
     #[error("it is a message in PEM, and only the message itself takes another signature")]
     Armoured,
+    #[error(transparent)]
+    Further(#[from] asic::extend::ExtendError),
     #[error(transparent)]
     Header(#[from] HeaderError),
     #[error("it could not be read")]
@@ -76,7 +79,7 @@ pub(super) enum AddError {
     JwsPayload,
     #[error(transparent)]
     Message(#[from] OpenError),
-    #[error("a container of kind ASiC-S holds one file of signatures, and it is there")]
+    #[error("a container of kind ASiC-S takes a further signature in cades alone, and its own is not")]
     Simple,
     #[error("there is no signature in it to sign beside")]
     Unsigned,
@@ -95,7 +98,7 @@ impl AddError {
         match self {
             Self::Alone
             | Self::Armoured
-            | Self::CadesContainer
+            | Self::Carried
             | Self::Compact
             | Self::Counter
             | Self::JwsForm
@@ -104,6 +107,7 @@ impl AddError {
             | Self::Unsigned => "ADES_FORM",
             Self::Broken(_) => "ADES_EXISTING_SIGNATURE",
             Self::Container(error) => error.cause(),
+            Self::Further(error) => error.cause(),
             Self::Header(_) | Self::Jws(_) => "JWS_MALFORMED",
             Self::Io(_) => "ADES_IO",
             Self::Message(_) => "ADES_MESSAGE",
@@ -118,9 +122,8 @@ impl AddError {
     pub(super) const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Alone => Some("sign the file itself again, into another --out; or put it into a container"),
-            Self::CadesContainer | Self::Simple => {
-                Some("sign the files themselves again, with --container asic-e")
-            }
+            Self::Carried => Some("leave --detached out"),
+            Self::Simple => Some("sign the files themselves again, with --container asic-e"),
             Self::Compact => Some("zegel extend --serialization flattened writes it as an object"),
             Self::Counter => Some("sign beside it with --add"),
             Self::JwsForm => Some("sign the file itself again, into another --out"),
@@ -167,13 +170,18 @@ impl Added {
             FileFormat::Pdf => Existing::Whole,
             FileFormat::Asic => {
                 let container = Container::open(Arc::clone(source))?;
-                if container.kind == Kind::Simple {
+                if !beside.is_empty() {
+                    return Err(AddError::Carried);
+                }
+                order.form = if create::takes_further(&container) {
+                    Form::Xades
+                } else if takes_cades(&container) {
+                    Form::Cades
+                } else if container.kind == Kind::Simple {
                     return Err(AddError::Simple);
-                }
-                if !create::takes_further(&container) {
-                    return Err(AddError::CadesContainer);
-                }
-                order.form = Form::Xades;
+                } else {
+                    return Err(AddError::Unsigned);
+                };
                 order.container = Some(container.kind);
                 Existing::Container(Box::new(container))
             }
@@ -262,6 +270,17 @@ impl Added {
                     Stage::Xades(Box::new(made))
                 }
             },
+            Existing::Container(container) if order.form == Form::Cades => {
+                let draft = prepared::cades_draft(order, card, now);
+                let key = card.certificate.public_key().map_err(Problem::Key)?;
+                let hash = key.kind().default_algorithm().hash();
+                let further = further::Further::new(Container::clone(container), hash)
+                    .map_err(|error| Problem::Add(path(), error.into()))?;
+                let made = further
+                    .prepare(&draft, now)
+                    .map_err(|error| Problem::Cades(path(), error))?;
+                Stage::Further(Box::new(made), Box::new(further))
+            }
             Existing::Container(container) => {
                 let draft = prepared::xades_draft(order, card, now);
                 let made = create::prepare_further(container, &draft, moment)

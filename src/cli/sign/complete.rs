@@ -175,6 +175,16 @@ impl Work {
                 let archive = order.level > completed.level;
                 self.contained(container, None, order.level, archive).await
             }
+            Stage::Further(prepared, further) => {
+                let signed = prepared.finish(value, now)?;
+                let completion =
+                    cades::completion::Completion::new(further.carried(), signed, self.settings());
+                let completed = self.asked(completion).await?;
+                let (container, name) = further.container(&completed, now)?;
+                let archive = order.level > completed.level;
+                self.contained(container, Some(&[name]), order.level, archive)
+                    .await
+            }
             Stage::Jades(prepared) => {
                 let signed = prepared.finish(value, now)?;
                 let beside = match &job.added {

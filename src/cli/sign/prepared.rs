@@ -8,6 +8,7 @@ use super::problem::Problem;
 use super::{Given, Job, PREPARED_TIME};
 use crate::ades::asic::container::Kind;
 use crate::ades::asic::create::{self, File};
+use crate::ades::asic::further::Further;
 use crate::ades::content::{Content, DataObject};
 use crate::ades::level::Level;
 use crate::ades::xades::prepare::{Detached, Moment};
@@ -25,6 +26,8 @@ pub(super) enum Stage {
         /// What it is over in a container of several files.
         manifest: Option<Vec<u8>>,
     },
+    /// One more in a container whose signatures are CAdES.
+    Further(Box<cades::stages::Prepared>, Box<Further>),
     Jades(Box<jades::stages::Prepared>),
     Pdf(Box<pades::stages::Prepared>),
     Xades(Box<xades::stages::Prepared>),
@@ -40,7 +43,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) const fn algorithm(&self) -> SignatureAlgorithm {
         match &self.stage {
-            Stage::Cades { prepared, .. } => prepared.algorithm(),
+            Stage::Cades { prepared, .. } | Stage::Further(prepared, _) => prepared.algorithm(),
             Stage::Jades(prepared) => prepared.algorithm(),
             Stage::Pdf(prepared) => prepared.algorithm(),
             Stage::Xades(prepared) => prepared.algorithm(),
@@ -49,7 +52,7 @@ impl Prepared {
 
     pub(super) fn digest(&self) -> Vec<u8> {
         match &self.stage {
-            Stage::Cades { prepared, .. } => prepared.digest(),
+            Stage::Cades { prepared, .. } | Stage::Further(prepared, _) => prepared.digest(),
             Stage::Jades(prepared) => prepared.digest(),
             Stage::Pdf(prepared) => prepared.digest(),
             Stage::Xades(prepared) => prepared.digest(),

@@ -8,6 +8,7 @@ use zegel::ades::asic::create::{
     self, File, cades_manifest, outside_of, outside_of_files, prepare_further, prepare_xades,
     signatures_file, write_cades, write_further, write_time_stamp, write_xades,
 };
+use zegel::ades::asic::further::{Further, takes_cades};
 use zegel::ades::augment::asking::Asking;
 use zegel::ades::augment::error::Step;
 use zegel::ades::cades::stages::Packaging as CmsPackaging;
@@ -159,6 +160,36 @@ pub fn further(world: &World, container: &[u8], signer: &Signer, level: Level) -
     )
     .unwrap_or_else(|(error, _)| told(error));
     write_further(&container, &completed, Vec::new(), world.now).unwrap()
+}
+
+/// `container` with one more CAdES signature, whose name it gives too; or the cause.
+pub fn further_cades(
+    world: &World,
+    container: &[u8],
+    signer: &Signer,
+    level: Level,
+) -> Result<(Vec<u8>, String), &'static str> {
+    let container = Container::open(Arc::new(container.to_vec())).unwrap();
+    assert!(takes_cades(&container));
+    // In ASiC-E a time-stamp over everything archives the signature.
+    let own = match container.kind {
+        Kind::Extended => level.min(Level::Lt),
+        Kind::Simple => level,
+    };
+    let further = Further::new(container, HashAlgorithm::Sha256).map_err(|error| error.cause())?;
+    let draft = message::draft(world, signer, own, CmsPackaging::Detached);
+    let prepared = further
+        .prepare(&draft, world.now)
+        .map_err(|error| error.cause())?;
+    let signed = message::signed(world, prepared, signer);
+    let completed = message::complete(world, &further.carried(), signed);
+    let (made, name) = further.container(&completed, world.now).unwrap();
+    let made = bytes_of(&made);
+    if own < level {
+        Ok((archived(world, &made, world.now), name))
+    } else {
+        Ok((made, name))
+    }
 }
 
 /// A file and a time-stamp over it.

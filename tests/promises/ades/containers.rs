@@ -13,16 +13,23 @@ use zegel::ades::asic::zip::Archive;
 use zegel::ades::asic::zip::rewrite::{Change, Changes, rewrite};
 use zegel::ades::augment::error::UnknownSignature;
 use zegel::ades::level::Level;
-use zegel::ades::validate::indication::Indication;
+use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::Report;
+use zegel::base::clock::{Clock as _, SystemClock};
 use zegel::base::digest::HashAlgorithm;
 use zegel::base::time::Timestamp;
+use zegel::crypto::key::{Curve, KeyKind};
 use zegel::lab::services::{Service, ServiceMode};
 use zegel::pki::timestamp::{TimeStampRequest, token_of_reply};
 
-use super::asic_world::{Form, archived, asked, further, sealed, validate, validate_at};
+use super::asic_world::{Form, archived, asked, further, further_cades, sealed, validate, validate_at};
+use super::eu_dss;
+use super::judges::pem;
 use super::world::{P384, RSA, World};
 use super::xml_world::bytes_of;
+use crate::support::TestFolder;
+
+const P521: KeyKind = KeyKind::Ec(Curve::P521);
 
 fn extended_at(
     world: &World,
@@ -409,4 +416,126 @@ fn an_archive_manifest_proves_xml_signatures_that_it_names() {
         assert_eq!(twin.best_signature_time, unproven, "{twin:#?}");
         assert_eq!(twin.level, Some(level));
     }
+}
+
+/// Names and levels of the signatures, each whole as far as its level goes.
+fn whole_levels(report: &Report) -> Vec<(&str, Option<Level>)> {
+    let all = report.signatures.iter();
+    all.map(|one| {
+        let is_whole = one.indication == Indication::TotalPassed
+            || (one.level < Some(Level::Lt) && one.sub_indication == Some(SubIndication::TryLater));
+        assert!(is_whole, "{report:#?}");
+        (one.field.as_str(), one.level)
+    })
+    .collect()
+}
+
+#[test]
+fn another_signs_beside_a_cades_signature_in_both_kinds_of_containers() {
+    let folder = TestFolder::new("further-cades");
+    let world = World::at(SystemClock::new().now(), super::world::BASE);
+    let root = folder.path().join("root.pem");
+    std::fs::write(&root, pem(world.pki().root_der())).unwrap();
+    let (first, second, third) = (world.signer(P384), world.signer(RSA), world.signer(P521));
+    let mut cases = Vec::new();
+    for form in [Form::SimpleCades, Form::ExtendedCades] {
+        for (one, other) in [
+            (Level::B, Level::B),
+            (Level::Lt, Level::T),
+            (Level::Lta, Level::Lt),
+            (Level::Lta, Level::Lta),
+        ] {
+            let before = sealed(&world, form, &first, one);
+            let (both, name) = further_cades(&world, &before, &second, other).unwrap();
+            let (all, last) = further_cades(&world, &both, &third, Level::Lt).unwrap();
+            let names = if form.is_simple() {
+                let entry = "META-INF/signature.p7s";
+                [1, 2, 3].map(|number| format!("{entry}, signer {number}"))
+            } else {
+                [1, 2, 3].map(|number| format!("META-INF/signature00{number}.p7s, signer 1"))
+            };
+            assert_eq!([&name, &last], [&names[1], &names[2]]);
+            let shown = [one, other, Level::Lt];
+            for (file, count) in [(&both, 2), (&all, 3)] {
+                let report = validate(&world, file);
+                let expected = names.iter().zip(shown).take(count);
+                let expected: Vec<_> = expected
+                    .map(|(name, level)| (name.as_str(), Some(level)))
+                    .collect();
+                assert_eq!(whole_levels(&report), expected, "{form:?} {one} {other}");
+                let path = folder.path().join(format!("both-{}.zip", cases.len()));
+                std::fs::write(&path, file).unwrap();
+                cases.push(eu_dss::Case {
+                    file: path,
+                    beside: Vec::new(),
+                    level: one,
+                    others: shown[1..count].to_vec(),
+                });
+            }
+            // All that was there stands there, but for the message that holds both and the name of an archive manifest.
+            let kept = raw(&both);
+            for (name, bytes) in raw(&before) {
+                let stays = kept.iter().any(|(_, other)| *other == bytes);
+                let may_change = name.ends_with(".p7s") && form.is_simple()
+                    || other == Level::Lta && name.starts_with("META-INF/ASiCArchive")
+                    || other == Level::Lta && name.ends_with(".tst");
+                assert!(stays || may_change, "{form:?} {one} {other}: {name}");
+            }
+        }
+    }
+    let Some(refusals) = eu_dss::refusals(&root, SystemClock::new().now(), &cases) else {
+        return;
+    };
+    let wrong: Vec<String> = refusals.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_further_signature_goes_into_no_message_that_an_archive_time_stamp_covers() {
+    let world = World::new();
+    let (first, second) = (world.signer(P384), world.signer(RSA));
+    let simple = sealed(&world, Form::SimpleCades, &first, Level::Lt);
+    let covered = archived(&world, &simple, world.now);
+    let refused = further_cades(&world, &covered, &second, Level::B);
+    assert_eq!(refused.unwrap_err(), "ASIC_COVERED");
+    // In ASiC-E it stands beside: the archive manifest names what it named, the next one names all.
+    let extended = sealed(&world, Form::ExtendedCades, &first, Level::Lta);
+    let (both, _) = further_cades(&world, &extended, &second, Level::Lt).unwrap();
+    let named = |file: &[u8]| -> Vec<String> {
+        let container = opened(file);
+        let entry = container.archive.entry(LATEST).unwrap();
+        let manifest = AsicManifest::parse(&container.read(entry).unwrap()).unwrap();
+        let files = manifest.files.into_iter().map(|file| file.name);
+        files.filter(|name| name.starts_with("META-INF/")).collect()
+    };
+    let new = ["META-INF/ASiCManifest002.xml", "META-INF/signature002.p7s"];
+    assert!(!named(&both).iter().any(|name| new.contains(&name.as_str())));
+    let renewed = archived(&world, &both, world.now);
+    for name in new {
+        assert!(named(&renewed).iter().any(|one| one == name), "{name}");
+    }
+    assert!(
+        validate(&world, &renewed)
+            .signatures
+            .iter()
+            .all(|one| one.level == Some(Level::Lta))
+    );
+    // Its manifest taken away, or pointed at the signature beside: neither passes.
+    let archive = opened(&both).archive;
+    let entry = opened(&both);
+    let entry = entry.read(entry.archive.entry(new[0]).unwrap()).unwrap();
+    let pointed = String::from_utf8(entry)
+        .unwrap()
+        .replace("signature002", "signature001");
+    let changes = Changes {
+        entries: BTreeMap::from([(new[0].to_owned(), Change::Content(pointed.into_bytes()))]),
+        ..Changes::default()
+    };
+    let swapped = bytes_of(&rewrite(&archive, &changes, world.now).unwrap());
+    let report = validate(&world, &swapped);
+    let failed = report
+        .signatures
+        .iter()
+        .filter(|one| one.indication == Indication::TotalFailed);
+    assert_eq!(failed.count(), 2, "{report:#?}");
 }

@@ -76,7 +76,7 @@ fn every_key_countersigns_every_key_to_the_level_ordered_in_every_format() {
                         file: path,
                         beside: Vec::new(),
                         level: Level::Lt,
-                        counters: vec![*level],
+                        others: vec![*level],
                     });
                 }
             }
@@ -220,7 +220,7 @@ fn a_counter_signature_is_raised_alone_and_every_judge_sees_it() {
                     file: path,
                     beside: Vec::new(),
                     level: outer,
-                    counters: levels.to_vec(),
+                    others: levels.to_vec(),
                 });
             }
             // Archived with the signature around, they keep the level that they show themselves.
@@ -237,7 +237,7 @@ fn a_counter_signature_is_raised_alone_and_every_judge_sees_it() {
                 file: path,
                 beside: Vec::new(),
                 level: Level::Lta,
-                counters: vec![Level::Lt; 2],
+                others: vec![Level::Lt; 2],
             });
         }
     }

@@ -33,8 +33,8 @@ pub(super) struct Case {
     /// What stands beside it, each with its name.
     pub beside: Vec<(String, PathBuf)>,
     pub level: Level,
-    /// Levels of the counter-signatures on it, in order.
-    pub counters: Vec<Level>,
+    /// Levels of the other signatures in it, counter-signatures too, in order.
+    pub others: Vec<Level>,
 }
 
 /// A run of one of our two small programs on EU DSS, or nothing, said aloud, where it is not there.
@@ -54,8 +54,8 @@ fn program(class: &str) -> Option<Command> {
     Some(command)
 }
 
-/// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees one signature of exactly the level, and its
-/// counter-signatures, with no warning; above B-T passed whole, below without a status, which it has no network to ask for.
+/// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees exactly the signatures expected, each of
+/// exactly its level, with no warning; above B-T passed whole, below without a status, which it has no network to ask for.
 pub(super) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
     let mut child = program("Judge")?
         .stdin(Stdio::piped())
@@ -101,7 +101,7 @@ const NO_STATUS: [&str; 2] = [
 fn accepts(case: &Case, answer: &serde_json::Value) -> bool {
     let found = answer["signatures"].as_array().unwrap();
     let levels: Vec<Level> = std::iter::once(case.level)
-        .chain(case.counters.iter().copied())
+        .chain(case.others.iter().copied())
         .collect();
     found.len() == levels.len()
         && levels

@@ -175,7 +175,7 @@ impl Format for Pades {
                 file: path.clone(),
                 beside: Vec::new(),
                 level: cell.level,
-                counters: Vec::new(),
+                others: Vec::new(),
             })
             .collect();
         if let Some(refusals) = eu_dss::refusals(&bench.root, SystemClock::new().now(), &cases) {

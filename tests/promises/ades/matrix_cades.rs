@@ -410,7 +410,7 @@ fn eu_dss(world: &World, folder: &Path, cells: &mut [Cell]) {
                 file: cell.file.clone(),
                 beside: named.zip(cell.contents.iter().cloned()).collect(),
                 level: cell.level,
-                counters: Vec::new(),
+                others: Vec::new(),
             }
         })
         .collect();

@@ -296,7 +296,7 @@ fn kept(judges: &Judges<'_>, bytes: &[u8], number: usize, level: Level, is_detac
         file,
         beside: beside.collect(),
         level,
-        counters: Vec::new(),
+        others: Vec::new(),
     }
 }
 

@@ -26,6 +26,16 @@ fn another_signs_beside_whoever_signed_in_every_format_that_holds_several() {
     let forms = [
         ("a.pdf b.pdf --container asic-e", "a.pdf.asice", ""),
         (
+            "b.pdf a.pdf --container asic-e --signature cades --out cades.asice",
+            "cades.asice",
+            "",
+        ),
+        (
+            "a.pdf --container asic-s --signature cades --out cades.asics",
+            "cades.asics",
+            "",
+        ),
+        (
             "data.xml --signature xades --packaging enveloped",
             "data-signed.xml",
             "",
@@ -85,9 +95,33 @@ fn another_signs_beside_whoever_signed_in_every_format_that_holds_several() {
         // The first keeps its level; in a PDF the time-stamp behind covers it too.
         let mut shown = levels(&desk, &format!("{next}{beside}"));
         shown.sort();
-        let first = if ending == "pdf" { "lta" } else { "lt" };
+        // The same in a container that a time-stamp over everything archives.
+        let first = if ending == "pdf" || out == "cades.asice" {
+            "lta"
+        } else {
+            "lt"
+        };
         assert_eq!(shown, [first, "lta"], "{form}");
         match ending {
+            "asice" | "asics" if stem == "cades" => {
+                accepts(&desk, "unzip", &["-t", &next]);
+                accepts(&desk, "unzip", &["-q", "-o", &next, "-d", stem]);
+                let signed = if ending == "asice" {
+                    [
+                        ("signature001.p7s", "META-INF/ASiCManifest001.xml"),
+                        ("signature002.p7s", "META-INF/ASiCManifest002.xml"),
+                    ]
+                } else {
+                    [("signature.p7s", "a.pdf"); 2]
+                };
+                for (message, content) in signed {
+                    let path = |name: &str| desk.path(&format!("{stem}/{name}"));
+                    std::fs::copy(path(&format!("META-INF/{message}")), desk.path("one.p7s")).unwrap();
+                    std::fs::copy(path(content), desk.path("one")).unwrap();
+                    openssl_accepts(&desk, "one.p7s", "one");
+                }
+                std::fs::remove_dir_all(desk.path(stem)).unwrap();
+            }
             "asice" => {
                 assert!(ran.messages.contains("signs b.pdf in it"), "{ran:?}");
                 accepts(&desk, "unzip", &["-t", &next]);
@@ -177,7 +211,7 @@ fn another_signs_beside_whoever_signed_in_every_format_that_holds_several() {
 fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
     let Some(desk) = desk(&["mayor"]) else { return };
     for form in [
-        "a.pdf b.pdf --container asic-e --signature cades",
+        "a.pdf b.pdf --container asic-e",
         "a.pdf --container asic-s",
         "data.xml --signature xades --packaging enveloping",
         "data.xml --signature xades --packaging enveloped",
@@ -192,8 +226,12 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
     std::fs::write(desk.path("changed.xml"), text.replace("TEST", "TOCH")).unwrap();
     let before = (desk.files(), desk.lab.pins_shown().len());
     for (text, code, says) in [
-        ("a.pdf.asice --add", 1, "hint: sign the files themselves again"),
-        ("a.pdf.asics --add", 1, "(ADES_FORM)"),
+        (
+            "a.pdf.asice --add --detached a.pdf",
+            1,
+            "hint: leave --detached out",
+        ),
+        ("a.pdf.asics --add", 1, "hint: sign the files themselves again"),
         ("data.xml.xades --add", 1, "(ADES_FORM)"),
         ("data.xml --add --out x.xml", 1, "there is no signature in it"),
         (
