@@ -644,6 +644,8 @@ mod json {
                 json!({ "signatures": [alone, alone] }),
                 "JWS_COUNTER_SIGNATURE",
             ),
+            // It verifies, and says nothing of the signature that it was put in.
+            ("a signature over content", parsed(&other), "JWS_CONTENT_PRESENT"),
             ("a number", 7.into(), "JWS_COUNTER_SIGNATURE"),
             ("no signature", "e30".into(), "JWS_COUNTER_SIGNATURE"),
         ] {
