@@ -29,6 +29,7 @@ use crate::ades::asic::zip::name::folded;
 use crate::ades::level::Level;
 use crate::ades::pades::prepare::prepare;
 use crate::ades::pades::stages::Draft;
+use crate::ades::statement::PolicyIdentifier;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::{Context, validate_any};
@@ -186,13 +187,16 @@ enum Target {
 
 /// Runs the command.
 pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
-    let order = match check_usage(&arguments, console.format()) {
+    let mut order = match check_usage(&arguments, console.format()) {
         Ok(order) => order,
         Err(problem) => {
             console.error(problem);
             return Exit::Usage;
         }
     };
+    if let Err(problem) = order.stating.read_policy() {
+        return Problem::File(problem).tell(console);
+    }
     let desk = match load_desk(&arguments, console) {
         Ok(desk) => desk,
         Err(exit) => return exit,
@@ -218,6 +222,15 @@ fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static 
         return Err(
             "--certify says what may still change in a PDF that nobody signed yet, and none is to be signed",
         );
+    }
+    if order.stating.lock.is_some() && (order.form != Form::Pdf || order.add) {
+        return Err(
+            "--lock binds the fields of a PDF, and none is to be signed; a PDF takes it without --add",
+        );
+    }
+    let names_by_uri = matches!(order.stating.policy, Some(PolicyIdentifier::Uri(_)));
+    if names_by_uri && !order.add && matches!(order.form, Form::Cades | Form::Pdf) {
+        return Err("a policy in a PDF or CMS message is named by an object identifier");
     }
     order.check_files(&arguments.documents, arguments.out.as_deref())?;
     if arguments.image.is_some() && order.form != Form::Pdf {
@@ -525,8 +538,9 @@ fn draft(desk: &Desk, order: &Order, image: Option<&Image>, card: &SignerCard, n
         location: order.stating.location(),
         claimed: order.stating.claimed(),
         commitment: order.stating.commitment(),
-        policy: None,
+        policy: order.stating.policy(),
         certify: order.stating.certify.map(|allowed| allowed.0),
+        lock: order.stating.lock(),
         time_stamp_bytes: None,
         expires_at: now.plus(PREPARED_TIME),
     }

@@ -293,6 +293,7 @@ impl Sealer {
             commitment: order.commitment,
             policy: None,
             certify: None,
+            lock: None,
             time_stamp_bytes: None,
             expires_at: now.plus(PREPARED_LIFE),
         };

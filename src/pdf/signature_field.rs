@@ -9,7 +9,7 @@ use super::error::PdfError;
 use super::field::Field;
 use super::object::{Dictionary, Object, ObjectId};
 use super::page::{Page, Rect};
-use super::permission::{Certification, SigningRefusal};
+use super::permission::{Certification, Lock, SigningRefusal};
 use super::placement::locate;
 pub use super::placement::{Placement, free_place};
 use super::signature::{CADES_DETACHED, RFC3161, is_signature_field};
@@ -88,6 +88,8 @@ pub enum Content {
         reason: Option<String>,
         /// Makes it the certification signature, and says what may change afterwards. ISO 32000-2 §12.8.2.2.
         certify: Option<Certification>,
+        /// Which fields nobody may change afterwards. A field that has a lock of its own keeps that one.
+        lock: Option<Lock>,
     },
 }
 
@@ -155,8 +157,14 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
         let form = draw(update, block, rect, page.rotate, page.user_unit)?;
         widget.set("AP", Dictionary::new().with("N", form));
     }
+    let lock = ordered_lock(request).map(|lock| lock_dictionary(lock, &fields, &name));
+    let lock = lock.transpose()?;
+    if let Some(lock) = &lock {
+        // An indirect reference: ISO 32000-2 table 235.
+        widget.set("Lock", update.add(lock.clone()));
+    }
     let field = update.add(widget);
-    put_signature(update, signature, request, None)?;
+    put_signature(update, signature, request, lock.as_ref())?;
     put_permission(update, request, signature)?;
     append_annotation(update, &page, field)?;
     append_field(update, field)?;
@@ -184,9 +192,10 @@ fn put_signature(
     update: &mut Update,
     id: ObjectId,
     request: &FieldRequest,
-    reference: Option<Dictionary>,
+    lock: Option<&Dictionary>,
 ) -> Result<(), UpdateError> {
-    let mut references: Vec<Dictionary> = reference.into_iter().collect();
+    let catalog = update.view().catalog_id()?;
+    let mut references: Vec<Dictionary> = lock.map(|lock| field_lock(lock, catalog)).into_iter().collect();
     let mut dictionary = match &request.content {
         Content::DocTimeStamp => Dictionary::new()
             .with("Type", Object::name("DocTimeStamp"))
@@ -198,6 +207,7 @@ fn put_signature(
             location,
             reason,
             certify,
+            lock: _,
         } => {
             let mut dictionary = Dictionary::new()
                 .with("Type", Object::name("Sig"))
@@ -261,8 +271,46 @@ fn put_permission(
     Ok(())
 }
 
+const fn ordered_lock(request: &FieldRequest) -> Option<&Lock> {
+    match &request.content {
+        Content::Signature { lock, .. } => lock.as_ref(),
+        Content::DocTimeStamp => None,
+    }
+}
+
+/// The lock as the field carries it. ISO 32000-2 table 236.
+///
+/// `own`: the full name of the field that carries it.
+///
+/// # Errors
+/// `Nowhere` for a name that no field has: a lock that binds nothing would promise what it does not keep.
+fn lock_dictionary(lock: &Lock, fields: &[Field], own: &str) -> Result<Dictionary, FieldError> {
+    let (action, names) = match lock {
+        Lock::All => ("All", &[][..]),
+        Lock::Exclude(names) => ("Exclude", names.as_slice()),
+        Lock::Include(names) => ("Include", names.as_slice()),
+    };
+    let is_there = |name: &String| {
+        let one = Lock::Include(vec![name.clone()]);
+        one.covers(own) || fields.iter().any(|field| one.covers(&field.full_name))
+    };
+    if !names.iter().all(is_there) {
+        return Err(FieldError::Nowhere("field of the name that is to be locked"));
+    }
+    let mut dictionary = Dictionary::new()
+        .with("Type", Object::name("SigFieldLock"))
+        .with("Action", Object::name(action));
+    if !names.is_empty() {
+        let names = names.iter().map(|name| Object::String(text_string::encode(name)));
+        dictionary.set("Fields", Object::Array(names.collect()));
+    }
+    Ok(dictionary)
+}
+
 /// The lock of a field as the signature repeats it, so that it is signed. ISO 32000-2 §12.8.2.4.
-fn field_lock(lock: &Dictionary) -> Dictionary {
+///
+/// `catalog`: what the lock is about, the whole document; table 256 requires it.
+fn field_lock(lock: &Dictionary, catalog: ObjectId) -> Dictionary {
     let mut parameters = Dictionary::new()
         .with("Type", Object::name("TransformParams"))
         .with("V", Object::name("1.2"));
@@ -274,6 +322,7 @@ fn field_lock(lock: &Dictionary) -> Dictionary {
     Dictionary::new()
         .with("Type", Object::name("SigRef"))
         .with("TransformMethod", Object::name("FieldMDP"))
+        .with("Data", catalog)
         .with("TransformParams", parameters)
 }
 
@@ -303,19 +352,31 @@ fn fill(
     }
     let flags = view.value(&widget, "F")?.as_integer().unwrap_or(0);
     widget.set("F", flags | WIDGET_FLAGS);
+    let own_lock = view.dictionary(&field.dictionary, "Lock")?;
+    let (lock, added_lock) = match (own_lock, ordered_lock(request)) {
+        (None, Some(lock)) => {
+            let lock = lock_dictionary(lock, &view.fields()?, &field.full_name)?;
+            let added = update.add(lock.clone());
+            (Some(lock), Some(added))
+        }
+        (own, _) => (own, None),
+    };
     if widget_id == field.id {
         widget.set("V", signature);
+        if let Some(lock) = added_lock {
+            widget.set("Lock", lock);
+        }
         update.put(widget_id, widget)?;
     } else {
         update.put(widget_id, widget)?;
         let mut dictionary = field.dictionary.clone();
         dictionary.set("V", signature);
+        if let Some(lock) = added_lock {
+            dictionary.set("Lock", lock);
+        }
         update.put(field.id, dictionary)?;
     }
-    let lock = view
-        .dictionary(&field.dictionary, "Lock")?
-        .map(|lock| field_lock(&lock));
-    put_signature(update, signature, request, lock)?;
+    put_signature(update, signature, request, lock.as_ref())?;
     put_permission(update, request, signature)?;
     set_flags(update)?;
     Ok(AddedField {

@@ -3,12 +3,11 @@
 use super::stages::Draft;
 use crate::ades::cms::attributes::{SignedAttributes, attribute};
 use crate::ades::cms::oids;
-use crate::ades::statement::{Place, SignaturePolicy};
+use crate::ades::statement::Place;
 use crate::asn1::oid::OidError;
-use crate::asn1::write::{self, tag};
+use crate::asn1::write;
 use crate::base::digest::HashAlgorithm;
 use crate::base::time::Timestamp;
-use crate::crypto::algorithm;
 
 /// The attributes as `SET OF Attribute` in DER: the very bytes that are hashed and signed.
 ///
@@ -27,8 +26,7 @@ pub(super) fn encode(
         certificate_hash: HashAlgorithm::Sha256,
         claimed: &draft.claimed,
         commitment: draft.commitment,
-        // Written below, with what this format adds.
-        policy: None,
+        policy: draft.policy.as_ref(),
     };
     let mut attributes = common.list()?;
     if is_counter {
@@ -38,9 +36,6 @@ pub(super) fn encode(
     attributes.push(attribute(oids::SIGNING_TIME, &write::time(now))?);
     if let Some(place) = &draft.place {
         attributes.push(attribute(oids::SIGNER_LOCATION, &location(place))?);
-    }
-    if let Some(policy) = &draft.policy {
-        attributes.push(attribute(oids::SIGNATURE_POLICY, &policy_identifier(policy)?)?);
     }
     if let Some(mime_type) = draft.mime_type.as_ref().filter(|_| !is_counter) {
         attributes.push(attribute(oids::MIME_TYPE, &write::utf8(mime_type))?);
@@ -60,24 +55,4 @@ fn location(place: &Place) -> Vec<u8> {
             .unwrap_or_default()
     };
     write::sequence(&[&part(0, &place.country), &part(1, &place.locality)])
-}
-
-/// `SignaturePolicyId`. EN 319 122-1 §5.2.9.1.
-fn policy_identifier(policy: &SignaturePolicy) -> Result<Vec<u8>, OidError> {
-    let hash = write::sequence(&[
-        &algorithm::hash_identifier(policy.hash),
-        &write::octet_string(&policy.digest),
-    ]);
-    let qualifiers = match &policy.uri {
-        Some(uri) => write::sequence(&[&write::sequence(&[
-            &write::oid(&oids::POLICY_URI.parse()?),
-            &write::element(tag::IA5_STRING, uri.as_bytes()),
-        ])]),
-        None => Vec::new(),
-    };
-    Ok(write::sequence(&[
-        &write::oid(&policy.oid.parse()?),
-        &hash,
-        &qualifiers,
-    ]))
 }

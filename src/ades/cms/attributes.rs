@@ -1,7 +1,8 @@
 //! Signed attributes of a PAdES signature: what is written, and what is read back of them.
 
 use super::oids;
-use crate::asn1::oid::Oid;
+use crate::ades::statement::{PolicyIdentifier, SignaturePolicy};
+use crate::asn1::oid::{Oid, OidError};
 use crate::asn1::read::{self, Asn1Error, Rules};
 use crate::asn1::write::{self, tag};
 use crate::base::digest::HashAlgorithm;
@@ -76,26 +77,26 @@ impl ClaimedAttribute {
     }
 }
 
-/// The policy under which the signer signs, by its identifier and the hash of its document.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct SignaturePolicy {
-    /// Its object identifier, dotted.
-    pub oid: String,
-    /// The hash of its document, and which hash.
-    pub hash: HashAlgorithm,
-    /// The digest of its document, as long as the hash gives.
-    pub digest: Vec<u8>,
-}
-
-impl SignaturePolicy {
-    /// SignaturePolicyId, EN 319 122-1 §5.2.9.1: identifier and hash, no qualifiers.
-    fn to_der(&self) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
-        let hash = write::sequence(&[
-            &algorithm::hash_identifier(self.hash),
-            &write::octet_string(&self.digest),
-        ]);
-        Ok(write::sequence(&[&write::oid(&self.oid.parse()?), &hash]))
-    }
+/// `SignaturePolicyId`. EN 319 122-1 §5.2.9.1.
+///
+/// # Errors
+/// When the policy is not named by an object identifier.
+fn policy_identifier(policy: &SignaturePolicy) -> Result<Vec<u8>, OidError> {
+    let PolicyIdentifier::Oid(oid) = &policy.identifier else {
+        return Err(OidError);
+    };
+    let hash = write::sequence(&[
+        &algorithm::hash_identifier(policy.hash),
+        &write::octet_string(&policy.digest),
+    ]);
+    let qualifiers = match &policy.uri {
+        Some(uri) => write::sequence(&[&write::sequence(&[
+            &write::oid(&oids::POLICY_URI.parse()?),
+            &write::element(tag::IA5_STRING, uri.as_bytes()),
+        ])]),
+        None => Vec::new(),
+    };
+    Ok(write::sequence(&[&write::oid(&oid.parse()?), &hash, &qualifiers]))
 }
 
 /// What goes into the signed attributes.
@@ -124,12 +125,12 @@ impl SignedAttributes<'_> {
     /// When the type of a claimed attribute is no object identifier.
     ///
     /// Source: RFC 5652 §5.3 and §5.4; EN 319 142-1 §6.3 table 1; EN 319 122-1 §5.1.1, §5.2.2.3, §5.2.6.1.
-    pub fn to_der(self) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+    pub fn to_der(self) -> Result<Vec<u8>, OidError> {
         Ok(write::set_of(self.list()?))
     }
 
     /// The same, each attribute whole, for a format that adds others.
-    pub(in crate::ades) fn list(self) -> Result<Vec<Vec<u8>>, crate::asn1::oid::OidError> {
+    pub(in crate::ades) fn list(self) -> Result<Vec<Vec<u8>>, OidError> {
         let mut attributes = vec![
             attribute(oids::CONTENT_TYPE, &write::oid(&oids::DATA.parse()?))?,
             attribute(oids::MESSAGE_DIGEST, &write::octet_string(self.message_digest))?,
@@ -140,7 +141,7 @@ impl SignedAttributes<'_> {
             attributes.push(attribute(oids::COMMITMENT_TYPE, &indication)?);
         }
         if let Some(policy) = self.policy {
-            attributes.push(attribute(oids::SIGNATURE_POLICY, &policy.to_der()?)?);
+            attributes.push(attribute(oids::SIGNATURE_POLICY, &policy_identifier(policy)?)?);
         }
         if !self.claimed.is_empty() {
             let mut claims = Vec::new();
@@ -165,7 +166,7 @@ impl SignedAttributes<'_> {
 }
 
 /// One `Attribute` with one value.
-pub(in crate::ades) fn attribute(oid: &str, value: &[u8]) -> Result<Vec<u8>, crate::asn1::oid::OidError> {
+pub(in crate::ades) fn attribute(oid: &str, value: &[u8]) -> Result<Vec<u8>, OidError> {
     let oid: Oid = oid.parse()?;
     Ok(write::sequence(&[
         &write::oid(&oid),

@@ -228,10 +228,7 @@ fn members(
     }
     if let Some(policy) = &draft.policy {
         let mut found = Map::new();
-        found.insert(
-            "id".to_owned(),
-            json!({ "id": format!("urn:oid:{}", policy.oid) }),
-        );
+        found.insert("id".to_owned(), json!({ "id": policy.identifier.to_uri() }));
         found.insert("digAlg".to_owned(), name_of_hash(policy.hash).into());
         found.insert("digVal".to_owned(), encoded(&policy.digest).into());
         if let Some(uri) = &policy.uri {

@@ -195,6 +195,7 @@ fn lay_out(
             // WHY: it must be absent beside a commitment (EN 319 142-1 §6.3), and one rule is simpler.
             reason: None,
             certify: draft.certify,
+            lock: draft.lock.clone(),
         },
         contents_bytes: room(draft, kind)?,
     };

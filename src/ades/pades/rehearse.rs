@@ -32,6 +32,7 @@ pub fn rehearse(document: &Arc<dyn ReadAt>, now: Timestamp) -> Result<(), Prepar
             location: None,
             reason: None,
             certify: None,
+            lock: None,
         },
     )?;
     rehearse_with(document, tail)

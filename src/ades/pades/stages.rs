@@ -6,13 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::ades::augment::octets::Octets;
-use crate::ades::cms::attributes::{ClaimedAttribute, Commitment, SignaturePolicy};
+use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
 use crate::ades::level::Level;
+use crate::ades::statement::SignaturePolicy;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::pdf::dss::Evidence;
-use crate::pdf::permission::Certification;
+use crate::pdf::permission::{Certification, Lock};
 use crate::pdf::signature_field::Placement;
 use crate::pdf::update::Tail;
 use crate::pki::certificate::{Certificate, CertificateError};
@@ -44,6 +45,8 @@ pub struct Draft {
     pub policy: Option<SignaturePolicy>,
     /// Certifies the document: what may still change afterwards. Only its first signature can.
     pub certify: Option<Certification>,
+    /// Which fields of the form nobody may change afterwards.
+    pub lock: Option<Lock>,
     /// Size of the last token that the time-stamp service gave, when known: it sizes the room for the next one.
     pub time_stamp_bytes: Option<usize>,
     /// Until when a signature value is taken.

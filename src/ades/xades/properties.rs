@@ -9,6 +9,7 @@ use super::names::{COMMITMENT, XADES};
 use super::stages::{CertificateForm, Draft};
 use crate::ades::VERDICT_OID;
 use crate::ades::cms::build::issuer_and_serial;
+use crate::ades::statement::PolicyIdentifier;
 use crate::asn1::read::Asn1Error;
 use crate::asn1::write;
 use crate::base::digest::HashAlgorithm;
@@ -57,10 +58,14 @@ pub(super) fn write_signed(draft: &Draft, stated: &Stated<'_>) -> Result<String,
     if let Some(policy) = &draft.policy {
         let _ = write!(
             xml,
-            "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId><xades:Identifier \
-             Qualifier=\"OIDAsURN\">urn:oid:{}</xades:Identifier></xades:SigPolicyId><xades:SigPolicyHash>{}\
-             </xades:SigPolicyHash>",
-            escaped(&policy.oid),
+            "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId><xades:Identifier{}>{}\
+             </xades:Identifier></xades:SigPolicyId><xades:SigPolicyHash>{}</xades:SigPolicyHash>",
+            // EN 319 132-1 §5.1.2: the qualifier says how an object identifier is written; a URI has none.
+            match policy.identifier {
+                PolicyIdentifier::Oid(_) => " Qualifier=\"OIDAsURN\"",
+                PolicyIdentifier::Uri(_) => "",
+            },
+            escaped(&policy.identifier.to_uri()),
             digest_elements(policy.hash, &policy.digest)
         );
         if let Some(uri) = &policy.uri {

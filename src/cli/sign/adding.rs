@@ -53,10 +53,10 @@ pub(super) struct Further {
 pub(super) enum AddError {
     #[error("an XML signature that is a document of its own holds no other")]
     Alone,
+    #[error("its signatures are over what it carries, and --detached names something beside it")]
+    Beside,
     #[error("a signature in it is broken: {0}")]
     Broken(String),
-    #[error("a container carries the files that its signatures are over, and others were named")]
-    Carried,
     #[error(transparent)]
     Container(#[from] ContainerError),
     #[error("a counter-signature stands in a CMS message, XML or JSON")]
@@ -98,13 +98,13 @@ impl AddError {
         match self {
             Self::Alone
             | Self::Armoured
-            | Self::Carried
             | Self::Compact
             | Self::Counter
             | Self::JwsForm
             | Self::JwsPayload
             | Self::Simple
             | Self::Unsigned => "ADES_FORM",
+            Self::Beside => "ADES_CONTENT",
             Self::Broken(_) => "ADES_EXISTING_SIGNATURE",
             Self::Container(error) => error.cause(),
             Self::Further(error) => error.cause(),
@@ -122,9 +122,9 @@ impl AddError {
     pub(super) const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Alone => Some("sign the file itself again, into another --out; or put it into a container"),
-            Self::Carried => Some("leave --detached out"),
             Self::Simple => Some("sign the files themselves again, with --container asic-e"),
             Self::Compact => Some("zegel extend --serialization flattened writes it as an object"),
+            Self::Beside => Some("leave --detached out"),
             Self::Counter => Some("sign beside it with --add"),
             Self::JwsForm => Some("sign the file itself again, into another --out"),
             Self::Armoured => Some("openssl cms -cmsout -inform PEM -outform DER takes it out"),
@@ -170,9 +170,6 @@ impl Added {
             FileFormat::Pdf => Existing::Whole,
             FileFormat::Asic => {
                 let container = Container::open(Arc::clone(source))?;
-                if !beside.is_empty() {
-                    return Err(AddError::Carried);
-                }
                 order.form = if create::takes_further(&container) {
                     Form::Xades
                 } else if takes_cades(&container) {
@@ -225,6 +222,9 @@ impl Added {
                 Existing::Whole
             }
         };
+        if !beside.is_empty() && carries_all(&existing, format, source)? {
+            return Err(AddError::Beside);
+        }
         let added = Self {
             existing,
             beside,
@@ -351,6 +351,27 @@ fn named(text: &str, known: Vec<SignatureName>) -> Result<SignatureName, Unknown
     found.ok_or_else(|| UnknownSignature {
         name: text.to_owned(),
         known: known.iter().map(SignatureName::to_string).collect(),
+    })
+}
+
+/// Whether a file has all that its signatures are over, so that nothing beside it can be meant.
+fn carries_all(existing: &Existing, format: FileFormat, source: &Arc<dyn ReadAt>) -> Result<bool, AddError> {
+    Ok(match existing {
+        Existing::Container(_) => true,
+        Existing::Jws(jws) => jws.payload.is_some(),
+        Existing::Message(message) => message.content.is_some(),
+        Existing::Whole if format == FileFormat::Pdf => true,
+        Existing::Whole => {
+            let outline = outline_of(source)?;
+            for element in &outline.signatures {
+                let signature = XmlSignature::read(&outline.document, *element)?;
+                let mut targets = signature.references.iter().map(|reference| &reference.target);
+                if targets.any(|target| matches!(target, Target::Outside(_) | Target::Unnamed)) {
+                    return Ok(false);
+                }
+            }
+            true
+        }
     })
 }
 

@@ -141,7 +141,7 @@ pub(super) fn cades_draft(order: &Order, card: &SignerCard, now: Timestamp) -> c
         claimed: order.stating.claimed(),
         commitment: order.stating.commitment(),
         place: order.stating.place(),
-        policy: None,
+        policy: order.stating.policy(),
         mime_type: None,
         description: None,
         expires_at: now.plus(PREPARED_TIME),
@@ -162,7 +162,7 @@ pub(super) fn jades_draft(order: &Order, card: &SignerCard, now: Timestamp) -> j
         claimed: order.stating.claimed(),
         commitment: order.stating.commitment(),
         place: order.stating.place(),
-        policy: None,
+        policy: order.stating.policy(),
         expires_at: now.plus(PREPARED_TIME),
     }
 }
@@ -178,7 +178,7 @@ pub(super) fn xades_draft(order: &Order, card: &SignerCard, now: Timestamp) -> x
         claimed: order.stating.claimed(),
         commitment: order.stating.commitment(),
         place: order.stating.place(),
-        policy: None,
+        policy: order.stating.policy(),
         expires_at: now.plus(PREPARED_TIME),
     }
 }

@@ -235,6 +235,7 @@ fn draft(
         commitment: Some(Commitment::ProofOfApproval),
         policy: None,
         certify: None,
+        lock: None,
         time_stamp_bytes: None,
         expires_at,
     }

@@ -14,7 +14,7 @@ use zegel::ades::content::Content;
 use zegel::ades::level::Level;
 use zegel::ades::pades::finish::FinishError;
 use zegel::ades::signature_name::SignatureName;
-use zegel::ades::statement::{Place, SignaturePolicy};
+use zegel::ades::statement::{Place, PolicyIdentifier, SignaturePolicy};
 use zegel::ades::validate::Context;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::validate_cms;
@@ -84,7 +84,7 @@ fn what_a_signer_states_is_read_back_and_stands_apart() {
             locality: Some("Zegelgem".to_owned()),
         }),
         policy: Some(SignaturePolicy {
-            oid: "1.3.6.1.4.1.55555.1".to_owned(),
+            identifier: PolicyIdentifier::Oid("1.3.6.1.4.1.55555.1".to_owned()),
             hash: HashAlgorithm::Sha256,
             digest: vec![7; 32],
             uri: Some("https://example.test/policy.pdf".to_owned()),

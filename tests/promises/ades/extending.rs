@@ -163,6 +163,7 @@ fn a_digest_signed_alone_becomes_the_signature_of_a_document_that_never_left() {
                 location: None,
                 reason: None,
                 certify: None,
+                lock: None,
             },
             contents_bytes: 24 * 1024,
         };

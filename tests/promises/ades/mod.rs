@@ -19,6 +19,7 @@ mod jades;
 pub mod judges;
 pub mod jws;
 mod ladder;
+mod locking;
 pub mod matrix;
 mod matrix_cades;
 mod matrix_xades;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use zegel::ades::cms::attributes::{ClaimedAttribute, Commitment, SignaturePolicy};
+use zegel::ades::cms::attributes::{ClaimedAttribute, Commitment};
 use zegel::ades::level::Level;
 use zegel::ades::pades::prepare::prepare;
+use zegel::ades::statement::{PolicyIdentifier, SignaturePolicy};
 use zegel::ades::validate::indication::Indication;
 use zegel::base::digest::HashAlgorithm;
 use zegel::pdf::document::Document;
@@ -79,9 +80,10 @@ fn what_the_signer_says_is_signed_and_reported_as_claimed() {
     let world = World::new();
     let signer = world.signer(P384);
     let policy = SignaturePolicy {
-        oid: "2.25.1".to_owned(),
+        identifier: PolicyIdentifier::Oid("2.25.1".to_owned()),
         hash: HashAlgorithm::Sha256,
         digest: HashAlgorithm::Sha256.digest(b"TEST policy"),
+        uri: None,
     };
     for (commitment, oid) in [
         (Commitment::ProofOfOrigin, "1.2.840.113549.1.9.16.6.1"),

@@ -154,6 +154,7 @@ impl World {
             commitment: None,
             policy: None,
             certify: None,
+            lock: None,
             time_stamp_bytes: None,
             expires_at: self.now.plus(Duration::from_mins(5)),
         }

@@ -10,7 +10,7 @@ use zegel::ades::content::Content;
 use zegel::ades::level::Level;
 use zegel::ades::pades::finish::FinishError;
 use zegel::ades::signature_name::SignatureName;
-use zegel::ades::statement::{Place, SignaturePolicy};
+use zegel::ades::statement::{Place, PolicyIdentifier, SignaturePolicy};
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::xades::extend::extend;
 use zegel::ades::xades::names::{COUNTERSIGNED, SIGNED_PROPERTIES, XADES};
@@ -80,7 +80,7 @@ fn what_the_signer_claims_is_read_back() {
                 locality: Some("Zegelgem <1>".to_owned()),
             }),
             policy: Some(SignaturePolicy {
-                oid: "2.16.56.1".to_owned(),
+                identifier: PolicyIdentifier::Oid("2.16.56.1".to_owned()),
                 hash: HashAlgorithm::Sha256,
                 digest: vec![7; 32],
                 uri: Some("https://example.test/?a&b".to_owned()),

@@ -218,6 +218,9 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
         "a.pdf --signature cades",
         "a.pdf --signature jades",
         "b.pdf --signature jades --serialization compact --out compact.jws",
+        "a.pdf --signature cades --packaging attached",
+        "data.xml --container asic-e",
+        "a.pdf --out signed.pdf",
     ] {
         let signed = desk.sign(&words(&format!("{form} --level b")));
         assert_eq!(signed.code, Some(0), "{signed:?}");
@@ -226,11 +229,6 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
     std::fs::write(desk.path("changed.xml"), text.replace("TEST", "TOCH")).unwrap();
     let before = (desk.files(), desk.lab.pins_shown().len());
     for (text, code, says) in [
-        (
-            "a.pdf.asice --add --detached a.pdf",
-            1,
-            "hint: leave --detached out",
-        ),
         ("a.pdf.asics --add", 1, "hint: sign the files themselves again"),
         ("data.xml.xades --add", 1, "(ADES_FORM)"),
         ("data.xml --add --out x.xml", 1, "there is no signature in it"),
@@ -240,6 +238,15 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
             "only the general form several",
         ),
         ("changed.xml --add", 1, "(ADES_EXISTING_SIGNATURE)"),
+        // What carries its content is over nothing beside it.
+        ("data.xml.asice --add --detached a.pdf", 2, "(ADES_CONTENT)"),
+        (
+            "signed.pdf --add --detached b.pdf",
+            2,
+            "hint: leave --detached out",
+        ),
+        ("data-signed.xml --add --detached b.pdf", 2, "(ADES_CONTENT)"),
+        ("a.pdf.p7m --add --detached b.pdf", 2, "(ADES_CONTENT)"),
         (
             "a.pdf.p7s --add",
             1,

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use zegel::base::digest::HashAlgorithm;
+
 use super::counter::Desk;
 use super::{Ran, run, zegel};
 use crate::support::{TestFolder, judge};
@@ -383,6 +385,58 @@ fn what_the_signer_states_is_read_back_in_every_format() {
         assert_eq!(claimed["location"], "Zegelgem, BE", "{form}: {report:#}");
     }
 
+    // The policy, by its document or by the digest alone.
+    std::fs::write(desk.path("policy.txt"), "TEST policy").unwrap();
+    let digest = hex::encode(HashAlgorithm::Sha384.digest(b"TEST policy"));
+    for (form, out, name) in [
+        ("a.pdf --out p.pdf", "p.pdf", "2.25.1"),
+        (
+            "a.pdf --signature cades --packaging attached --out p.p7m",
+            "p.p7m",
+            "2.25.1",
+        ),
+        (
+            "a.pdf --signature jades --packaging attached --out p.jws",
+            "p.jws",
+            "https://zegel.example/policy",
+        ),
+        (
+            "data.xml --signature xades --packaging enveloped --out p.xml",
+            "p.xml",
+            "https://zegel.example/policy",
+        ),
+    ] {
+        for how in [
+            "--policy-document policy.txt",
+            &format!("--policy-hash sha384:{digest}"),
+        ] {
+            let text = format!(
+                "{form} --force --level b --policy {name} {how} --policy-uri https://zegel.example/p"
+            );
+            let signed = desk.sign(&words(&text));
+            assert_eq!(signed.code, Some(0), "{text}: {signed:?}");
+            let report = verify(&desk, out).json();
+            let findings = report["signatures"][0]["findings"].to_string();
+            assert!(findings.contains("SIGNATURE_POLICY"), "{text}: {findings}");
+        }
+    }
+    let xml = std::fs::read_to_string(desk.path("p.xml")).unwrap();
+    let written = "<xades:Identifier>https://zegel.example/policy</xades:Identifier>";
+    assert!(
+        xml.contains(written) && xml.contains("<xades:SPURI>https://zegel.example/p<"),
+        "{xml}"
+    );
+
+    // A lock on all fields: nobody signs after it.
+    assert_eq!(
+        desk.sign(&words("a.pdf --lock all --level b --out locked.pdf"))
+            .code,
+        Some(0)
+    );
+    let refused = desk.sign(&words("locked.pdf --level b --out no.pdf"));
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.messages.contains("PDF_FIELD_LOCKED"), "{refused:?}");
+
     // Certified: only the first signature can, and afterwards no more changes than it allows.
     for (allowed, code) in [("1", 1), ("2", 0), ("3", 0)] {
         let first = format!("b.pdf --certify {allowed} --level b --out first{allowed}.pdf");
@@ -398,6 +452,16 @@ fn what_the_signer_states_is_read_back_in_every_format() {
         ("a.pdf --certify 4", 2),
         ("a.pdf --commitment maybe", 2),
         ("a.pdf --place ,BE", 2),
+        ("a.pdf --lock some", 2),
+        ("a.pdf --lock include:", 2),
+        ("a.pdf --lock include:nobody --level b --out no.pdf", 1),
+        ("data.xml --signature xades --packaging enveloped --lock all", 2),
+        ("a.pdf --policy 1.2.3", 2),
+        ("a.pdf --policy-document policy.txt", 2),
+        ("a.pdf --policy policy --policy-document policy.txt", 2),
+        ("a.pdf --policy https://a/b --policy-document policy.txt", 2),
+        ("a.pdf --policy 1.2.3 --policy-hash sha256:00", 2),
+        ("a.pdf --policy 1.2.3 --policy-document missing.txt", 1),
     ] {
         let ran = desk.sign(&words(text));
         assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{text}: {ran:?}");

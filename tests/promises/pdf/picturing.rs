@@ -74,6 +74,7 @@ fn placed(document: &[u8], placement: Placement) -> Vec<u8> {
             location: None,
             reason: None,
             certify: None,
+            lock: None,
         },
         contents_bytes: 8,
     };

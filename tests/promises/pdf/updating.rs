@@ -40,6 +40,7 @@ pub(crate) fn request(placement: Placement) -> FieldRequest {
             location: None,
             reason: None,
             certify: None,
+            lock: None,
         },
         contents_bytes: 4096,
     }

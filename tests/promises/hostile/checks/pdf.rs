@@ -71,6 +71,7 @@ fn grows(bytes: &[u8], document: &Document) {
             location: None,
             reason: None,
             certify: None,
+            lock: None,
         },
         contents_bytes: 64,
     };
