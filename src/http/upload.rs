@@ -16,6 +16,10 @@ use crate::base::secret::Secret;
 
 /// Most bytes of a password: PDF takes 127.
 const PASSWORD_BYTES: usize = 1024;
+/// Most parts of a form: the two that are read, and what a browser or an application sends along.
+const MOST_PARTS: usize = 16;
+/// Most bytes of a part that is passed over.
+const OTHER_BYTES: usize = 4 * 1024;
 
 /// A file in scratch that ends with its owner.
 #[derive(Debug)]
@@ -54,10 +58,11 @@ pub struct Taken {
 }
 
 /// Takes the parts `field`, into `scratch`, and `password`, into memory that is wiped, of a form; in any order, each
-/// once. Other parts are passed over.
+/// once. Other parts are passed over, as far as they are few and small: what is sent along costs reading.
 ///
 /// # Errors
-/// `DocumentTooLarge` beyond `limit_bytes`; `RequestInvalid` for a broken form, or a password that is none;
+/// `DocumentTooLarge` beyond `limit_bytes`; `RequestInvalid` for a broken form, a part that comes twice, too many parts or
+/// one that is too large, or a password that is none;
 /// `ServerError` when scratch is full.
 pub async fn take(
     mut form: Multipart,
@@ -70,22 +75,54 @@ pub async fn take(
         upload: None,
         password: None,
     };
+    let (mut parts, mut seen) = (0_usize, Vec::new());
     while let Some(part) = form
         .try_next()
         .await
         .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
     {
-        if part.name() == Some(field) && taken.upload.is_none() {
+        parts = parts.saturating_add(1);
+        if parts > MOST_PARTS {
+            return Err(invalid("form", "expected fewer parts"));
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        if seen.contains(&name) && (name == field || name == "password") {
+            return Err(invalid(&name, "expected it once"));
+        }
+        if name == field {
             let path = scratch.join(format!("upload-{}", hex::encode(random::bytes::<16>(random))));
             let upload = spool(part, path, limit_bytes).await?;
             // A browser sends an empty part without a name when no file was chosen.
             taken.upload = (upload.length > 0 || upload.name.is_some()).then_some(upload);
-        } else if part.name() == Some("password") && taken.password.is_none() {
+        } else if name == "password" {
             let password = typed(part).await?;
             taken.password = (!password.expose().is_empty()).then_some(password);
+        } else {
+            pass_over(part).await?;
         }
+        seen.push(name);
     }
     Ok(taken)
+}
+
+fn invalid(field: &str, message: &str) -> Failure {
+    Failure::new(PersonCode::RequestInvalid).field(field, message)
+}
+
+/// Reads a part that nobody asked for to its end.
+async fn pass_over(mut part: Field) -> Result<(), Failure> {
+    let mut length = 0_usize;
+    while let Some(chunk) = part
+        .try_next()
+        .await
+        .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
+    {
+        length = length.saturating_add(chunk.len());
+        if length > OTHER_BYTES {
+            return Err(invalid("form", "expected no large part beside the file"));
+        }
+    }
+    Ok(())
 }
 
 /// A password, read into a place that never grows, so that no copy of it stays behind here.
@@ -97,7 +134,7 @@ async fn typed(mut part: Field) -> Result<Secret<Vec<u8>>, Failure> {
         .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
     {
         if bytes.len().saturating_add(chunk.len()) > PASSWORD_BYTES {
-            return Err(Failure::new(PersonCode::RequestInvalid));
+            return Err(invalid("password", "expected at most 1024 bytes"));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -10,6 +10,7 @@ mod crash;
 mod documents;
 mod journey;
 mod outside;
+mod parts;
 mod password;
 mod picture;
 mod profile;

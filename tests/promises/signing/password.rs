@@ -15,7 +15,7 @@ fn closed() -> Option<Vec<u8>> {
 }
 
 /// Sends these parts to the page for checking.
-async fn check(town: &Town, parts: &[(&str, &[u8])], headers: &[(&str, &str)]) -> Seen {
+pub(super) async fn check(town: &Town, parts: &[(&str, &[u8])], headers: &[(&str, &str)]) -> Seen {
     let mut seat = Seat::nobody(&town.instance(RIGHT));
     seat.0.upload_bytes = 1_000_000;
     let mut body = Vec::new();
@@ -41,7 +41,7 @@ async fn check(town: &Town, parts: &[(&str, &[u8])], headers: &[(&str, &str)]) -
     seat.0.ask(request).await
 }
 
-const AS_JSON: &[(&str, &str)] = &[("accept", "application/json")];
+pub(super) const AS_JSON: &[(&str, &str)] = &[("accept", "application/json")];
 
 #[actix_web::test]
 async fn a_closed_pdf_is_judged_with_its_password_whichever_part_comes_first() {
