@@ -179,14 +179,15 @@ async fn perform(app: &App, job: &TakenJob) -> Result<(), &'static str> {
     match job.kind.as_str() {
         finish::JOB => {
             let id = job.subject.parse().map_err(|_| "JOB_SUBJECT")?;
-            finish::finish(app, id).await.map_err(|error| error.cause())?;
+            let outcome = finish::finish(app, id).await;
+            // WHY also when it is put off: a signature may stand while what raises all of them does not come.
             if let Err(error) = finish::tell_pages(app, id).await {
                 tracing::warn!(
                     cause = error.cause(),
                     "the page of a finished signature was not told"
                 );
             }
-            Ok(())
+            outcome.map_err(|error| error.cause())
         }
         publish::JOB => {
             let id = job.subject.parse().map_err(|_| "JOB_SUBJECT")?;

@@ -33,6 +33,8 @@ crate::statements! {
     BEAT = "UPDATE signing_attempt SET updated_at = $2 WHERE id = $1 AND state NOT IN ('done', 'failed')";
     SETTLE = "UPDATE signing_attempt SET state = 'done', code = NULL, cause = NULL, updated_at = $2 \
               WHERE request_id = $1 AND (state = 'finishing' OR code = 'timestamp_unavailable')";
+    SETTLE_SLOT = "UPDATE signing_attempt SET state = 'done', code = NULL, cause = NULL, updated_at = $3 \
+                   WHERE request_id = $1 AND slot = $2 AND (state = 'finishing' OR code = 'timestamp_unavailable')";
     LOSE = "UPDATE signing_attempt SET state = 'failed', code = $2, cause = $3, tries_left = NULL, updated_at = $4 \
             WHERE request_id = $1 AND (state = 'finishing' OR code = 'timestamp_unavailable')";
     LAST_ATTEMPT = "SELECT id, request_id, slot, person_id, short_code, state, code, cause, tries_left, started_at, \
@@ -278,6 +280,12 @@ pub async fn settle_attempts(db: &Db, request: RequestId, now: Timestamp) -> Res
     db.commit_alone(SETTLE, &[request.into(), now.into()])
         .await
         .map(|_| ())
+}
+
+/// The signature of slot `number` stands, whatever the rest of its request waits for: its page is told.
+pub async fn settle_slot(db: &Db, request: RequestId, number: u8, now: Timestamp) -> Result<(), StoreError> {
+    let values = [request.into(), i64::from(number).into(), now.into()];
+    db.commit_alone(SETTLE_SLOT, &values).await.map(|_| ())
 }
 
 /// A signature that was kept can never stand: whoever was told that it would follow is told so.

@@ -15,7 +15,7 @@ use crate::crypto::policy::AlgorithmPolicy;
 use crate::fetch::resume;
 use crate::journeys::App;
 use crate::signing::publication::Publication;
-use crate::signing::request::{Ending, Piece, RequestId, SigningRequest, Stage, StepError};
+use crate::signing::request::{Ending, Piece, RequestId, SigningRequest, Slot, Stage, StepError};
 use crate::store::db::StoreError;
 use crate::store::signing::Kept;
 use crate::store::{events, queue, signing};
@@ -132,7 +132,7 @@ pub(super) async fn end_failed(
     tell_pages(app, id).await
 }
 
-/// Tells the pages that wait for a signature what came of it.
+/// Tells the pages that wait for a signature what came of it: in a request that goes on, those whose signature stands.
 pub async fn tell_pages(app: &App, id: RequestId) -> Result<(), SignError> {
     let request = kept(app, id).await?.request;
     let (db, now) = (&app.db, app.now());
@@ -140,7 +140,13 @@ pub async fn tell_pages(app: &App, id: RequestId) -> Result<(), SignError> {
         Some(Ending::Failed { cause, .. }) => {
             signing::lose_attempts(db, id, PersonCode::SignatureFailed, &cause, now).await?;
         }
-        _ => signing::settle_attempts(db, id, now).await?,
+        Some(_) => signing::settle_attempts(db, id, now).await?,
+        None => {
+            let standing = |slot: &&Slot| matches!(slot.stage, Stage::Done { .. });
+            for slot in request.slots.iter().filter(standing) {
+                signing::settle_slot(db, id, slot.number, now).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -183,6 +183,43 @@ async fn a_rise_that_fails_is_made_later_and_nothing_below_is_delivered_meanwhil
 }
 
 #[actix_web::test]
+async fn a_page_that_waits_is_told_what_stands_while_the_rise_is_put_off() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        for (key, died) in [("told-that-it-waits", false), ("ended-under-it", true)] {
+            let (id, _) = waiting(&town, key).await;
+            if died {
+                // As a service leaves it that was ended between the card's value and the rise.
+                let left = format!(
+                    "UPDATE signing_attempt SET state = 'finishing', code = NULL, cause = NULL \
+                     WHERE request_id = '{id}' AND slot = 2"
+                );
+                let db = &town.world.app.db;
+                db.script_for_tests(Box::leak(left.into_boxed_str()))
+                    .await
+                    .unwrap();
+            }
+            assert!(jobs_look(&town).await, "{engine}");
+            assert_eq!(
+                told(&town, &id).await.0,
+                "finishing: done, done",
+                "{engine}: put off"
+            );
+            let director = town.seat("director", &town.instance(RIGHT)).await;
+            assert_eq!(director.outcome(&id).await, None, "{engine}, {key}");
+            let page = director.get(&format!("/sign/{id}")).await.body;
+            assert!(
+                page.contains("show B-T. After the last one the document is raised to B-LTA"),
+                "{engine}, {key}: {page}"
+            );
+            up(&town);
+            while jobs_look(&town).await {}
+            assert_eq!(told(&town, &id).await.0, "completed: done, done", "{engine}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn two_instances_that_raise_one_document_make_one_result() {
     for town in towns().await {
         let engine = town.world.engine;
