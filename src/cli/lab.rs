@@ -1,5 +1,6 @@
 //! `zegel lab`: the laboratory, its virtual cards, its test PKI.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,7 +110,7 @@ pub struct UpArguments {
     /// Make both journeys without a person, write what comes out, and end.
     #[arg(long)]
     once: bool,
-    /// Where `--once` writes the sealed document and its proof [default: the folder `result` in the laboratory's].
+    /// Where `--once` writes the sealed document, its proof and the publication copy [default: the folder `result` in the laboratory's].
     #[arg(long, requires = "once", value_name = "DIR")]
     out: Option<PathBuf>,
     /// Port of the service on the loopback address; 0 takes a free one.
@@ -639,6 +640,7 @@ async fn demo(lab: &Lab, arguments: &UpArguments, console: &mut Console) -> Resu
         service_port: arguments.port,
         application_port: arguments.application_port,
         database_url: arguments.database.clone(),
+        with_seal: true,
     };
     let house = House::prepare(lab, settings, Arc::clone(&clock), Arc::clone(&random)).await?;
     let _service = house.open().await?;
@@ -657,10 +659,18 @@ async fn demo(lab: &Lab, arguments: &UpArguments, console: &mut Console) -> Resu
         })
         .await;
         outcome.map(|outcome| {
+            let publication = outcome.publication.as_ref();
             let json = serde_json::json!({
                 "document": outcome.document, "proof": outcome.proof, "steps": steps, "report": outcome.report,
+                "publication": publication.map(|copy| serde_json::json!({
+                    "file": copy.file, "sealed_by": copy.sealed_by, "level": copy.level, "key": copy.keeper.to_string(),
+                })),
             });
-            let files = format!("document {}\nproof    {}", outcome.document.display(), outcome.proof.display());
+            let mut files = format!("document {}\nproof    {}", outcome.document.display(), outcome.proof.display());
+            if let Some(copy) = publication {
+                let (file, by, level, keeper) = (copy.file.display(), &copy.sealed_by, copy.level, copy.keeper);
+                let _ = write!(files, "\nseal     {file}\n         valid, {level}, by {by}: {keeper}");
+            }
             console.result(format_args!("{}\n{files}", outcome.report.to_text(Language::En)), &json);
         })
     } else {
@@ -698,11 +708,17 @@ fn welcome(lab: &Lab, house: &House, program: &Path) -> String {
          a wrong PIN:      {zegel} lab pin --next wrong --dir {folder}\n           \
          a revoked card:   {zegel} lab cert status mayor revoked --dir {folder}\n           \
          OCSP down:        {zegel} lab service set ocsp down --dir {folder}\n           \
-         all cards:        {zegel} lab card list --dir {folder}\n\n\
+           all cards:        {zegel} lab card list --dir {folder}\n\n\
+         seal       {seal}: each decision that is complete gets a copy for publication under it;\n           \
+         the application offers it, and `{zegel} verify FILE --trust {trust}` checks it\n\n\
          end it with Ctrl-C",
         application = house.application_url(),
         service = house.service_url(),
         authority = house.authority_file().display(),
+        seal = house
+            .seal()
+            .map_or_else(|| "none".to_owned(), |keeper| keeper.to_string()),
+        trust = house.configuration_file().with_file_name("trust").display(),
     )
 }
 

@@ -1,6 +1,7 @@
 //! The demo house around a running laboratory: settings, TLS certificate, boards, application, and the service as a
 //! process of its own.
 
+use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -20,6 +21,7 @@ use openssl::x509::{X509, X509NameBuilder};
 
 use super::application::{Application, Provider, Registration as Registered};
 use super::demo;
+use super::seal::{DemoSeal, Keeper};
 use super::{Lab, LabError};
 use crate::base::clock::Clock;
 use crate::base::random::{self, Random};
@@ -43,6 +45,9 @@ use crate::store::migrate;
 /// Name of the demo application at its board.
 const CLIENT: &str = "demo-application";
 
+/// Slug of the demo municipality.
+const MUNICIPALITY: &str = "zegelgem";
+
 /// Where the demo house stands.
 #[derive(Clone, Debug)]
 pub struct HouseSettings {
@@ -56,6 +61,8 @@ pub struct HouseSettings {
     pub application_port: u16,
     /// The database; SQLite in the folder when absent.
     pub database_url: Option<String>,
+    /// Whether the municipality has a seal, so that each completed decision gets a publication copy.
+    pub with_seal: bool,
 }
 
 /// The demo house, prepared and not yet open.
@@ -65,7 +72,8 @@ pub struct House {
     listener: TcpListener,
     registered: Registered,
     http: reqwest::Client,
-    environment: (String, PathBuf),
+    environment: Vec<(&'static str, PathBuf)>,
+    seal: Option<Keeper>,
 }
 
 impl std::fmt::Debug for House {
@@ -119,7 +127,18 @@ impl House {
             .database_url
             .clone()
             .unwrap_or_else(|| format!("sqlite:{}/zegel.db", folder.display()));
-        let config = configuration(lab, folder, &service_url, service, &database);
+        let seal = if settings.with_seal {
+            let made = DemoSeal::make(lab, &folder.join("seal"), MUNICIPALITY, random.as_ref(), now)?;
+            Some(made)
+        } else {
+            None
+        };
+        let mut config = configuration(lab, folder, &service_url, service, &database);
+        if let Some(seal) = &seal {
+            let file = toml::Value::String(seal.file.display().to_string());
+            // INVARIANT: writing to a String does not fail.
+            let _ = write!(config, "[seals]\nfile = {file}\n");
+        }
         std::fs::write(folder.join("zegel.toml"), config).map_err(LabError::io(folder))?;
 
         let kek = std::fs::read(&kek_file).map_err(LabError::io(&kek_file))?;
@@ -140,15 +159,22 @@ impl House {
             redirect_uri,
             scope: "openid profile capacity".to_owned(),
         };
-        let (name, value) = lab.environment();
+        let mut environment = vec![lab.environment()];
+        environment.extend(seal.as_ref().and_then(|seal| seal.environment.clone()));
         Ok(Self {
             service,
             listener,
             registered,
             http: client(&pem)?,
-            environment: (name.to_owned(), value),
+            environment,
+            seal: seal.map(|seal| seal.keeper),
             settings,
         })
+    }
+
+    /// Who keeps the key of the municipality's seal, where it has one.
+    pub const fn seal(&self) -> Option<Keeper> {
+        self.seal
     }
 
     /// The service's public address.
@@ -199,7 +225,7 @@ impl House {
             .arg("serve")
             .arg("--config")
             .arg(self.configuration_file())
-            .env(&self.environment.0, &self.environment.1)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(file)
@@ -341,7 +367,7 @@ async fn furnish(
 ) -> Result<Board, LabError> {
     let mut municipality = None;
     for (slug, kind, name, number) in [
-        ("zegelgem", "municipality", "Gemeente Zegelgem", "0999900150"),
+        (MUNICIPALITY, "municipality", "Gemeente Zegelgem", "0999900150"),
         ("ocmw-zegelgem", "ocmw", "OCMW Zegelgem", "0999900249"),
     ] {
         let board = if let Some(known) = boards::find_by_slug(db, slug).await.map_err(failed)? {
@@ -473,7 +499,7 @@ pub fn write_trust(lab: &Lab, folder: &Path) -> Result<(), LabError> {
     Ok(())
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file = std::fs::OpenOptions::new()

@@ -17,6 +17,7 @@ pub mod pinentry;
 pub mod pki;
 pub mod reader;
 mod running;
+pub mod seal;
 pub mod services;
 pub mod tokens;
 pub mod trusted_list;

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::house::House;
+use super::seal::Keeper;
 use super::walker::{self, Walker};
 use super::{Lab, LabError};
 use crate::ades::level::Level;
 use crate::ades::validate::indication::Indication;
-use crate::ades::validate::verdict::ProofFile;
+use crate::ades::validate::verdict::{ProofFile, VerdictKey};
 use crate::ades::validate::{self, Context};
 use crate::base::clock::Clock;
 use crate::crypto::policy::AlgorithmPolicy;
@@ -21,6 +22,10 @@ use crate::store::trust;
 /// Longer than the daemon takes to see a card.
 const SETTLE: Duration = Duration::from_millis(900);
 
+/// How often and at what pauses the publication copy is looked for: the service's jobs look every five seconds.
+const SEAL_LOOKS: u8 = 100;
+const SEAL_PAUSE: Duration = Duration::from_millis(300);
+
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
@@ -28,8 +33,23 @@ pub struct Outcome {
     pub document: PathBuf,
     /// Its proof.
     pub proof: PathBuf,
+    /// The publication copy under the municipality's seal, where it has one.
+    pub publication: Option<Publication>,
     /// The report of our own validation.
     pub report: validate::report::Report,
+}
+
+/// A publication copy that was sealed and checked.
+#[derive(Debug)]
+pub struct Publication {
+    /// The file.
+    pub file: PathBuf,
+    /// Who keeps the key of the seal.
+    pub keeper: Keeper,
+    /// The name in the seal's certificate.
+    pub sealed_by: String,
+    /// The level that it shows.
+    pub level: Level,
 }
 
 /// One step that was made.
@@ -103,6 +123,14 @@ pub async fn run(
 
     let report = check(house, &document, &proof, clock)?;
     step("read back and validated offline");
+    let sealed = match house.seal() {
+        Some(keeper) => {
+            let copy = publication(&mut mayor, &home).await?;
+            step("the municipality's seal was put on the publication copy");
+            Some((keeper, copy))
+        }
+        None => None,
+    };
     std::fs::create_dir_all(folder).map_err(LabError::io(folder))?;
     let paths = (
         folder.join("besluit-TEST.pdf"),
@@ -110,9 +138,25 @@ pub async fn run(
     );
     std::fs::write(&paths.0, &document).map_err(LabError::io(&paths.0))?;
     std::fs::write(&paths.1, &proof).map_err(LabError::io(&paths.1))?;
+    let publication = match sealed {
+        Some((keeper, copy)) => {
+            let (sealed_by, level) = check_seal(house, &copy, clock)?;
+            let file = folder.join("besluit-TEST.publication.pdf");
+            std::fs::write(&file, &copy).map_err(LabError::io(&file))?;
+            step("its seal was validated offline");
+            Some(Publication {
+                file,
+                keeper,
+                sealed_by,
+                level,
+            })
+        }
+        None => None,
+    };
     Ok(Outcome {
         document: paths.0,
         proof: paths.1,
+        publication,
         report,
     })
 }
@@ -124,6 +168,53 @@ async fn insert(lab: &Lab, card: &str) -> Result<(), LabError> {
     Ok(())
 }
 
+/// The publication copy, which a job of the service seals some seconds after the last signature.
+async fn publication(walker: &mut Walker, home: &str) -> Result<Vec<u8>, LabError> {
+    for _ in 0..SEAL_LOOKS {
+        walker.go(home).await?;
+        expect(walker, 200)?;
+        if walker.page().html.contains("id=\"publication\"") {
+            return walker.download("/publication").await;
+        }
+        tokio::time::sleep(SEAL_PAUSE).await;
+    }
+    Err(said(walker, "the publication copy did not come"))
+}
+
+/// The organisation that sealed `copy`, and the level of its seal.
+fn check_seal(house: &House, copy: &[u8], clock: &Arc<dyn Clock>) -> Result<(String, Level), LabError> {
+    let report = judged(house, copy, &[], clock)?;
+    let sealed = match report.signatures.as_slice() {
+        [seal] if seal.indication == Indication::TotalPassed => seal.level.zip(seal.certificate.as_ref()),
+        _ => None,
+    };
+    sealed
+        .filter(|(level, _)| *level == Level::Lta)
+        .map(|(level, says)| (says.common_name.clone(), level))
+        .ok_or_else(|| {
+            let text = report.to_text(crate::base::lang::Language::En);
+            LabError::Malformed(format!("the seal does not validate:\n{text}"))
+        })
+}
+
+fn judged(
+    house: &House,
+    file: &[u8],
+    keys: &[VerdictKey],
+    clock: &Arc<dyn Clock>,
+) -> Result<validate::report::Report, LabError> {
+    let folder = house.configuration_file().with_file_name("trust");
+    let trust = trust::open_folder(&folder).map_err(|error| LabError::Malformed(error.to_string()))?;
+    let algorithms = AlgorithmPolicy::etsi_ts_119_312();
+    let context = Context {
+        trust: &trust,
+        algorithms: &algorithms,
+        verdict_keys: keys,
+        at: clock.now(),
+    };
+    Ok(validate::validate(Arc::new(file.to_vec()), &context))
+}
+
 fn check(
     house: &House,
     document: &[u8],
@@ -131,18 +222,9 @@ fn check(
     clock: &Arc<dyn Clock>,
 ) -> Result<validate::report::Report, LabError> {
     let wrong = |error: &dyn std::fmt::Display| LabError::Malformed(error.to_string());
-    let folder = house.configuration_file().with_file_name("trust");
-    let trust = trust::open_folder(&folder).map_err(|error| wrong(&error))?;
     let proof = ProofFile::parse(proof).map_err(|error| wrong(&error))?;
     let keys = proof.keys().map_err(|error| wrong(&error))?;
-    let algorithms = AlgorithmPolicy::etsi_ts_119_312();
-    let context = Context {
-        trust: &trust,
-        algorithms: &algorithms,
-        verdict_keys: &keys,
-        at: clock.now(),
-    };
-    let report = validate::validate(Arc::new(document.to_vec()), &context);
+    let report = judged(house, document, &keys, clock)?;
     let good = report.signatures.len() == 2
         && report.signatures.iter().all(|signature| {
             signature.indication == Indication::TotalPassed

@@ -79,6 +79,7 @@ impl Application {
                 .route("/decision", web::get().to(decision))
                 .route("/document", web::get().to(document))
                 .route("/proof", web::get().to(proof))
+                .route("/publication", web::get().to(publication))
                 .route("/style.css", web::get().to(style))
         })
         .workers(1)
@@ -258,6 +259,17 @@ async fn proof(state: web::Data<Application>, request: HttpRequest) -> HttpRespo
         "proof",
         "application/json",
         "besluit-TEST.proof.json",
+    )
+    .await
+}
+
+async fn publication(state: web::Data<Application>, request: HttpRequest) -> HttpResponse {
+    fetch(
+        &state,
+        &request,
+        "publication_copy",
+        "application/pdf",
+        "besluit-TEST.publicatie.pdf",
     )
     .await
 }

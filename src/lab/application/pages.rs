@@ -102,6 +102,15 @@ fn request(body: &mut String, sent: &Value) {
              <a id=\"proof\" href=\"/proof\">Bewijs</a></p>",
         );
     }
+    match sent.pointer("/publication_copy/state").and_then(Value::as_str) {
+        Some("done") => body.push_str(
+            "<p><a id=\"publication\" href=\"/publication\">Kopie voor publicatie</a>, met het zegel van de gemeente</p>",
+        ),
+        Some("waiting") => {
+            body.push_str("<p>De kopie voor publicatie wordt verzegeld. Laad deze pagina straks opnieuw.</p>");
+        }
+        _ => {}
+    }
     body.push_str("<form method=\"post\" action=\"/send\"><button>Nog een besluit versturen</button></form>");
 }
 

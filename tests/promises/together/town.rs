@@ -51,6 +51,7 @@ impl Town {
             program: env!("CARGO_BIN_EXE_zegel").into(),
             service_port: 0,
             application_port: 0,
+            with_seal: false,
             database_url: database,
         };
         let house = House::prepare(&lab, settings, clock, random.clone())
