@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::format::Failure;
-use super::general::{self, Basis, Token};
+use super::general::{self, Basis, Listing, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::revocation::Memory;
@@ -13,6 +13,7 @@ use crate::ades::asic::archive::is_archive_manifest;
 use crate::ades::asic::container::{Container, Role};
 use crate::ades::asic::manifest::AsicManifest;
 use crate::ades::cms::token_material;
+use crate::base::digest::HashAlgorithm;
 
 /// Most archive manifests of a container: one every two years for centuries.
 const LINKS_AT_MOST: usize = 100;
@@ -27,6 +28,8 @@ struct Link {
     manifest: Vec<u8>,
     /// The entries that it covers.
     files: BTreeSet<String>,
+    /// The hashes by which it does.
+    hashes: BTreeSet<HashAlgorithm>,
     fault: Option<Failure>,
 }
 
@@ -78,6 +81,7 @@ impl Archive {
                 token,
                 manifest_name: entry.name().to_owned(),
                 manifest: bytes,
+                hashes: manifest.files.iter().map(|file| file.hash).collect(),
                 files: manifest.files.into_iter().map(|file| file.name).collect(),
             });
         }
@@ -100,10 +104,14 @@ impl Archive {
             .iter()
             .enumerate()
             .all(|(place, (count, _))| *count == place);
-        let mut covered = BTreeSet::new();
         for (_, mut link) in links {
-            link.files.append(&mut covered);
-            covered.clone_from(&link.files);
+            if let Some(before) = self.links.last()
+                && !before.files.is_subset(&link.files)
+            {
+                // What it does not name itself it covers by the hashes of that one too.
+                link.files.extend(before.files.iter().cloned());
+                link.hashes.extend(&before.hashes);
+            }
             self.links.push(link);
         }
         if !is_one_chain && self.fault.is_none() {
@@ -146,13 +154,25 @@ impl Archive {
                 .iter()
                 .filter(|link| link.files.contains(name))
                 .collect(),
+            data: BTreeSet::new(),
         }
+    }
+
+    /// The entries under time-stamps of `stamps`, which are those of [`Self::judge`], that hold.
+    pub(super) fn covered<'a>(&'a self, stamps: &'a [Stamp]) -> impl Iterator<Item = &'a String> {
+        let holding = self
+            .links
+            .iter()
+            .zip(stamps)
+            .filter(|(_, stamp)| stamp.whole.is_some());
+        holding.flat_map(|(link, _)| &link.files)
     }
 
     /// Judges the time-stamps themselves, oldest first.
     pub(super) fn judge(&self, basis: &Basis<'_>) -> Vec<Stamp> {
         let all = Around {
             links: self.links.iter().collect(),
+            data: BTreeSet::new(),
         };
         let mut material = Material::default();
         all.add_material(&mut material, 0);
@@ -168,9 +188,20 @@ impl Archive {
 #[derive(Clone, Default)]
 pub(super) struct Around<'a> {
     links: Vec<&'a Link>,
+    /// The other entries that the signature is over.
+    data: BTreeSet<String>,
 }
 
 impl<'a> Around<'a> {
+    /// The same for a signature over the entries `data`: a time-stamp proves what its manifest names, and the file of a
+    /// signature is not its data.
+    pub(super) fn with_data(&self, data: BTreeSet<String>) -> Self {
+        Self {
+            links: self.links.clone(),
+            data,
+        }
+    }
+
     /// The tokens, in the layers above those of the `inside` archive time-stamps that the signature has itself.
     pub(super) fn tokens(&self, inside: usize) -> Vec<Token<'a>> {
         self.links
@@ -179,11 +210,17 @@ impl<'a> Around<'a> {
             .map(|(number, link)| {
                 let link: &'a Link = link;
                 Token {
-                    der: link.token.clone(),
-                    name: link.name.clone(),
-                    layer: layer(inside, number).saturating_add(1),
-                    imprint: Box::new(|hash| Some(hash.digest(&link.manifest))),
                     fault: link.fault.clone(),
+                    listing: Listing {
+                        hashes: link.hashes.clone(),
+                        leaves_out_data: !self.data.is_subset(&link.files),
+                    },
+                    ..Token::new(
+                        link.token.clone(),
+                        link.name.clone(),
+                        layer(inside, number).saturating_add(1),
+                        Box::new(|hash| Some(hash.digest(&link.manifest))),
+                    )
                 }
             })
             .collect()

@@ -54,6 +54,31 @@ pub(super) fn report_of(source: Arc<dyn ReadAt>, basis: &Basis<'_>) -> Report {
     report
 }
 
+/// What a signature or time-stamp of the container is over.
+struct Over {
+    content: Content,
+    /// The files that this covers.
+    files: BTreeSet<String>,
+    /// The entry of the manifest between, and the hashes by which it refers to the files.
+    manifest: Option<(String, BTreeSet<HashAlgorithm>)>,
+    /// What is wrong with one of the files.
+    broken: Option<Failure>,
+}
+
+impl Over {
+    /// The hashes that stand between what is signed and the files.
+    fn hashes(&self) -> BTreeSet<HashAlgorithm> {
+        let manifest = self.manifest.as_ref();
+        manifest.map(|(_, hashes)| hashes.clone()).unwrap_or_default()
+    }
+
+    /// Every entry that it is over, the manifest too.
+    fn entries(&self) -> BTreeSet<String> {
+        let manifest = self.manifest.iter().map(|(name, _)| name);
+        manifest.chain(&self.files).cloned().collect()
+    }
+}
+
 /// A signature that was judged, and the files it covers.
 struct Covering {
     report: SignatureReport,
@@ -102,7 +127,9 @@ impl<'a> Judging<'a> {
                 stamps.push(self.time_stamp(entry));
             }
         }
-        stamps.extend(self.archive.judge(self.basis));
+        let archived = self.archive.judge(self.basis);
+        self.stamped.extend(self.archive.covered(&archived).cloned());
+        stamps.extend(archived);
         self.check_stamps(&stamps);
         let reports = stamps.into_iter().map(|stamp| stamp.report);
         report.document_time_stamps.extend(reports);
@@ -177,12 +204,12 @@ impl<'a> Judging<'a> {
                 return self.push_failed(name, Format::Cades, failure(error.cause(), error.to_string()));
             }
         };
-        let (content, files, broken) = match self.content_of(name) {
-            Ok(found) => found,
+        let over = match self.content_of(name) {
+            Ok(over) => over,
             Err(fault) => return self.push_failed(name, Format::Cades, fault),
         };
-        let around = self.archive.over(name);
-        let judged = cades::report_within(Arc::new(message), Some(&content), &around, self.basis);
+        let around = self.archive.over(name).with_data(over.entries());
+        let judged = cades::report_within(Arc::new(message), Some(&over.content), &around, self.basis);
         if let Some(detail) = judged.document.format_failure {
             return self.push_failed(name, Format::Cades, failure("CMS_MALFORMED", detail));
         }
@@ -193,35 +220,42 @@ impl<'a> Judging<'a> {
                 failure("CMS_MALFORMED", "the message holds no signature"),
             );
         }
-        let hashes = self.manifest_hashes(name);
         for mut report in judged.signatures {
-            if let Some(broken) = &broken {
+            if let Some(broken) = &over.broken {
                 report.fail(broken.clone());
             }
-            self.check_hashes(&hashes, &mut report);
-            self.push(name, report, files.clone(), false);
+            self.check_hashes(&over.hashes(), &mut report);
+            self.push(name, report, over.files.clone(), false);
         }
     }
 
-    /// What the signature or time-stamp `name` is over, the files that this covers, and what is wrong with one of them.
-    fn content_of(&self, name: &str) -> Result<(Content, BTreeSet<String>, Option<Failure>), Failure> {
+    /// What the signature or time-stamp `name` is over.
+    fn content_of(&self, name: &str) -> Result<Over, Failure> {
         if self.container.kind == Kind::Simple {
             let only = self
                 .container
                 .data()
                 .next()
                 .ok_or_else(|| failure("ASIC_FILES", "there is no file"))?;
-            let content = self.digests(only)?;
-            return Ok((content, BTreeSet::from([only.name().to_owned()]), None));
+            return Ok(Over {
+                content: self.digests(only)?,
+                files: BTreeSet::from([only.name().to_owned()]),
+                manifest: None,
+                broken: None,
+            });
         }
-        let (bytes, manifest) = self.manifest_of(name)?;
-        let broken = self.check_manifest(&manifest).err();
-        let files = manifest.files.into_iter().map(|file| file.name).collect();
-        Ok((Content::Bytes(Arc::new(bytes)), files, broken))
+        let (entry, bytes, manifest) = self.manifest_of(name)?;
+        let hashes = manifest.files.iter().map(|file| file.hash).collect();
+        Ok(Over {
+            content: Content::Bytes(Arc::new(bytes)),
+            broken: self.check_manifest(&manifest).err(),
+            files: manifest.files.into_iter().map(|file| file.name).collect(),
+            manifest: Some((entry.name().to_owned(), hashes)),
+        })
     }
 
-    /// The one manifest for the signature or time-stamp `name`, and its bytes.
-    fn manifest_of(&self, name: &str) -> Result<(Vec<u8>, AsicManifest), Failure> {
+    /// The one manifest for the signature or time-stamp `name`, with its entry and its bytes.
+    fn manifest_of(&self, name: &str) -> Result<(&Entry, Vec<u8>, AsicManifest), Failure> {
         let mut manifests = Vec::new();
         for entry in self.container.with_role(Role::AsicManifest) {
             let bytes = self
@@ -231,7 +265,7 @@ impl<'a> Judging<'a> {
             if let Some(manifest) = AsicManifest::parse(&bytes)
                 && manifest.signature == name
             {
-                manifests.push((bytes, manifest));
+                manifests.push((entry, bytes, manifest));
             }
         }
         let (Some(found), true) = (manifests.pop(), manifests.is_empty()) else {
@@ -241,15 +275,6 @@ impl<'a> Judging<'a> {
             ));
         };
         Ok(found)
-    }
-
-    /// The hashes by which the manifest of `name` refers to the files.
-    fn manifest_hashes(&self, name: &str) -> BTreeSet<HashAlgorithm> {
-        if self.container.kind == Kind::Simple {
-            return BTreeSet::new();
-        }
-        let files = self.manifest_of(name).map(|(_, manifest)| manifest.files);
-        files.unwrap_or_default().iter().map(|file| file.hash).collect()
     }
 
     /// The hash that stands for a file must have been accepted when the signature is first proven, as its own must.
@@ -308,14 +333,15 @@ impl<'a> Judging<'a> {
         let judge = self.basis.judge(&material, &existence, &memory);
         let content = self.content_of(name);
         let digest = |hash: HashAlgorithm| match &content {
-            Ok((content, _, None)) => content.digest(hash).ok().flatten(),
+            Ok(over) if over.broken.is_none() => over.content.digest(hash).ok().flatten(),
             _ => None,
         };
-        let stamp = stamp::validate(&judge, &token, Some(name), &digest, at);
-        if stamp.whole.is_some()
-            && let Ok((_, files, _)) = content
-        {
-            self.stamped.extend(files);
+        let mut stamp = stamp::validate(&judge, &token, Some(name), &digest, at);
+        if let Ok(over) = content {
+            stamp.weigh_listing(&judge, &over.hashes(), at);
+            if stamp.whole.is_some() {
+                self.stamped.extend(over.files);
+            }
         }
         stamp
     }
@@ -339,8 +365,12 @@ impl<'a> Judging<'a> {
         }
     }
 
-    /// Why a container without signatures, but with a time-stamp that holds, is none: it holds files that none covers.
+    /// Why a container without signatures, but with a time-stamp that holds, is none: its archive is broken, or it holds
+    /// files that none covers.
     fn unstamped(&self) -> Option<String> {
+        if let Some(fault) = self.archive.fault() {
+            return Some(format!("{} ({})", fault.finding.detail, fault.finding.cause));
+        }
         let data = self.container.data();
         let left = data.filter(|entry| !self.stamped.contains(entry.name())).count();
         (!self.stamped.is_empty() && left > 0).then(|| {

@@ -408,16 +408,18 @@ impl<'a> Scene<'a> {
             .iter()
             .enumerate()
             .map(|(number, archived)| Token {
-                der: archived.der.clone(),
-                name: format!("{ARCHIVE} {}", number.saturating_add(1)),
-                layer: number.saturating_mul(2).saturating_add(1),
-                imprint: Box::new(move |hash| {
-                    let (_, index) = archived.index.as_ref()?;
-                    let content = digests.get(hash).ok()?;
-                    let kind = envelope.content_type();
-                    Some(archive::imprint(hash, kind, content, &covered.parts, index))
-                }),
                 fault: archived.fault.clone(),
+                ..Token::new(
+                    archived.der.clone(),
+                    format!("{ARCHIVE} {}", number.saturating_add(1)),
+                    number.saturating_mul(2).saturating_add(1),
+                    Box::new(move |hash| {
+                        let (_, index) = archived.index.as_ref()?;
+                        let content = digests.get(hash).ok()?;
+                        let kind = envelope.content_type();
+                        Some(archive::imprint(hash, kind, content, &covered.parts, index))
+                    }),
+                )
             })
             .chain(self.around.tokens(inside))
             .collect()
@@ -501,12 +503,9 @@ impl<'a> Scene<'a> {
         let digests = self.digests;
         info.signed_with(oids::CONTENT_TIME_STAMP)
             .flat_map(|attribute| &attribute.values)
-            .map(|value| Token {
-                der: value.clone(),
-                name: CONTENT.to_owned(),
-                layer,
-                imprint: Box::new(move |hash| digests.get(hash).ok().map(<[u8]>::to_vec)),
-                fault: None,
+            .map(|value| {
+                let imprint = Box::new(move |hash| digests.get(hash).ok().map(<[u8]>::to_vec));
+                Token::new(value.clone(), CONTENT, layer, imprint)
             })
             .collect()
     }
@@ -585,13 +584,8 @@ fn read_digests(info: &SignerInfo, report: &mut SignatureReport) {
 
 fn own_token<'a>(info: &SignerInfo, der: &[u8], layer: usize) -> Token<'a> {
     let value = info.signature.clone();
-    Token {
-        der: der.to_vec(),
-        name: "signature time-stamp".to_owned(),
-        layer,
-        imprint: Box::new(move |hash| Some(hash.digest(&value))),
-        fault: None,
-    }
+    let imprint = Box::new(move |hash: HashAlgorithm| Some(hash.digest(&value)));
+    Token::new(der.to_vec(), "signature time-stamp", layer, imprint)
 }
 
 /// Cryptographic verification of the value, EN 319 102-1 §5.2.7.

@@ -104,9 +104,32 @@ pub(super) struct Token<'a> {
     pub(super) imprint: Imprint<'a>,
     /// What the format found wrong with it.
     pub(super) fault: Option<Failure>,
+    /// What it is over by way of a list of digests.
+    pub(super) listing: Listing,
 }
 
-impl Token<'_> {
+/// How a time-stamp over a list of digests refers to what that list names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listing {
+    /// The hashes of the list, each weighed as that of the imprint is.
+    pub(super) hashes: BTreeSet<HashAlgorithm>,
+    /// Whether it names the signature, and not all that the signature is over.
+    pub(super) leaves_out_data: bool,
+}
+
+impl<'a> Token<'a> {
+    /// A token that is over what `imprint` makes, and is as the format asks.
+    pub(super) fn new(der: Vec<u8>, name: impl Into<String>, layer: usize, imprint: Imprint<'a>) -> Self {
+        Self {
+            der,
+            name: name.into(),
+            layer,
+            imprint,
+            fault: None,
+            listing: Listing::default(),
+        }
+    }
+
     fn place(&self) -> Placed {
         Placed {
             id: Sha256Digest::of(&self.der),
@@ -143,6 +166,7 @@ impl<'s> Enclosing<'s> {
                     .clone()
             }),
             fault: self.token.fault.clone(),
+            listing: self.token.listing.clone(),
         }
     }
 }
@@ -256,6 +280,12 @@ fn judge_subject(
     };
     let (content, own) = (judged(&subject.content_stamps), judged(&subject.own));
     stamp::note(content.iter().chain(&own).chain(&archived), report);
+    if subject.archive.iter().any(|token| token.listing.leaves_out_data) {
+        report.findings.push(Finding::warning(
+            "ASIC_ARCHIVE_PARTIAL",
+            "an archive time-stamp names the signature and not all that it is over, of which it proves nothing",
+        ));
+    }
 
     let of_level = subject.own_archives.unwrap_or(usize::MAX);
     let archive: Vec<(&Token<'_>, &Stamp)> = subject
@@ -302,7 +332,7 @@ fn judge_subject(
         covering: archive
             .iter()
             .take(of_level)
-            .filter(|_| has_own)
+            .filter(|(token, _)| has_own && !token.listing.leaves_out_data)
             .map(|(token, stamp)| (level_stamp(stamp), covers(material, token.layer)))
             .collect(),
         signer_needs: outcome.chain.as_ref().and_then(|chain| chain.needs.clone()),
@@ -382,9 +412,8 @@ fn judge_token(judge: &Judge<'_>, token: &Token<'_>, exists_at: Timestamp) -> St
     let mut stamp = stamp::validate(judge, &token.der, Some(&token.name), &token.imprint, exists_at);
     if let Some(fault) = &token.fault {
         stamp.whole = None;
-        stamp.report.indication = fault.sub.indication();
-        stamp.report.sub_indication = Some(fault.sub);
-        stamp.report.findings.push((*fault.finding).clone());
+        stamp.fail(fault.clone());
     }
+    stamp.weigh_listing(judge, &token.listing.hashes, exists_at);
     stamp
 }

@@ -463,15 +463,17 @@ impl<'a> Scene<'a> {
             .then(|| format_failure("JWS_TIME_STAMP", "adoTst does not hold time-stamp tokens"));
         let tokens = tokens.unwrap_or_else(|| vec![Vec::new()]);
         let token = |der| Token {
-            der,
-            name: CONTENT.to_owned(),
-            layer: 0,
-            imprint: Box::new(|hash| {
-                payload::content_imprint(hash, self.jws, &self.header, self.objects)
-                    .ok()
-                    .flatten()
-            }),
             fault: fault.clone(),
+            ..Token::new(
+                der,
+                CONTENT,
+                0,
+                Box::new(|hash| {
+                    payload::content_imprint(hash, self.jws, &self.header, self.objects)
+                        .ok()
+                        .flatten()
+                }),
+            )
         };
         tokens.into_iter().map(token).collect()
     }
@@ -486,11 +488,13 @@ impl<'a> Scene<'a> {
                 .then(|| format_failure("JWS_TIME_STAMP", "the container does not hold one token"));
             match element.name.as_str() {
                 "sigTst" => own.push(Token {
-                    der: der.unwrap_or_default(),
-                    name: "signature time-stamp".to_owned(),
-                    layer: before.saturating_mul(2),
-                    imprint: Box::new(|hash| Some(hash.digest(self.signature.signature.as_bytes()))),
                     fault,
+                    ..Token::new(
+                        der.unwrap_or_default(),
+                        "signature time-stamp",
+                        before.saturating_mul(2),
+                        Box::new(|hash| Some(hash.digest(self.signature.signature.as_bytes()))),
+                    )
                 }),
                 "arcTst" => {
                     let covers_all = match element.value.get("timeStamped") {
@@ -504,21 +508,23 @@ impl<'a> Scene<'a> {
                         ));
                     }
                     archive.push(Token {
-                        der: der.unwrap_or_default(),
-                        name: format!("{ARCHIVE} {}", before.saturating_add(1)),
-                        layer: before.saturating_mul(2).saturating_add(1),
-                        imprint: Box::new(move |hash| {
-                            imprint(
-                                hash,
-                                self.jws,
-                                (self.signature, &self.header),
-                                self.objects,
-                                place,
-                            )
-                            .ok()
-                            .flatten()
-                        }),
                         fault,
+                        ..Token::new(
+                            der.unwrap_or_default(),
+                            format!("{ARCHIVE} {}", before.saturating_add(1)),
+                            before.saturating_mul(2).saturating_add(1),
+                            Box::new(move |hash| {
+                                imprint(
+                                    hash,
+                                    self.jws,
+                                    (self.signature, &self.header),
+                                    self.objects,
+                                    place,
+                                )
+                                .ok()
+                                .flatten()
+                            }),
+                        )
                     });
                 }
                 _ => {}

@@ -337,7 +337,11 @@ pub(super) fn level_stamp(stamp: &Stamp) -> level::Stamp {
     let is_false = stamp.report.indication == Indication::TotalFailed
         || matches!(
             stamp.report.sub_indication,
-            Some(SubIndication::RevokedCaNoPoe | SubIndication::RevokedNoPoe)
+            Some(
+                SubIndication::CryptoConstraintsFailure
+                    | SubIndication::RevokedCaNoPoe
+                    | SubIndication::RevokedNoPoe
+            )
         );
     level::Stamp {
         whole: stamp.whole.is_some() && stamp.is_anchored && !is_false,

@@ -36,6 +36,45 @@ impl Stamp {
         self.whole
             .filter(|_| self.report.indication == Indication::TotalPassed)
     }
+
+    /// Notes why it does not pass after all.
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.report.indication = failure.sub.indication();
+        self.report.sub_indication = Some(failure.sub);
+        self.report.findings.push(*failure.finding);
+    }
+
+    /// Weighs the `hashes` by which the list that it is over names what it covers, as its imprint's own hash is weighed:
+    /// when it was made, from which no later proof helps, and until it is proven itself at `exists_at`.
+    pub(super) fn weigh_listing(
+        &mut self,
+        judge: &Judge<'_>,
+        hashes: &BTreeSet<HashAlgorithm>,
+        exists_at: Timestamp,
+    ) {
+        let Some(gen_time) = self.whole else { return };
+        let refused = |at| {
+            hashes
+                .iter()
+                .find_map(|hash| judge.algorithms.check_hash(*hash, at).err())
+        };
+        let object = ObjectReport {
+            kind: ObjectKind::TimeStamp,
+            name: self.report.unit.clone().unwrap_or_default(),
+            sha256: Some(self.report.sha256),
+        };
+        if let Some(refusal) = refused(gen_time) {
+            let mut failure = chain::algorithm_failure(&refusal, object);
+            failure.sub = SubIndication::CryptoConstraintsFailure;
+            if self.report.indication != Indication::TotalFailed {
+                self.fail(failure);
+            }
+        } else if self.proven().is_some()
+            && let Some(refusal) = refused(exists_at)
+        {
+            self.fail(chain::algorithm_failure(&refusal, object));
+        }
+    }
 }
 
 /// Judges the token `der`.

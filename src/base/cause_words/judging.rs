@@ -575,6 +575,24 @@ pub(super) const WORDS: &[Words] = &[
         ],
     ),
     (
+        &["ASIC_ARCHIVE_PARTIAL"],
+        [
+            "een archieftijdstempel noemt niet alles wat ondertekend is",
+            "un horodatage d'archivage ne cite pas tout ce qui est signé",
+            "ein Archiv-Zeitstempel nennt nicht alles, was unterschrieben ist",
+            "an archive time-stamp does not name all that is signed",
+        ],
+    ),
+    (
+        &["COUNTER_SIGNATURE_LIMIT"],
+        [
+            "er staan te veel tegenhandtekeningen op, of te diep op elkaar",
+            "trop de contre-signatures, ou trop profondes",
+            "zu viele Gegenunterschriften, oder zu tief ineinander",
+            "too many counter-signatures, or too deep on each other",
+        ],
+    ),
+    (
         &["ADES_SIGNATURE_UNKNOWN"],
         [
             "er is geen handtekening met die naam",

@@ -144,6 +144,7 @@ fn a_lock_that_is_ordered_binds_its_fields_and_no_others() {
                 file: path,
                 beside: Vec::new(),
                 level,
+                others: Vec::new(),
             });
             bound.push(closed);
         }
@@ -202,6 +203,7 @@ fn a_policy_is_read_by_eu_dss_and_pyhanko() {
             file: path,
             beside: Vec::new(),
             level,
+            others: Vec::new(),
         });
     }
     if let Some(refusals) = eu_dss::refusals(&root, world.now, &cases) {

@@ -1,5 +1,6 @@
 //! Signatures: made in two steps, completed, read back, validated, and attacked.
 
+mod archive_manifests;
 pub mod asic_world;
 mod attacks;
 mod bad_days;

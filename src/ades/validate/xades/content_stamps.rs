@@ -70,11 +70,8 @@ impl Signature<'_> {
                 Err(_) => Box::new(|_| None),
             };
             found.push(Token {
-                der,
-                name: name.to_owned(),
-                layer: 0,
-                imprint,
                 fault: fault.clone(),
+                ..Token::new(der, name, 0, imprint)
             });
         }
     }

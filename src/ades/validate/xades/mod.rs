@@ -19,6 +19,7 @@ use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Format, Report, SignatureReport, base64};
+use crate::ades::asic::uri;
 use crate::ades::signature_name::SignatureName;
 use crate::ades::xades::ahead::Ahead;
 use crate::ades::xades::coverage;
@@ -126,7 +127,8 @@ pub(super) fn judge_document(
                 let covers = signature.names_outside();
                 let mut subject = signature.subject(&scene, name.to_string(), None);
                 let inside = subject.archive.len();
-                subject.archive.extend(around.tokens(inside));
+                let data = covers.iter().filter_map(|uri| uri::to_name(uri)).collect();
+                subject.archive.extend(around.with_data(data).tokens(inside));
                 around.add_material(&mut subject.material, inside);
                 let report = general::judge(subject, basis);
                 let counters = signature.counters(&scene, &name, (around, basis));
@@ -421,27 +423,32 @@ impl<'a> Signature<'a> {
             };
             if is_archive {
                 archive.push(Token {
-                    der,
-                    name: format!("{ARCHIVE} {}", before.saturating_add(1)),
-                    layer: before.saturating_mul(2).saturating_add(1),
-                    imprint: Box::new(move |hash| {
-                        let method = method.as_ref().ok()?;
-                        let (core, properties) = (&self.core, &self.properties);
-                        let made = imprint::of_archive(scene, core, properties, Some(property), method, hash);
-                        at_hand(made)
-                    }),
                     fault,
+                    ..Token::new(
+                        der,
+                        format!("{ARCHIVE} {}", before.saturating_add(1)),
+                        before.saturating_mul(2).saturating_add(1),
+                        Box::new(move |hash| {
+                            let method = method.as_ref().ok()?;
+                            let (core, properties) = (&self.core, &self.properties);
+                            let made =
+                                imprint::of_archive(scene, core, properties, Some(property), method, hash);
+                            at_hand(made)
+                        }),
+                    )
                 });
             } else {
                 own.push(Token {
-                    der,
-                    name: "signature time-stamp".to_owned(),
-                    layer: before.saturating_mul(2),
-                    imprint: Box::new(move |hash| {
-                        let method = method.as_ref().ok()?;
-                        Some(imprint::of_signature(self.document, &self.core, method, hash))
-                    }),
                     fault,
+                    ..Token::new(
+                        der,
+                        "signature time-stamp",
+                        before.saturating_mul(2),
+                        Box::new(move |hash| {
+                            let method = method.as_ref().ok()?;
+                            Some(imprint::of_signature(self.document, &self.core, method, hash))
+                        }),
+                    )
                 });
             }
         }
