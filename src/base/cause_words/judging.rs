@@ -220,6 +220,7 @@ pub(super) const WORDS: &[Words] = &[
     (
         &[
             "CONTENT_TIME_STAMP_LIMIT",
+            "COUNTER_SIGNATURE_LIMIT",
             "PATH_LIMIT",
             "PDF_LIMIT",
             "XADES_LIMIT",
@@ -560,13 +561,16 @@ pub(super) const WORDS: &[Words] = &[
     ),
     // What stands beside the signature.
     (
-        &[
-            "CMS_ATTRIBUTE_CERTIFICATE",
-            "JWS_COUNTER_SIGNATURE",
-            "JWS_POINTER",
-            "SIGNATURE_POLICY",
-            "XADES_COUNTER_SIGNATURE",
+        &["JWS_COUNTER_SIGNATURE", "XADES_COUNTER_SIGNATURE"],
+        [
+            "een medeondertekening is niet van de handtekening waarbij ze staat",
+            "une contresignature n'est pas celle de la signature où elle se trouve",
+            "eine Gegenzeichnung gehört nicht zu der Unterschrift, bei der sie steht",
+            "a counter-signature is not one of the signature that it stands in",
         ],
+    ),
+    (
+        &["CMS_ATTRIBUTE_CERTIFICATE", "JWS_POINTER", "SIGNATURE_POLICY"],
         [
             "er staat iets bij dat niet beoordeeld is",
             "un élément joint n'a pas été jugé",
@@ -581,15 +585,6 @@ pub(super) const WORDS: &[Words] = &[
             "un horodatage d'archivage ne cite pas tout ce qui est signé",
             "ein Archiv-Zeitstempel nennt nicht alles, was unterschrieben ist",
             "an archive time-stamp does not name all that is signed",
-        ],
-    ),
-    (
-        &["COUNTER_SIGNATURE_LIMIT"],
-        [
-            "er staan te veel tegenhandtekeningen op, of te diep op elkaar",
-            "trop de contre-signatures, ou trop profondes",
-            "zu viele Gegenunterschriften, oder zu tief ineinander",
-            "too many counter-signatures, or too deep on each other",
         ],
     ),
     (
