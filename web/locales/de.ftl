@@ -240,7 +240,7 @@ confirm-sign-lead = { $count ->
         [one] Sie leisten Ihre elektronische Unterschrift auf 1 Dokument.
        *[other] Sie leisten Ihre elektronische Unterschrift auf { $count } Dokumenten.
     }
-verdict-passed = Elektronische Unterschrift von { $name }, geleistet am { $time }. Wir haben nicht geprüft, ob sie qualifiziert ist.
+verdict-passed = Elektronische Unterschrift von { $name }, geleistet am { $time }.
 name-unknown = einer unbekannten Person
 attested-verified = { $capacity }, bestätigt zum Zeitpunkt der Unterschrift.
 attested-key-missing = Eine Bestätigung ist enthalten, aber der Schlüssel der Verwaltung fehlt.

@@ -240,7 +240,7 @@ confirm-sign-lead = { $count ->
         [one] You place your electronic signature on 1 document.
        *[other] You place your electronic signature on { $count } documents.
     }
-verdict-passed = Electronic signature of { $name }, placed on { $time }. We did not examine whether it is qualified.
+verdict-passed = Electronic signature of { $name }, placed on { $time }.
 name-unknown = an unknown signer
 attested-verified = { $capacity }, attested at the moment of signing.
 attested-key-missing = There is an attestation, but the key of the authority is missing.

@@ -240,7 +240,7 @@ confirm-sign-lead = { $count ->
         [one] Vous apposez votre signature électronique sur 1 document.
        *[other] Vous apposez votre signature électronique sur { $count } documents.
     }
-verdict-passed = Signature électronique de { $name }, apposée le { $time }. Nous n'avons pas examiné si elle est qualifiée.
+verdict-passed = Signature électronique de { $name }, apposée le { $time }.
 name-unknown = provenance inconnue
 attested-verified = { $capacity }, attesté au moment de la signature.
 attested-key-missing = Une attestation est jointe, mais la clé de l'administration manque.

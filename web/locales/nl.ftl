@@ -240,7 +240,7 @@ confirm-sign-lead = { $count ->
         [one] U zet uw elektronische handtekening op 1 document.
        *[other] U zet uw elektronische handtekening op { $count } documenten.
     }
-verdict-passed = Elektronische handtekening van { $name }, gezet op { $time }. We hebben niet onderzocht of ze gekwalificeerd is.
+verdict-passed = Elektronische handtekening van { $name }, gezet op { $time }.
 name-unknown = een onbekende ondertekenaar
 attested-verified = { $capacity }, bevestigd op het moment van ondertekenen.
 attested-key-missing = Er staat een bevestiging in, maar de sleutel van het bestuur ontbreekt.

@@ -23,7 +23,6 @@ pub(super) const WORDS: &[Words] = &[
             "CMS_SIGNATURE_VALUE",
             "DEVICE_VALUE",
             "JWS_SIGNATURE_VALUE",
-            "SIG_INVALID",
             "XSIG_VALUE",
         ],
         [
@@ -326,6 +325,15 @@ pub(super) const WORDS: &[Words] = &[
             "la signature ne fixe pas à quel certificat elle appartient",
             "die Unterschrift legt nicht fest, zu welchem Zertifikat sie gehört",
             "the signature does not fix to which certificate it belongs",
+        ],
+    ),
+    (
+        &["SIG_INVALID"],
+        [
+            "een certificaat komt niet van de uitgever die het noemt",
+            "un certificat ne vient pas de l'autorité qu'il nomme",
+            "ein Zertifikat stammt nicht von der Stelle, die es nennt",
+            "a certificate does not come from the authority that it names",
         ],
     ),
     (

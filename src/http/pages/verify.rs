@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::{ChangeReport, Finding, Report, SignatureReport, VerdictStatus, Weight};
+use crate::base::time::Timestamp;
 use crate::http::i18n::Texts;
 use crate::http::page::Page;
 
@@ -100,7 +101,8 @@ impl Outcome<'_> {
             Indication::TotalFailed => t.with("verdict-failed", "name", name),
             Indication::Indeterminate => t.with("verdict-indeterminate", "name", name),
             Indication::TotalPassed => {
-                let at = signature.best_signature_time.unwrap_or(self.report.validated_at);
+                let at = self.proven(signature).or(signature.claimed.time);
+                let at = at.unwrap_or(self.report.validated_at);
                 let key = if self.report.laboratory {
                     "verdict-test"
                 } else {
@@ -109,6 +111,19 @@ impl Outcome<'_> {
                 t.with2(key, "name", name, "time", at)
             }
         }
+    }
+
+    /// For a signature that passed: whether it is qualified, by which list, or that nobody can tell.
+    fn qualification(&self, signature: &SignatureReport) -> Option<String> {
+        (signature.indication == Indication::TotalPassed)
+            .then(|| sentence(&signature.qualification_in(self.page.visit.language)))
+    }
+
+    /// When the signature existed, where anything but this check proves it.
+    fn proven(&self, signature: &SignatureReport) -> Option<Timestamp> {
+        signature
+            .best_signature_time
+            .filter(|time| *time != self.report.validated_at)
     }
 
     /// For a signature that is undecided: what is missing, and of what.

@@ -52,6 +52,61 @@ fn why_a_check_failed_is_said_in_the_language_of_the_page() {
                 "{language}: English stands alone"
             );
         }
+        // What could not be read is not called unsigned.
+        let shown = |page: &str| &pages.iter().find(|(name, _)| name == page).unwrap().1;
+        let unsigned = site
+            .catalog
+            .texts(language)
+            .get("verify-none")
+            .replace('\'', "&#39;");
+        assert!(!shown("verify-unread").contains(&unsigned), "{language}");
+        assert!(shown("verify-none").contains(&unsigned), "{language}");
+    }
+}
+
+/// The page says of a signature that passed whether it is qualified and by which list, and of no other anything of it.
+#[test]
+fn whether_a_signature_is_qualified_is_said_of_what_passed_alone() {
+    let site = samples::site();
+    for (language, qualified, open) in [
+        (
+            Language::Nl,
+            "TEST: gekwalificeerde elektronische handtekening (vertrouwenslijst BE, nr. 7,",
+            "Geavanceerd; kwalificatie niet bepaald.",
+        ),
+        (
+            Language::Fr,
+            "TEST: signature électronique qualifiée (liste de confiance BE, n° 7,",
+            "Avancée ; qualification non déterminée.",
+        ),
+        (
+            Language::De,
+            "TEST: qualifizierte elektronische Signatur (Vertrauensliste BE, Nr. 7,",
+            "Fortgeschritten; Qualifikation nicht bestimmt.",
+        ),
+        (
+            Language::En,
+            "TEST: qualified electronic signature (trusted list BE, number 7,",
+            "Advanced; qualification not determined.",
+        ),
+    ] {
+        let visit = samples::visit(language, "/sample");
+        let pages = samples::every_page(&site, &visit);
+        for (name, said) in [
+            ("verify-qualified", Some(qualified)),
+            ("verify-passed-real", Some(open)),
+            ("verify-undecided", None),
+            ("verify-failed", None),
+        ] {
+            let (_, html) = pages.iter().find(|(page, _)| page == name).unwrap();
+            for text in [qualified, open] {
+                assert_eq!(
+                    html.contains(text),
+                    said == Some(text),
+                    "{name}.{language}: {text}"
+                );
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::{
     AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, Format, PlanReport, Process,
-    QUALIFICATION, Report, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
+    QUALIFICATION, Qualified, Report, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
 };
 use zegel::base::clock::FixedClock;
 use zegel::base::code::PersonCode;
@@ -35,6 +35,7 @@ use zegel::http::session::{Known, LoggedOut};
 use zegel::http::site::{Origin, Site};
 use zegel::http::visit::Visit;
 use zegel::oidc::claims::Shared;
+use zegel::pki::lists::qualification::{ListNamed, Outcome};
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -681,6 +682,18 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     other.attested.as_mut().unwrap().status = VerdictStatus::OtherSubject;
     let mut late = signature(TotalPassed, None, Some(true));
     late.attested.as_mut().unwrap().status = VerdictStatus::OtherTime;
+    let mut qualified = signature(TotalPassed, None, None);
+    qualified.qualified = Some(Qualified {
+        outcome: Outcome::QualifiedSignature,
+        cause: None,
+        list: Some(ListNamed {
+            territory: "BE".to_owned(),
+            sequence: 7,
+            issued_at: at("2026-02-27T10:00:00Z"),
+            next_update: None,
+        }),
+        is_test: true,
+    });
     let mut half = report(vec![late], false);
     half.plans = vec![PlanReport {
         request: "srq_1".to_owned(),
@@ -697,6 +710,9 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     );
     damaged.signatures[0].findings = vec![Finding::error("PDF_CHANGE_NOT_ALLOWED", "object 7 0 was changed")];
     damaged.document.format_failure = Some("the cross-reference table is damaged (PDF_MALFORMED)".to_owned());
+    let mut unread = report(Vec::new(), true);
+    unread.document_time_stamps.clear();
+    unread.document.format_failure = Some("the file is not a PDF at offset 0 (PDF_NOT_PDF)".to_owned());
     vec![
         page("verify-form", &form(None)),
         page(
@@ -724,9 +740,11 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
             "verify-passed-real",
             &report(vec![signature(TotalPassed, None, Some(true))], false),
         ),
+        result("verify-qualified", &report(vec![qualified], true)),
         result("verify-undecided", &report(vec![unknown], true)),
         result("verify-failed", &damaged),
         result("verify-incomplete", &half),
+        result("verify-unread", &unread),
         result("verify-none", &report(Vec::new(), false)),
     ]
 }
