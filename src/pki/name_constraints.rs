@@ -39,7 +39,10 @@ pub enum GeneralName {
 
 impl GeneralName {
     /// Reads one GeneralName.
-    pub(super) fn parse(element: &Element<'_>) -> Result<Self, Asn1Error> {
+    ///
+    /// # Errors
+    /// When it has none of the tags of RFC 5280 §4.2.1.6, or its text is no UTF-8.
+    pub fn parse(element: &Element<'_>) -> Result<Self, Asn1Error> {
         let text = || {
             std::str::from_utf8(element.content())
                 .map(str::to_owned)

@@ -3,10 +3,11 @@
 use super::oids;
 use crate::ades::statement::{PolicyIdentifier, SignaturePolicy};
 use crate::asn1::oid::{Oid, OidError};
-use crate::asn1::read::{self, Asn1Error, Rules};
+use crate::asn1::read::{self, Asn1Error, Element, Rules};
 use crate::asn1::write::{self, tag};
 use crate::base::digest::HashAlgorithm;
 use crate::crypto::algorithm;
+use crate::pki::name_constraints::GeneralName;
 
 /// What the signer commits to. EN 319 122-1 §5.2.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -303,14 +304,17 @@ impl ClaimedAttributes {
         let mut found = Self::default();
         if let Some(claimed) = parts.optional(tag::context_constructed(0))? {
             for attribute in read_attributes(claimed.inside()?.sequence()?)? {
+                let is_role = attribute.oid.to_string() == oids::ROLE;
                 let texts = attribute.values.iter().filter_map(|value| {
-                    read::single(value, Rules::Ber)
-                        .ok()?
-                        .text()
-                        .ok()
-                        .map(str::to_owned)
+                    let value = read::single(value, Rules::Ber).ok()?;
+                    match value.text() {
+                        Ok(text) => Some(text.to_owned()),
+                        Err(_) if is_role => role_name(&value),
+                        Err(_) => None,
+                    }
                 });
-                found.claims.push((attribute.oid, texts.collect()));
+                let texts = texts.collect();
+                found.claims.push((attribute.oid, texts));
             }
         }
         found.has_other_kinds = !parts.is_at_end();
@@ -337,6 +341,26 @@ impl ClaimedAttributes {
             .iter()
             .filter(move |(known, _)| known.to_string() == oid)
             .flat_map(|(_, texts)| texts.iter().map(String::as_str))
+    }
+}
+
+/// The name of a `RoleSyntax` in words: its `roleName`, under an explicit tag as GeneralName is a choice. None for a kind of
+/// name that is no text. RFC 5755 §4.4.5.
+fn role_name(value: &Element<'_>) -> Option<String> {
+    if value.tag() != tag::SEQUENCE {
+        return None;
+    }
+    let mut parts = value.inside().ok()?;
+    parts.optional(tag::context_constructed(0)).ok()?;
+    let mut inside = parts.expect(tag::context_constructed(1)).ok()?.inside().ok()?;
+    let name = GeneralName::parse(&inside.any().ok()?).ok()?;
+    if !(inside.is_at_end() && parts.is_at_end()) {
+        return None;
+    }
+    match name {
+        GeneralName::Dns(text) | GeneralName::Rfc822(text) | GeneralName::Uri(text) => Some(text),
+        GeneralName::Directory(name) => Some(name.to_rfc4514()),
+        GeneralName::Ip(_) | GeneralName::Other(_) => None,
     }
 }
 
@@ -397,6 +421,44 @@ mod tests {
         assert!(!claims.has_other_kinds);
         let commitment = read_commitment(value(&attributes, oids::COMMITMENT_TYPE)).unwrap();
         assert_eq!(commitment, "1.2.840.113549.1.9.16.6.5");
+    }
+
+    #[test]
+    fn a_role_that_another_wrote_is_read_in_words() {
+        let name = |tag: u8, text: &str| write::element(tag, text.as_bytes());
+        let syntax = |parts: &[&[u8]]| write::sequence(parts);
+        let role = |inner: &[u8]| write::explicit(1, inner);
+        let authority = write::element(tag::context_constructed(0), &name(0x82, "gemeente.test"));
+        let common_name = write::oid(&"2.5.4.3".parse().unwrap());
+        let set = write::set_of(vec![write::sequence(&[&common_name, &write::utf8("Schepen")])]);
+        let directory = write::element(0xA4, &write::sequence(&[&set]));
+        for (value, read) in [
+            (write::utf8("Burgemeester"), Some("Burgemeester")),
+            (
+                syntax(&[&role(&name(0x86, "urn:rol:burgemeester"))]),
+                Some("urn:rol:burgemeester"),
+            ),
+            (
+                syntax(&[&authority, &role(&name(0x81, "griffie@gemeente.test"))]),
+                Some("griffie@gemeente.test"),
+            ),
+            (syntax(&[&role(&directory)]), Some("CN=Schepen")),
+            (syntax(&[&role(&name(0x87, "\u{1}\u{2}\u{3}\u{4}"))]), None),
+            (syntax(&[&authority]), None),
+            (
+                syntax(&[&role(&name(0x86, "urn:een")), &role(&name(0x86, "urn:twee"))]),
+                None,
+            ),
+        ] {
+            let kind = write::oid(&oids::ROLE.parse().unwrap());
+            let attribute = write::sequence(&[&kind, &write::set_of(vec![value])]);
+            let claimed = write::explicit(0, &write::sequence(&[&attribute]));
+            let claims = ClaimedAttributes::parse(&write::sequence(&[&claimed])).unwrap();
+            assert_eq!(claims.roles().next(), read);
+            // What is not shown in words is named by its type.
+            let others = claims.others().next();
+            assert_eq!(others.as_deref(), read.is_none().then_some(oids::ROLE));
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 pub const SIGNER_ATTRIBUTES_V2: &str = "0.4.0.19122.1.1";
 /// id-at-name of X.520: a DirectoryString, in which EU DSS and all that is built on it write a role in words.
 pub const NAME: &str = "2.5.4.41";
-/// id-at-role of X.520. Its value is a RoleSyntax, no text; signatures of others have text there all the same.
+/// id-at-role of X.520. Its value is a RoleSyntax; signatures of others have text there all the same.
 pub const ROLE: &str = "2.5.4.72";
 /// rsaEncryption: common as signature algorithm beside a separate digest algorithm.
 pub const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
