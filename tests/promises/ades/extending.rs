@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use zegel::ades::cades::stages::Packaging;
 use zegel::ades::cms::attributes::Commitment;
 use zegel::ades::cms::hash_only::{self, HashDraft, HashError, HashStep};
+use zegel::ades::extend;
 use zegel::ades::level::Level;
 use zegel::ades::pades::completion::{CompletionError, Step};
 use zegel::ades::pades::extend::{Extension, Target};
@@ -17,6 +19,7 @@ use zegel::pdf::signature_field::{self, Content, FieldRequest, Placement};
 use zegel::pdf::update::Update;
 use zegel::pki::certificate::Certificate;
 
+use super::message;
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{P384, RSA, Signer, World, whole};
 
@@ -236,4 +239,32 @@ fn a_digest_alone_has_its_limits() {
         }
     };
     assert_eq!(refused.cause(), "TST_UNAVAILABLE");
+}
+
+/// Time-stamps over what is broken would only preserve that: no service is asked for any.
+#[test]
+fn a_broken_signature_outside_pdf_is_refused_before_anything_is_asked_for() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let message = message::sealed(&world, b"besluit 12", &signer, Level::B, Packaging::Attached);
+    let mut damaged = message.clone();
+    let at = damaged
+        .windows(10)
+        .position(|part| part == b"besluit 12")
+        .unwrap();
+    damaged[at] ^= 1;
+    let order = || extend::Order {
+        name: None,
+        level: Level::Lta,
+        compact_as: None,
+    };
+    let begun = |file: Vec<u8>| {
+        extend::Extension::new(Arc::new(file), Vec::new(), order(), world.settings(), world.now)
+    };
+    let mut twin = begun(message).unwrap();
+    assert!(twin.step(world.now).is_ok());
+    let Err(refused) = begun(damaged) else {
+        panic!("it is broken");
+    };
+    assert_eq!(refused.cause(), "ADES_BELOW_LEVEL");
 }
