@@ -1,7 +1,7 @@
 //! From a signed stage to the level ordered: asks for time-stamps and revocation answers, one need at a time.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -275,15 +275,31 @@ pub(in crate::ades) fn imprint(
     if !payload::add_content(&mut hashers, jws, header, objects)? {
         return Ok(None);
     }
-    let [mut hasher] = hashers;
+    let [content] = hashers;
+    Ok(imprints(content, signature, &[before]).remove(&before))
+}
+
+/// The imprints of archive time-stamps at `places`, which ascend, from one reading. `content`: the digest over the content
+/// so far. A place that is left out has an element before it that is not a text.
+pub(in crate::ades) fn imprints(
+    content: Hasher,
+    signature: &JwsSignature,
+    places: &[usize],
+) -> BTreeMap<usize, Vec<u8>> {
+    let mut hasher = content;
     for part in [".", &signature.protected, ".", &signature.signature, "."] {
         hasher.update(part.as_bytes());
     }
-    for item in signature.unsigned.iter().take(before) {
-        let Some(text) = item.as_str() else {
-            return Ok(None);
-        };
-        hasher.update(text.as_bytes());
+    let mut made = BTreeMap::new();
+    let mut texts = signature.unsigned.iter().map(serde_json::Value::as_str);
+    let mut at = 0;
+    for place in places {
+        for text in texts.by_ref().take(place.saturating_sub(at)) {
+            let Some(text) = text else { return made };
+            hasher.update(text.as_bytes());
+        }
+        at = *place;
+        made.insert(at, hasher.clone().finish());
     }
-    Ok(Some(hasher.finish()))
+    made
 }

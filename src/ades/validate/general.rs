@@ -86,6 +86,8 @@ pub(super) const ARCHIVE: &str = "archive time-stamp";
 pub(super) const CONTENT: &str = "content time-stamp";
 /// The name of one over some of the objects that are signed.
 pub(super) const SOME_CONTENT: &str = "content time-stamp over some objects";
+/// Most signatures of one file that are judged: each is over some of the content of its own.
+pub(super) const SIGNATURES_AT_MOST: usize = 256;
 /// Most content time-stamps of one signature: each may cost a reading of the content.
 pub(super) const CONTENT_STAMPS_AT_MOST: usize = 32;
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use super::file::{Context, empty, refuse_unused, settle};
 use super::format::Failure;
-use super::general::{self, ARCHIVE, Basis, CONTENT, Enclosing, Subject, Token, too_many_counters};
+use super::general::{
+    self, ARCHIVE, Basis, CONTENT, Enclosing, SIGNATURES_AT_MOST, Subject, Token, too_many_counters,
+};
+use super::imprints::{Archived, Contents};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
 use crate::ades::content::{Content, DataObject};
-use crate::ades::jades::completion::imprint;
 use crate::ades::jades::counter;
 use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE};
 use crate::ades::jades::payload::{self, named};
@@ -43,11 +45,15 @@ pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>)
     report.document.sha256 = Sha256Digest::of(bytes);
     report.document.revisions = 1;
     match Jws::parse(bytes) {
+        Ok(jws) if jws.signatures.len() > SIGNATURES_AT_MOST => {
+            report.document.format_failure = Some("too many signatures (JWS_LIMIT)".to_owned());
+        }
         Ok(jws) => {
+            let contents = Contents::new(&jws, objects);
             let mut named_there = BTreeSet::new();
             for (index, signature) in jws.signatures.iter().enumerate() {
                 let name = SignatureName::signer(index);
-                match Scene::new(&jws, signature, objects) {
+                match Scene::new(&jws, signature, (objects, &contents)) {
                     Ok(scene) => {
                         let reference = scene.header.objects.iter();
                         named_there.extend(reference.flat_map(|named| named.uris.clone()));
@@ -155,8 +161,9 @@ fn judge_counters<'s>(
             before: scene.archives_before(place),
         }];
         outers.extend(outer);
+        let contents = Contents::new(&jws, &content);
         for signature in &jws.signatures {
-            match Scene::new(&jws, signature, &content) {
+            match Scene::new(&jws, signature, (&content, &contents)) {
                 Ok(counter) => {
                     let mut subject = counter.subject(name.to_string());
                     for outer in &outers {
@@ -181,13 +188,19 @@ struct Scene<'a> {
     objects: &'a [DataObject],
     header: Header,
     elements: Vec<Element>,
+    contents: &'a Contents<'a>,
+    archived: Archived,
     /// The digest of the signing input: made once.
     input: OnceCell<Result<Vec<u8>, Failure>>,
 }
 
 impl<'a> Scene<'a> {
     /// Format checking, EN 319 102-1 §5.2.2.
-    fn new(jws: &'a Jws, signature: &'a JwsSignature, objects: &'a [DataObject]) -> Result<Self, Failure> {
+    fn new(
+        jws: &'a Jws,
+        signature: &'a JwsSignature,
+        (objects, contents): (&'a [DataObject], &'a Contents<'a>),
+    ) -> Result<Self, Failure> {
         let header = Header::parse(&signature.protected)?;
         // RFC 7515 §7.2.1: names stand in one of the two headers. Unprotected, only `etsiU` has a place here: an `alg` or
         // a certificate there would be anybody's.
@@ -203,12 +216,16 @@ impl<'a> Scene<'a> {
                 "an element of etsiU is not an object with one member",
             )
         })?;
+        let archives = elements.iter().enumerate();
+        let places = archives.filter(|(_, element)| element.name == "arcTst");
         Ok(Self {
             jws,
             signature,
             objects,
             header,
+            archived: Archived::new(places.map(|(place, _)| place).collect()),
             elements,
+            contents,
             input: OnceCell::new(),
         })
     }
@@ -233,7 +250,7 @@ impl<'a> Scene<'a> {
             }
         }
         self.note(&mut report);
-        let content = self.content_digest();
+        let content = self.contents.digest(&self.header);
         self.read_digests(content.as_ref(), &mut report);
         let (own, archive) = self.tokens();
         Subject {
@@ -439,19 +456,6 @@ impl<'a> Scene<'a> {
         Ok(())
     }
 
-    /// SHA-256 of the content, when there is one: for the verdict of authority.
-    fn content_digest(&self) -> Option<Sha256Digest> {
-        let digest = match (&self.jws.payload, self.objects) {
-            (Some(payload), _) if self.header.payload_as_text => {
-                HashAlgorithm::Sha256.digest(&decoded(payload).ok()?)
-            }
-            (Some(payload), _) => HashAlgorithm::Sha256.digest(payload.as_bytes()),
-            (None, [one]) => one.content.digest(HashAlgorithm::Sha256).ok()??,
-            _ => return None,
-        };
-        Some(Sha256Digest(digest.try_into().ok()?))
-    }
-
     /// The time-stamps over the content, signed with it. TS 119 182-1 §5.2.6.
     fn content_stamps(&self) -> Vec<Token<'_>> {
         let Some(container) = self.header.members.get("adoTst") else {
@@ -468,11 +472,7 @@ impl<'a> Scene<'a> {
                 der,
                 CONTENT,
                 0,
-                Box::new(|hash| {
-                    payload::content_imprint(hash, self.jws, &self.header, self.objects)
-                        .ok()
-                        .flatten()
-                }),
+                Box::new(|hash| self.contents.imprint(hash, &self.header)),
             )
         };
         tokens.into_iter().map(token).collect()
@@ -514,15 +514,8 @@ impl<'a> Scene<'a> {
                             format!("{ARCHIVE} {}", before.saturating_add(1)),
                             before.saturating_mul(2).saturating_add(1),
                             Box::new(move |hash| {
-                                imprint(
-                                    hash,
-                                    self.jws,
-                                    (self.signature, &self.header),
-                                    self.objects,
-                                    place,
-                                )
-                                .ok()
-                                .flatten()
+                                let own = (self.signature, &self.header);
+                                self.archived.imprint(hash, place, self.contents, own)
                             }),
                         )
                     });

@@ -16,6 +16,7 @@ mod file;
 mod format;
 mod future;
 mod general;
+mod imprints;
 pub mod indication;
 mod jades;
 mod layer;

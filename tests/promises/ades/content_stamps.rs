@@ -1,9 +1,7 @@
 //! Time-stamps over the content, signed with it: judged alike in every format, and used for what they show, that the
 //! signature is younger.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -25,6 +23,7 @@ use zegel::base::time::Timestamp;
 use zegel::lab::services::RevocationReason;
 
 use super::content_world::{DATA, Kind, first_reference, jades, made, token, xades, xml_tokens};
+use super::counting::Counting;
 use super::evidence::{self, judged};
 use super::world::{P384, Signer, World};
 use super::xml_world::Packaging;
@@ -375,24 +374,6 @@ fn there_are_at_most_as_many_as_anybody_needs() {
     }
 }
 
-/// A file that counts how many of its bytes are read.
-struct Counting {
-    bytes: Vec<u8>,
-    read: AtomicU64,
-}
-
-impl ReadAt for Counting {
-    fn len(&self) -> u64 {
-        self.bytes.len().try_into().unwrap()
-    }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        self.read
-            .fetch_add(buffer.len().try_into().unwrap(), Ordering::Relaxed);
-        self.bytes.read_exact_at(buffer, offset)
-    }
-}
-
 /// A reference into the document costs a reading of it, and each time-stamp would ask for all of them.
 #[test]
 fn too_many_references_are_read_for_no_time_stamp_either() {
@@ -408,10 +389,7 @@ fn too_many_references_are_read_for_no_time_stamp_either() {
             format!("<ds:Reference {inside}</ds:Reference>").replace("Id=\"", &format!("Id=\"n{number}-"))
         })
         .collect();
-    let source = Arc::new(Counting {
-        bytes: format!("{before}{many}{behind}").into_bytes(),
-        read: AtomicU64::new(0),
-    });
+    let source = Counting::new(format!("{before}{many}{behind}").into_bytes());
     let context = Context {
         trust: &world.trust,
         algorithms: &world.algorithms,
@@ -421,7 +399,7 @@ fn too_many_references_are_read_for_no_time_stamp_either() {
     let shared: Arc<dyn ReadAt> = source.clone();
     let report = validate_any(shared, &[], &context, &ValidationPolicy::strict());
     assert_eq!(only(&report).indication, Indication::TotalFailed, "{report:#?}");
-    let times = source.read.load(Ordering::Relaxed) / source.len();
+    let times = source.times();
     assert!(times < 20, "the file was read {times} times");
 }
 

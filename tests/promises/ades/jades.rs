@@ -21,6 +21,7 @@ use zegel::crypto::algorithm::SignatureAlgorithm;
 use zegel::crypto::ecdsa;
 use zegel::crypto::key::{Curve, KeyKind};
 
+use super::counting::Counting;
 use super::jws::{
     PACKAGINGS, beside, complete_at, draft, objects, sealed, sealed_with, signed, validate, with_parallel,
 };
@@ -511,5 +512,47 @@ fn a_jws_that_is_none_or_two_at_once_is_a_format_failure() {
         let report = validate(&world, &text, &[], world.now);
         assert_eq!(report.indication, Indication::TotalFailed, "{name}: {report:#?}");
         assert!(report.document.format_failure.is_some(), "{name}");
+    }
+}
+
+/// What time-stamps are over is read once, and each signature once more: not once for each of them.
+#[test]
+fn the_content_is_not_read_again_for_every_time_stamp() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let content = vec![b'z'; 100_000];
+    for packaging in [Packaging::Detached, Packaging::Objects, Packaging::ObjectHashes] {
+        let form = (Serialization::General, packaging);
+        let text = sealed(&world, &content, &signer, Level::Lta, form);
+        let mut parsed: Value = serde_json::from_str(&text).unwrap();
+        let signatures = parsed["signatures"].as_array_mut().unwrap();
+        let elements = signatures[0]["header"]["etsiU"].as_array_mut().unwrap();
+        let is_archive = |element: &&Value| {
+            let octets = URL_SAFE_NO_PAD.decode(element.as_str().unwrap()).unwrap();
+            octets.starts_with(b"{\"arcTst\"")
+        };
+        let archive = elements.iter().find(is_archive).unwrap().clone();
+        elements.extend((0..10).map(|_| archive.clone()));
+        let one = signatures[0].clone();
+        signatures.extend((0..1).map(|_| one.clone()));
+        let mut handed = objects(&content, packaging);
+        let counting = Counting::new(content.clone());
+        handed[0].content = Content::Bytes(counting.clone());
+        let report = validate(&world, &parsed.to_string(), &handed, world.now);
+        assert_eq!(report.signatures.len(), 2, "{packaging:?}");
+        let stamps = report
+            .signatures
+            .iter()
+            .map(|signature| signature.time_stamps.len());
+        assert_eq!(stamps.collect::<Vec<_>>(), [12; 2], "{packaging:?}: {report:#?}");
+        // Once for each signature, once for the time-stamps, once for its own digest.
+        assert!(counting.times() <= 4, "{packaging:?}: {} times", counting.times());
+        let signatures = parsed["signatures"].as_array_mut().unwrap();
+        let one = signatures[0].clone();
+        signatures.extend((0..300).map(|_| one.clone()));
+        let report = validate(&world, &parsed.to_string(), &handed, world.now);
+        let failure = report.document.format_failure.unwrap_or_default();
+        assert!(failure.ends_with("(JWS_LIMIT)"), "{failure}");
+        assert!(counting.times() <= 4, "{packaging:?}");
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use zegel::ades::level::Level;
@@ -27,6 +26,7 @@ use zegel::pki::certificate::Certificate;
 use zegel::pki::ocsp::OcspRequest;
 use zegel::pki::trust::Trust;
 
+use super::counting::Counting;
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{P384, RSA, Signer, World};
 
@@ -524,24 +524,6 @@ fn a_time_stamp_whose_unit_ran_out_or_was_revoked_lives_on_under_a_newer_one() {
     }
 }
 
-/// Counts what is read of a file.
-struct Counting {
-    inner: Vec<u8>,
-    bytes: AtomicU64,
-}
-
-impl ReadAt for Counting {
-    fn len(&self) -> u64 {
-        ReadAt::len(&self.inner)
-    }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<()> {
-        self.bytes
-            .fetch_add(u64::try_from(buffer.len()).unwrap(), Ordering::Relaxed);
-        self.inner.read_exact_at(buffer, offset)
-    }
-}
-
 #[test]
 fn what_is_read_grows_with_the_file_and_not_with_the_square_of_its_signatures() {
     let case = Case::new(P384);
@@ -552,10 +534,7 @@ fn what_is_read_grows_with_the_file_and_not_with_the_square_of_its_signatures() 
         if !signers.is_power_of_two() {
             continue;
         }
-        let counting = Arc::new(Counting {
-            inner: file.clone(),
-            bytes: AtomicU64::new(0),
-        });
+        let counting = Counting::new(file.clone());
         let context = Context {
             trust: &case.world.trust,
             algorithms: &case.world.algorithms,
@@ -565,8 +544,7 @@ fn what_is_read_grows_with_the_file_and_not_with_the_square_of_its_signatures() 
         let report = validate_with(counting.clone(), &context, &ValidationPolicy::strict());
         passes("serial", &report);
         assert_eq!(report.signatures.len(), usize::try_from(signers).unwrap());
-        let read = counting.bytes.load(Ordering::Relaxed);
-        read_per_byte.push(read / u64::try_from(file.len()).unwrap());
+        read_per_byte.push(counting.times());
     }
     let (least, most) = (
         read_per_byte.iter().min().unwrap(),

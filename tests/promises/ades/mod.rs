@@ -10,6 +10,7 @@ mod content_stamps;
 pub mod content_world;
 pub mod counter_world;
 mod counters;
+mod counting;
 mod damage;
 mod encrypted;
 pub mod eu_dss;

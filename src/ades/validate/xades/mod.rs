@@ -14,7 +14,7 @@ use signer::{certificates, identify};
 use super::archive_manifest::Around;
 use super::file::{Context, empty, settle, whole_digest};
 use super::format::Failure;
-use super::general::{self, ARCHIVE, Basis, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, SIGNATURES_AT_MOST, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
@@ -40,8 +40,6 @@ use crate::xml::tree::{Document, NodeId, Selection};
 
 /// From this length on a thread for the document's own digest costs less than it saves.
 const SIDE_BY_SIDE_BYTES: u64 = 4 << 20;
-/// Most signatures of one document that are judged, counter-signatures among them.
-const SIGNATURES_AT_MOST: usize = 256;
 
 /// Judges every signature of the XML document `source`. Never fails: what cannot be read is in the report.
 ///
