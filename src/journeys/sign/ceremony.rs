@@ -97,6 +97,7 @@ pub async fn start_list(
     let counter = counter_of(app, browser)?;
     let list = list::kept(app, id).await?;
     let (session, person) = list::who(app, &list, browser).await?;
+    refuse_beside_silent(app, chosen.keys().copied(), person).await?;
     let short_code = challenge::short_code(app.random.as_ref());
     let (mut attempts, mut refusal) = (Vec::new(), None);
     for id in &list.requests {
@@ -191,6 +192,25 @@ async fn their_slot(app: &App, request: &SigningRequest, person: PersonId) -> Re
         Standing::Closed => Err(StepError::Closed.into()),
         Standing::Waiting => Err(StepError::NotYourTurn.into()),
     }
+}
+
+/// Refuses while it is not known whether this person's try at one of `requests` still runs.
+///
+/// WHY: the tries of a list that its service was ended under make room together. Begun one by one, a part of the list would
+/// be left out just because its turn came a moment too soon. What surely runs in another window is left out.
+pub(super) async fn refuse_beside_silent(
+    app: &App,
+    requests: impl Iterator<Item = RequestId>,
+    person: PersonId,
+) -> Result<(), SignError> {
+    for id in requests {
+        let earlier = signing::last_attempt(&app.db, id, person).await?;
+        let earlier = earlier.map(|earlier| view::given_up(app, earlier));
+        if earlier.is_some_and(|earlier| view::is_silent(app, &earlier)) {
+            return Err(SignError::AlreadyWaiting);
+        }
+    }
+    Ok(())
 }
 
 /// Refuses while a try of this person runs; one that its service was ended under makes room.

@@ -17,6 +17,8 @@ use super::{SignError, kept, request, snapshot};
 
 /// How often an attempt says that it is being worked on.
 pub(super) const BEAT: Duration = Duration::from_secs(5);
+/// After so long without a beat nobody knows whether an attempt goes on.
+const SILENT: Duration = Duration::from_secs(10);
 /// After so long without a beat an attempt counts as given up: the service was ended under it.
 const GIVEN_UP: Duration = Duration::from_secs(20);
 
@@ -269,6 +271,11 @@ pub async fn attempt(app: &App, id: RequestId, browser: &Browser) -> Result<Opti
     Ok(signing::last_attempt(&app.db, id, person)
         .await?
         .map(|found| given_up(app, found)))
+}
+
+/// Whether `attempt` may go on, or its service was ended: it missed a beat and is not given up yet.
+pub(super) fn is_silent(app: &App, attempt: &Attempt) -> bool {
+    attempt.state.is_running() && app.now().since(attempt.updated_at) >= SILENT
 }
 
 /// An attempt that the service was ended under is shown as interrupted, not as running for ever.

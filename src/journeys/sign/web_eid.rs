@@ -28,7 +28,7 @@ use crate::signing::request::{RequestId, SigningRequest, Stage, StepError};
 use crate::store::signing;
 
 use super::bytes::{keep_value, prepared_life};
-use super::ceremony::{Ceremony, Work, acceptable, beating, begin};
+use super::ceremony::{Ceremony, Work, acceptable, beating, begin, refuse_beside_silent};
 use super::{SignError, finish, kept, list, view};
 
 /// How many signatures that came from browsers are finished at the same time; the others wait, and say so.
@@ -86,6 +86,8 @@ pub async fn offer(
     let (first, _) = chosen.requests.first().ok_or(StepError::NotYourTurn)?;
     let board = first.board;
     let path = acceptable(app, board, chosen.person, &certificate).await?;
+    let requests = chosen.requests.iter().map(|(request, _)| request.id);
+    refuse_beside_silent(app, requests, chosen.person).await?;
     let short_code = challenge::short_code(app.random.as_ref());
     let (mut attempts, mut refusal) = (Vec::new(), None);
     for (request, seen) in &chosen.requests {

@@ -1,5 +1,7 @@
 //! Signing with the card beside the person's own browser: the certificate first, digests out, values back.
 
+use std::time::Duration;
+
 use actix_web::test::TestRequest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -209,6 +211,36 @@ async fn another_window_speaks_of_other_tries() {
             );
         }
         assert_eq!(town.state(&ids[2]).await, "open: prepared, open", "{engine}");
+    }
+}
+
+#[actix_web::test]
+async fn a_list_beside_tries_that_may_have_ended_is_begun_whole_or_not_at_all() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        let app = town.instance(RIGHT);
+        let (ids, list) = three(&town).await;
+        let (seat, leaf) = (town.seat("mayor", &app).await, signer(&town, "mayor"));
+        assert_eq!(
+            offer_list(&seat, &list, &ids[..2], &leaf).await.len(),
+            2,
+            "{engine}"
+        );
+        town.later(Duration::from_secs(10));
+        assert_eq!(
+            offer_list(&seat, &list, &ids[2..], &leaf).await.len(),
+            1,
+            "{engine}"
+        );
+        // Two are given up by now; the third missed a beat, and whether it goes on is not known.
+        town.later(Duration::from_secs(10));
+        let only: Vec<String> = ids.iter().map(|id| format!("only={id}")).collect();
+        let said = certificate(&seat, &format!("/list/{list}/confirm?{}", only.join("&")), &leaf).await;
+        let seen = ask(&seat, &format!("/list/{list}/web-eid/certificate"), &said).await;
+        assert_eq!(refusal(&seen), (409, "already_waiting".to_owned()), "{engine}");
+        // All three are given up, and all three begin.
+        town.later(Duration::from_secs(10));
+        assert_eq!(offer_list(&seat, &list, &ids, &leaf).await.len(), 3, "{engine}");
     }
 }
 
