@@ -47,9 +47,10 @@ pub struct Arguments {
     /// Say too whether the files will still validate after so many years from what they contain, and until when.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     in_years: Option<u16>,
-    /// How strictly: `strict`, `archive` (nothing filled in after signing, baseline form asked), or `lenient` (to look
-    /// into files that strict refuses; never a ground to rely on one).
-    #[arg(long, value_name = "strict|archive|lenient", default_value = "strict", value_parser = policy)]
+    /// How strictly: `strict`, `etsi` (a certificate's status counts until its next update, not for a minute: for files
+    /// of others), `archive` (nothing filled in after signing, baseline form asked), or `lenient` (to look into files
+    /// that strict refuses; never a ground to rely on one).
+    #[arg(long, value_name = "strict|etsi|archive|lenient", default_value = "strict", value_parser = policy)]
     policy: ValidationPolicy,
     /// Write the report to this file too; as JSON, for several files one array.
     #[arg(long, value_name = "FILE")]
@@ -83,7 +84,8 @@ enum ReportFormat {
 }
 
 fn policy(name: &str) -> Result<ValidationPolicy, String> {
-    ValidationPolicy::named(name).ok_or_else(|| "expected one of strict, archive, lenient".to_owned())
+    ValidationPolicy::named(name)
+        .ok_or_else(|| format!("expected one of {}", ValidationPolicy::NAMES.join(", ")))
 }
 
 /// Runs the command.

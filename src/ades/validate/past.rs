@@ -3,7 +3,7 @@
 use super::chain::{self, Subject};
 use super::format::Failure;
 use super::indication::SubIndication;
-use super::revocation::{Judge, Role};
+use super::revocation::Judge;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmRefusal;
 use crate::pki::certificate::Certificate;
@@ -130,7 +130,7 @@ fn slide(judge: &Judge<'_>, path: &Path, subject: &Subject<'_>) -> Result<Timest
             }
             CertificateStatus::Revoked { at, .. } => control.min(at),
             CertificateStatus::Good => {
-                if is_fresh(judge, role, newest.this_update, subject.fresh_for.min(control)) {
+                if judge.is_fresh(&newest, role, subject.fresh_for.min(control)) {
                     control
                 } else {
                     control.min(newest.this_update)
@@ -139,11 +139,6 @@ fn slide(judge: &Judge<'_>, path: &Path, subject: &Subject<'_>) -> Result<Timest
         };
     }
     Ok(control)
-}
-
-fn is_fresh(judge: &Judge<'_>, role: Role, this_update: Timestamp, at: Timestamp) -> bool {
-    let age = role.max_age(judge.policy);
-    age.is_none_or(|age| this_update.plus(age) >= at.truncated_to_second())
 }
 
 /// The moment from which an algorithm of `certificate` is no longer accepted, when that is before `control`.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::report::Weight;
+use crate::base::time::Timestamp;
 
 /// Rules of one validation policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,12 +13,12 @@ use super::report::Weight;
 pub struct ValidationPolicy {
     /// The name that goes into reports.
     pub name: String,
-    /// How much older than the proven time of a signature the status of its signer may be, in seconds. `null` asks nothing.
-    pub signer_freshness_seconds: Option<u64>,
+    /// How much older than the proven time of a signature the status of its signer may be.
+    pub signer_freshness: Freshness,
     /// The same for an issuing authority.
-    pub authority_freshness_seconds: Option<u64>,
+    pub authority_freshness: Freshness,
     /// The same for a time-stamping unit.
-    pub time_stamp_freshness_seconds: Option<u64>,
+    pub time_stamp_freshness: Freshness,
     /// How far the clocks of two time-stamping units may differ before their order is a contradiction, in seconds.
     pub order_tolerance_seconds: u64,
     /// How long after the claimed time of signing the first proof of it may come, in seconds. `null` asks nothing.
@@ -30,6 +31,36 @@ pub struct ValidationPolicy {
     pub metadata_changed: ChangeWeight,
     /// Whether a signature must have the form of the AdES baseline.
     pub baseline_required: bool,
+}
+
+/// How much older than the moment in question the status of a certificate may be. EN 319 102-1 §5.2.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Freshness {
+    /// Of any age: nothing is asked.
+    Any,
+    /// As long as its own interval, from `thisUpdate` to `nextUpdate`: what the clause asks where a policy names no age.
+    /// Evidence that names no `nextUpdate` has no interval, and may not be older at all.
+    OwnInterval,
+    /// So many seconds.
+    Seconds(u64),
+}
+
+impl Freshness {
+    /// Whether evidence of `this_update`, to be renewed by `next_update`, is fresh for `moment`.
+    pub(super) fn allows(
+        self,
+        this_update: Timestamp,
+        next_update: Option<Timestamp>,
+        moment: Timestamp,
+    ) -> bool {
+        let moment = moment.truncated_to_second();
+        match self {
+            Self::Any => true,
+            Self::OwnInterval => this_update.max(next_update.unwrap_or(this_update)) >= moment,
+            Self::Seconds(seconds) => this_update.plus(Duration::from_secs(seconds)) >= moment,
+        }
+    }
 }
 
 /// What a finding of a policy does.
@@ -58,9 +89,9 @@ impl ValidationPolicy {
     pub fn strict() -> Self {
         Self {
             name: "zegel strict 1".to_owned(),
-            signer_freshness_seconds: Some(70),
-            authority_freshness_seconds: Some(210 * 24 * 3600),
-            time_stamp_freshness_seconds: Some(24 * 3600),
+            signer_freshness: Freshness::Seconds(70),
+            authority_freshness: Freshness::Seconds(210 * 24 * 3600),
+            time_stamp_freshness: Freshness::Seconds(24 * 3600),
             order_tolerance_seconds: 1,
             time_stamp_delay_seconds: None,
             undefined_change: ChangeWeight::Fail,
@@ -91,10 +122,26 @@ impl ValidationPolicy {
         }
     }
 
-    /// The built-in policy called `name`: `strict`, `lenient` or `archive`.
+    /// Like strict, with the ages that EN 319 102-1 §5.2.5 gives where a policy names none: evidence counts as fresh until
+    /// its own `nextUpdate`. For signatures whose authority publishes a list a day, as most of Europe does.
+    pub fn etsi() -> Self {
+        Self {
+            name: "zegel etsi 1".to_owned(),
+            signer_freshness: Freshness::OwnInterval,
+            authority_freshness: Freshness::OwnInterval,
+            time_stamp_freshness: Freshness::OwnInterval,
+            ..Self::strict()
+        }
+    }
+
+    /// The names of the built-in policies.
+    pub const NAMES: [&'static str; 4] = ["strict", "etsi", "archive", "lenient"];
+
+    /// The built-in policy called `name`, one of [`Self::NAMES`].
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "archive" => Some(Self::archive()),
+            "etsi" => Some(Self::etsi()),
             "lenient" => Some(Self::lenient()),
             "strict" => Some(Self::strict()),
             _ => None,

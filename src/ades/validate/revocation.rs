@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::existence::Existence;
 use super::material::{Item, Material};
-use super::policy::ValidationPolicy;
+use super::policy::{Freshness, ValidationPolicy};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
@@ -34,14 +34,13 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// How much older than the moment in question evidence may be; none when the policy asks nothing.
-    pub(super) fn max_age(self, policy: &ValidationPolicy) -> Option<Duration> {
-        let seconds = match self {
-            Self::Authority => policy.authority_freshness_seconds,
-            Self::EndEntity => policy.signer_freshness_seconds,
-            Self::TimeStamping => policy.time_stamp_freshness_seconds,
-        };
-        seconds.map(Duration::from_secs)
+    /// How much older than the moment in question evidence may be.
+    const fn freshness(self, policy: &ValidationPolicy) -> Freshness {
+        match self {
+            Self::Authority => policy.authority_freshness,
+            Self::EndEntity => policy.signer_freshness,
+            Self::TimeStamping => policy.time_stamp_freshness,
+        }
     }
 }
 
@@ -198,10 +197,7 @@ impl Judge<'_> {
                 None => Revocation::Missing(causes),
             };
         };
-        let max_age = role.max_age(self.policy);
-        let is_fresh = |one: &Spoken| {
-            max_age.is_none_or(|age| one.this_update.plus(age) >= fresh_for.truncated_to_second())
-        };
+        let is_fresh = |one: &Spoken| self.is_fresh(one, role, fresh_for);
         match newest.status {
             CertificateStatus::Revoked {
                 at,
@@ -227,6 +223,12 @@ impl Judge<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the policy takes `spoken` as new enough for `moment`, for a certificate in this role.
+    pub(super) fn is_fresh(&self, spoken: &Spoken, role: Role, moment: Timestamp) -> bool {
+        role.freshness(self.policy)
+            .allows(spoken.this_update, spoken.next_update, moment)
     }
 
     /// Only the signer's own certificate: an authority or a time-stamping unit cannot spare itself.
@@ -315,13 +317,9 @@ impl Judge<'_> {
         let counted = heard.spoken.iter().filter(|one| {
             one.status != CertificateStatus::Good || until.lets_in(one.this_update, self.proven(one.evidence))
         });
-        let age = Role::Authority.max_age(self.policy);
-        let is_fresh = |list: &Spoken| {
-            age.is_none_or(|age| list.this_update.plus(age) >= answer.this_update.truncated_to_second())
-        };
         let newest = counted.max_by_key(|one| self.rank(one));
         newest.is_some_and(|one| match one.status {
-            CertificateStatus::Good => is_fresh(one),
+            CertificateStatus::Good => self.is_fresh(one, Role::Authority, answer.this_update),
             CertificateStatus::Revoked { at, .. } => at > self.proven(answer.evidence),
             CertificateStatus::Unknown => false,
         })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use zegel::ades::level::Level;
 use zegel::ades::pades::completion::CompletionError;
 use zegel::ades::validate::indication::{Indication, SubIndication};
-use zegel::ades::validate::policy::ValidationPolicy;
+use zegel::ades::validate::policy::{Freshness, ValidationPolicy};
 use zegel::ades::validate::report::{ObjectKind, Process, Report, SignatureReport, Weight};
 use zegel::ades::validate::{Context, Inspection, validate_with};
 use zegel::base::bytes::ReadAt;
@@ -293,10 +293,41 @@ fn evidence_must_be_there_and_fresh_for_the_moment_of_signing() {
     // A policy that asks nothing takes the stale one.
     let easy = ValidationPolicy {
         name: "easy".to_owned(),
-        signer_freshness_seconds: None,
+        signer_freshness: Freshness::Any,
         ..ValidationPolicy::strict()
     };
     passes("no freshness asked", &case.judge_by(&stale, later, &easy));
+    // An answer counts for its own minute, and for no more; a list of the day before counts until the next is due.
+    let etsi = ValidationPolicy::named("etsi").unwrap();
+    gives(
+        "older than its own interval",
+        &case.judge_by(&stale, later, &etsi),
+        SubIndication::TryLater,
+        Some(ObjectKind::RevocationData),
+    );
+    let listed = with_evidence(&case, &stamped, case.lists(early), vec![]);
+    gives(
+        "an older list, strictly",
+        &case.judge(&listed, later),
+        SubIndication::TryLater,
+        Some(ObjectKind::RevocationData),
+    );
+    passes(
+        "an older list, by its own interval",
+        &case.judge_by(&listed, later, &etsi),
+    );
+    let overdue = with_evidence(
+        &case,
+        &stamped,
+        case.lists(case.world.now.minus(DAY * 400)),
+        vec![],
+    );
+    gives(
+        "a list whose next was due before the signature",
+        &case.judge_by(&overdue, later, &etsi),
+        SubIndication::TryLater,
+        Some(ObjectKind::RevocationData),
+    );
     // The responder's certificate has run out since, and nothing shows that its answer is older.
     let years = case.at(DAY * 500);
     gives(

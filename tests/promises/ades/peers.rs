@@ -70,13 +70,10 @@ impl Peer {
         std::fs::read(self.folder.path().join(name)).unwrap()
     }
 
-    /// Judged a little later, as a reader would. Without asking how old the signer's status is: a signature before
-    /// PAdES brings no status of its time-stamping unit, so nothing but now proves it.
+    /// Judged a little later, as a reader would, by the policy for files of others: a signature before PAdES brings no
+    /// status of its time-stamping unit, so nothing but now proves it.
     fn judge(&self, file: &[u8]) -> Report {
-        let policy = ValidationPolicy {
-            signer_freshness_seconds: None,
-            ..ValidationPolicy::strict()
-        };
+        let policy = ValidationPolicy::named("etsi").unwrap();
         let context = Context {
             trust: &self.world.trust,
             algorithms: &self.world.algorithms,
