@@ -20,11 +20,13 @@ use crate::pki::anchors::TrustDataError;
 use crate::pki::certificate::Certificate;
 use crate::pki::lists::anchors::ListAnchors;
 use crate::pki::lists::defect::ListDefect;
+use crate::pki::lists::files::{ListFile, ListFiles, ListFilesDefect};
 use crate::pki::lists::list::{Service, ServiceKind};
-use crate::pki::lists::lotl::{self, VerifiedLotl};
+use crate::pki::lists::lotl::VerifiedLotl;
 use crate::pki::lists::qualification::{Outcome, Qualification, determine};
 use crate::pki::lists::signed::VerifiedList;
 use crate::pki::lists::trusted::TrustedLists;
+use crate::pki::trust::Trust;
 use crate::store::trust::{self, LABORATORY_LISTS, TrustError};
 
 /// Look at trusted lists, and at what they say of a certificate.
@@ -111,12 +113,12 @@ struct Source {
 /// Why lists could not be used.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
-    #[error("`{}` is not believed", .0.display())]
-    List(PathBuf, #[source] ListDefect),
+    #[error(transparent)]
+    List(#[from] ListFilesDefect),
+    #[error("the list of {0} that is held is not used")]
+    Overdue(String, #[source] ListDefect),
     #[error("`{}` is no certificate", .0.display())]
     Certificate(PathBuf),
-    #[error("`{}` is for a territory that the list of lists does not name", .0.display())]
-    Territory(PathBuf),
     #[error("no trusted list is at hand")]
     Nothing,
     #[error(transparent)]
@@ -139,9 +141,9 @@ enum Problem {
 impl Problem {
     const fn cause(&self) -> &'static str {
         match self {
-            Self::List(_, defect) => defect.cause(),
+            Self::List(defect) => defect.cause(),
+            Self::Overdue(_, defect) => defect.cause(),
             Self::Certificate(_) => "CERT_PARSE",
-            Self::Territory(_) => "TL_SCOPE",
             Self::Nothing => "QUAL_NOT_DETERMINED",
             Self::File(problem) => problem.cause(),
             Self::Database(problem) => problem.cause(),
@@ -155,7 +157,7 @@ impl Problem {
 
     const fn exit(&self) -> Exit {
         match self {
-            Self::List(..) | Self::Territory(_) => Exit::NotValid,
+            Self::List(_) | Self::Overdue(..) => Exit::NotValid,
             Self::Nothing => Exit::Indeterminate,
             Self::Settings(exit) => *exit,
             _ => Exit::Failed,
@@ -168,14 +170,27 @@ impl Problem {
                 Some("fetch them with: zegel trust refresh, or name files with --lotl and --list")
             }
             Self::Database(problem) => problem.hint(),
-            Self::List(_, ListDefect::AnchorUnknown) => {
-                Some("an older anchor needs the pivots that the list names: give each with --pivot")
-            }
-            Self::List(_, ListDefect::Expired { .. }) => {
-                Some("fetch the newest list, or judge as at an earlier moment with --at")
+            Self::List(defect) => hint(defect),
+            Self::Overdue(..) => {
+                Some("renew it with: zegel trust refresh, or judge as at an earlier moment with --at")
             }
             _ => None,
         }
+    }
+}
+
+/// The way out for lists in files that are not believed.
+pub(super) const fn hint(defect: &ListFilesDefect) -> Option<&'static str> {
+    match defect {
+        ListFilesDefect::List {
+            defect: ListDefect::AnchorUnknown,
+            ..
+        } => Some("an older anchor needs the pivots that the list names: give them too"),
+        ListFilesDefect::List {
+            defect: ListDefect::Expired { .. },
+            ..
+        } => Some("fetch the newest list, or judge as at an earlier moment with --at"),
+        _ => None,
     }
 }
 
@@ -226,48 +241,77 @@ impl Source {
             return Ok(Opened { at, lotl, lists });
         };
         let anchors = self.anchors()?;
-        let moment = Some((at, anchors.grace_seconds));
-        let bytes = files::read(path)?;
-        let mut pivots = Vec::new();
-        for file in &self.pivot {
-            let name = file
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            pivots.push((name, files::read(file)?));
-        }
-        let refused = |path: &Path| {
-            let path = path.to_owned();
-            move |defect| Problem::List(path, defect)
+        let read = |path: &PathBuf| {
+            Ok::<_, FileProblem>(ListFile {
+                name: path.display().to_string(),
+                bytes: files::read(path)?,
+            })
         };
-        let pivots = lotl::by_address(&bytes, &anchors, pivots).map_err(refused(path))?;
-        let lotl = lotl::verify(&bytes, &pivots, &anchors, None, moment).map_err(refused(path))?;
-        let mut lists = Vec::new();
-        for path in &self.list {
-            let bytes = files::read(path)?;
-            let territory = lotl::territory_of(&bytes).map_err(refused(path))?;
-            if lotl.pointer(&territory).is_none() {
-                return Err(Problem::Territory(path.clone()));
-            }
-            lists.push(
-                lotl.verify(&bytes, &territory, None, moment)
-                    .map_err(refused(path))?,
-            );
-        }
-        let lists = TrustedLists {
-            lotl: Some(lotl.clone()),
-            lists,
+        let files = ListFiles {
+            lotl: read(path)?,
+            pivots: self.pivot.iter().map(read).collect::<Result<_, _>>()?,
+            national: self.list.iter().map(read).collect::<Result<_, _>>()?,
         };
+        let lists = files.verify(&anchors, at)?;
+        let lotl = lists.lotl.clone().ok_or(Problem::Nothing)?;
         Ok(Opened { at, lotl, lists })
     }
 }
 
 /// The lists that an installation holds, verified again.
 async fn held(config: &Config) -> Result<TrustedLists, Problem> {
+    let trust = learnt(config).await?;
+    trust.list_anchors().ok_or(Problem::Nothing)?;
+    Ok(TrustedLists::clone(&trust.lists()))
+}
+
+/// The trust of an installation with all it learnt, its lists among it, verified again.
+async fn learnt(config: &Config) -> Result<Trust, Problem> {
     let db = database::open(&config.database_url).await?;
     let trust = trust::open(&db, laboratory(config), SystemClock::new().now()).await?;
-    let anchors = trust.list_anchors().ok_or(Problem::Nothing)?;
-    Ok(lists::load(&db, anchors).await.map_err(DatabaseProblem::from)?)
+    let trust = trust.with_responders(config.outside.responders.clone());
+    if let Some(anchors) = trust.list_anchors() {
+        trust.set_lists(lists::load(&db, anchors).await.map_err(DatabaseProblem::from)?);
+    }
+    Ok(trust)
+}
+
+/// The trust of the installation that `config` names, for judging at `at`; every problem is told.
+///
+/// A list that is overdue at `at` is refused: a service goes on with it and raises an alarm, and here nobody would see
+/// that.
+pub(super) fn installed(config: &Files, at: Timestamp, console: &mut Console) -> Result<Trust, Exit> {
+    let config = config.load(console)?;
+    let trust = super::block_on(learnt(&config))
+        .map_err(Problem::from)
+        .and_then(|trust| trust)
+        .and_then(|trust| match overdue(&trust, at) {
+            Some(problem) => Err(problem),
+            None => Ok(trust),
+        })
+        .map_err(|problem| {
+            let exit = console.fail_with(Exit::Failed, problem.cause(), &problem);
+            if let Some(hint) = problem.hint() {
+                console.hint(hint);
+            }
+            exit
+        })?;
+    if trust.lists().is_empty() {
+        console.hint("no trusted list is at hand, so nothing is called qualified: fetch them with: zegel trust refresh");
+    }
+    Ok(trust)
+}
+
+/// The first list that was to be renewed before `at`.
+fn overdue(trust: &Trust, at: Timestamp) -> Option<Problem> {
+    let grace = trust.list_anchors()?.grace_seconds;
+    let lists = trust.lists();
+    let of_lists = lists.lotl.iter().map(|lotl| &lotl.verified);
+    of_lists.chain(&lists.lists).find_map(|found| {
+        let next_update = found.list.is_overdue(at, grace)?;
+        let defect = ListDefect::Expired { next_update, at };
+        Some(Problem::Overdue(found.list.territory.clone(), defect))
+    })
 }
 
 /// The folder of a laboratory's trust, where an installation may use one.

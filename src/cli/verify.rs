@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::config::Files;
 use super::console::{Console, Exit, Format};
 use super::files::{self, FileProblem, Output, Readable};
 use super::password::{self, Password};
-use super::trust;
+use super::{trust, trust_lists};
 use crate::ades::content::DataObject;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::policy::ValidationPolicy;
@@ -21,6 +22,7 @@ use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
+use crate::pki::trust::Trust;
 
 /// One day.
 const DAY: Duration = Duration::from_hours(24);
@@ -61,6 +63,13 @@ pub struct Arguments {
     /// Whom to trust: `production` for the Belgian roots, or the folder of a laboratory's trust.
     #[arg(long, value_name = "production|FOLDER", default_value = "production")]
     trust: String,
+    /// A folder with the signed trusted lists (*.xml): the list of lists, national ones, and pivots where needed. Without
+    /// lists nothing is called qualified; lists that are not believed, or overdue, are an error.
+    #[arg(long, value_name = "FOLDER")]
+    lists: Option<PathBuf>,
+    /// Trust as the installation with this configuration does, with the trusted lists it holds. May be repeated.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["lists", "trust"])]
+    config: Vec<PathBuf>,
     /// A proof file beside the documents: it holds the keys that verdicts verify under. May be repeated.
     #[arg(long, value_name = "FILE")]
     proof: Vec<PathBuf>,
@@ -111,15 +120,9 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         },
         None => None,
     };
-    let trust = match trust::named(&arguments.trust) {
+    let trust = match trust_of(&arguments, now, console) {
         Ok(trust) => trust,
-        Err(problem) => {
-            let exit = console.fail_with(Exit::Failed, problem.cause(), &problem);
-            console.hint(
-                "--trust takes `production`, or the folder of a laboratory's trust with its trust.toml",
-            );
-            return exit;
-        }
+        Err(exit) => return exit,
     };
     let mut keys = Vec::new();
     for path in &arguments.proof {
@@ -189,6 +192,25 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         Exit::Good => exit(&reports),
         unread => unread,
     }
+}
+
+/// Whom the arguments trust at `at`, and by which lists; what is wrong is told.
+fn trust_of(arguments: &Arguments, at: Timestamp, console: &mut Console) -> Result<Trust, Exit> {
+    if !arguments.config.is_empty() {
+        let files = arguments.config.clone();
+        return trust_lists::installed(&Files { files }, at, console);
+    }
+    let opened = trust::named(&arguments.trust).and_then(|trust| match &arguments.lists {
+        Some(folder) => trust::add_lists(&trust, folder, at).map(|()| trust),
+        None => Ok(trust),
+    });
+    opened.map_err(|problem| {
+        let exit = console.fail_with(Exit::Failed, problem.cause(), &problem);
+        if let Some(hint) = problem.hint() {
+            console.hint(hint);
+        }
+        exit
+    })
 }
 
 /// Judges one file as the arguments say.

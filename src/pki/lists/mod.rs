@@ -7,6 +7,7 @@
 pub mod anchors;
 pub mod criteria;
 pub mod defect;
+pub mod files;
 pub mod list;
 pub mod lotl;
 pub mod qualification;

@@ -6,3 +6,4 @@ mod published;
 mod qualified;
 mod renewed;
 mod signed;
+mod verifying;
