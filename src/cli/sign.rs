@@ -197,13 +197,12 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     if let Err(problem) = order.stating.read_policy() {
         return Problem::File(problem).tell(console);
     }
-    let desk = match load_desk(&arguments, console) {
-        Ok(desk) => desk,
-        Err(exit) => return exit,
-    };
-    let jobs = match jobs(&arguments, &order, console) {
-        Ok(jobs) => jobs,
-        Err(exit) => return exit,
+    // Both are told: the files first, which are what the person has in mind.
+    let jobs = jobs(&arguments, &order, console);
+    let desk = load_desk(&arguments, console);
+    let (jobs, desk) = match (jobs, desk) {
+        (Ok(jobs), Ok(desk)) => (jobs, desk),
+        (Err(exit), _) | (_, Err(exit)) => return exit,
     };
     let image = match image(&arguments) {
         Ok(image) => image,
