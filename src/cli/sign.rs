@@ -8,6 +8,7 @@ mod adding;
 mod complete;
 mod device;
 mod form;
+mod placing;
 mod prepared;
 mod problem;
 mod stating;
@@ -52,7 +53,6 @@ use crate::fetch::resume;
 use crate::pdf::appearance::{Block, Line};
 use crate::pdf::document::Document;
 use crate::pdf::image::Image;
-use crate::pdf::signature_field::Placement;
 use crate::pki::trust::Trust;
 
 use adding::{AddError, Added, Further};
@@ -61,6 +61,7 @@ pub(super) use complete::write_sealed;
 use device::SignerCard;
 pub(super) use form::Written;
 use form::{Form, Order, Packaging, Words, Wrapping, file_name};
+use placing::Placing;
 use prepared::Prepared;
 use problem::Problem;
 use stating::Stating;
@@ -109,6 +110,8 @@ pub struct Arguments {
     further: Further,
     #[command(flatten)]
     stating: Stating,
+    #[command(flatten)]
+    placing: Placing,
     /// The level that the result must show.
     #[arg(long, value_name = "b|t|lt|lta", default_value = "lta")]
     level: Level,
@@ -204,6 +207,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         (Ok(jobs), Ok(desk)) => (jobs, desk),
         (Err(exit), _) | (_, Err(exit)) => return exit,
     };
+    tell_of_fields(&jobs, &arguments.placing, console);
     let image = match image(&arguments) {
         Ok(image) => image,
         Err(problem) => return problem.tell(console),
@@ -225,6 +229,11 @@ fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static 
     if order.stating.lock.is_some() && (order.form != Form::Pdf || order.add) {
         return Err(
             "--lock binds the fields of a PDF, and none is to be signed; a PDF takes it without --add",
+        );
+    }
+    if arguments.placing.is_given() && (order.form != Form::Pdf || order.add) {
+        return Err(
+            "--field, --page and --at say where a signature goes in a PDF, and no PDF is to be signed so",
         );
     }
     let names_by_uri = matches!(order.stating.policy, Some(PolicyIdentifier::Uri(_)));
@@ -249,6 +258,27 @@ fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static 
         return Err("the signed file goes to stdout, so the result cannot: name a file with --out");
     }
     Ok(order)
+}
+
+/// A field that somebody prepared is not used unasked, and not passed over in silence.
+fn tell_of_fields(jobs: &[Job], placing: &Placing, console: &mut Console) {
+    if placing.is_given() {
+        return;
+    }
+    for job in jobs
+        .iter()
+        .filter(|job| job.order.form == Form::Pdf && !job.order.add)
+    {
+        // What cannot be read is refused where it is prepared.
+        let field = Document::open(Arc::clone(&job.first.source))
+            .and_then(|document| placing::only_empty_field(&document));
+        if let Ok(Some(name)) = field {
+            console.hint(format_args!(
+                "`{}` has an empty signature field, `{name}`: --field signs in it",
+                job.first.path.display()
+            ));
+        }
+    }
 }
 
 fn load_desk(arguments: &Arguments, console: &mut Console) -> Result<Desk, Exit> {
@@ -438,7 +468,7 @@ fn sign(
         check_existing(job, &trust, now)?;
         prepared.push(match job.order.form {
             Form::Pdf => {
-                let draft = draft(desk, &job.order, image, &card, now);
+                let draft = draft(desk, (arguments, &job.order), image, &card, now);
                 let made = prepare(Arc::clone(&job.first.source), &draft, now)
                     .map_err(|error| Problem::Document(job.first.path.clone(), error))?;
                 Prepared::pdf(made)
@@ -510,7 +540,13 @@ fn image(arguments: &Arguments) -> Result<Option<Image>, Problem> {
         .map_err(|error| Problem::Image(path.clone(), error))
 }
 
-fn draft(desk: &Desk, order: &Order, image: Option<&Image>, card: &SignerCard, now: Timestamp) -> Draft {
+fn draft(
+    desk: &Desk,
+    (arguments, order): (&Arguments, &Order),
+    image: Option<&Image>,
+    card: &SignerCard,
+    now: Timestamp,
+) -> Draft {
     let name = card.name();
     let image = image.map(|image| match image.alternative.as_str() {
         "" => image.called(&name),
@@ -520,18 +556,14 @@ fn draft(desk: &Desk, order: &Order, image: Option<&Image>, card: &SignerCard, n
     Draft {
         level: order.level,
         certificate: card.certificate.clone(),
-        chain: card.issuer.iter().cloned().collect(),
+        // The root stays outside the signature; a field may ask for signers under it.
+        chain: card.issuer.iter().chain(&card.root).cloned().collect(),
         algorithm: None,
-        placement: Placement::Automatic {
-            block: Block {
-                lines: vec![Line::bold(name.clone()), Line::regular(now.to_brussels_text())],
-                mark: is_test.then(|| "TEST".to_owned()),
-                image: image.clone().map(Arc::new),
-            },
-            // With a picture the text keeps its room.
-            width: if image.is_some() { 320.0 } else { 200.0 },
-            height: 64.0,
-        },
+        placement: arguments.placing.placement(Block {
+            lines: vec![Line::bold(name.clone()), Line::regular(now.to_brussels_text())],
+            mark: is_test.then(|| "TEST".to_owned()),
+            image: image.map(Arc::new),
+        }),
         tooltip: Some(name.clone()),
         name: Some(name),
         location: order.stating.location(),

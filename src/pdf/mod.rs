@@ -28,6 +28,7 @@ pub mod placement;
 pub mod preview;
 pub mod protection;
 pub mod revision;
+pub mod seed;
 pub mod signature;
 pub mod signature_field;
 pub mod sink;

@@ -5,6 +5,7 @@ use super::document::View;
 use super::error::PdfError;
 use super::field::Field;
 use super::object::{Dictionary, Object};
+use super::seed::Planned;
 use super::signature::{FieldState, is_signature_field};
 use super::text_string;
 
@@ -22,8 +23,8 @@ pub enum SigningRefusal {
     FieldLocked,
     /// The permissions of the encrypted document allow it to its owner alone: `/P`.
     Permissions,
-    /// The field demands what is not done here: a seed value that is required.
-    SeedValue,
+    /// The field demands what is not done here: a seed value that is required, by the name of its key.
+    SeedValue(&'static str),
     /// The field already holds a signature.
     SignedAlready,
     /// The document asks for usage rights that signing would break: `/Perms /UR3`.
@@ -42,11 +43,19 @@ impl SigningRefusal {
             Self::CertifiedFinal => "PDF_CERTIFIED_FINAL",
             Self::FieldLocked => "PDF_FIELD_LOCKED",
             Self::Permissions => "PDF_PERMISSIONS",
-            Self::SeedValue => "PDF_SEED_VALUE",
+            Self::SeedValue(_) => "PDF_SEED_VALUE",
             Self::SignedAlready => "PDF_SIGNED_ALREADY",
             Self::UsageRights => "PDF_USAGE_RIGHTS",
             Self::WeakEncryption => "PDF_ENCRYPTION_WEAK",
             Self::Xfa => "PDF_XFA",
+        }
+    }
+
+    /// What it is about, beside the code; none when the code says it all.
+    pub const fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::SeedValue(key) => Some(key),
+            _ => None,
         }
     }
 
@@ -144,6 +153,18 @@ impl View {
     /// # Errors
     /// When the form or a signature dictionary cannot be read.
     pub fn may_sign(&self, field: Option<&Field>) -> Result<Result<(), SigningRefusal>, PdfError> {
+        self.may_sign_as(field, &Planned::default())
+    }
+
+    /// The same for a signature of which more is known: what the field's seed values require is held against it.
+    ///
+    /// # Errors
+    /// As [`Self::may_sign`].
+    pub fn may_sign_as(
+        &self,
+        field: Option<&Field>,
+        planned: &Planned<'_>,
+    ) -> Result<Result<(), SigningRefusal>, PdfError> {
         let restrictions = self.restrictions()?;
         if restrictions.certification == Some(Certification::NoChanges) {
             return Ok(Err(SigningRefusal::CertifiedFinal));
@@ -192,32 +213,11 @@ impl View {
             return Ok(Err(SigningRefusal::FieldLocked));
         }
         if let Some(seed) = self.dictionary(&field.dictionary, "SV")?
-            && !self.seed_allows(&seed)?
+            && let Some(key) = self.seed_refusal(&seed, planned)?
         {
-            return Ok(Err(SigningRefusal::SeedValue));
+            return Ok(Err(SigningRefusal::SeedValue(key)));
         }
         Ok(Ok(()))
-    }
-
-    /// Seed values: filter and sub-filter are compared, any other one that is required is refused.
-    /// ISO 32000-2 table 237.
-    fn seed_allows(&self, seed: &Dictionary) -> Result<bool, PdfError> {
-        let required = self.value(seed, "Ff")?.as_integer().unwrap_or(0);
-        let is = |bit: i64| required & bit != 0;
-        let filter = self.value(seed, "Filter")?;
-        if is(1) && !filter.as_name().is_some_and(|name| name.is("Adobe.PPKLite")) {
-            return Ok(false);
-        }
-        let sub_filters = self.array(seed, "SubFilter")?;
-        let pades = |item: &Object| {
-            item.as_name()
-                .is_some_and(|name| name.is(super::signature::CADES_DETACHED))
-        };
-        if is(2) && !sub_filters.iter().any(pades) {
-            return Ok(false);
-        }
-        // 3 and 4: filter and sub-filter; every other bit asks for something.
-        Ok(required & !3 == 0 && !seed.contains("MDP"))
     }
 
     pub(super) fn read_references(

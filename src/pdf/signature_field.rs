@@ -12,6 +12,7 @@ use super::page::{Page, Rect};
 use super::permission::{Certification, Lock, SigningRefusal};
 use super::placement::locate;
 pub use super::placement::{Placement, free_place};
+use super::seed::{Planned, SignerFacts};
 use super::signature::{CADES_DETACHED, RFC3161, is_signature_field};
 use super::text_string;
 use super::update::{Update, UpdateError};
@@ -33,7 +34,7 @@ pub enum FieldError {
     #[error(transparent)]
     Appearance(#[from] AppearanceError),
     /// The document does not allow it.
-    #[error("the document does not allow a signature here: {}", .0.cause())]
+    #[error("the document does not allow a signature here: {}{}", .0.cause(), about(.0))]
     Forbidden(SigningRefusal),
     /// A field name is taken, empty, or has a period.
     #[error("a signature field cannot have this name")]
@@ -53,6 +54,13 @@ pub enum FieldError {
     /// The update cannot hold it.
     #[error(transparent)]
     Update(#[from] UpdateError),
+}
+
+/// The key of the seed value that is not met.
+fn about(refusal: &SigningRefusal) -> String {
+    let key = refusal.detail();
+    key.map(|key| format!(", the field requires its seed value {key}"))
+        .unwrap_or_default()
 }
 
 impl FieldError {
@@ -106,6 +114,21 @@ pub struct FieldRequest {
     pub content: Content,
     /// Room to keep for `/Contents`, in bytes.
     pub contents_bytes: usize,
+    /// Who signs, to be held against what an existing field requires; what is not known is not met.
+    pub signer: Option<SignerFacts>,
+}
+
+impl FieldRequest {
+    fn planned(&self) -> Planned<'_> {
+        match &self.content {
+            Content::Signature { reason, certify, .. } => Planned {
+                signer: self.signer.as_ref(),
+                reason: reason.as_deref(),
+                certify: *certify,
+            },
+            Content::DocTimeStamp => Planned::default(),
+        }
+    }
 }
 
 /// What was put into the update.
@@ -179,7 +202,8 @@ fn check(view: &View, request: &FieldRequest, field: Option<&Field>) -> Result<(
     if request.content == Content::DocTimeStamp && field.is_none() {
         return Ok(());
     }
-    view.may_sign(field)?.map_err(FieldError::Forbidden)?;
+    view.may_sign_as(field, &request.planned())?
+        .map_err(FieldError::Forbidden)?;
     // Only the first signature certifies (ISO 32000-2 §12.8.2.2.1): a later one would bind those before it.
     let certifies = matches!(&request.content, Content::Signature { certify: Some(_), .. });
     if certifies && !view.signatures()?.is_empty() {

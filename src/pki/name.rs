@@ -155,6 +155,15 @@ impl Name {
             .filter_map(|attribute| text(attribute.tag, &attribute.value))
     }
 
+    /// The attributes that are text: object identifier in dotted form, and value. For comparing, never for a log.
+    pub fn texts(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        self.attributes.iter().filter_map(|attribute| {
+            let oid = write::element(tag::OID, &attribute.kind);
+            let oid = read::single(&oid, Rules::Der).and_then(|oid| oid.oid()).ok()?;
+            Some((oid.to_string(), text(attribute.tag, &attribute.value)?))
+        })
+    }
+
     /// Whether an attribute of the type `oid`, in dotted form, stands in the name.
     pub fn has_attribute(&self, oid: &str) -> bool {
         oid.parse::<crate::asn1::oid::Oid>()

@@ -496,6 +496,7 @@ pub(super) fn archive_tail(
         tooltip: None,
         content: Content::DocTimeStamp,
         contents_bytes: known_bytes.saturating_mul(2).max(ARCHIVE_BYTES),
+        signer: None,
     };
     signature_field::add(&mut update, &request)?;
     Ok(update.finish()?)

@@ -7,6 +7,7 @@ use super::rehearse::rehearse_with;
 use super::stages::{Draft, Octets, Prepared};
 use crate::ades::cms::attributes::SignedAttributes;
 use crate::ades::cms::build::{BuildError, Message};
+use crate::ades::level::Level;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::base::time::Timestamp;
@@ -15,10 +16,12 @@ use crate::crypto::key::{KeyError, KeyKind};
 use crate::pdf::document::Document;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::ObjectId;
+use crate::pdf::seed::SignerFacts;
 use crate::pdf::signature::{FieldState, SignatureFault, hash_range, hash_range_by};
 use crate::pdf::signature_field::{self, Content, FieldError, FieldRequest};
 use crate::pdf::update::{Tail, Update, UpdateError};
 use crate::pki::certificate::Certificate;
+use crate::pki::extensions::KeyUsage;
 
 /// Room for a time-stamp token of a service that was never asked, in bytes.
 const TIME_STAMP_BYTES: usize = 8 * 1024;
@@ -198,11 +201,32 @@ fn lay_out(
             lock: draft.lock.clone(),
         },
         contents_bytes: room(draft, kind)?,
+        signer: Some(facts(draft, algorithm_of(draft, kind)?.hash())),
     };
     let field = signature_field::add(&mut update, &request)?.name;
     let tail = update.finish()?;
     rehearse_with(document, tail.clone())?;
     Ok((field, tail))
+}
+
+/// What a field's seed values may ask about.
+fn facts(draft: &Draft, hash: HashAlgorithm) -> SignerFacts {
+    let certificate = &draft.certificate;
+    let extensions = certificate.extensions();
+    let has = |number: u8| {
+        let bit = KeyUsage::bit(number);
+        bit.is_some_and(|bit| extensions.key_usage.is_some_and(|usage| usage.contains(bit)))
+    };
+    SignerFacts {
+        certificate_der: certificate.der().to_vec(),
+        issuers_der: draft.chain.iter().map(|issuer| issuer.der().to_vec()).collect(),
+        subject: certificate.subject().texts().collect(),
+        key_usage: [0, 1, 2, 3, 4, 5, 6, 7, 8].map(has),
+        policies: extensions.policies.iter().map(ToString::to_string).collect(),
+        hash: Some(hash),
+        time_stamped: draft.level.needs_time_stamp(),
+        with_revocation: draft.level >= Level::Lt,
+    }
 }
 
 /// The algorithm ordered, when the key can make it.

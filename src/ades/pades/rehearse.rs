@@ -91,6 +91,7 @@ fn stand_in(document: &Arc<dyn ReadAt>, tails: &[Vec<u8>], content: Content) -> 
         tooltip: None,
         content,
         contents_bytes: STAND_IN.len().saturating_mul(2),
+        signer: None,
     };
     signature_field::add(&mut update, &request)?;
     Ok(update.finish()?)

@@ -169,6 +169,7 @@ fn a_digest_signed_alone_becomes_the_signature_of_a_document_that_never_left() {
                 lock: None,
             },
             contents_bytes: 24 * 1024,
+            signer: None,
         };
         signature_field::add(&mut update, &request).unwrap();
         let mut tail = update.finish().unwrap();

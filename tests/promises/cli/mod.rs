@@ -10,6 +10,7 @@ mod help;
 mod json;
 mod outage;
 mod password;
+mod placing;
 mod sessions;
 mod signing;
 mod terminal;

@@ -8,5 +8,6 @@ mod hostile;
 pub(crate) mod make;
 mod opening;
 pub(crate) mod picturing;
+mod seeds;
 mod showing;
 mod updating;

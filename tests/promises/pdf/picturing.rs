@@ -77,6 +77,7 @@ fn placed(document: &[u8], placement: Placement) -> Vec<u8> {
             lock: None,
         },
         contents_bytes: 8,
+        signer: None,
     };
     signature_field::add(&mut update, &request).unwrap();
     let mut tail = update.finish().unwrap();

@@ -43,6 +43,7 @@ pub(crate) fn request(placement: Placement) -> FieldRequest {
             lock: None,
         },
         contents_bytes: 4096,
+        signer: None,
     }
 }
 

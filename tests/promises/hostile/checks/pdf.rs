@@ -74,6 +74,7 @@ fn grows(bytes: &[u8], document: &Document) {
             lock: None,
         },
         contents_bytes: 64,
+        signer: None,
     };
     let mut update = Update::new(document);
     if signature_field::add(&mut update, &request).is_err() {
