@@ -205,6 +205,8 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
     let desk = load_desk(&arguments, console);
     let (jobs, desk) = match (jobs, desk) {
         (Ok(jobs), Ok(desk)) => (jobs, desk),
+        // A word that is wrong stays wrong whatever the files are.
+        (_, Err(Exit::Usage)) => return Exit::Usage,
         (Err(exit), _) | (_, Err(exit)) => return exit,
     };
     tell_of_fields(&jobs, &arguments.placing, console);
