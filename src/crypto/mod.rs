@@ -6,6 +6,7 @@ pub mod algorithm;
 pub mod ecdsa;
 pub mod jws;
 pub mod key;
+pub mod naming;
 pub mod policy;
 mod verify;
 pub mod wrap;

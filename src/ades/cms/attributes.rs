@@ -206,6 +206,8 @@ pub(super) fn read_attributes(mut reader: read::Reader<'_>) -> Result<Vec<Attrib
 pub struct CertificateReference {
     /// Hash used; none when it is one zegel does not know.
     pub hash: Option<HashAlgorithm>,
+    /// The AlgorithmIdentifier that names it, whole; empty where none stands for the usual one.
+    pub identifier: Vec<u8>,
     /// Digest of the whole certificate.
     pub digest: Vec<u8>,
     /// Issuer and serial number when given: the whole GeneralNames and the whole INTEGER.
@@ -219,9 +221,13 @@ impl CertificateReference {
     pub fn parse(value: &[u8], v2: bool) -> Result<Self, Asn1Error> {
         let mut certificates = read::single(value, Rules::Ber)?.inside()?.sequence()?;
         let mut parts = certificates.sequence()?;
+        let mut named = Vec::new();
         let hash = if v2 {
             match parts.optional(tag::SEQUENCE)? {
-                Some(identifier) => algorithm::hash_from_identifier(identifier.whole()),
+                Some(identifier) => {
+                    named = identifier.whole().to_vec();
+                    algorithm::hash_from_identifier(&named)
+                }
                 None => Some(HashAlgorithm::Sha256),
             }
         } else {
@@ -240,6 +246,7 @@ impl CertificateReference {
         };
         Ok(Self {
             hash,
+            identifier: named,
             digest,
             issuer_serial,
         })

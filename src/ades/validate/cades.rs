@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::archive_manifest::Around;
 use super::file::{Context, empty, settle, whole_digest};
-use super::format::Failure;
+use super::format::{Failure, check_algorithms, key_of};
 use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token, too_many_counters};
 use super::indication::SubIndication;
 use super::material::Material;
@@ -512,6 +512,7 @@ impl<'a> Scene<'a> {
 
     /// The certificate that the signed attributes name, which must also be the one the signer is named by.
     fn identify(&self, info: &SignerInfo) -> Result<Certificate, Failure> {
+        check_algorithms(info)?;
         let der = info.find_certificate(self.envelope.certificates())?;
         let certificate = Certificate::parse(der.to_vec()).map_err(|error| {
             Failure::new(
@@ -590,14 +591,7 @@ fn own_token<'a>(info: &SignerInfo, der: &[u8], layer: usize) -> Token<'a> {
 
 /// Cryptographic verification of the value, EN 319 102-1 §5.2.7.
 fn check_value(info: &SignerInfo, certificate: &Certificate) -> Result<(), Failure> {
-    let key = certificate.public_key().map_err(|error| {
-        Failure::new(
-            SubIndication::CryptoConstraintsFailure,
-            "ALG_FORBIDDEN",
-            error.to_string(),
-        )
-    })?;
-    Ok(info.check_value(key)?)
+    Ok(info.check_value(key_of(certificate)?)?)
 }
 
 /// What in a signature breaks the CAdES baseline, EN 319 122-1 §6.3. Empty means: it is B-B as far as its form goes.

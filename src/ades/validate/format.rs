@@ -2,11 +2,16 @@
 
 use super::indication::SubIndication;
 use super::report::{Finding, ObjectReport};
+use crate::ades::cms::attributes::CertificateReference;
 use crate::ades::cms::oids;
 use crate::ades::cms::read::{SignedData, SignerInfo};
 use crate::ades::cms::verify::VerifyError;
 use crate::base::time::Timestamp;
+use crate::crypto::algorithm::SignatureAlgorithm;
+use crate::crypto::key::PublicKey;
+use crate::crypto::naming;
 use crate::pdf::signature::{self, Signature, SignatureFault};
+use crate::pki::certificate::Certificate;
 
 /// A check that did not pass: what it means, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +78,51 @@ impl From<VerifyError> for Failure {
         };
         Self::new(sub, error.cause(), error.to_string())
     }
+}
+
+/// Whether every algorithm that `signer` names is one that is worked with: else nothing it says can be checked, and that
+/// is the cause, not what the check would have found. EN 319 102-1 §5.2.8.
+pub(super) fn check_algorithms(signer: &SignerInfo) -> Result<(), Failure> {
+    let unknown = |identifier: &[u8]| {
+        Failure::new(
+            SubIndication::CryptoConstraintsFailure,
+            VerifyError::Algorithm.cause(),
+            format!(
+                "the algorithm is not accepted: {}",
+                naming::of_identifier(identifier)
+            ),
+        )
+    };
+    if signer.digest_hash().is_err() {
+        return Err(unknown(&signer.digest_algorithm));
+    }
+    if signer.algorithm().is_err()
+        && SignatureAlgorithm::from_identifier(&signer.signature_algorithm).is_none()
+    {
+        return Err(unknown(&signer.signature_algorithm));
+    }
+    match signer.certificate_reference() {
+        Ok(CertificateReference {
+            hash: None,
+            identifier,
+            ..
+        }) => Err(unknown(&identifier)),
+        _ => Ok(()),
+    }
+}
+
+/// The signer's key.
+pub(super) fn key_of(certificate: &Certificate) -> Result<&PublicKey, Failure> {
+    certificate.public_key().map_err(|_| {
+        Failure::new(
+            SubIndication::CryptoConstraintsFailure,
+            "ALG_FORBIDDEN",
+            format!(
+                "the key is of a kind that is not accepted: {}",
+                naming::of_spki(certificate.spki_der())
+            ),
+        )
+    })
 }
 
 /// The message inside `signature`, and what about its padding is worth a look.

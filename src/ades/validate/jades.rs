@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::file::{Context, empty, refuse_unused, settle};
-use super::format::Failure;
+use super::format::{Failure, key_of};
 use super::general::{
     self, ARCHIVE, Basis, CONTENT, Enclosing, SIGNATURES_AT_MOST, Subject, Token, too_many_counters,
 };
@@ -345,13 +345,7 @@ impl<'a> Scene<'a> {
     /// Cryptographic verification, EN 319 102-1 §5.2.7.
     fn check_intact(&self, certificate: &Certificate) -> Result<(), Failure> {
         let algorithm = self.header.algorithm;
-        let key = certificate.public_key().map_err(|error| {
-            Failure::new(
-                SubIndication::CryptoConstraintsFailure,
-                "ALG_FORBIDDEN",
-                error.to_string(),
-            )
-        })?;
+        let key = key_of(certificate)?;
         if !fits_jose(key.kind(), algorithm) {
             return Err(Failure::new(
                 SubIndication::CryptoConstraintsFailure,

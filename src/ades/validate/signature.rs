@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::chain::Chain;
 use super::digests::Digests;
-use super::format::{self, Failure};
+use super::format::{self, Failure, check_algorithms, key_of};
 use super::indication::{Indication, SubIndication};
 use super::layer;
 use super::process;
@@ -360,6 +360,7 @@ fn identify(
     is_pades: bool,
     report: &mut SignatureReport,
 ) -> Result<Certificate, Failure> {
+    check_algorithms(signer)?;
     let stored = judge.material.certificates().iter().map(Certificate::der);
     let candidates = message.certificates.iter().map(Vec::as_slice).chain(stored);
     let der = match signer.find_certificate(candidates.clone()) {
@@ -397,14 +398,7 @@ fn check_intact(
         )
     })?;
     signer.check_content(oids::DATA, &digest)?;
-    let key = certificate.public_key().map_err(|error| {
-        Failure::new(
-            SubIndication::CryptoConstraintsFailure,
-            "ALG_FORBIDDEN",
-            error.to_string(),
-        )
-    })?;
-    signer.check_value(key)?;
+    signer.check_value(key_of(certificate)?)?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use signer::{certificates, identify};
 
 use super::archive_manifest::Around;
 use super::file::{Context, empty, settle, whole_digest};
-use super::format::Failure;
+use super::format::{Failure, key_of};
 use super::general::{self, ARCHIVE, Basis, SIGNATURES_AT_MOST, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
@@ -289,13 +289,7 @@ impl<'a> Signature<'a> {
         certificate: &Certificate,
         countersigned: Option<NodeId>,
     ) -> Result<(), Failure> {
-        let key = certificate.public_key().map_err(|error| {
-            Failure::new(
-                SubIndication::CryptoConstraintsFailure,
-                "ALG_FORBIDDEN",
-                error.to_string(),
-            )
-        })?;
+        let key = key_of(certificate)?;
         scene.check_bounds(&self.core)?;
         check_value(self.document, &self.core, key)?;
         for (index, reference) in self.core.references.iter().enumerate() {
