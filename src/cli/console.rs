@@ -5,6 +5,8 @@ use std::io::Write;
 
 use clap::ValueEnum;
 
+use crate::base::text::{one_line, plain_lines};
+
 /// The exit codes, the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -89,10 +91,14 @@ impl Console {
     }
 
     /// Prints the result: `text` for people, `json` for programs. A closed pipe is no error; no text is no line.
+    ///
+    /// What steers a terminal is shown as an escape, whoever wrote it; a text from elsewhere that could end a line is made
+    /// one line by whoever puts it into `text`.
     pub fn result(&mut self, text: impl Display, json: &serde_json::Value) {
+        let text = text.to_string();
         let _ = match self.format {
-            Format::Text if text.to_string().trim_end().is_empty() => Ok(()),
-            Format::Text => writeln!(self.results, "{}", text.to_string().trim_end_matches('\n')),
+            Format::Text if text.trim_end().is_empty() => Ok(()),
+            Format::Text => writeln!(self.results, "{}", plain_lines(text.trim_end_matches('\n'))),
             Format::Json => writeln!(self.results, "{json:#}"),
         };
         let _ = self.results.flush();
@@ -111,22 +117,26 @@ impl Console {
 
     /// Says what is going on.
     pub fn say(&mut self, message: impl Display) {
-        let _ = writeln!(self.messages, "zegel: {message}");
+        let message = message.to_string();
+        let _ = writeln!(self.messages, "zegel: {}", one_line(&message));
     }
 
     /// Warns.
     pub fn warn(&mut self, message: impl Display) {
-        let _ = writeln!(self.messages, "zegel: warning: {message}");
+        let message = message.to_string();
+        let _ = writeln!(self.messages, "zegel: warning: {}", one_line(&message));
     }
 
     /// Says what failed.
     pub fn error(&mut self, message: impl Display) {
-        let _ = writeln!(self.messages, "zegel: error: {message}");
+        let message = message.to_string();
+        let _ = writeln!(self.messages, "zegel: error: {}", one_line(&message));
     }
 
     /// Says the way out.
     pub fn hint(&mut self, message: impl Display) {
-        let _ = writeln!(self.messages, "hint: {message}");
+        let message = message.to_string();
+        let _ = writeln!(self.messages, "hint: {}", one_line(&message));
     }
 
     /// Says what failed with its stable code, and returns `exit`.

@@ -21,6 +21,7 @@ use crate::ades::pades::extend::{Extension, Target};
 use crate::ades::pades::stages::Completed;
 use crate::ades::validate::{FileFormat, format_of};
 use crate::base::bytes::{ReadAt, copy};
+use crate::base::text::one_line;
 use crate::fetch::resume;
 
 /// Raise the signatures of a file to a level, or renew their B-LTA: a PDF, a container (asice, asics), a CMS message
@@ -183,7 +184,7 @@ fn other(
         .map_err(|problem| outside::refused(console, &problem))?;
     let shown = output.path().display().to_string();
     console.result(
-        format!("{shown}: {}", extended.level),
+        format!("{}: {}", one_line(&shown), extended.level),
         &serde_json::json!({"out": shown, "level": extended.level, "signature": arguments.signature}),
     );
     Ok(Exit::Good)
@@ -253,8 +254,11 @@ fn run(
     outside::write(&output, &document, &completed, console)?;
     let shown = output.path().display().to_string();
     let (text, level) = match target {
-        Target::Level(_) => (format!("{shown}: {}", completed.level), Some(completed.level)),
-        Target::TimeStamp => (format!("{shown}: document time-stamp"), None),
+        Target::Level(_) => (
+            format!("{}: {}", one_line(&shown), completed.level),
+            Some(completed.level),
+        ),
+        Target::TimeStamp => (format!("{}: document time-stamp", one_line(&shown)), None),
     };
     console.result(
         text,

@@ -197,6 +197,13 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
             return Exit::Usage;
         }
     };
+    if let Some(option) = order.stating.misleading() {
+        return console.fail(
+            Exit::Usage,
+            "STATEMENT_NOT_PLAIN",
+            format_args!("{option} takes one line without control or direction characters"),
+        );
+    }
     if let Err(problem) = order.stating.read_policy() {
         return Problem::File(problem).tell(console);
     }

@@ -20,6 +20,7 @@ use crate::ades::validate::{Context, validate_any, validate_for};
 use crate::base::bytes::ReadAt;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
+use crate::base::text::one_line;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::pki::trust::Trust;
@@ -261,7 +262,7 @@ fn print(reports: &[(&PathBuf, Report)], language: Language, console: &mut Conso
     if console.format() == Format::Text {
         for (path, report) in reports {
             if reports.len() > 1 {
-                text.push_str(&path.display().to_string());
+                text.push_str(&one_line(&path.display().to_string()));
                 text.push('\n');
             }
             text.push_str(&report.to_text(language));

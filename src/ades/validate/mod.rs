@@ -27,6 +27,7 @@ mod process;
 mod qualified;
 pub mod report;
 mod revocation;
+mod said;
 mod signature;
 mod stamp;
 mod text;

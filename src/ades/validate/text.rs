@@ -7,7 +7,9 @@ use super::report::{
     AuthorityAttests, Finding, Format, KeySource, Maintainability, Report, SignatureReport, TimeStampReport,
     VerdictStatus, Weight,
 };
+use super::words::about;
 use crate::base::lang::Language;
+use crate::base::text::one_line;
 
 /// One label in four languages: nl, fr, de, en.
 #[derive(Clone, Copy)]
@@ -46,7 +48,6 @@ const DOCUMENT_TIME_STAMP: Label = Label([
     "Dokument-Zeitstempel",
     "document time-stamp",
 ]);
-const TIME_STAMP: Label = Label(["tijdstempel", "horodatage", "Zeitstempel", "time-stamp"]);
 const CONTENT_TIME_STAMP: Label = Label([
     "tijdstempel over de inhoud",
     "horodatage du contenu",
@@ -168,8 +169,8 @@ impl Report {
     pub fn to_text(&self, language: Language) -> String {
         let mut out = String::new();
         let mut line = |text: String| {
-            // INVARIANT: writing to a String does not fail.
-            let _ = writeln!(out, "{text}");
+            // Whatever a signer wrote stays on the line that names it. INVARIANT: writing to a String does not fail.
+            let _ = writeln!(out, "{}", one_line(&text));
         };
         if self.laboratory {
             line(LABORATORY.in_(language).to_owned());
@@ -293,19 +294,16 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
         lines.push(format!("{}: {}", PROVEN.in_(language), time.to_brussels_text()));
     }
     if let Some(says) = &signature.certificate {
-        lines.push(format!(
-            "{}: {}, {} {}",
-            CERTIFICATE.in_(language),
-            says.common_name,
-            ISSUED_BY.in_(language),
-            says.issuer
-        ));
+        lines.push(format!("{}: {}", CERTIFICATE.in_(language), says.common_name));
+        lines.push(format!("{}: {}", ISSUED_BY.in_(language), says.issuer));
     }
-    lines.push(format!(
-        "{}: {}",
-        CLAIMED.in_(language),
-        claims(signature, language)
-    ));
+    let claims = signature.claimed.labelled(language);
+    if claims.is_empty() {
+        lines.push(format!("{}: {}", CLAIMED.in_(language), NOTHING.in_(language)));
+    }
+    for (label, text) in claims {
+        lines.push(format!("{} ({label}): {text}", CLAIMED.in_(language)));
+    }
     if let Some(attested) = &signature.attested {
         lines.push(format!(
             "{}: {}",
@@ -314,45 +312,30 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
         ));
     }
     let content = signature.content_time_stamps.iter();
-    let content = content.map(|stamp| (CONTENT_TIME_STAMP, stamp));
-    let inside = signature.time_stamps.iter().map(|stamp| (TIME_STAMP, stamp));
+    let content = content.map(|stamp| (CONTENT_TIME_STAMP.in_(language), stamp));
+    let inside = signature.time_stamps.iter();
+    let inside = inside.map(|stamp| (stamp.kind(language), stamp));
     for (label, stamp) in content.chain(inside) {
-        let line = stamp_line(stamp, language);
-        lines.push(format!("{}: {line}", label.in_(language)));
+        lines.push(format!("{label}: {}", stamp_line(stamp, language)));
     }
     for change in &signature.changes {
         let allowed = if change.allowed { ALLOWED } else { NOT_ALLOWED };
+        let what = match change.words(language) {
+            Some(words) => format!("{words} ({})", change.kind),
+            None => change.kind.clone(),
+        };
+        let detail = if change.detail.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", change.detail)
+        };
         lines.push(format!(
-            "{} ({}): {} {}",
+            "{} ({}): {what}{detail}",
             CHANGES.in_(language),
             allowed.in_(language),
-            change.kind,
-            change.detail
         ));
     }
     lines
-}
-
-fn claims(signature: &SignatureReport, language: Language) -> String {
-    let claimed = &signature.claimed;
-    let time = claimed.time.map(crate::base::time::Timestamp::to_brussels_text);
-    let texts: Vec<String> = [
-        &time,
-        &claimed.name,
-        &claimed.location,
-        &claimed.reason,
-        &claimed.commitment,
-    ]
-    .into_iter()
-    .flatten()
-    .chain(&claimed.roles)
-    .cloned()
-    .collect();
-    if texts.is_empty() {
-        NOTHING.in_(language).to_owned()
-    } else {
-        texts.join(", ")
-    }
 }
 
 fn attestation(attested: &AuthorityAttests, language: Language) -> String {
@@ -381,17 +364,15 @@ fn attestation(attested: &AuthorityAttests, language: Language) -> String {
     }
 }
 
+/// The unit's name comes last: it is what its certificate says, whoever issued that.
 fn stamp_line(stamp: &TimeStampReport, language: Language) -> String {
-    let time = stamp
-        .gen_time
-        .map(crate::base::time::Timestamp::to_brussels_text)
-        .unwrap_or_default();
-    let unit = stamp.unit.as_deref().unwrap_or_default();
-    let outcome = outcome(stamp.indication, stamp.sub_indication, language);
-    match stamp.qualified_in(language) {
-        Some(words) => format!("{time} {unit}, {outcome}; {words}"),
-        None => format!("{time} {unit}, {outcome}"),
-    }
+    let time = stamp.gen_time.map(crate::base::time::Timestamp::to_brussels_text);
+    let outcome = Some(outcome(stamp.indication, stamp.sub_indication, language));
+    let parts: Vec<String> = [time, outcome, stamp.qualified_in(language), stamp.unit.clone()]
+        .into_iter()
+        .flatten()
+        .collect();
+    parts.join(", ")
 }
 
 fn finding_lines(findings: &[Finding], language: Language) -> Vec<String> {
@@ -401,11 +382,133 @@ fn finding_lines(findings: &[Finding], language: Language) -> Vec<String> {
             Weight::Note => NOTE,
             Weight::Warning => WARNING,
         };
-        let label = label.in_(language);
-        match finding.words(language) {
-            Some(words) => format!("{label}: {words} ({}: {})", finding.cause, finding.detail),
-            None => format!("{label}: {}: {}", finding.cause, finding.detail),
+        let mut text = format!("{}: ", label.in_(language));
+        if let Some(words) = finding.words(language) {
+            let _ = write!(text, "{words} ");
         }
+        let _ = write!(text, "({}: {})", finding.cause, finding.detail);
+        if let Some(about) = about(finding, language) {
+            let _ = write!(text, "; {about}");
+        }
+        text
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::base::text::is_plain;
+
+    /// Ends a line and forges one, colours it, and turns the next around.
+    const HOSTILE: &str =
+        "x\n  qualification: qualified\r\u{1b}[31m\u{9b}\u{7f}\u{202e}\u{2066}\u{200f}\u{2028}\u{2029}";
+
+    fn report() -> Value {
+        let finding = json!({
+            "weight": "warning", "cause": "PATH_NO_ANCHOR", "detail": "d",
+            "object": {"kind": "signer_certificate", "name": "n"},
+        });
+        let stamp = json!({
+            "field": "archive time-stamp 1", "indication": "TOTAL-PASSED", "findings": [finding],
+            "gen_time": "2026-03-03T09:00:00Z", "unit": "u", "process": "basic", "sha256": "00".repeat(32),
+            "claims_qualified": false,
+        });
+        let time = "2026-03-03T09:00:00Z";
+        json!({
+            "validator": "v", "validated_at": time, "algorithm_policy": "a", "validation_policy": "p",
+            "laboratory": false, "indication": "TOTAL-FAILED",
+            "document": {"sha256": "00".repeat(32), "length_bytes": 1, "revisions": 1, "format_failure": "f (PDF_X)"},
+            "signatures": [{
+                "field": "META-INF/signatures001.xml, signer 1", "indication": "INDETERMINATE",
+                "sub_indication": "NO_CERTIFICATE_CHAIN_FOUND", "findings": [finding], "process": "basic",
+                "format": "PAdES", "level": null, "qualification": "q", "best_signature_time": time,
+                "certificate": {
+                    "common_name": "c", "issuer": "i", "not_before": time, "not_after": time,
+                    "sha256": "00".repeat(32),
+                },
+                "claimed": {
+                    "time": time, "name": "n", "reason": "r", "location": "l", "commitment": "1.2", "roles": ["r"],
+                    "other_attributes": ["1.3"],
+                },
+                "attested": {
+                    "status": "verified", "key_source": "proof_file", "capacity": "mayor", "decisions": ["d"],
+                },
+                "content_time_stamps": [stamp], "time_stamps": [stamp], "covers_whole_revision": true,
+                "changes": [{"allowed": true, "kind": "form_filled", "detail": "Field: `a` → `b`"}],
+            }],
+            "document_time_stamps": [stamp],
+            "maintainability": {"at": time, "indication": "INDETERMINATE", "findings": [finding], "passes_now": false},
+            "plans": [{"request": "r", "required": 2, "present": 1}],
+        })
+    }
+
+    /// The pointer of every text in `value`.
+    fn texts(value: &Value, at: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| texts(item, &format!("{at}/{index}"), found)),
+            Value::Object(members) => members
+                .iter()
+                .for_each(|(name, item)| texts(item, &format!("{at}/{name}"), found)),
+            Value::String(_) => found.push(at.to_owned()),
+            _ => {}
+        }
+    }
+
+    fn lines(value: &Value) -> Option<Vec<String>> {
+        let report: Report = serde_json::from_value(value.clone()).ok()?;
+        let text = report.to_text(Language::En);
+        Some(text.split('\n').map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn no_text_of_a_file_makes_a_line_of_its_own() {
+        let mut found = Vec::new();
+        texts(&report(), "", &mut found);
+        let mut shown = 0;
+        for pointer in found {
+            let mut forged = report();
+            *forged.pointer_mut(&pointer).unwrap() = HOSTILE.into();
+            // What is no text of the file does not parse then.
+            let (Some(lines), Some(plain)) = (lines(&forged), lines(&report())) else {
+                continue;
+            };
+            assert!(lines.iter().all(|line| is_plain(line)), "{pointer}: {lines:#?}");
+            assert_eq!(lines.len(), plain.len(), "{pointer}: {lines:#?}");
+            shown += usize::from(lines != plain);
+        }
+        assert!(shown > 20, "so many texts are shown: {shown}");
+    }
+
+    #[test]
+    fn each_claim_stands_after_what_it_is_a_claim_of() {
+        let report: Report = serde_json::from_value(report()).unwrap();
+        for (language, claims) in [
+            (Language::Nl, "de ondertekenaar verklaart (plaats): l"),
+            (Language::Fr, "le signataire déclare (motif): r"),
+            (Language::De, "der Unterzeichner erklärt (Eigenschaft): r"),
+            (Language::En, "the signer claims (time): 2026-03-03 10:00"),
+        ] {
+            let text = report.to_text(language);
+            assert!(text.lines().any(|line| line.trim() == claims), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_object_is_named_wherever_something_is_missing() {
+        let report: Report = serde_json::from_value(report()).unwrap();
+        let text = report.to_text(Language::Nl);
+        let (_, later) = text.split_once("enkel wat het bestand bevat").unwrap();
+        assert!(later.contains("certificaat van de ondertekenaar: n"), "{text}");
+        assert!(text.contains("archieftijdstempel: 2026"), "{text}");
+        assert!(
+            text.contains("een formulierveld is ingevuld (form_filled): Field"),
+            "{text}"
+        );
+    }
 }

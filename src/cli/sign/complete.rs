@@ -27,6 +27,7 @@ use crate::asn1::oid::Oid;
 use crate::base::bytes::{ReadAt, copy};
 use crate::base::clock::Clock;
 use crate::base::random::SystemRandom;
+use crate::base::text::one_line;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::fetch::http::HttpFetcher;
 use crate::fetch::resume;
@@ -310,7 +311,7 @@ impl Outcome {
         let lines: Vec<String> = self
             .completed
             .iter()
-            .map(|one| format!("{}: {}", one.out.display(), one.level))
+            .map(|one| format!("{}: {}", one_line(&shown(&one.out)), one.level))
             .collect();
         let mut signed = Vec::new();
         for one in &self.completed {

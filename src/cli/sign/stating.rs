@@ -8,6 +8,7 @@ use clap::Args;
 use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
 use crate::ades::statement::{Place, PolicyIdentifier, SignaturePolicy};
 use crate::base::digest::HashAlgorithm;
+use crate::base::text::is_plain;
 use crate::pdf::permission::{Certification, Lock};
 
 use super::super::files::{self, FileProblem};
@@ -94,6 +95,18 @@ impl Stating {
             uri: self.policy_uri.clone().map(|uri| uri.0),
         });
         Ok(())
+    }
+
+    /// The option whose text would show as something else to whoever reads a report: it is signed for good.
+    pub(super) fn misleading(&self) -> Option<&'static str> {
+        let place = self.location();
+        if !self.roles.iter().all(|role| is_plain(role)) {
+            Some("--role")
+        } else if !place.as_deref().is_none_or(is_plain) {
+            Some("--place")
+        } else {
+            None
+        }
     }
 
     pub(super) fn policy(&self) -> Option<SignaturePolicy> {

@@ -18,6 +18,7 @@ use crate::ades::cms::hash_only::{self, HashDraft, HashPrepared};
 use crate::ades::level::Level;
 use crate::base::bytes::ReadAt;
 use crate::base::code::PersonCode;
+use crate::base::text::is_plain;
 use crate::config::Environment;
 use crate::config::seals::SealSettings;
 use crate::fetch::resume;
@@ -149,6 +150,11 @@ async fn prepare(
 ) -> Result<HttpResponse, Failure> {
     if let Err(answer) = caller(&app, &http).await {
         return Ok(answer);
+    }
+    if !wish.roles.iter().all(|role| is_plain(role)) {
+        return Err(wrong(
+            "roles: expected one line each, without control or direction characters",
+        ));
     }
     let digest = hex::decode(&wish.digest).map_err(|_| wrong("digest: expected hex digits"))?;
     let mut certificates = Vec::new();

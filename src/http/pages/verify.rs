@@ -3,7 +3,10 @@
 use askama::Template;
 
 use crate::ades::validate::indication::Indication;
-use crate::ades::validate::report::{ChangeReport, Finding, Report, SignatureReport, VerdictStatus, Weight};
+use crate::ades::validate::report::{
+    ChangeReport, Finding, Report, SignatureReport, SignerClaims, VerdictStatus, Weight,
+};
+use crate::base::text::one_line;
 use crate::base::time::Timestamp;
 use crate::http::i18n::Texts;
 use crate::http::page::Page;
@@ -91,6 +94,24 @@ impl Outcome<'_> {
                 sign: "✕",
             },
         }
+    }
+
+    /// A text from the file so that it shows as what it is: what would turn a line around becomes visible.
+    fn plain(text: impl AsRef<str>) -> String {
+        one_line(text.as_ref()).into_owned()
+    }
+
+    /// What the signer claims, each with what it is a claim of; the claimed time has its own place.
+    fn claims(&self, signature: &SignatureReport) -> Vec<String> {
+        let claimed = SignerClaims {
+            time: None,
+            ..signature.claimed.clone()
+        };
+        let claims = claimed.labelled(self.page.visit.language);
+        claims
+            .iter()
+            .map(|(label, text)| format!("{label}: {text}"))
+            .collect()
     }
 
     /// One sentence: who, when, and what it is worth.
