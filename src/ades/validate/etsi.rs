@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::general::{ARCHIVE, SOME_CONTENT};
+use super::general::SOME_CONTENT;
 use super::indication::{Indication, SubIndication};
 use super::report::{
     DigestReport, Finding, Format, Process, Report, SignatureReport, TimeStampReport, Weight,
@@ -17,8 +17,6 @@ use crate::pki::lists::qualification::Outcome;
 const REPORT: &str = "http://uri.etsi.org/19102/v1.4.1#";
 /// XML signatures.
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
-/// XAdES, for policy identifiers.
-const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
 
 /// Writes elements with correct escaping. Nothing but elements, attributes and text.
 struct Writer {
@@ -171,7 +169,7 @@ impl Report {
     pub fn to_etsi_xml(&self) -> String {
         let objects = Objects::of(self);
         let mut xml = Writer::new();
-        let spaces = [("xmlns", REPORT), ("xmlns:ds", DSIG), ("xmlns:xades", XADES)];
+        let spaces = [("xmlns", REPORT), ("xmlns:ds", DSIG)];
         xml.start("ValidationReport", &spaces);
         for (index, signature) in self.signatures.iter().enumerate() {
             write_signature(&mut xml, self, index, signature, &objects);
@@ -284,37 +282,25 @@ fn quality_uri(signature: &SignatureReport) -> Option<&'static str> {
 
 fn write_policy(xml: &mut Writer, report: &Report) {
     xml.start("ValidationConstraintsEvaluationReport", &[]);
-    xml.start("SignatureValidationPolicy", &[]);
-    xml.start("SignaturePolicyIdentifier", &[]);
-    xml.start("xades:SignaturePolicyId", &[]);
-    xml.start("xades:SigPolicyId", &[]);
-    let name = report.validation_policy.replace(' ', "-");
-    xml.text("xades:Identifier", &format!("urn:zegel:validation-policy:{name}"));
+    // No `SignatureValidationPolicy`: it asks for the digest of a policy's document, and the policy is built in.
+    write_constraint(xml, "validation-policy", &report.validation_policy);
+    write_constraint(xml, "algorithm-policy", &report.algorithm_policy);
     xml.end();
-    xml.start("xades:SigPolicyHash", &[]);
-    xml.empty(
-        "ds:DigestMethod",
-        &[("Algorithm", hash_uri(HashAlgorithm::Sha256))],
-    );
-    let digest = Sha256Digest::of(report.validation_policy.as_bytes());
-    xml.text("ds:DigestValue", &super::report::base64(digest.as_bytes()));
-    xml.end();
-    xml.end();
-    xml.end();
-    xml.text("PolicyName", &report.validation_policy);
-    xml.end();
+}
+
+/// A policy that was applied, by its name.
+fn write_constraint(xml: &mut Writer, kind: &str, name: &str) {
     xml.start("ValidationConstraint", &[]);
     xml.text(
         "ValidationConstraintIdentifier",
-        "urn:zegel:validation-constraint:cryptographic-suites",
+        &format!("urn:zegel:validation-constraint:{kind}"),
     );
     xml.start("ValidationConstraintParameter", &[]);
-    xml.text("Type", "urn:zegel:algorithm-policy");
-    xml.text("Value", &report.algorithm_policy);
+    xml.text("Type", &format!("urn:zegel:{kind}"));
+    xml.text("Value", name);
     xml.end();
     xml.start("ConstraintStatus", &[]);
     xml.text("Status", "urn:etsi:019102:constraintStatus:applied");
-    xml.end();
     xml.end();
     xml.end();
 }
@@ -350,6 +336,23 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
         xml.text("Time", &time(claimed));
         xml.end();
     }
+    if let Some(kind) = &claimed.commitment {
+        // An object identifier stands in a URI as RFC 3061 says.
+        let is_oid = kind.starts_with(|first: char| first.is_ascii_digit());
+        let uri = if is_oid {
+            format!("urn:oid:{kind}")
+        } else {
+            kind.clone()
+        };
+        xml.start("CommitmentTypeIndication", &[("Signed", "true")]);
+        xml.text("CommitmentTypeIdentifier", &uri);
+        xml.end();
+    }
+    if let Some(place) = &claimed.location {
+        xml.start("SignatureProductionPlace", &[("Signed", "true")]);
+        xml.text("AddressString", place);
+        xml.end();
+    }
     for stamp in &signature.content_time_stamps {
         let name = if stamp.field.as_deref() == Some(SOME_CONTENT) {
             "IndividualDataObjectsTimeStamp"
@@ -362,16 +365,12 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
         xml.start("SignerRole", &[("Signed", "true")]);
         xml.start("RoleDetails", &[]);
         xml.text("Role", role);
-        xml.text("EndorsementType", "urn:etsi:019102:endorsementtype:claimed");
+        xml.text("EndorsementType", "claimed");
         xml.end();
         xml.end();
     }
     for stamp in &signature.time_stamps {
-        let name = if stamp
-            .field
-            .as_deref()
-            .is_some_and(|field| field.starts_with(ARCHIVE))
-        {
+        let name = if stamp.is_archive() {
             "ArchiveTimeStamp"
         } else {
             "SignatureTimeStamp"
@@ -530,9 +529,8 @@ fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
                 Over::Document => is_over(stamp, signature),
                 Over::Signature(number) => number == index,
             });
-            for (index, _) in shown {
-                let reference = format!("#S-{}", index.saturating_add(1));
-                xml.empty("SignatureReference", &[("URI", &reference)]);
+            for (_, signature) in shown {
+                write_signature_reference(xml, signature);
             }
             xml.end();
         }
@@ -549,6 +547,26 @@ fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
         xml.end();
     }
     xml.end();
+}
+
+/// Which signature is meant, TS 119 102-2 §4.4.8: by its field in a PDF, else by the digest of what was signed, as its
+/// identifier has it; nothing when neither is known.
+fn write_signature_reference(xml: &mut Writer, signature: &SignatureReport) {
+    let is_in_pdf = matches!(signature.format, Format::CmsInPdf | Format::Pades);
+    match &signature.to_be_signed {
+        _ if is_in_pdf => {
+            xml.start("SignatureReference", &[]);
+            xml.text("PAdESFieldName", &signature.field);
+            xml.end();
+        }
+        Some(digest) => {
+            xml.start("SignatureReference", &[]);
+            xml.text("DigestMethod", hash_uri(digest.algorithm));
+            xml.text("DigestValue", &digest.value);
+            xml.end();
+        }
+        None => {}
+    }
 }
 
 /// Whether the content is an object of its own: one that a time-stamp over it proves.

@@ -5,7 +5,7 @@ mod counter;
 mod form;
 mod signer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use signer::xml_signer;
@@ -94,7 +94,7 @@ pub(super) fn judge_document(
     let format = |cause: &str, detail: String| Failure::new(SubIndication::FormatFailure, cause, detail);
     let (outline, ahead) = Ahead::beside(source, || outline_of(source));
     let outline = outline.map_err(|error| format(error.kind.cause(), error.to_string()))?;
-    if outline.repeated_ids().any(|id| !is_of_material(&outline, id)) {
+    if repeats_an_id(&outline) {
         return Err(format(
             "XADES_REPEATED_ID",
             "an identifier stands on two elements of the document".to_owned(),
@@ -173,17 +173,29 @@ fn at_hand(imprint: Result<Vec<u8>, SignatureDefect>) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether `id` stands on nothing but containers of validation data. EU DSS gives the same one to those of a signature and
-/// of a counter-signature on it when they hold the same. No reference resolves to an identifier that stands twice.
-fn is_of_material(outline: &Outline, id: &str) -> bool {
+/// Whether an identifier stands on two elements, other than on nothing but containers of validation data. EU DSS gives the
+/// same one to those of a signature and of a counter-signature on it when they hold the same. No reference resolves to an
+/// identifier that stands twice.
+///
+/// One pass, however many there are.
+fn repeats_an_id(outline: &Outline) -> bool {
     let document = &outline.document;
-    let mut found = 0_u32;
-    let all_material = document.with_id(id).all(|element| {
-        found = found.saturating_add(1);
-        document.is(element, XADES141, "TimeStampValidationData")
-    });
+    let mut of_material: BTreeMap<&str, u32> = BTreeMap::new();
+    let is_material = |element: &NodeId| document.is(*element, XADES141, "TimeStampValidationData");
+    if !outline.has_repeated_id() {
+        return false;
+    }
+    for element in document.elements().filter(is_material) {
+        let ids: BTreeSet<&str> = document.ids(element).collect();
+        for id in ids {
+            let count = of_material.entry(id).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
     // Those that are not held with the signatures are counted too.
-    all_material && found == outline.count_of(id)
+    outline
+        .repeated_ids()
+        .any(|id| of_material.get(id) != Some(&outline.count_of(id)))
 }
 
 /// One signature and its properties.
