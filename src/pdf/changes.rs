@@ -2,7 +2,7 @@
 //!
 //! The list starts from nothing: whatever is not recognised is [`Change::Undefined`]. Each revision is compared with
 //! the one before it, and only the objects it lists are looked at; one pass over the file finds who refers to them.
-//! Whether the appearance of a new signature covers what the page shows beneath it is not looked at here.
+//! A new signature that shows itself lies on blank paper: the page is drawn to see that, once for all of them.
 //! Sources: ISO 32000-2 §12.8.2.2; EN 319 142-1 §5.4; the PDF shadow attacks (NDSS 2021).
 
 mod appearance;
@@ -11,6 +11,7 @@ mod catalog;
 mod fields;
 mod pages;
 mod referrers;
+mod room;
 mod step;
 mod store;
 
@@ -20,6 +21,7 @@ use super::document::Document;
 use super::error::PdfError;
 use super::object::ObjectId;
 use referrers::Referrers;
+use room::Papers;
 use step::Step;
 
 /// Most changes told of one signature; beyond, one that is not allowed stands for the rest.
@@ -111,12 +113,16 @@ impl History {
             return Ok(Self { steps, always });
         };
         let mut restrictions = view.restrictions()?;
+        let mut papers = Papers::new();
         for (revision, changes) in steps.iter_mut().enumerate().skip(first) {
             let (Some(old), Some(new)) = (document.at(revision.saturating_sub(1)), document.at(revision))
             else {
                 continue;
             };
-            *changes = Step::new(old, new, &referrers, &mut restrictions).judge()?;
+            *changes = Step::new(old, new, &referrers, &mut restrictions, &mut papers).judge()?;
+            if !changes.iter().all(Change::is_allowed) {
+                papers.forget();
+            }
         }
         Ok(Self { steps, always })
     }

@@ -22,6 +22,7 @@ mod number;
 pub mod object;
 mod objstm;
 pub mod page;
+pub mod paper;
 mod parser;
 pub mod permission;
 pub mod placement;

@@ -23,6 +23,18 @@ pub(crate) const fn to_f32(value: f64) -> f32 {
     result
 }
 
+/// The whole part of a position in a list; what lies before its start is its start.
+pub(crate) const fn to_index(value: f64) -> usize {
+    #[expect(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float to integer cast saturates, which is what is wanted here"
+    )]
+    let result = value as usize;
+    result
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +45,7 @@ mod tests {
             let expected: f64 = value.to_string().parse().unwrap();
             assert!((to_f64(value) - expected).abs() < f64::EPSILON, "{value}");
         }
+        assert_eq!([-1.0, 0.9, 7.0, f64::NAN].map(to_index), [0, 0, 7, 0]);
         assert!((to_f32(0.5) - 0.5).abs() < f32::EPSILON);
     }
 }

@@ -147,6 +147,24 @@ impl Page {
         Rect::new(x0, y0, x1, y1)
     }
 
+    /// `place`, in units and axes of the page, in points from the lower left corner as a reader sees it.
+    pub fn place_to_display(&self, place: &Rect) -> Rect {
+        let (x0, y0) = self.point_to_display(place.x0, place.y0);
+        let (x1, y1) = self.point_to_display(place.x1, place.y1);
+        Rect::new(x0, y0, x1, y1)
+    }
+
+    fn point_to_display(&self, x: f64, y: f64) -> (f64, f64) {
+        let sheet = &self.crop_box;
+        let (x, y) = match self.rotate {
+            90 => (y - sheet.y0, sheet.x1 - x),
+            180 => (sheet.x1 - x, sheet.y1 - y),
+            270 => (sheet.y1 - y, x - sheet.x0),
+            _ => (x - sheet.x0, y - sheet.y0),
+        };
+        (x * self.user_unit, y * self.user_unit)
+    }
+
     fn point_from_display(&self, x: f64, y: f64) -> (f64, f64) {
         let (x, y) = (x / self.user_unit, y / self.user_unit);
         let sheet = &self.crop_box;

@@ -89,7 +89,16 @@ fn is_budget(thrown: &(dyn Any + Send)) -> bool {
 }
 
 /// Reads the only page of `file`; `None` when it has none.
-pub(super) fn read(file: &Pdf) -> Option<PageText> {
+fn read(file: &Pdf) -> Option<PageText> {
+    interpreted(file).map(Reader::finish)
+}
+
+/// What drawing the only page of `file` costs, in operations; `None` when it has none.
+pub(super) fn cost(file: &Pdf) -> Option<usize> {
+    interpreted(file).map(|reader| reader.operations)
+}
+
+fn interpreted(file: &Pdf) -> Option<Reader> {
     let page = file.pages().first()?;
     let cache = InterpreterCache::new();
     let (width, height) = page.render_dimensions();
@@ -104,7 +113,7 @@ pub(super) fn read(file: &Pdf) -> Option<PageText> {
     );
     let mut reader = Reader::default();
     interpret_page(page, &mut context, &mut reader);
-    Some(reader.finish())
+    Some(reader)
 }
 
 #[derive(Default)]

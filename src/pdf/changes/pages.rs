@@ -1,12 +1,10 @@
 //! Pages: nothing of them may change but the widgets of new signatures at the end of their annotations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::step::{Step, is_type, keys};
-use crate::pdf::active::covers_much;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::Object;
-use crate::pdf::page::Rect;
 
 impl Step<'_> {
     pub(super) fn check_pages(&mut self) -> Result<(), PdfError> {
@@ -85,55 +83,5 @@ impl Step<'_> {
             return Ok(());
         }
         self.check_room(number, &old_list, appended)
-    }
-
-    /// A new block lies over nothing that could be clicked or filled, and leaves most of the page in sight.
-    fn check_room(&mut self, page: u32, present: &[Object], appended: &[Object]) -> Result<(), PdfError> {
-        let new = self.rects(appended)?;
-        if new.is_empty() {
-            return Ok(());
-        }
-        let taken = self.rects(present)?;
-        let sheet = self.sheet(page)?;
-        for rect in new {
-            if taken.iter().any(|other| other.overlaps(&rect)) {
-                self.undefined(
-                    Some(page),
-                    "a signature was added over another field or annotation",
-                );
-            }
-            if sheet.is_none_or(|sheet| covers_much(&rect, &sheet)) {
-                self.undefined(Some(page), "a signature was added that covers much of its page");
-            }
-        }
-        Ok(())
-    }
-
-    fn rects(&self, annotations: &[Object]) -> Result<Vec<Rect>, PdfError> {
-        let mut found = Vec::new();
-        for annotation in annotations {
-            if let Object::Dictionary(annotation) = self.new.resolve(annotation)?
-                && let Some(rect) = annotation.get("Rect")
-            {
-                found.extend(Rect::from_object(&self.new, rect)?.filter(|rect| !rect.is_empty()));
-            }
-        }
-        Ok(found)
-    }
-
-    fn sheet(&mut self, number: u32) -> Result<Option<Rect>, PdfError> {
-        let sheets = if let Some(sheets) = self.sheets.take() {
-            sheets
-        } else {
-            let mut sheets = HashMap::new();
-            self.new.for_each_page(&mut |page| {
-                sheets.insert(page.id.number, page.crop_box);
-                true
-            })?;
-            sheets
-        };
-        let found = sheets.get(&number).copied();
-        self.sheets = Some(sheets);
-        Ok(found)
     }
 }

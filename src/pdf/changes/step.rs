@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Change;
 use super::referrers::Referrers;
+use super::room::Papers;
 use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::{Dictionary, Object, ObjectId, Stream, StreamData};
@@ -40,6 +41,7 @@ pub(super) struct Step<'a> {
     pub(super) new: View,
     pub(super) referrers: &'a Referrers,
     pub(super) restrictions: &'a mut Restrictions,
+    pub(super) papers: &'a mut Papers,
     /// Objects that were not there before.
     pub(super) added: BTreeMap<u32, Object>,
     /// Objects with another value than before.
@@ -59,12 +61,14 @@ impl<'a> Step<'a> {
         new: View,
         referrers: &'a Referrers,
         restrictions: &'a mut Restrictions,
+        papers: &'a mut Papers,
     ) -> Self {
         Self {
             old,
             new,
             referrers,
             restrictions,
+            papers,
             added: BTreeMap::new(),
             modified: BTreeMap::new(),
             explained: BTreeSet::new(),

@@ -4,8 +4,9 @@
 use zegel::pdf::active::Activity;
 use zegel::pdf::changes::{Change, between};
 use zegel::pdf::object::{Dictionary, Object, ObjectId};
-use zegel::pdf::permission::SigningRefusal;
-use zegel::pdf::signature_field::Content;
+use zegel::pdf::page::Rect;
+use zegel::pdf::permission::{Certification, SigningRefusal};
+use zegel::pdf::signature_field::{self, Content, Placement};
 use zegel::pdf::update::Update;
 
 use super::make;
@@ -43,6 +44,86 @@ fn a_document_time_stamp_that_shows_something_is_no_evidence() {
         why(&signed(&once, &stamp, &[0x30, 7]), 1),
         ["a document time-stamp was added that shows something"]
     );
+}
+
+/// A signed page with one line of text and a pale tint at its foot; a second signature comes to it at `place`, whose
+/// block is what `draw` makes, with `flags`.
+fn joined(certify: Option<Certification>, place: Rect, draw: Option<&str>, flags: i64) -> Vec<u8> {
+    let text = "0.95 g 0 0 400 60 re f 0 g BT /F 11 Tf 40 200 Td (De som van 10 EUR) Tj ET";
+    let text = format!("<</Length {}>>\nstream\n{text}\nendstream", text.len());
+    let input = make::by_hand(
+        &[
+            "<</Type/Catalog/Pages 2 0 R>>",
+            "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+            &text,
+            "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        ],
+        "",
+    );
+    let mut first = request(Placement::Invisible);
+    if let Content::Signature { certify: asked, .. } = &mut first.content {
+        *asked = certify;
+    }
+    let once = signed(&input, &first, &[0x30, 1]);
+    let document = make::open(&once).unwrap();
+    let mut update = Update::new(&document);
+    let added = signature_field::add(&mut update, &request(Placement::Invisible)).unwrap();
+    let mut widget = update.get(added.field).unwrap().as_dictionary().unwrap().clone();
+    widget.set("Rect", place.to_object());
+    widget.set("F", flags);
+    if let Some(draw) = draw {
+        let form = Dictionary::new()
+            .with("Subtype", Object::name("Form"))
+            .with("BBox", Rect::new(0.0, 0.0, 100.0, 30.0).to_object());
+        let form = update.add_stream(form, draw.as_bytes().to_vec());
+        widget.set("AP", Dictionary::new().with("N", form));
+    }
+    update.put(added.field, widget).unwrap();
+    let mut tail = update.finish().unwrap();
+    tail.embed(&[0x30, 2]).unwrap();
+    [once, tail.bytes].concat()
+}
+
+#[test]
+fn a_later_signature_shows_itself_on_blank_paper_only() {
+    const SHOWN: i64 = 132;
+    let at = |x: f64, y: f64| Rect::new(x, y, x + 100.0, y + 30.0);
+    let (line, blank, tint) = (at(50.0, 190.0), at(50.0, 100.0), at(50.0, 10.0));
+    let white = Some("1 g 0 0 100 30 re f");
+    let ink = Some("0 g 2 w 0 15 m 100 15 l S");
+    let covers = "a signature was added over what its page shows";
+    let levels = [
+        None,
+        Some(Certification::FormsAndSigning),
+        Some(Certification::Annotations),
+    ];
+    for certify in levels {
+        for (place, draw, flags, expected) in [
+            (line, white, SHOWN, Some(covers)),
+            (line, ink, SHOWN, Some(covers)),
+            (line, Some("/Picture Do"), SHOWN, Some(covers)),
+            // The last letter only, and the line from below.
+            (at(132.0, 190.0), white, SHOWN, Some(covers)),
+            (at(50.0, 175.0), white, SHOWN, Some(covers)),
+            // Nothing is drawn there.
+            (line, Some("q Q"), SHOWN, None),
+            (line, None, SHOWN, None),
+            (blank, white, SHOWN, None),
+            (blank, ink, SHOWN, None),
+            (tint, white, SHOWN, None),
+            (
+                blank,
+                white,
+                SHOWN | 8,
+                Some("a signature was added whose size or turn is not that of its page"),
+            ),
+        ] {
+            let found = why(&joined(certify, place, draw, flags), 1);
+            let expected: Vec<&str> = expected.into_iter().collect();
+            assert_eq!(found, expected, "{certify:?} {place:?} {draw:?} {flags}");
+        }
+    }
 }
 
 /// A page with an empty signature field, which `fill` then signs in the next revision.
