@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 
@@ -16,7 +15,7 @@ use crate::ades::validate::indication::Indication;
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
 use crate::ades::validate::verdict::{ProofFile, VerdictKey};
-use crate::ades::validate::{Context, validate_any, validate_for};
+use crate::ades::validate::{Context, in_years, validate_any, validate_for};
 use crate::base::bytes::ReadAt;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::lang::Language;
@@ -24,9 +23,6 @@ use crate::base::text::one_line;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
 use crate::pki::trust::Trust;
-
-/// One day.
-const DAY: Duration = Duration::from_hours(24);
 
 /// Judge the signatures of PDF files, XML documents, containers (asice, asics), CMS messages (p7s, p7m) and JSON
 /// signatures, without a network and without a server.
@@ -224,8 +220,7 @@ fn judge(
     let Some(years) = arguments.in_years else {
         return validate_any(source, beside, context, &arguments.policy);
     };
-    // Days of a mean year: nobody asks to the day.
-    let later = context.at.plus(DAY * u32::from(years) * 1461 / 4);
+    let later = in_years(context.at, years);
     validate_for(source, beside, context, &arguments.policy, later)
 }
 

@@ -64,12 +64,21 @@ impl ValidateError {
     }
 }
 
-/// Judges `document` as of now, with the keys of every board here.
+/// How to judge.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// How strictly; `strict` by default.
+    pub policy: ValidationPolicy,
+    /// Whether to say too if it will still validate after so many years.
+    pub in_years: Option<u16>,
+}
+
+/// Judges `document` as of now, as `wish` says, with the keys of every board here.
 ///
 /// # Errors
 /// `Busy` when its turn does not come; `Pdf` for what is of no format that is judged, or a PDF that cannot be opened; a file that is damaged after that is judged
 /// and found wanting.
-pub async fn validate(app: &App, document: Arc<dyn ReadAt>) -> Result<Report, ValidateError> {
+pub async fn validate(app: &App, document: Arc<dyn ReadAt>, wish: Wish) -> Result<Report, ValidateError> {
     let mut trusted = Vec::new();
     for board in boards::list(&app.db).await? {
         for key in keys::published(&app.db, board.id, KeyPurpose::Verdict).await? {
@@ -93,12 +102,13 @@ pub async fn validate(app: &App, document: Arc<dyn ReadAt>) -> Result<Report, Va
             verdict_keys: &trusted,
             at,
         };
-        Ok(validate::validate_any(
-            document,
-            &[],
-            &context,
-            &ValidationPolicy::strict(),
-        ))
+        Ok(match wish.in_years {
+            Some(years) => {
+                let later = validate::in_years(at, years);
+                validate::validate_for(document, &[], &context, &wish.policy, later)
+            }
+            None => validate::validate_any(document, &[], &context, &wish.policy),
+        })
     });
     judged.await.map_err(|_| ValidateError::Stopped)?
 }

@@ -238,6 +238,13 @@ pub fn format_of(source: &dyn ReadAt) -> Format {
     }
 }
 
+/// The moment `years` mean years after `at`: nobody asks to the day.
+pub fn in_years(at: Timestamp, years: u16) -> Timestamp {
+    const DAY: std::time::Duration = std::time::Duration::from_hours(24);
+    let days = u32::from(years).saturating_mul(1461).saturating_div(4);
+    at.plus(DAY.saturating_mul(days))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

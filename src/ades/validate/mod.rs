@@ -36,7 +36,9 @@ mod words;
 mod xades;
 
 pub(in crate::ades) use any::unarmoured;
-pub use any::{Format as FileFormat, beside_xml, format_of, is_taken_for_pdf, validate_any, validate_for};
+pub use any::{
+    Format as FileFormat, beside_xml, format_of, in_years, is_taken_for_pdf, validate_any, validate_for,
+};
 pub use asic::validate_asic;
 pub use cades::validate_cms;
 pub use file::{Context, Inspection, validate, validate_with};

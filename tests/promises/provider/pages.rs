@@ -334,3 +334,42 @@ async fn every_format_is_checked_on_the_page_and_by_programs() {
         assert!(seen.body.contains(says), "{name}: {says} is shown");
     }
 }
+
+/// The query of the page for checking asks what the options of the command ask.
+#[actix_web::test]
+async fn a_program_asks_for_the_report_of_the_standard_a_policy_and_years_ahead() {
+    let world = world().await;
+    let scratch = tempfile::tempdir().unwrap();
+    let mut config = zegel::config::Config::clone(&world.app.config);
+    config.scratch = scratch.path().to_owned();
+    let mut app = world.with_counter("echo OK");
+    Arc::get_mut(&mut app).unwrap().config = Arc::new(config);
+    let mut visitor = Visitor::new(app);
+    visitor.upload_bytes = 1_000_000;
+    let file = zegel::lab::house::decision();
+    for (query, accept) in [("?format=etsi", "application/json"), ("", "application/xml")] {
+        let request = upload("x.pdf", &file).uri(&format!("/verify{query}"));
+        let seen = visitor.ask(request.insert_header(("accept", accept))).await;
+        assert_eq!(seen.status, StatusCode::OK, "{}", seen.body);
+        assert!(seen.body.contains("<ValidationReport "), "{}", seen.body);
+    }
+    let request = upload("x.pdf", &file).uri("/verify?format=json&policy=archive&in_years=10");
+    let seen = visitor.ask(request).await;
+    let report: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+    let policy = report["validation_policy"].as_str().unwrap();
+    assert!(policy.contains("archive"), "{policy}");
+    assert!(report["maintainability"].is_object(), "{report}");
+    for wrong in [
+        "policy=loose",
+        "in_years=0",
+        "in_years=101",
+        "in_years=x",
+        "format=pdf",
+    ] {
+        let request = upload("x.pdf", &file).uri(&format!("/verify?{wrong}"));
+        let seen = visitor
+            .ask(request.insert_header(("accept", "application/json")))
+            .await;
+        assert_eq!(seen.status, StatusCode::BAD_REQUEST, "{wrong}: {}", seen.body);
+    }
+}
