@@ -142,6 +142,7 @@ impl<'a> Judging<'a> {
 
     fn push(&mut self, name: &str, mut report: SignatureReport, files: BTreeSet<String>, is_counter: bool) {
         report.field = format!("{name}, {}", report.field);
+        report.covered_files = files.iter().cloned().collect();
         self.found.push(Covering {
             report,
             files,

@@ -9,6 +9,7 @@ use super::indication::{Indication, SubIndication};
 use super::report::{
     DigestReport, Finding, Format, Process, Report, SignatureReport, TimeStampReport, Weight,
 };
+use crate::ades::asic::uri::{of_name, to_name};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pki::lists::qualification::Outcome;
@@ -17,6 +18,19 @@ use crate::pki::lists::qualification::Outcome;
 const REPORT: &str = "http://uri.etsi.org/19102/v1.4.1#";
 /// XML signatures.
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+
+/// What stands in no URI as it is. RFC 3986 §2.
+const NO_URI: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// Writes elements with correct escaping. Nothing but elements, attributes and text.
 struct Writer {
@@ -237,6 +251,14 @@ fn write_signature(
         if has_proven_content(signature) {
             write_reference(xml, "SignersDocumentRepresentation", &[&content_id(index)]);
         }
+        xml.end();
+    } else if !signature.covered_files.is_empty() {
+        let ids: Vec<String> = (0..signature.covered_files.len())
+            .map(|number| file_id(index, number))
+            .collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        xml.start("SignersDocument", &[]);
+        write_reference(xml, "SignersDocumentRepresentation", &ids);
         xml.end();
     }
     write_attributes(xml, report, signature, objects);
@@ -480,8 +502,11 @@ fn write_findings(xml: &mut Writer, findings: &[Finding]) {
 }
 
 fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
-    let is_empty =
-        objects.certificates.is_empty() && objects.revocation_data.is_empty() && objects.stamps.is_empty();
+    let names_files = |one: &SignatureReport| one.signed_data.is_none() && !one.covered_files.is_empty();
+    let is_empty = objects.certificates.is_empty()
+        && objects.revocation_data.is_empty()
+        && objects.stamps.is_empty()
+        && !report.signatures.iter().any(names_files);
     if is_empty {
         return;
     }
@@ -506,6 +531,13 @@ fn write_objects(xml: &mut Writer, report: &Report, objects: &Objects<'_>) {
             let kind = "urn:etsi:019102:validationObject:signedData";
             write_object(xml, &content_id(index), kind, digest);
             xml.end();
+        }
+    }
+    for (index, signature) in report.signatures.iter().enumerate() {
+        if signature.signed_data.is_none() {
+            for (number, file) in signature.covered_files.iter().enumerate() {
+                write_file(xml, &file_id(index, number), file);
+            }
         }
     }
     for (id, stamp, over) in &objects.stamps {
@@ -578,6 +610,30 @@ fn has_proven_content(signature: &SignatureReport) -> bool {
 /// The identifier of the content of the signature number `index`, from 0.
 fn content_id(index: usize) -> String {
     format!("D-{}", index.saturating_add(1))
+}
+
+/// The identifier of the file number `number` that the signature number `index` covers, from 0.
+fn file_id(index: usize, number: usize) -> String {
+    format!("F-{}-{}", index.saturating_add(1), number.saturating_add(1))
+}
+
+/// The URI of a file: of a name in a container its reference, else what the signature gives, with what no URI holds escaped.
+fn uri_of(file: &str) -> String {
+    let reference = of_name(file);
+    if to_name(&reference).as_deref() == Some(file) {
+        return reference;
+    }
+    percent_encoding::utf8_percent_encode(file, NO_URI).to_string()
+}
+
+/// A file that a signature covers, by its name or reference, as a URI.
+fn write_file(xml: &mut Writer, id: &str, name: &str) {
+    xml.start("ValidationObject", &[("id", id)]);
+    xml.text("ObjectType", "urn:etsi:019102:validationObject:signedData");
+    xml.start("ValidationObjectRepresentation", &[]);
+    xml.text("URI", &uri_of(name));
+    xml.end();
+    xml.end();
 }
 
 /// Begins an object; the caller ends it.

@@ -57,7 +57,9 @@ pub(super) fn report_of(bytes: &[u8], objects: &[DataObject], basis: &Basis<'_>)
                     Ok(scene) => {
                         let reference = scene.header.objects.iter();
                         named_there.extend(reference.flat_map(|named| named.uris.clone()));
-                        let own = general::judge(scene.subject(name.to_string()), basis);
+                        let mut own = general::judge(scene.subject(name.to_string()), basis);
+                        let reference = scene.header.objects.iter();
+                        own.covered_files = reference.flat_map(|named| named.uris.clone()).collect();
                         report.signatures.push(own);
                         let mut counters = Vec::new();
                         judge_counters(&scene, &name, &[], basis, &mut counters);

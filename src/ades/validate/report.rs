@@ -141,6 +141,10 @@ pub struct SignatureReport {
     pub time_stamps: Vec<TimeStampReport>,
     /// Whether the signature covers the file as it was when its revision was written.
     pub covers_whole_revision: bool,
+    /// The files that the signature names and covers, by the names or references it gives: of a container, or of what
+    /// stands beside it. Empty when it covers the one content that it stands in or with.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub covered_files: Vec<String>,
     /// How the file changed after this signature.
     pub changes: Vec<ChangeReport>,
     /// The algorithms used.

@@ -157,6 +157,7 @@ impl SignatureReport {
             content_time_stamps: Vec::new(),
             time_stamps: Vec::new(),
             covers_whole_revision: false,
+            covered_files: Vec::new(),
             changes: Vec::new(),
             algorithm: None,
             chain: Vec::new(),

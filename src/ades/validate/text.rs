@@ -145,6 +145,12 @@ const GOOD_FOREVER: Label = Label([
     "nichts in der Datei setzt ein Ende",
     "nothing in the file sets an end",
 ]);
+const COVERS: Label = Label([
+    "gaat over het bestand",
+    "porte sur le fichier",
+    "gilt für die Datei",
+    "is over the file",
+]);
 const NOTHING: Label = Label(["niets", "rien", "nichts", "nothing"]);
 const CHANGES: Label = Label([
     "later gewijzigd",
@@ -301,6 +307,9 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
     if claims.is_empty() {
         lines.push(format!("{}: {}", CLAIMED.in_(language), NOTHING.in_(language)));
     }
+    for file in &signature.covered_files {
+        lines.push(format!("{}: {file}", COVERS.in_(language)));
+    }
     for (label, text) in claims {
         lines.push(format!("{} ({label}): {text}", CLAIMED.in_(language)));
     }
@@ -437,6 +446,7 @@ mod tests {
                     "status": "verified", "key_source": "proof_file", "capacity": "mayor", "decisions": ["d"],
                 },
                 "content_time_stamps": [stamp], "time_stamps": [stamp], "covers_whole_revision": true,
+                "covered_files": ["besluit.pdf"],
                 "changes": [{"allowed": true, "kind": "form_filled", "detail": "Field: `a` → `b`"}],
             }],
             "document_time_stamps": [stamp],

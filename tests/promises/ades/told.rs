@@ -167,7 +167,19 @@ fn every_report_is_valid_against_the_schema_of_its_standard() {
         if !output.status.success() {
             problems.push(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)));
         }
+        if expected == Indication::TotalPassed {
+            assert!(xml.contains("<SignersDocument>"), "{name}: what was signed");
+        }
+        let in_container = name.starts_with("ASiC");
         for signature in &report.signatures {
+            assert_eq!(!signature.covered_files.is_empty(), in_container, "{name}");
+            let text = report.to_text(Language::Nl);
+            for file in &signature.covered_files {
+                assert!(
+                    text.contains(&format!("gaat over het bestand: {file}")),
+                    "{name}: {text}"
+                );
+            }
             for (claim, element) in [
                 (
                     signature.claimed.commitment.is_some(),

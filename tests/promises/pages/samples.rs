@@ -607,6 +607,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
         content_by_digest: false,
         time_stamps: Vec::new(),
         covers_whole_revision: true,
+        covered_files: Vec::new(),
         changes: allowed
             .map(|allowed| ChangeReport {
                 allowed,

@@ -128,7 +128,8 @@ pub(super) fn judge_document(
                 let data = covers.iter().filter_map(|uri| uri::to_name(uri)).collect();
                 subject.archive.extend(around.with_data(data).tokens(inside));
                 around.add_material(&mut subject.material, inside);
-                let report = general::judge(subject, basis);
+                let mut report = general::judge(subject, basis);
+                report.covered_files = covers.iter().cloned().collect();
                 let counters = signature.counters(&scene, &name, (around, basis));
                 judged.push(Judged {
                     report,
