@@ -4,6 +4,7 @@ use super::appearance::Block;
 use super::error::PdfError;
 use super::object::Object;
 use super::page::{Page, Rect};
+use super::paper::Paper;
 use super::signature_field::FieldError;
 use super::view::View;
 
@@ -11,13 +12,15 @@ use super::view::View;
 const ANNOTATION_LIMIT: usize = 20_000;
 /// Distance kept between blocks and from the edge, in points.
 const GAP: f64 = 12.0;
+/// Most pages before the last one that are looked at for a blank place.
+const PAGES_BEFORE: usize = 8;
 /// Most places tried on one page: a plan of a metre by two has some two hundred. A page may be said to be of any size.
 const TRY_LIMIT: usize = 5_000;
 
 /// Where the signature goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Placement {
-    /// A visible block at a free place at the bottom of the last page.
+    /// A visible block at the lowest blank place of the last page that has one.
     Automatic {
         /// What it says.
         block: Block,
@@ -53,12 +56,7 @@ pub(super) fn locate<'r>(
     let nothing = Rect::new(0.0, 0.0, 0.0, 0.0);
     match placement {
         Placement::Automatic { block, width, height } => {
-            let page = view.last_page()?;
-            let (page_width, page_height) = page.display_size();
-            let width = width.min(page_width - 4.0 * GAP);
-            let height = height.min(page_height - 4.0 * GAP);
-            let rect = free_place(view, &page, width, height)?
-                .ok_or(FieldError::Nowhere("free place on the page"))?;
+            let (page, rect) = automatic(view, *width, *height)?;
             Ok((page, rect, Some(block)))
         }
         Placement::Visible { block, page, place } => {
@@ -81,14 +79,58 @@ pub(super) fn locate<'r>(
     }
 }
 
+/// A blank place on the last page, else on one of those before it. Where none is blank, or pages cannot be drawn to see
+/// it, the lowest place on the last page that covers no annotation: whoever signs after others is then refused before
+/// the signature, as it would not hold.
+fn automatic(view: &View, width: f64, height: f64) -> Result<(Page, Rect), FieldError> {
+    let last = view.last_page()?;
+    let first = last.index.saturating_sub(PAGES_BEFORE);
+    let mut pages = Vec::new();
+    view.for_each_page(&mut |page| {
+        if page.index >= first && page.index < last.index {
+            pages.push(page);
+        }
+        true
+    })?;
+    for page in std::iter::once(&last).chain(pages.iter().rev()) {
+        if let Ok(paper) = Paper::of(view, page)
+            && let Some(rect) = fitting(view, page, (width, height), Some(&paper))?
+        {
+            return Ok((page.clone(), rect));
+        }
+    }
+    let rect = fitting(view, &last, (width, height), None)?;
+    Ok((last, rect.ok_or(FieldError::Nowhere("free place on the page"))?))
+}
+
+/// The place for a block that is no larger than the page between its margins.
+fn fitting(
+    view: &View,
+    page: &Page,
+    (width, height): (f64, f64),
+    paper: Option<&Paper>,
+) -> Result<Option<Rect>, PdfError> {
+    let (page_width, page_height) = page.display_size();
+    let (width, height) = (
+        width.min(page_width - 4.0 * GAP),
+        height.min(page_height - 4.0 * GAP),
+    );
+    free_place(view, page, (width, height), paper)
+}
+
 /// The lowest place on `page`, leftmost first, for a block of `width` by `height` points as the reader sees it,
-/// that covers no annotation. In units and axes of the page.
+/// that covers no annotation, and nothing that `paper` shows. In units and axes of the page.
 ///
-/// What the page itself shows there is not looked at: leave the foot of the last page free.
+/// Blocks stand in rows and columns; only where all of those are taken, anywhere between.
 ///
 /// # Errors
 /// When the annotations cannot be read.
-pub fn free_place(view: &View, page: &Page, width: f64, height: f64) -> Result<Option<Rect>, PdfError> {
+pub fn free_place(
+    view: &View,
+    page: &Page,
+    (width, height): (f64, f64),
+    paper: Option<&Paper>,
+) -> Result<Option<Rect>, PdfError> {
     let taken = occupied(view, page)?;
     let (page_width, page_height) = page.display_size();
     // A page narrower than its margins leaves nothing, and one step must be longer than none.
@@ -96,21 +138,27 @@ pub fn free_place(view: &View, page: &Page, width: f64, height: f64) -> Result<O
         return Ok(None);
     }
     let mut tries = TRY_LIMIT;
-    let mut y = GAP * 2.0;
-    while y + height <= page_height {
-        let mut x = GAP * 2.0;
-        while x + width <= page_width {
-            tries = tries.saturating_sub(1);
-            if tries == 0 {
-                return Ok(None);
+    let between = paper.map(|_| (2.0 * GAP, GAP));
+    for (across, up) in std::iter::once((width + GAP, height + GAP)).chain(between) {
+        let mut y = GAP * 2.0;
+        while y + height <= page_height {
+            let mut x = GAP * 2.0;
+            while x + width <= page_width {
+                tries = tries.saturating_sub(1);
+                if tries == 0 {
+                    return Ok(None);
+                }
+                let rect = page.place_from_display(&Rect::new(x, y, x + width, y + height));
+                if page.crop_box.contains(&rect)
+                    && !taken.iter().any(|other| other.overlaps(&rect))
+                    && paper.is_none_or(|paper| paper.is_blank(page, &rect))
+                {
+                    return Ok(Some(rect));
+                }
+                x += across;
             }
-            let rect = page.place_from_display(&Rect::new(x, y, x + width, y + height));
-            if page.crop_box.contains(&rect) && !taken.iter().any(|other| other.overlaps(&rect)) {
-                return Ok(Some(rect));
-            }
-            x += width + GAP;
+            y += up;
         }
-        y += height + GAP;
     }
     Ok(None)
 }

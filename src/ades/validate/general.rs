@@ -90,6 +90,10 @@ pub(super) const SOME_CONTENT: &str = "content time-stamp over some objects";
 pub(super) const SIGNATURES_AT_MOST: usize = 256;
 /// Most content time-stamps of one signature: each may cost a reading of the content.
 pub(super) const CONTENT_STAMPS_AT_MOST: usize = 32;
+/// Most time-stamps over the value of one signature.
+pub(super) const STAMPS_AT_MOST: usize = 32;
+/// Most archive time-stamps over one signature, renewed every year for longer than anybody keeps it.
+pub(super) const ARCHIVES_AT_MOST: usize = 128;
 
 /// Makes the digest, with the hash asked for, of what a time-stamp should be over; none when that is not at hand.
 pub(super) type Imprint<'a> = Box<dyn Fn(HashAlgorithm) -> Option<Vec<u8>> + 'a>;
@@ -260,7 +264,13 @@ fn judge_subject(
         report.signed_data = None;
         report.fail(failure);
     }
-    check_count(&mut subject.content_stamps, report);
+    check_count(
+        &mut subject.content_stamps,
+        (CONTENT_STAMPS_AT_MOST, "CONTENT_TIME_STAMP_LIMIT"),
+        report,
+    );
+    check_count(&mut subject.own, (STAMPS_AT_MOST, "TIME_STAMP_LIMIT"), report);
+    check_count(&mut subject.archive, (ARCHIVES_AT_MOST, "TIME_STAMP_LIMIT"), report);
     let tokens = subject.content_stamps.iter().chain(&subject.own);
     for token in tokens.chain(&subject.archive) {
         add_certificates(token, &mut subject.material);
@@ -360,13 +370,17 @@ fn judge_subject(
 }
 
 /// The standard sets no bound; a file must not make its reader work without one.
-fn check_count(stamps: &mut Vec<Token<'_>>, report: &mut SignatureReport) {
-    if stamps.len() > CONTENT_STAMPS_AT_MOST {
+fn check_count(
+    stamps: &mut Vec<Token<'_>>,
+    (at_most, cause): (usize, &'static str),
+    report: &mut SignatureReport,
+) {
+    if stamps.len() > at_most {
         stamps.clear();
         report.fail(Failure::new(
             SubIndication::FormatFailure,
-            "CONTENT_TIME_STAMP_LIMIT",
-            format!("the signature holds more than {CONTENT_STAMPS_AT_MOST} time-stamps over its content"),
+            cause,
+            format!("the signature stands under more than {at_most} time-stamps of one kind"),
         ));
     }
 }

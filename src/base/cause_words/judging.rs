@@ -220,6 +220,7 @@ pub(super) const WORDS: &[Words] = &[
         &[
             "CONTENT_TIME_STAMP_LIMIT",
             "COUNTER_SIGNATURE_LIMIT",
+            "TIME_STAMP_LIMIT",
             "PATH_LIMIT",
             "PDF_LIMIT",
             "XADES_LIMIT",

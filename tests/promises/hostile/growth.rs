@@ -104,7 +104,13 @@ fn a_signature_finds_its_place_or_none_on_a_page_of_any_size() {
         let page = view.page(0).unwrap().unwrap();
         let (width, height) = page.display_size();
         let found = within(PATIENCE, "finding a place", || {
-            free_place(&view, &page, 220_f64.min(width - 48.0), 80_f64.min(height - 48.0)).unwrap()
+            free_place(
+                &view,
+                &page,
+                (220_f64.min(width - 48.0), 80_f64.min(height - 48.0)),
+                None,
+            )
+            .unwrap()
         });
         assert_eq!(found.is_some(), place, "{media_box}");
     }
