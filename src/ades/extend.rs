@@ -285,7 +285,12 @@ impl Single {
             };
             match changed.map_err(|error| breaking(error, &name))? {
                 Err(need) => return Ok(Step::Need(need)),
-                Ok(file) => self.file = file,
+                Ok(file) => {
+                    if name.is_counter() && self.format == FileFormat::Cms {
+                        self.follow(&file)?;
+                    }
+                    self.file = file;
+                }
             }
             self.running = None;
             self.work.pop_front();
@@ -329,6 +334,21 @@ impl Single {
                 )))
             }
         })
+    }
+
+    /// Names those that are meant as they are named in `changed`. Counter-signatures of CMS stand in a SET, which DER sorts
+    /// by their encoding: one that grew may stand behind its neighbour (X.690 §11.6).
+    fn follow(&mut self, changed: &Arc<dyn ReadAt>) -> Result<(), ExtendError> {
+        let before = cades::counter::all(&opened(Arc::clone(&self.file))?.envelope);
+        let after = cades::counter::all(&opened(Arc::clone(changed))?.envelope);
+        for name in self.places.iter_mut().chain(&mut self.work) {
+            let path = before.iter().find(|one| one.name == *name).map(|one| &one.path);
+            let now = after.iter().find(|one| Some(&one.path) == path);
+            if let Some(now) = now {
+                *name = now.name.clone();
+            }
+        }
+        Ok(())
     }
 
     /// Reads the whole back, and refuses less than was ordered.

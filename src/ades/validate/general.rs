@@ -270,7 +270,11 @@ fn judge_subject(
         report,
     );
     check_count(&mut subject.own, (STAMPS_AT_MOST, "TIME_STAMP_LIMIT"), report);
-    check_count(&mut subject.archive, (ARCHIVES_AT_MOST, "TIME_STAMP_LIMIT"), report);
+    check_count(
+        &mut subject.archive,
+        (ARCHIVES_AT_MOST, "TIME_STAMP_LIMIT"),
+        report,
+    );
     let tokens = subject.content_stamps.iter().chain(&subject.own);
     for token in tokens.chain(&subject.archive) {
         add_certificates(token, &mut subject.material);

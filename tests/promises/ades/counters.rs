@@ -16,6 +16,7 @@ use super::eu_dss;
 use super::judges::pem;
 use super::world::{P384, RSA, Signer, World};
 use super::xml_world;
+use crate::hostile::checks::within;
 use crate::support::{TestFolder, judge};
 
 const P256: KeyKind = KeyKind::Ec(Curve::P256);
@@ -249,6 +250,32 @@ fn a_counter_signature_is_raised_alone_and_every_judge_sees_it() {
 }
 
 #[test]
+fn of_two_beside_each_other_either_is_raised_wherever_it_stands_then() {
+    let world = World::new();
+    let [signer, counter, other] = [P384, P256, P256].map(|kind| world.signer(kind));
+    for format in Format::ALL {
+        let mut file = format.sealed(&world, &signer, Level::Lt);
+        for who in [&counter, &other] {
+            file = format
+                .countersigned(&world, &file, &first(), who, Level::B)
+                .unwrap();
+        }
+        for number in [0, 1] {
+            let raised = extended(&world, &file, Some(&first().counter(number)), Level::T)
+                .unwrap_or_else(|cause| panic!("{format:?} {number}: {cause}"));
+            let report = validate(&world, &raised, world.now);
+            let mut levels: Vec<_> = told(&report).into_iter().map(|(_, level, ..)| level).collect();
+            levels.sort();
+            assert_eq!(
+                levels,
+                [Some(Level::B), Some(Level::T), Some(Level::Lt)],
+                "{format:?} {number}"
+            );
+        }
+    }
+}
+
+#[test]
 fn an_archive_time_stamp_that_covers_a_counter_signature_closes_it_and_proves_it() {
     let world = World::new();
     let (signer, counter) = (world.signer(P384), world.signer(P256));
@@ -402,6 +429,16 @@ mod xml {
             let report = validate(&world, shared.as_bytes(), world.now);
             assert_eq!(report.indication, expected, "{other}: {report:#?}");
         }
+        // However many there are, one pass finds them: each was once looked for in all the document.
+        let many: String = (0..16_000)
+            .map(|number| material.replace("twice", &format!("n{number}")).repeat(2))
+            .collect();
+        let mark = "</xades:UnsignedSignatureProperties>";
+        let shared = one.replacen(mark, &[&many, mark].concat(), 1);
+        let report = within(20_000, "repeated identifiers", || {
+            validate(&world, shared.as_bytes(), world.now)
+        });
+        assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
         // The same twice: identifiers tell nothing any more.
         let twice = one.replacen(own, &[own, own].concat(), 1);
         let report = validate(&world, twice.as_bytes(), world.now);

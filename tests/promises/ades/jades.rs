@@ -12,6 +12,7 @@ use zegel::ades::jades::extend::extend;
 use zegel::ades::jades::prepare::prepare;
 use zegel::ades::jades::read::{Jws, Serialization};
 use zegel::ades::jades::stages::{Draft, Packaging};
+use zegel::ades::jades::unsigned;
 use zegel::ades::level::Level;
 use zegel::ades::signature_name::SignatureName;
 use zegel::ades::statement::Place;
@@ -554,5 +555,30 @@ fn the_content_is_not_read_again_for_every_time_stamp() {
         let failure = report.document.format_failure.unwrap_or_default();
         assert!(failure.ends_with("(JWS_LIMIT)"), "{failure}");
         assert!(counting.times() <= 4, "{packaging:?}");
+    }
+}
+
+#[test]
+fn a_signature_stands_under_no_more_time_stamps_than_anybody_needs() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let form = (Serialization::Flattened, PACKAGINGS[0]);
+    let beside = beside(DATA, PACKAGINGS[0]);
+    for (level, at_most, name) in [(Level::T, 32, "sigTst"), (Level::Lta, 128, "arcTst")] {
+        let mut jws: Value = serde_json::from_str(&sealed(&world, DATA, &signer, level, form)).unwrap();
+        let elements = jws["header"]["etsiU"].as_array_mut().unwrap();
+        let read = unsigned::read(elements).unwrap();
+        let place = read.iter().position(|element| element.name == name).unwrap();
+        let stamp = elements.remove(place);
+        let mut told = Vec::new();
+        for count in [at_most, at_most + 1] {
+            let mut jws = jws.clone();
+            let elements = jws["header"]["etsiU"].as_array_mut().unwrap();
+            elements.extend(std::iter::repeat_n(stamp.clone(), count));
+            let report = validate(&world, &jws.to_string(), &beside, world.now);
+            let findings = &report.signatures[0].findings;
+            told.push(findings.iter().any(|finding| finding.cause == "TIME_STAMP_LIMIT"));
+        }
+        assert_eq!(told, [false, true], "{level}");
     }
 }
