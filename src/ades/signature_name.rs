@@ -41,6 +41,12 @@ impl SignatureName {
         }
     }
 
+    /// Whether one more counter-signature has a place on it, of all signatures `known` of its file.
+    pub fn takes_counter<'n>(&self, known: impl Iterator<Item = &'n Self>) -> bool {
+        let there = known.filter(|one| one.signer == self.signer && one.is_counter());
+        self.counters.len() < COUNTERS_DEEP_AT_MOST && there.count() < COUNTERS_AT_MOST
+    }
+
     /// Whether it is a counter-signature.
     pub const fn is_counter(&self) -> bool {
         !self.counters.is_empty()

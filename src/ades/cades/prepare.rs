@@ -12,7 +12,7 @@ use crate::ades::cms::open::Message;
 use crate::ades::cms::read::SignerInfo;
 use crate::ades::content::Content;
 use crate::ades::level::Level;
-use crate::ades::signature_name::{COUNTERS_DEEP_AT_MOST, SignatureName};
+use crate::ades::signature_name::SignatureName;
 use crate::asn1::oid::OidError;
 use crate::asn1::read::{self, Rules};
 use crate::base::time::Timestamp;
@@ -113,15 +113,15 @@ pub fn prepare_counter(
     draft: &Draft,
     now: Timestamp,
 ) -> Result<Prepared, PrepareError> {
-    let named = counter::all(&message.envelope)
+    let known = counter::all(&message.envelope);
+    if !name.takes_counter(known.iter().map(|one| &one.name)) {
+        let why = "it has as many counter-signatures as are judged";
+        return Err(PrepareError::Message(why.to_owned()));
+    }
+    let named = known
         .into_iter()
         .find(|one| one.name == *name)
         .ok_or_else(|| PrepareError::Message(format!("it has no {name}")))?;
-    if name.counters.len() >= COUNTERS_DEEP_AT_MOST {
-        return Err(PrepareError::Message(
-            "too many counter-signatures on one another".to_owned(),
-        ));
-    }
     if draft.level > Level::Lt {
         let why = "an archive time-stamp belongs to the signature that is countersigned";
         return Err(PrepareError::Message(why.to_owned()));

@@ -158,10 +158,11 @@ pub fn prepare_counter(
     if jws.serialization == Serialization::Compact {
         return Err(form("compact form has no place for a counter-signature"));
     }
-    if name.counters.len() >= COUNTERS_DEEP_AT_MOST {
-        return Err(form("too many counter-signatures on one another"));
+    let known = all(jws);
+    if !name.takes_counter(known.iter().map(|one| &one.name)) {
+        return Err(form("it has as many counter-signatures as are judged"));
     }
-    let named = all(jws).into_iter().find(|one| one.name == *name);
+    let named = known.into_iter().find(|one| one.name == *name);
     let on = at(jws, name);
     let (named, on) = named.zip(on).ok_or(form("it has no signature of that name"))?;
     if named.is_archived {

@@ -117,12 +117,15 @@ pub fn prepare_counter(
             "at most B-LT: an archive time-stamp belongs to the signature that is countersigned",
         ));
     }
-    if name.counters.len() >= COUNTERS_DEEP_AT_MOST {
-        return Err(PrepareError::Place("fewer counter-signatures on one another"));
-    }
     let algorithm = algorithm_of(draft, moment.now)?;
     let outline = outline_of(document)?;
-    let named = all(&outline).into_iter().find(|one| one.name == *name);
+    let known = all(&outline);
+    if !name.takes_counter(known.iter().map(|one| &one.name)) {
+        return Err(PrepareError::Place(
+            "fewer counter-signatures: as many as are judged",
+        ));
+    }
+    let named = known.into_iter().find(|one| one.name == *name);
     let named = named.ok_or(PrepareError::Place("a signature of that name"))?;
     if named.is_archived {
         return Err(PrepareError::WouldNotHold);

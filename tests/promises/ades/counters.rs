@@ -355,6 +355,12 @@ fn what_cannot_be_countersigned_says_why() {
     }
 }
 
+/// A counter-signature more than are judged is refused before anybody makes it.
+fn takes_no_other(world: &World, format: Format, full: &[u8], cause: &str) {
+    let made = format.countersigned(world, full, &first(), &world.signer(P256), Level::B);
+    assert_eq!(made.unwrap_err(), cause, "{format:?}");
+}
+
 /// What the validator says of the signature `name`: its outcome and every code.
 fn codes(report: &Report, name: &SignatureName) -> (Indication, Vec<String>) {
     let own = report.signatures.iter().find(|one| one.field == name.to_string());
@@ -481,6 +487,8 @@ mod xml {
         let (_, causes) = codes(&report, &first().counter(COUNTERS_AT_MOST));
         assert_eq!(causes, ["COUNTER_SIGNATURE_LIMIT"]);
         assert_eq!(report.signatures.len(), 1 + COUNTERS_AT_MOST + 1);
+        let full = one.replacen(own, &copies(COUNTERS_AT_MOST), 1);
+        takes_no_other(&world, Format::Xml, full.as_bytes(), "XADES_PLACE");
         let far_more = one.replacen(own, &copies(300), 1);
         let failure = validate(&world, far_more.as_bytes(), world.now)
             .document
@@ -596,6 +604,8 @@ mod cms {
         let (_, causes) = codes(&report, &first().counter(COUNTERS_AT_MOST));
         assert_eq!(causes, ["COUNTER_SIGNATURE_LIMIT"]);
         assert_eq!(report.signatures.len(), 1 + COUNTERS_AT_MOST + 1);
+        let full = with(&one, &vec![own[0].clone(); COUNTERS_AT_MOST]);
+        takes_no_other(&world, Format::Cms, &full, "ADES_MESSAGE");
         let mut deep = own[0].clone();
         let mut name = first().counter(0);
         for _ in 0..COUNTERS_DEEP_AT_MOST {
@@ -732,6 +742,8 @@ mod json {
         let (_, causes) = codes(&report, &first().counter(COUNTERS_AT_MOST));
         assert_eq!(causes, ["COUNTER_SIGNATURE_LIMIT"]);
         assert_eq!(report.signatures.len(), 1 + COUNTERS_AT_MOST + 1);
+        let full = with(&one, &vec![own.clone(); COUNTERS_AT_MOST]);
+        takes_no_other(&world, Format::Json, &full, "ADES_FORM");
         let mut deep = own.clone();
         let mut name = first().counter(0);
         for _ in 0..COUNTERS_DEEP_AT_MOST {
