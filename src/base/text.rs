@@ -44,10 +44,10 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     visible(text, |sign| sign.is_control() || is_unseen(sign))
 }
 
-/// The same for a text of several lines of our own: ends of lines stay.
+/// The same for a text of several lines of our own: ends of lines, and tabs between columns, stay.
 pub fn plain_lines(text: &str) -> Cow<'_, str> {
     visible(text, |sign| {
-        sign != '\n' && (sign.is_control() || is_unseen(sign))
+        !matches!(sign, '\n' | '\t') && (sign.is_control() || is_unseen(sign))
     })
 }
 
