@@ -224,6 +224,7 @@ impl Signer {
             commitment: None,
             policy: None,
             certify: None,
+            lock: None,
             time_stamp_bytes: None,
             expires_at: moment().plus(Duration::from_mins(5)),
         }
