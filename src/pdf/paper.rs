@@ -41,6 +41,14 @@ impl Paper {
     /// `Limit` for a page that is too large or draws without end; `Unsupported` when it cannot be drawn whole: an image
     /// or a font that is not understood leaves a gap that is no paper.
     pub fn of(view: &View, page: &Page) -> Result<Self, PdfError> {
+        Self::within(view, page, usize::MAX)
+    }
+
+    /// The same for a page that is no larger than `at_most` bytes with all it draws on.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn within(view: &View, page: &Page, at_most: usize) -> Result<Self, PdfError> {
         if view.value(&page.dictionary, "Contents")?.is_null()
             && view.array(&page.dictionary, "Annots")?.is_empty()
         {
@@ -52,6 +60,9 @@ impl Paper {
             });
         }
         let bytes = drawable(view, page)?;
+        if bytes.len() > at_most {
+            return Err(PdfError::limit(0, "a smaller page to draw"));
+        }
         guarded(move || {
             let gap = Arc::new(AtomicBool::new(false));
             let seen = Arc::clone(&gap);

@@ -12,15 +12,15 @@ use super::view::View;
 const ANNOTATION_LIMIT: usize = 20_000;
 /// Distance kept between blocks and from the edge, in points.
 const GAP: f64 = 12.0;
-/// Most pages before the last one that are looked at for a blank place.
-const PAGES_BEFORE: usize = 8;
+/// Largest page, with all it draws on, that is drawn for a first signature, in bytes.
+const DRAWN_FIRST: usize = 256 * 1024;
 /// Most places tried on one page: a plan of a metre by two has some two hundred. A page may be said to be of any size.
 const TRY_LIMIT: usize = 5_000;
 
 /// Where the signature goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Placement {
-    /// A visible block at the lowest blank place of the last page that has one.
+    /// A visible block at the lowest blank place of the last page.
     Automatic {
         /// What it says.
         block: Block,
@@ -79,25 +79,20 @@ pub(super) fn locate<'r>(
     }
 }
 
-/// A blank place on the last page, else on one of those before it. Where none is blank, or pages cannot be drawn to see
-/// it, the lowest place on the last page that covers no annotation: whoever signs after others is then refused before
-/// the signature, as it would not hold.
+/// A blank place on the last page. Where none is blank, or the page cannot be drawn to see it, the lowest place that covers
+/// no annotation: whoever signs after others is then refused before the signature, as it would not hold.
 fn automatic(view: &View, width: f64, height: f64) -> Result<(Page, Rect), FieldError> {
     let last = view.last_page()?;
-    let first = last.index.saturating_sub(PAGES_BEFORE);
-    let mut pages = Vec::new();
-    view.for_each_page(&mut |page| {
-        if page.index >= first && page.index < last.index {
-            pages.push(page);
-        }
-        true
-    })?;
-    for page in std::iter::once(&last).chain(pages.iter().rev()) {
-        if let Ok(paper) = Paper::of(view, page)
-            && let Some(rect) = fitting(view, page, (width, height), Some(&paper))?
-        {
-            return Ok((page.clone(), rect));
-        }
+    // WHY: what the first signer's block lies over fails nobody; a page of plans or scans is drawn for those after them.
+    let at_most = if view.signature_fields()?.is_empty() {
+        DRAWN_FIRST
+    } else {
+        usize::MAX
+    };
+    if let Ok(paper) = Paper::within(view, &last, at_most)
+        && let Some(rect) = fitting(view, &last, (width, height), Some(&paper))?
+    {
+        return Ok((last, rect));
     }
     let rect = fitting(view, &last, (width, height), None)?;
     Ok((last, rect.ok_or(FieldError::Nowhere("free place on the page"))?))
