@@ -43,7 +43,7 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        // What cannot be removed here is swept with scratch at the next start.
+        // Nobody is told: the upload itself went as it went. What stays is the operator's to clear from scratch.
         let _ = std::fs::remove_file(&self.path);
     }
 }
