@@ -2,7 +2,7 @@
 //! cell. A part of the one table of `matrix`.
 //!
 //! Judges: xmlsec1 (core validation and digests; versions before 1.3 do not know PSS, there libxml2 and OpenSSL through
-//! Python look), OpenSSL (`ts -verify` for every time-stamp over a value, `cms -verify` for messages in containers),
+//! Python look), signxml where it can (it makes no XPath filter), OpenSSL (`ts -verify` for every time-stamp over a value, `cms -verify` for messages in containers),
 //! unzip.
 
 use std::collections::BTreeMap;
@@ -28,9 +28,9 @@ use zegel::xml::signature::read::XmlSignature;
 use zegel::xml::tree::Selection;
 
 use super::asic_world::{self, Form};
-use super::eu_dss;
 use super::world::{Signer, World};
 use super::xml_world::{self, Packaging, things};
+use super::{eu_dss, signxml};
 use crate::support::{TestFolder, judge};
 
 const LEVELS: [Level; 4] = [Level::B, Level::T, Level::Lt, Level::Lta];
@@ -330,10 +330,13 @@ pub fn judged() -> String {
     let mut rows: BTreeMap<String, BTreeMap<Level, String>> = BTreeMap::new();
     // Rows and levels, with the files for who judges all at once.
     let mut cases: Vec<(String, eu_dss::Case)> = Vec::new();
+    let mut in_xml: Vec<(String, Level, signxml::Case)> = Vec::new();
     let mut signers: BTreeMap<KeyKind, Signer> = BTreeMap::new();
     for (key, kind, algorithm) in KEYS {
         let signer = &*signers.entry(kind).or_insert_with(|| world.signer(kind));
         let is_pss = matches!(algorithm, Some(SignatureAlgorithm::RsaPss(_)));
+        let certificate = judges.path(&format!("{key}.pem").replace(' ', "-"));
+        std::fs::write(&certificate, pem("CERTIFICATE", signer.certificate.der())).unwrap();
         for level in LEVELS {
             let draft = zegel::ades::xades::stages::Draft {
                 algorithm,
@@ -354,6 +357,15 @@ pub fn judged() -> String {
                         packaging == Packaging::Detached,
                     ),
                 ));
+                in_xml.push((
+                    row.clone(),
+                    level,
+                    signxml::Case {
+                        signature: cases.last().unwrap().1.file.clone(),
+                        certificate: certificate.clone(),
+                        folder: folder.path().to_owned(),
+                    },
+                ));
                 judges.xml("cell.xml", signer.certificate.der(), is_pss, &mut verdicts);
                 if level > Level::B {
                     judges.stamps(&file, &mut verdicts);
@@ -372,6 +384,18 @@ pub fn judged() -> String {
                     is_pss,
                 };
                 judges.container(form, &bytes, &cell, &mut verdicts);
+                if form.is_xades() {
+                    let inside = judges.path(&cell.file);
+                    in_xml.push((
+                        row.clone(),
+                        level,
+                        signxml::Case {
+                            signature: inside.join("signatures.xml"),
+                            certificate: certificate.clone(),
+                            folder: inside,
+                        },
+                    ));
+                }
                 cases.push((row.clone(), kept(&judges, &bytes, cases.len(), level, false)));
                 rows.entry(row).or_default().insert(level, verdicts.join(", "));
             }
@@ -383,6 +407,27 @@ pub fn judged() -> String {
             assert_eq!(refused, None, "EU DSS, {row} {}", case.level);
             let cell = rows.get_mut(row).unwrap().get_mut(&case.level).unwrap();
             cell.push_str(", EU DSS");
+        }
+    }
+    let (named, in_xml): (Vec<(String, Level)>, Vec<signxml::Case>) = in_xml
+        .into_iter()
+        .map(|(row, level, case)| ((row, level), case))
+        .unzip();
+    if let Some(verdicts) = signxml::verdicts(&in_xml) {
+        for ((row, level), verdict) in named.iter().zip(verdicts) {
+            // The signature beside others in one document leaves out itself alone, by an XPath filter.
+            let expected = match row.contains("| enveloped |") {
+                true => "cannot: XPath filter 2.0",
+                false => "valid",
+            };
+            assert_eq!(verdict, expected, "signxml, {row} {level}");
+            if verdict == "valid" {
+                rows.get_mut(row)
+                    .unwrap()
+                    .get_mut(level)
+                    .unwrap()
+                    .push_str(", signxml");
+            }
         }
     }
     let mut text = String::from(

@@ -34,6 +34,7 @@ pub mod samples;
 mod seal;
 mod second_look;
 mod services;
+mod signxml;
 mod told;
 mod unknown_algorithms;
 mod weighed;
