@@ -88,10 +88,16 @@ impl<'s> Lexer<'s> {
         self.end
     }
 
+    #[inline]
     pub(crate) fn peek(&mut self) -> Result<Option<u8>, PdfError> {
         if let Some(byte) = self.in_window() {
             return Ok(Some(byte));
         }
+        self.refill()
+    }
+
+    #[cold]
+    fn refill(&mut self) -> Result<Option<u8>, PdfError> {
         if self.position >= self.end {
             return Ok(None);
         }
@@ -111,6 +117,7 @@ impl<'s> Lexer<'s> {
         Ok(self.in_window())
     }
 
+    #[inline]
     fn in_window(&self) -> Option<u8> {
         let at = usize::try_from(self.position.checked_sub(self.window_start)?).ok()?;
         if self.position >= self.end {
@@ -131,7 +138,7 @@ impl<'s> Lexer<'s> {
     pub(crate) fn skip_whitespace(&mut self) -> Result<(), PdfError> {
         while let Some(byte) = self.peek()? {
             if is_whitespace(byte) {
-                self.bump()?;
+                self.position = self.position.saturating_add(1);
             } else if byte == b'%' {
                 while self.peek()?.is_some_and(|byte| byte != b'\n' && byte != b'\r') {
                     self.bump()?;
@@ -206,27 +213,50 @@ impl<'s> Lexer<'s> {
 
     fn keyword(&mut self) -> Result<Token, PdfError> {
         let mut word = Vec::new();
-        while let Some(byte) = self.peek()?.filter(|byte| is_regular(*byte)) {
-            if word.len() >= NAME_LIMIT {
+        while self.regular_run(&mut word)? {
+            if word.len() > NAME_LIMIT {
                 return Err(PdfError::limit(self.position, "a shorter word"));
             }
-            word.push(byte);
-            self.bump()?;
         }
         Ok(Token::Keyword(word))
     }
 
+    /// Adds the regular characters from here on that are at hand to `word`; `false` when the next one is none.
+    fn regular_run(&mut self, word: &mut Vec<u8>) -> Result<bool, PdfError> {
+        if !self.peek()?.is_some_and(is_regular) {
+            return Ok(false);
+        }
+        let ahead = self.ahead();
+        let length = ahead
+            .iter()
+            .position(|byte| !is_regular(*byte))
+            .unwrap_or(ahead.len());
+        word.extend(ahead.iter().take(length));
+        self.position = self.position.saturating_add(number::offset(length));
+        Ok(true)
+    }
+
+    /// The bytes from here on that were read already.
+    fn ahead(&self) -> &[u8] {
+        let from = self.position.checked_sub(self.window_start);
+        let upto = self.end.saturating_sub(self.window_start);
+        let from = from
+            .and_then(|from| usize::try_from(from).ok())
+            .unwrap_or(usize::MAX);
+        let upto = usize::try_from(upto).unwrap_or(usize::MAX).min(self.window.len());
+        self.window.get(from..upto).unwrap_or_default()
+    }
+
     fn number(&mut self, start: u64) -> Result<Token, PdfError> {
-        let mut text = String::new();
-        while let Some(byte) = self.peek()?.filter(|byte| is_regular(*byte)) {
+        let mut text = Vec::new();
+        while self.regular_run(&mut text)? {
             // WHY: 1 024 characters hold any number a 64-bit float can tell apart.
-            if text.len() >= 1024 {
+            if text.len() > 1024 {
                 return Err(PdfError::limit(self.position, "a shorter number"));
             }
-            text.push(char::from(byte));
-            self.bump()?;
         }
-        let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
+        let text = std::str::from_utf8(&text).map_err(|_| PdfError::malformed(start, "a number"))?;
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
         let well_formed = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
             && digits.bytes().filter(|byte| *byte == b'.').count() <= 1
             && digits.bytes().any(|byte| byte.is_ascii_digit());
@@ -247,28 +277,36 @@ impl<'s> Lexer<'s> {
     fn name(&mut self) -> Result<Token, PdfError> {
         self.bump()?;
         let mut name = Vec::new();
-        while let Some(byte) = self.peek()?.filter(|byte| is_regular(*byte)) {
+        loop {
+            let plain = self
+                .ahead()
+                .iter()
+                .take_while(|byte| is_regular(**byte) && **byte != b'#');
+            let length = plain.count();
+            name.extend(self.ahead().iter().take(length));
+            self.position = self.position.saturating_add(number::offset(length));
             let at = self.position;
-            self.bump()?;
-            let byte = if byte == b'#' {
-                let high = self.bump()?.and_then(hex_value);
-                let low = self.bump()?.and_then(hex_value);
-                let (Some(high), Some(low)) = (high, low) else {
-                    return Err(PdfError::malformed(at, "two hex digits after `#` in a name"));
-                };
-                high << 4 | low
-            } else {
-                byte
-            };
-            if byte == 0 {
-                return Err(PdfError::malformed(at, "a name without a null character"));
-            }
-            if name.len() >= NAME_LIMIT {
+            if name.len() > NAME_LIMIT {
                 return Err(PdfError::limit(at, "a shorter name"));
             }
-            name.push(byte);
+            match self.peek()? {
+                Some(b'#') => {
+                    self.bump()?;
+                    let high = self.bump()?.and_then(hex_value);
+                    let low = self.bump()?.and_then(hex_value);
+                    let (Some(high), Some(low)) = (high, low) else {
+                        return Err(PdfError::malformed(at, "two hex digits after `#` in a name"));
+                    };
+                    if high << 4 | low == 0 {
+                        return Err(PdfError::malformed(at, "a name without a null character"));
+                    }
+                    name.push(high << 4 | low);
+                }
+                // The window went on.
+                Some(byte) if is_regular(byte) => {}
+                _ => return Ok(Token::Name(Name(name))),
+            }
         }
-        Ok(Token::Name(Name(name)))
     }
 
     fn hex_string(&mut self, start: u64) -> Result<Token, PdfError> {
@@ -387,6 +425,30 @@ mod tests {
                 Token::End => return Ok(found),
                 token => found.push(token),
             }
+        }
+    }
+
+    #[test]
+    fn a_token_reads_the_same_wherever_the_window_ends_in_it() {
+        let text = b"/Na#20me 123456 -1.5 true (a\\)b) <41 42> <</K 1 0 R>>";
+        let expected = tokens(text).unwrap();
+        for before in FIRST_WINDOW - text.len() - 1..=FIRST_WINDOW {
+            let mut moved = vec![b' '; before];
+            moved.extend(text);
+            assert_eq!(tokens(&moved).unwrap(), expected, "{before}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_read_up_to_its_limit_and_no_further() {
+        for (first, rest) in [("/", "a"), ("", "a")] {
+            let word = format!("{first}{}", rest.repeat(NAME_LIMIT));
+            assert_eq!(tokens(word.as_bytes()).unwrap().len(), 1);
+            let longer = format!("{word}a");
+            assert!(matches!(
+                tokens(longer.as_bytes()).unwrap_err().kind,
+                PdfErrorKind::Limit
+            ));
         }
     }
 

@@ -110,8 +110,6 @@ impl Rect {
 pub struct Page {
     /// The page object.
     pub id: ObjectId,
-    /// Position, 0 for the first.
-    pub index: usize,
     /// The sheet.
     pub media_box: Rect,
     /// What is shown of it: `/CropBox` cut to the sheet. Its origin may be anywhere.
@@ -177,6 +175,12 @@ impl Page {
     }
 }
 
+#[derive(Clone, Copy)]
+enum Order {
+    Backward,
+    Forward,
+}
+
 #[derive(Clone, Default)]
 struct Inherited {
     media_box: Option<Object>,
@@ -203,11 +207,14 @@ impl View {
     /// # Errors
     /// `Malformed` for a tree that is none; `Limit` for one that is too deep, too long, or has a loop.
     pub fn for_each_page(&self, visit: &mut dyn FnMut(Page) -> bool) -> Result<(), PdfError> {
+        self.walk_pages(Order::Forward, visit)
+    }
+
+    fn walk_pages(&self, order: Order, visit: &mut dyn FnMut(Page) -> bool) -> Result<(), PdfError> {
         let catalog = self.catalog()?;
         let root = catalog.get("Pages").and_then(Object::as_reference);
         let root = root.ok_or(PdfError::malformed(0, "a catalog with `/Pages`"))?;
         let mut seen = HashSet::new();
-        let mut index = 0;
         let mut stack = vec![(root, Inherited::default(), 0_usize)];
         while let Some((id, above, depth)) = stack.pop() {
             if !seen.insert(id) {
@@ -226,19 +233,21 @@ impl View {
                     let Object::Array(kids) = kids else {
                         return Err(PdfError::malformed(0, "`/Kids` of a node of the page tree"));
                     };
-                    for kid in kids.iter().rev() {
+                    let first_in = stack.len();
+                    for kid in &kids {
                         let kid = kid
                             .as_reference()
                             .ok_or(PdfError::malformed(0, "references in `/Kids`"))?;
                         stack.push((kid, inherited.clone(), depth.saturating_add(1)));
                     }
+                    if let (Order::Forward, Some(new)) = (order, stack.get_mut(first_in..)) {
+                        new.reverse();
+                    }
                 }
                 Object::Name(name) if name.is("Page") => {
-                    let page = self.page_of(id, index, node, inherited)?;
-                    if !visit(page) {
+                    if !visit(self.page_of(id, node, inherited)?) {
                         return Ok(());
                     }
-                    index = index.saturating_add(1);
                 }
                 _ => return Err(PdfError::malformed(0, "a node of type `Page` or `Pages`")),
             }
@@ -246,13 +255,7 @@ impl View {
         Ok(())
     }
 
-    fn page_of(
-        &self,
-        id: ObjectId,
-        index: usize,
-        dictionary: Dictionary,
-        inherited: Inherited,
-    ) -> Result<Page, PdfError> {
+    fn page_of(&self, id: ObjectId, dictionary: Dictionary, inherited: Inherited) -> Result<Page, PdfError> {
         let rect = |object: &Option<Object>| match object {
             Some(object) => Rect::from_object(self, object),
             None => Ok(None),
@@ -279,7 +282,6 @@ impl View {
             .unwrap_or(1.0);
         Ok(Page {
             id,
-            index,
             media_box,
             crop_box,
             rotate,
@@ -294,26 +296,27 @@ impl View {
     /// # Errors
     /// As [`Self::for_each_page`].
     pub fn page(&self, index: usize) -> Result<Option<Page>, PdfError> {
-        let mut found = None;
+        let (mut found, mut before) = (None, 0);
         self.for_each_page(&mut |page| {
-            let more = page.index < index;
-            if !more {
+            let is_it = before == index;
+            if is_it {
                 found = Some(page);
             }
-            more
+            before = before.saturating_add(1);
+            !is_it
         })?;
         Ok(found)
     }
 
-    /// The last page.
+    /// The last page. The tree is read from its end, so of those before it nothing is said.
     ///
     /// # Errors
     /// As [`Self::for_each_page`]; `Malformed` when there is no page at all.
     pub fn last_page(&self) -> Result<Page, PdfError> {
         let mut found = None;
-        self.for_each_page(&mut |page| {
+        self.walk_pages(Order::Backward, &mut |page| {
             found = Some(page);
-            true
+            false
         })?;
         found.ok_or(PdfError::malformed(0, "at least one page"))
     }

@@ -16,6 +16,9 @@ const VALUE_LIMIT: usize = 500_000;
 /// Largest object number. ISO 32000-1 Annex C.2, table C.1.
 pub(crate) const NUMBER_LIMIT: i64 = 8_388_607;
 
+/// Keys of a dictionary that are compared one with another.
+const FEW_KEYS: usize = 16;
+
 /// Finds the value of a `/Length` that is a reference.
 pub(crate) type LengthOf<'a> = &'a dyn Fn(ObjectId) -> Result<u64, PdfError>;
 
@@ -25,8 +28,8 @@ pub(crate) struct Indirect {
     pub(crate) object: Object,
     /// Offset just after `endobj`.
     pub(crate) end: u64,
-    /// For a dictionary or stream: where the value of each of its keys stands, offsets of first byte and after the last.
-    pub(crate) spans: Vec<(Name, Range<u64>)>,
+    /// For a dictionary or stream: where the value of its `/Contents` stands, offsets of first byte and after the last.
+    pub(crate) contents_span: Option<Range<u64>>,
 }
 
 /// Reads objects one after the other.
@@ -95,7 +98,7 @@ impl<'s> Parser<'s> {
         &mut self,
         start: u64,
         depth: usize,
-        mut spans: Option<&mut Vec<(Name, Range<u64>)>>,
+        mut contents_span: Option<&mut Option<Range<u64>>>,
     ) -> Result<Dictionary, PdfError> {
         let mut entries: Vec<(Name, Object)> = Vec::new();
         loop {
@@ -108,13 +111,14 @@ impl<'s> Parser<'s> {
             };
             let (token, value_start) = self.lexer.token()?;
             let value = self.value(token, value_start, depth.saturating_add(1))?;
-            if let Some(spans) = spans.as_deref_mut() {
-                spans.push((key.clone(), value_start..self.lexer.position()));
+            if key.is("Contents")
+                && let Some(span) = contents_span.as_deref_mut()
+            {
+                *span = Some(value_start..self.lexer.position());
             }
             entries.push((key, value));
         }
-        let mut seen = HashSet::with_capacity(entries.len());
-        if !entries.iter().all(|(name, _)| seen.insert(name.as_bytes())) {
+        if !has_each_once(&entries) {
             return Err(PdfError::malformed(start, "a dictionary that has each key once"));
         }
         Ok(Dictionary::from_entries(entries))
@@ -184,10 +188,10 @@ impl<'s> Parser<'s> {
         }
         let id =
             object_id(number, generation).ok_or(PdfError::limit(start, "an object number within bounds"))?;
-        let mut spans = Vec::new();
+        let mut contents_span = None;
         let (token, value_start) = self.lexer.token()?;
         let object = if token == Token::DictionaryOpen {
-            Object::Dictionary(self.dictionary(value_start, 0, Some(&mut spans))?)
+            Object::Dictionary(self.dictionary(value_start, 0, Some(&mut contents_span))?)
         } else {
             self.value(token, value_start, 0)?
         };
@@ -197,7 +201,7 @@ impl<'s> Parser<'s> {
                 id,
                 object,
                 end: self.lexer.position(),
-                spans,
+                contents_span,
             }),
             (Token::Keyword(word), Object::Dictionary(dictionary)) if word == b"stream" => {
                 let stream = self.stream(dictionary, at, length_of)?;
@@ -209,7 +213,7 @@ impl<'s> Parser<'s> {
                     id,
                     object: Object::Stream(stream),
                     end: self.lexer.position(),
-                    spans,
+                    contents_span,
                 })
             }
             _ => Err(PdfError::malformed(at, "`endobj`")),
@@ -255,6 +259,18 @@ impl<'s> Parser<'s> {
             data: StreamData::File { offset, length },
         })
     }
+}
+
+/// Whether no key of `entries` stands there twice. Of few, looking is cheaper than keeping a set.
+fn has_each_once(entries: &[(Name, Object)]) -> bool {
+    if entries.len() <= FEW_KEYS {
+        return entries
+            .iter()
+            .enumerate()
+            .all(|(index, (name, _))| !entries.iter().take(index).any(|(other, _)| other == name));
+    }
+    let mut seen = HashSet::with_capacity(entries.len());
+    entries.iter().all(|(name, _)| seen.insert(name.as_bytes()))
 }
 
 pub(crate) fn object_id(number: i64, generation: i64) -> Option<ObjectId> {

@@ -283,12 +283,9 @@ impl View {
             return Err(SignatureFault::NotIndirect);
         };
         let byte_range = byte_range(&dictionary, self.document().len()).ok_or(SignatureFault::ByteRange)?;
-        let span = indirect
-            .spans
-            .iter()
-            .find(|(name, _)| name.is("Contents"))
-            .map(|(_, span)| span.clone());
-        let (Some(contents_span), Some(Object::String(contents))) = (span, dictionary.get("Contents")) else {
+        let (Some(contents_span), Some(Object::String(contents))) =
+            (indirect.contents_span, dictionary.get("Contents"))
+        else {
             return Err(SignatureFault::Contents);
         };
         if contents.iter().all(|byte| *byte == 0) {
