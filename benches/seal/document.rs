@@ -1,7 +1,7 @@
 //! Files to sign.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
 use zegel::base::random::{Random as _, SeededRandom};
@@ -13,10 +13,7 @@ pub fn scanned(path: &Path, bytes: u64, objects: usize) -> io::Result<()> {
     let side = ((bytes / pages as u64) as f64).sqrt() as usize;
     let mut picture = vec![0; side * side];
     SeededRandom::new(5).fill(&mut picture);
-    let mut out = Counted {
-        inner: BufWriter::with_capacity(1 << 20, File::create(path)?),
-        written: 0,
-    };
+    let mut out = Counted::create(path)?;
     let mut offsets = Vec::with_capacity(objects + 2);
     out.write_all(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")?;
     let kids: Vec<String> = (0..pages).map(|page| format!("{} 0 R", 3 + page * 3)).collect();
@@ -44,16 +41,31 @@ pub fn scanned(path: &Path, bytes: u64, objects: usize) -> io::Result<()> {
         );
         out.object(&mut offsets, &dictionary, Some(&picture))?;
     }
-    let (start, size) = (out.written, offsets.len() + 1);
-    write!(out, "xref\n0 {size}\n0000000000 65535 f\r\n")?;
-    for offset in offsets {
-        write!(out, "{offset:010} 00000 n\r\n")?;
-    }
-    write!(
-        out,
-        "trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
+    out.end(&offsets)
+}
+
+/// A file of one page and somewhat more than `bytes`, nearly all of them one attachment of zeros that takes no room on
+/// disk.
+pub fn long(path: &Path, bytes: u64) -> io::Result<()> {
+    let mut out = Counted::create(path)?;
+    let mut offsets = Vec::new();
+    out.write_all(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")?;
+    let catalog = "<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a)4 0 R]>>>>>>";
+    out.object(&mut offsets, catalog, None)?;
+    out.object(&mut offsets, "<</Type/Pages/Count 1/Kids[3 0 R]>>", None)?;
+    out.object(
+        &mut offsets,
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+        None,
     )?;
-    out.flush()
+    out.object(&mut offsets, "<</Type/Filespec/F(a)/UF(a)/EF<</F 5 0 R>>>>", None)?;
+    offsets.push(out.written);
+    write!(out, "5 0 obj\n<</Type/EmbeddedFile/Length {bytes}>>\nstream\n")?;
+    out.flush()?;
+    out.written += bytes;
+    out.inner.seek(SeekFrom::Start(out.written))?;
+    out.write_all(b"\nendstream\nendobj\n")?;
+    out.end(&offsets)
 }
 
 /// A decision of many pages, about 100 kB: words that do not repeat, since its text is compressed.
@@ -78,19 +90,14 @@ struct Counted {
     written: u64,
 }
 
-impl Write for Counted {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.written += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
 impl Counted {
+    fn create(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            inner: BufWriter::with_capacity(1 << 20, File::create(path)?),
+            written: 0,
+        })
+    }
+
     fn object(&mut self, offsets: &mut Vec<u64>, dictionary: &str, stream: Option<&[u8]>) -> io::Result<()> {
         offsets.push(self.written);
         write!(self, "{} 0 obj\n{dictionary}\n", offsets.len())?;
@@ -100,5 +107,31 @@ impl Counted {
             self.write_all(b"\nendstream\n")?;
         }
         self.write_all(b"endobj\n")
+    }
+
+    /// The cross-reference table of objects at `offsets`, and the trailer.
+    fn end(mut self, offsets: &[u64]) -> io::Result<()> {
+        let (start, size) = (self.written, offsets.len() + 1);
+        write!(self, "xref\n0 {size}\n0000000000 65535 f\r\n")?;
+        for offset in offsets {
+            write!(self, "{offset:010} 00000 n\r\n")?;
+        }
+        write!(
+            self,
+            "trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
+        )?;
+        self.flush()
+    }
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.written += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }

@@ -13,6 +13,7 @@ use crate::base::bytes::FileAt;
 use crate::base::code::PersonCode;
 use crate::base::random::{self, Random};
 use crate::base::secret::Secret;
+use crate::store::blobs::UPLOAD;
 
 /// Most bytes of a password: PDF takes 127.
 const PASSWORD_BYTES: usize = 1024;
@@ -43,7 +44,7 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        // Nobody is told: the upload itself went as it went. What stays is the operator's to clear from scratch.
+        // Nobody is told: the upload itself went as it went. What stays is swept from scratch later.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -90,7 +91,7 @@ pub async fn take(
             return Err(invalid(&name, "expected it once"));
         }
         if name == field {
-            let path = scratch.join(format!("upload-{}", hex::encode(random::bytes::<16>(random))));
+            let path = scratch.join(format!("{UPLOAD}{}", hex::encode(random::bytes::<16>(random))));
             let upload = spool(part, path, limit_bytes).await?;
             // A browser sends an empty part without a name when no file was chosen.
             taken.upload = (upload.length > 0 || upload.name.is_some()).then_some(upload);

@@ -29,6 +29,8 @@ const TRUST_ROUND: Duration = Duration::from_hours(24);
 const LISTS_ROUND: Duration = Duration::from_hours(6);
 /// How soon a renewal that failed is tried again.
 const LISTS_AGAIN: Duration = Duration::from_mins(15);
+/// How often scratch is swept.
+const SCRATCH_ROUND: Duration = Duration::from_hours(1);
 /// Longest pause between two tries of one job.
 const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 
@@ -36,7 +38,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(30);
 pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     let mut last_round: Option<Duration> = None;
-    let mut next_refresh = Duration::ZERO;
+    let (mut next_refresh, mut next_sweep) = (Duration::ZERO, Duration::ZERO);
     let mut lists: Option<JoinHandle<()>> = None;
     let renewing = tokio::spawn(renew_trusted_lists(Arc::clone(&app)));
     loop {
@@ -44,6 +46,10 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) {
         if last_round.is_none_or(|last| now.saturating_sub(last) >= ROUND) {
             last_round = Some(now);
             round(&app).await;
+            if now >= next_sweep {
+                sweep(&app).await;
+                next_sweep = now.saturating_add(SCRATCH_ROUND);
+            }
             // Aside: a source that hangs must not hold up what people wait for.
             if lists.as_ref().is_none_or(JoinHandle::is_finished) {
                 let app = Arc::clone(&app);
@@ -85,6 +91,18 @@ pub async fn round(app: &App) {
             cause = error.cause(),
             "overdue signing requests could not be closed"
         ),
+    }
+}
+
+/// Clears scratch of what nobody needs.
+async fn sweep(app: &App) {
+    match app.blobs.sweep(app.now()).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(
+            count,
+            "copies of documents that nobody needs were taken from scratch"
+        ),
+        Err(error) => tracing::warn!(cause = error.cause(), "scratch could not be swept"),
     }
 }
 

@@ -315,3 +315,43 @@ async fn a_document_that_many_open_at_the_same_moment_is_whole_for_each_of_them(
     let kept = std::fs::read_dir(&scratch).unwrap().count();
     assert_eq!(kept, 20, "one copy of each, and no draft stays");
 }
+
+/// A process that ends in the middle, and an instance that removes what another one copied, leave files in scratch.
+#[tokio::test]
+async fn scratch_is_swept_of_what_nobody_needs_and_of_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, scratch) = (folder.path().join("blobs"), folder.path().join("scratch"));
+    let (mine, others) = (
+        Blobs::in_folder(&root, &scratch).unwrap(),
+        Blobs::in_folder(&root, &folder.path().join("elsewhere")).unwrap(),
+    );
+    let (kept, removed) = (
+        mine.put(b"kept".to_vec()).await.unwrap(),
+        mine.put(b"removed".to_vec()).await.unwrap(),
+    );
+    mine.open(kept).await.unwrap();
+    mine.open(removed).await.unwrap();
+    others.remove(removed).await.unwrap();
+    for name in ["upload-1", "draft-1", "notes.txt"] {
+        std::fs::write(scratch.join(name), "x").unwrap();
+    }
+    let now = zegel::base::clock::Clock::now(&zegel::base::clock::SystemClock::new());
+    let names = || {
+        let mut names: Vec<String> = std::fs::read_dir(&scratch)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let kept = kept.to_string();
+    assert_eq!(mine.sweep(now).await.unwrap(), 1, "the copy whose blob is gone");
+    let mut left = vec![kept.as_str(), "draft-1", "notes.txt", "upload-1"];
+    left.sort_unstable();
+    assert_eq!(names(), left, "what is written now may be somebody's");
+    let later = now.plus(std::time::Duration::from_hours(25));
+    assert_eq!(mine.sweep(later).await.unwrap(), 2);
+    let mut left = vec![kept.as_str(), "notes.txt"];
+    left.sort_unstable();
+    assert_eq!(names(), left);
+}

@@ -2,6 +2,8 @@
 
 #[path = "../../promises/ades/asic_world.rs"]
 pub mod asic_world;
+#[path = "../../promises/ades/content_world.rs"]
+pub mod content_world;
 #[path = "../../promises/ades/counter_world.rs"]
 pub mod counter_world;
 #[path = "../../promises/ades/jws.rs"]

@@ -30,10 +30,10 @@ use zegel::pki::timestamp::TimeStampRequest;
 use zegel::pki::trust::Trust;
 
 use crate::ades::asic_world::{self, Form};
-use crate::ades::counter_world;
 use crate::ades::samples::{SHAPES, Xref, pdf};
 use crate::ades::world::{P384, RSA, Signer, World, with_verdict};
 use crate::ades::xml_world::{self, Packaging};
+use crate::ades::{content_world, counter_world};
 
 pub use crate::support::moment;
 
@@ -109,10 +109,17 @@ impl Authority {
                 .into_iter()
                 .map(|packaging| xml_world::sealed(&world, packaging, &mayor, Level::Lta))
                 .chain([countersigned(&world, counter_world::Format::Xml, &mayor)])
+                .chain([content_stamped(
+                    &world,
+                    content_world::Kind::Xades(Packaging::Enveloped),
+                    &mayor,
+                )])
                 .collect(),
             containers: Form::ALL
                 .into_iter()
-                .map(|form| asic_world::sealed(&world, form, &mayor, Level::Lt))
+                .flat_map(|form| [Level::Lt, Level::Lta].map(|level| (form, level)))
+                .map(|(form, level)| asic_world::sealed(&world, form, &mayor, level))
+                .chain([asic_world::stamped(&world)])
                 .collect(),
             verdicts: vec![verdict],
             leaf: mayor.certificate.clone(),
@@ -644,6 +651,16 @@ fn countersigned(world: &World, format: counter_world::Format, signer: &Signer) 
     file
 }
 
+/// A signature with two time-stamps over its content.
+fn content_stamped(world: &World, kind: content_world::Kind, signer: &Signer) -> Vec<u8> {
+    let tokens = |hash, imprint: &[u8]| {
+        [(); 2]
+            .map(|()| content_world::token(world, hash, imprint, world.now))
+            .to_vec()
+    };
+    content_world::made(world, signer, kind, Level::T, &tokens).unwrap()
+}
+
 struct SignedSpecimens {
     world: World,
     messages: Vec<Vec<u8>>,
@@ -672,7 +689,13 @@ fn signed_specimens() -> &'static SignedSpecimens {
             ));
             messages.push(one);
         }
-        let mut texts = Vec::new();
+        messages.push(content_stamped(
+            &world,
+            content_world::Kind::CadesAttributes,
+            &first,
+        ));
+        let attached = content_world::Kind::Jades(JsonPackaging::Attached);
+        let mut texts = vec![content_stamped(&world, attached, &first)];
         for (form, level) in [
             ((Serialization::Compact, JsonPackaging::Attached), Level::B),
             ((Serialization::Flattened, JsonPackaging::Attached), Level::Lta),
