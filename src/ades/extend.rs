@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::ades::asic;
-use crate::ades::augment::error::{AugmentError, Step, UnknownSignature};
+use crate::ades::augment::error::{AugmentError, CannotChange, Step, UnknownSignature};
 use crate::ades::augment::read_back;
 use crate::ades::augment::settings::Settings;
 use crate::ades::cades::completion::Carried;
@@ -42,15 +42,9 @@ pub enum ExtendError {
     /// The file is of another format.
     #[error("it is no container, CMS message, XML or JSON that carries a signature")]
     Format,
-    /// What a counter-signature has no place for.
-    #[error(
-        "a counter-signature goes up to B-LT: an archive time-stamp belongs to the signature that it is on"
-    )]
-    Counter,
-    /// Another signature covers this one, or an archive time-stamp of the signature around, and would break when it
-    /// changes.
-    #[error("`{0}` cannot change any more, for another signature or an archive time-stamp covers it")]
-    WouldNotHold(String),
+    /// The signature meant stays as it is.
+    #[error(transparent)]
+    CannotChange(#[from] CannotChange),
     /// No signature has that name.
     #[error(transparent)]
     Unknown(#[from] UnknownSignature),
@@ -61,9 +55,9 @@ impl ExtendError {
     pub const fn cause(&self) -> &'static str {
         match self {
             Self::Augment(error) => error.cause(),
-            Self::Compact | Self::Counter | Self::Format => "ADES_FORM",
+            Self::CannotChange(error) => error.cause(),
+            Self::Compact | Self::Format => "ADES_FORM",
             Self::Container(error) => error.cause(),
-            Self::WouldNotHold(_) => "ADES_WOULD_NOT_HOLD",
             Self::Unknown(_) => UnknownSignature::CAUSE,
         }
     }
@@ -230,7 +224,7 @@ impl Single {
                 return Err(AugmentError::Content.into());
             }
             if name.is_counter() && order.level == Level::Lta {
-                return Err(ExtendError::Counter);
+                return Err(CannotChange::CounterAtMostLt.into());
             }
             let shown = found.and_then(|signature| signature.level);
             if order.level < Level::Lta && shown.is_some_and(|shown| shown >= order.level) {
@@ -239,7 +233,7 @@ impl Single {
             // EN 319 122-1 §5.5.3, EN 319 132-1 §5.5.2.2, TS 119 182-1 §5.3.6.3: it is over the counter-signature whole,
             // with what is unsigned in it.
             if *is_archived {
-                return Err(ExtendError::WouldNotHold(name.to_string()));
+                return Err(CannotChange::Covered(name.to_string()).into());
             }
             work.push_back(name.clone());
         }
@@ -336,18 +330,11 @@ impl Single {
         })
     }
 
-    /// Names those that are meant as they are named in `changed`. Counter-signatures of CMS stand in a SET, which DER sorts
-    /// by their encoding: one that grew may stand behind its neighbour (X.690 §11.6).
+    /// Names those that are meant as they are named in `changed`.
     fn follow(&mut self, changed: &Arc<dyn ReadAt>) -> Result<(), ExtendError> {
-        let before = cades::counter::all(&opened(Arc::clone(&self.file))?.envelope);
-        let after = cades::counter::all(&opened(Arc::clone(changed))?.envelope);
-        for name in self.places.iter_mut().chain(&mut self.work) {
-            let path = before.iter().find(|one| one.name == *name).map(|one| &one.path);
-            let now = after.iter().find(|one| Some(&one.path) == path);
-            if let Some(now) = now {
-                *name = now.name.clone();
-            }
-        }
+        let before = opened(Arc::clone(&self.file))?.envelope;
+        let after = opened(Arc::clone(changed))?.envelope;
+        cades::counter::follow(self.places.iter_mut().chain(&mut self.work), &before, &after);
         Ok(())
     }
 
@@ -433,7 +420,7 @@ fn breaking(error: AugmentError, name: &SignatureName) -> ExtendError {
                 .iter()
                 .any(|other| other.field != own && other.indication == Indication::TotalFailed) =>
         {
-            ExtendError::WouldNotHold(own)
+            CannotChange::Covered(own).into()
         }
         _ => error.into(),
     }

@@ -11,7 +11,8 @@ use super::files;
 use super::outside::{self, Surroundings};
 use super::password::{self, Password};
 use super::sign::Written;
-use crate::ades::augment::error::AugmentError;
+use crate::ades::asic;
+use crate::ades::augment::error::{AugmentError, CannotChange};
 use crate::ades::content::DataObject;
 use crate::ades::extend::{self, ExtendError, Extended};
 use crate::ades::jades::read::Serialization;
@@ -205,7 +206,10 @@ fn told(error: &ExtendError, console: &mut Console) -> Exit {
         ExtendError::Compact => {
             Some("--serialization flattened writes it as a JSON object; nothing that is signed changes")
         }
-        ExtendError::Counter => Some("name it with --level lt, or the signature that it is on"),
+        ExtendError::CannotChange(CannotChange::CounterAtMostLt)
+        | ExtendError::Container(asic::extend::ExtendError::CannotChange(CannotChange::CounterAtMostLt)) => {
+            Some("name it with --level lt, or the signature that it is on")
+        }
         ExtendError::Format => Some("zegel timestamp stamps a PDF that carries no signature"),
         _ => None,
     };

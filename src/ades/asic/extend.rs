@@ -14,10 +14,11 @@ use super::manifest::AsicManifest;
 use super::zip::rewrite::{Change, Changes, rewrite};
 use super::zip::write::WriteError;
 use super::zip::{Entry, ZipError};
-use crate::ades::augment::error::{AugmentError, Step, UnknownSignature};
+use crate::ades::augment::error::{AugmentError, CannotChange, Step, UnknownSignature};
 use crate::ades::augment::read_back;
 use crate::ades::augment::settings::Settings;
 use crate::ades::cades::completion::Carried;
+use crate::ades::cms::envelope::Envelope;
 use crate::ades::cms::open;
 use crate::ades::content::Content;
 use crate::ades::level::Level;
@@ -38,6 +39,9 @@ pub enum ExtendError {
     /// What is true of a signature outside a container.
     #[error(transparent)]
     Augment(#[from] AugmentError),
+    /// The signature meant stays as it is.
+    #[error(transparent)]
+    CannotChange(#[from] CannotChange),
     /// It is no container.
     #[error(transparent)]
     Container(#[from] ContainerError),
@@ -59,6 +63,7 @@ impl ExtendError {
     pub const fn cause(&self) -> &'static str {
         match self {
             Self::Augment(error) => error.cause(),
+            Self::CannotChange(error) => error.cause(),
             Self::Container(error) => error.cause(),
             Self::Covered(_) => "ASIC_COVERED",
             Self::Unknown(_) => UnknownSignature::CAUSE,
@@ -81,18 +86,32 @@ pub struct Extended {
     pub container: Arc<dyn ReadAt>,
 }
 
-/// One signature: its entry, and its number there from 0.
+/// One signature: its entry, and its place there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
     entry: String,
-    index: usize,
+    signature: SignatureName,
 }
 
 impl Place {
     /// How a report names it.
     fn name(&self) -> String {
-        format!("{}, {}", self.entry, SignatureName::signer(self.index))
+        format!("{}, {}", self.entry, self.signature)
     }
+
+    /// Whether it is meant by `name`: alone, with all over the content in its entry, or with all over content there are.
+    fn is_meant(&self, name: Option<&str>) -> bool {
+        let by_kind = name.is_none_or(|name| name == self.entry) && !self.signature.is_counter();
+        by_kind || name == Some(self.name().as_str())
+    }
+}
+
+/// A signature of the container, and what is known of it.
+struct Known {
+    place: Place,
+    role: Role,
+    /// Whether an archive time-stamp of a signature around covers it.
+    is_archived: bool,
 }
 
 enum Work {
@@ -128,8 +147,8 @@ pub struct Extension {
 }
 
 impl Extension {
-    /// Extends to `level` the signature that a report names `name`, all in the entry `name`, or every signature of the
-    /// container. B-LTA is renewed where it is there.
+    /// Extends to `level` the signature that a report names `name`, which may be a counter-signature, all over the content
+    /// in the entry `name`, or every one of the container. B-LTA is renewed where it is there.
     ///
     /// # Errors
     /// `BelowLevel` when a signature is not whole, for time-stamps would only preserve that; see [`ExtendError`].
@@ -145,13 +164,13 @@ impl Extension {
         let known = places(&container)?;
         let places: Vec<Place> = known
             .iter()
-            .filter(|(place, _)| name.is_none_or(|name| name == place.entry || name == place.name()))
-            .map(|(place, _)| place.clone())
+            .filter(|known| known.place.is_meant(name))
+            .map(|known| known.place.clone())
             .collect();
         if let (Some(name), true) = (name, places.is_empty()) {
             return Err(UnknownSignature {
                 name: name.to_owned(),
-                known: known.iter().map(|(place, _)| place.name()).collect(),
+                known: known.iter().map(|known| known.place.name()).collect(),
             }
             .into());
         }
@@ -171,7 +190,16 @@ impl Extension {
         let is_archived_whole = |role: Role| role == Role::Cades && container.kind == Kind::Extended;
         let mut work = VecDeque::new();
         let (mut archive, mut stuck) = (false, None);
-        for (place, role) in known.iter().filter(|(place, _)| places.contains(place)) {
+        for Known {
+            place,
+            role,
+            is_archived,
+        } in known.iter().filter(|known| places.contains(&known.place))
+        {
+            let is_counter = place.signature.is_counter();
+            if is_counter && level == Level::Lta {
+                return Err(CannotChange::CounterAtMostLt.into());
+            }
             let shown = shown.get(place.name().as_str()).copied().flatten();
             // A time-stamp over everything asks no more of the signature than its own material.
             let target = if is_archived_whole(*role) {
@@ -182,6 +210,10 @@ impl Extension {
             };
             if target < Level::Lta && shown.is_some_and(|shown| shown >= target) {
                 continue;
+            }
+            // EN 319 122-1 §5.5.3, EN 319 132-1 §5.5.2.2: it is over the counter-signature whole.
+            if *is_archived {
+                return Err(CannotChange::Covered(place.name()).into());
             }
             if covered.contains(&place.entry) {
                 // One more archive time-stamp may be all that is missing: the result is read back.
@@ -242,6 +274,10 @@ impl Extension {
                     Step::Done(completed) => {
                         let mut bytes = Vec::new();
                         completed.write(None, &mut bytes).map_err(AugmentError::Io)?;
+                        let before = envelope(Arc::new(self.container.content(entry)?))?;
+                        let here = self.places.iter_mut().filter(|place| place.entry == *entry);
+                        let names = here.map(|place| &mut place.signature);
+                        cades::counter::follow(names, &before, &completed.envelope);
                         self.container.changed(entry, bytes, now)?
                     }
                 },
@@ -274,10 +310,9 @@ impl Extension {
         let settings = self.settings.clone();
         Ok(match work {
             Work::Archive => Running::Archive(Box::new(Archiving::new(self.container.clone(), settings)?)),
-            Work::Xades(Place { entry, index }) => {
-                let name = SignatureName::signer(*index);
+            Work::Xades(Place { entry, signature }) => {
                 let base: Arc<dyn ReadAt> = Arc::new(self.container.content(entry)?);
-                let signed = xades::extend::extend(&base, &name, self.level)
+                let signed = xades::extend::extend(&base, signature, self.level)
                     .map_err(|defect| AugmentError::message(&defect))?;
                 let outside = outside_of(&self.container);
                 let completion =
@@ -288,11 +323,10 @@ impl Extension {
                     completion: Box::new(completion),
                 }
             }
-            Work::Cades(Place { entry, index }, level) => {
-                let name = SignatureName::signer(*index);
+            Work::Cades(Place { entry, signature }, level) => {
                 let message = open::open(Arc::new(self.container.content(entry)?))
                     .map_err(|error| AugmentError::message(&error))?;
-                let signed = cades::extend::extend(&message, &name, *level)
+                let signed = cades::extend::extend(&message, signature, *level)
                     .map_err(|error| AugmentError::message(&error))?;
                 let carried = Carried::Detached(self.container.signed_by(entry)?);
                 Running::Cades {
@@ -381,29 +415,37 @@ impl Container {
 }
 
 /// The signatures of `container`, those in XAdES first, as a report lists them.
-fn places(container: &Container) -> Result<Vec<(Place, Role)>, ExtendError> {
+fn places(container: &Container) -> Result<Vec<Known>, ExtendError> {
     let mut found = Vec::new();
     for role in [Role::Xades, Role::Cades] {
         for entry in container.with_role(role) {
             let bytes: Arc<dyn ReadAt> = Arc::new(container.read(entry)?);
-            let count = match role {
-                Role::Xades => xades::data::outline_of(&bytes)
-                    .map_err(|error| AugmentError::message(&error))?
-                    .signatures
-                    .len(),
-                _ => open::open(bytes)
-                    .map_err(|error| AugmentError::message(&error))?
-                    .envelope
-                    .signer_count(),
+            let all: Vec<(SignatureName, bool)> = if role == Role::Xades {
+                let outline =
+                    xades::data::outline_of(&bytes).map_err(|error| AugmentError::message(&error))?;
+                let all = xades::counter::all(&outline).into_iter();
+                all.map(|one| (one.name, one.is_archived)).collect()
+            } else {
+                let all = cades::counter::all(&envelope(bytes)?).into_iter();
+                all.map(|one| (one.name, one.is_archived)).collect()
             };
-            let entry = entry.name().to_owned();
-            found.extend((0..count).map(|index| {
-                let entry = entry.clone();
-                (Place { entry, index }, role)
+            found.extend(all.into_iter().map(|(signature, is_archived)| Known {
+                place: Place {
+                    entry: entry.name().to_owned(),
+                    signature,
+                },
+                role,
+                is_archived,
             }));
         }
     }
     Ok(found)
+}
+
+fn envelope(message: Arc<dyn ReadAt>) -> Result<Envelope, AugmentError> {
+    open::open(message)
+        .map(|message| message.envelope)
+        .map_err(|error| AugmentError::message(&error))
 }
 
 fn judge(source: Arc<dyn ReadAt>, settings: &Settings, now: Timestamp) -> Report {

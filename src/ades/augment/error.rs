@@ -76,6 +76,30 @@ impl AugmentError {
     }
 }
 
+/// Why one signature of a file cannot be changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotChange {
+    /// What a counter-signature has no place for.
+    #[error(
+        "a counter-signature goes up to B-LT: an archive time-stamp belongs to the signature that it is on"
+    )]
+    CounterAtMostLt,
+    /// Another signature covers this one, or an archive time-stamp of the signature around, and would break when it
+    /// changes.
+    #[error("`{0}` cannot change any more, for another signature or an archive time-stamp covers it")]
+    Covered(String),
+}
+
+impl CannotChange {
+    /// The stable cause code.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::CounterAtMostLt => "ADES_FORM",
+            Self::Covered(_) => "ADES_WOULD_NOT_HOLD",
+        }
+    }
+}
+
 /// No signature of a file has the name that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no signature `{name}`: there is {}", .known.join("; "))]

@@ -68,6 +68,23 @@ pub fn all(envelope: &Envelope) -> Vec<Named> {
     found
 }
 
+/// Renames `names` of the message `before` as they are called in `after`, the same message with something added.
+/// Counter-signatures stand in a SET, which DER sorts by their encoding: one that grew may stand behind its neighbour
+/// (X.690 §11.6).
+pub(in crate::ades) fn follow<'n>(
+    names: impl Iterator<Item = &'n mut SignatureName>,
+    before: &Envelope,
+    after: &Envelope,
+) {
+    let (before, after) = (all(before), all(after));
+    for name in names {
+        let path = before.iter().find(|one| one.name == *name).map(|one| &one.path);
+        if let Some(now) = after.iter().find(|one| Some(&one.path) == path) {
+            *name = now.name.clone();
+        }
+    }
+}
+
 fn add(named: Named, at_most: usize, found: &mut Vec<Named>) {
     found.push(named.clone());
     if named.name.counters.len() >= COUNTERS_DEEP_AT_MOST {

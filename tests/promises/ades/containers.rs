@@ -13,6 +13,7 @@ use zegel::ades::asic::zip::Archive;
 use zegel::ades::asic::zip::rewrite::{Change, Changes, rewrite};
 use zegel::ades::augment::error::UnknownSignature;
 use zegel::ades::level::Level;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::Report;
 use zegel::base::clock::{Clock as _, SystemClock};
@@ -22,11 +23,11 @@ use zegel::crypto::key::{Curve, KeyKind};
 use zegel::lab::services::{Service, ServiceMode};
 use zegel::pki::timestamp::{TimeStampRequest, token_of_reply};
 
-use super::asic_world::{Form, archived, asked, further, further_cades, sealed, validate, validate_at};
-use super::eu_dss;
+use super::asic_world::{self, Form, archived, asked, further, further_cades, sealed, validate, validate_at};
 use super::judges::pem;
 use super::world::{P384, RSA, World};
 use super::xml_world::bytes_of;
+use super::{counter_world, eu_dss, xml_world};
 use crate::support::TestFolder;
 
 const P521: KeyKind = KeyKind::Ec(Curve::P521);
@@ -538,4 +539,88 @@ fn a_further_signature_goes_into_no_message_that_an_archive_time_stamp_covers() 
         .iter()
         .filter(|one| one.indication == Indication::TotalFailed);
     assert_eq!(failed.count(), 2, "{report:#?}");
+}
+
+/// A container whose signature carries two counter-signatures at B-B, and the entry they stand in.
+fn countersigned(world: &World, form: Form) -> (Vec<u8>, String) {
+    let (signer, others) = (world.signer(P384), [world.signer(P521), world.signer(RSA)]);
+    let (format, files) = match form {
+        Form::SimpleCades => (
+            counter_world::Format::Cms,
+            vec![asic_world::file("besluit.txt", counter_world::DATA)],
+        ),
+        _ => {
+            let things = xml_world::things().into_iter().map(|thing| {
+                let bytes = bytes_of(thing.content.bytes().unwrap());
+                asic_world::file(&thing.uri.replace("%20", " "), &bytes)
+            });
+            (counter_world::Format::Xml, things.collect())
+        }
+    };
+    let draft = xml_world::draft(world, &signer, Level::T);
+    let file = asic_world::sealed_over(world, form, &files, &signer, &draft);
+    let container = opened(&file);
+    let role = if form.is_xades() { Role::Xades } else { Role::Cades };
+    let entry = container.with_role(role)[0];
+    let mut signature = container.read(entry).unwrap();
+    for other in &others {
+        let on = SignatureName::signer(0);
+        let made = format.countersigned(world, &signature, &on, other, Level::B);
+        signature = made.unwrap_or_else(|cause| panic!("{form:?}: {cause}"));
+    }
+    let name = entry.name().to_owned();
+    let changes = Changes {
+        entries: BTreeMap::from([(name.clone(), Change::Content(signature))]),
+        added: Vec::new(),
+    };
+    let file = bytes_of(&rewrite(&container.archive, &changes, world.now).unwrap());
+    (file, name)
+}
+
+#[test]
+fn a_counter_signature_in_a_container_is_raised_alone_wherever_it_stands_then() {
+    let world = World::new();
+    for form in [Form::ExtendedXades, Form::SimpleCades] {
+        let (file, entry) = countersigned(&world, form);
+        let before = validate(&world, &file);
+        assert_eq!(
+            levels(&before),
+            [Some(Level::T), Some(Level::B), Some(Level::B)],
+            "{form:?}: {before:#?}"
+        );
+        for number in [0, 1] {
+            let name = format!("{entry}, {}", SignatureName::signer(0).counter(number));
+            let raise = |level| extended_at(&world, &file, Some(&name), level, world.now);
+            let raised = raise(Level::Lt).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let report = validate(&world, &raised);
+            let mut shown = levels(&report);
+            assert_eq!(shown.remove(0), Some(Level::T), "{name}");
+            shown.sort_unstable();
+            assert_eq!(shown, [Some(Level::B), Some(Level::Lt)], "{name}: {report:#?}");
+            assert!(
+                report
+                    .signatures
+                    .iter()
+                    .all(|one| one.indication != Indication::TotalFailed),
+                "{name}: {report:#?}"
+            );
+            let error = raise(Level::Lta).unwrap_err();
+            assert_eq!(error.cause(), "ADES_FORM", "{error}");
+        }
+        // Named by the file, or not at all, those over the content alone are meant.
+        let archived = extended_at(&world, &file, Some(&entry), Level::Lta, world.now).unwrap();
+        assert_eq!(
+            levels(&validate(&world, &archived)),
+            [Some(Level::Lta), Some(Level::B), Some(Level::B)],
+            "{form:?}"
+        );
+        // The archive time-stamp is over the counter-signatures whole.
+        let name = format!("{entry}, {}", SignatureName::signer(0).counter(0));
+        let error = extended_at(&world, &archived, Some(&name), Level::Lt, world.now).unwrap_err();
+        assert_eq!(error.cause(), "ADES_WOULD_NOT_HOLD", "{error}");
+        let unknown = format!("{entry}, {}", SignatureName::signer(0).counter(2));
+        let error = extended_at(&world, &file, Some(&unknown), Level::Lt, world.now).unwrap_err();
+        assert_eq!(error.cause(), "ADES_SIGNATURE_UNKNOWN");
+        assert!(error.to_string().contains(&name), "{error}");
+    }
 }
