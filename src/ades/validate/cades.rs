@@ -490,6 +490,7 @@ impl<'a> Scene<'a> {
             violations,
             verdict,
             content: digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
+            by_file: general::ByFile::default(),
             material,
             content_stamps: self.content_stamps(info, layer),
             own,

@@ -1,7 +1,7 @@
 //! One signature outside PDF, whatever its format: what the format found becomes the objects, layers and time-stamps of
 //! [`process`], with what this room asks beyond it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::existence::{Below, Existence, Placed, Proof};
@@ -12,7 +12,7 @@ use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::process;
 use super::qualified;
-use super::report::{Finding, Format, SignatureReport};
+use super::report::{AttestedFile, Finding, Format, SignatureReport};
 use super::revocation::{Judge, Memory};
 use super::signature::{certificate_says, level_stamp, read_chain};
 use super::stamp::{self, Stamp};
@@ -216,6 +216,8 @@ pub(super) struct Subject<'a> {
     pub(super) verdict: Option<String>,
     /// SHA-256 of the content, when it is at hand.
     pub(super) content: Option<Sha256Digest>,
+    /// Where there are several verdicts, each about one of several files.
+    pub(super) by_file: ByFile,
     /// Everything that came along, each object with its layer.
     pub(super) material: Material,
     /// Time-stamps over the content, signed with it.
@@ -227,6 +229,37 @@ pub(super) struct Subject<'a> {
     /// How many of those, from the first, belong to a counter-signature itself: what stands around it proves it and gives
     /// it no level. None for a signature over the content.
     pub(super) own_archives: Option<usize>,
+}
+
+/// Verdicts of authority among the claims of a signature over several files, and the SHA-256 of each file by its name.
+#[derive(Default)]
+pub(super) struct ByFile {
+    pub(super) verdicts: Vec<String>,
+    pub(super) files: Vec<(String, Sha256Digest)>,
+}
+
+impl ByFile {
+    /// What each verdict attests; no more of them than there are files.
+    fn judge(
+        &self,
+        certificate: &Sha256Digest,
+        proven: Timestamp,
+        keys: &[verdict::VerdictKey],
+    ) -> Vec<AttestedFile> {
+        let judged = self.verdicts.iter().take(self.files.len()).map(|text| {
+            let found = Cell::new(None);
+            let is_file = |digest: &Sha256Digest| {
+                found.set(self.files.iter().find(|(_, known)| known == digest));
+                found.get().is_some()
+            };
+            let attested = verdict::check(text, &is_file, certificate, proven, keys);
+            AttestedFile {
+                file: found.get().map(|(name, _)| name.clone()),
+                attested,
+            }
+        });
+        judged.collect()
+    }
 }
 
 /// In place of the counter-signature `name` and all that follow it: no more are judged of one signature, nor deeper ones.
@@ -337,6 +370,11 @@ fn judge_subject(
             basis.context.verdict_keys,
         )
     });
+    report.attested_files = subject.by_file.judge(
+        &certificate.fingerprint(),
+        outcome.best,
+        basis.context.verdict_keys,
+    );
     if let Some(failure) = outcome.failure {
         report.fail(failure);
     }

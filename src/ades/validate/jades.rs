@@ -265,6 +265,7 @@ impl<'a> Scene<'a> {
             violations: self.violations(),
             verdict,
             content,
+            by_file: general::ByFile::default(),
             material,
             content_stamps: self.content_stamps(),
             own,

@@ -134,6 +134,9 @@ pub struct SignatureReport {
     /// What the authority attested about the signer's power to sign.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attested: Option<AuthorityAttests>,
+    /// The same of a signature over several files: what the authority attested about each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub attested_files: Vec<AttestedFile>,
     /// Time-stamps over the content, made before the signature and signed with it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub content_time_stamps: Vec<TimeStampReport>,
@@ -372,6 +375,16 @@ pub struct AuthorityAttests {
     /// All claims of the verdict, when it verifies.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub claims: Option<serde_json::Value>,
+}
+
+/// What the authority attested about one of the files that a signature is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttestedFile {
+    /// Its name; none when the verdict does not verify, or speaks of no file that the signature covers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<String>,
+    /// What was attested.
+    pub attested: AuthorityAttests,
 }
 
 /// What checking a verdict gave.

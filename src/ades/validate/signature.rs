@@ -154,6 +154,7 @@ impl SignatureReport {
             certificate: None,
             claimed: SignerClaims::default(),
             attested: None,
+            attested_files: Vec::new(),
             content_time_stamps: Vec::new(),
             time_stamps: Vec::new(),
             covers_whole_revision: false,

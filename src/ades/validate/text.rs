@@ -320,6 +320,15 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
             attestation(attested, language)
         ));
     }
+    for one in &signature.attested_files {
+        let file = one.file.as_ref().map(|file| format!(" ({file})"));
+        lines.push(format!(
+            "{}{}: {}",
+            ATTESTED.in_(language),
+            file.unwrap_or_default(),
+            attestation(&one.attested, language)
+        ));
+    }
     let content = signature.content_time_stamps.iter();
     let content = content.map(|stamp| (CONTENT_TIME_STAMP.in_(language), stamp));
     let inside = signature.time_stamps.iter();

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::{
-    ChangeReport, Finding, Report, SignatureReport, SignerClaims, VerdictStatus, Weight,
+    AuthorityAttests, ChangeReport, Finding, Report, SignatureReport, SignerClaims, VerdictStatus, Weight,
 };
 use crate::base::text::one_line;
 use crate::base::time::Timestamp;
@@ -175,12 +175,26 @@ impl Outcome<'_> {
         }
     }
 
-    /// What the authority attested, in words.
-    fn attested(&self, signature: &SignatureReport) -> String {
+    /// What the authority attested, in words: about the file, or about each of several.
+    fn attested(&self, signature: &SignatureReport) -> Vec<String> {
+        let whole = signature
+            .attested
+            .iter()
+            .map(|attested| self.attestation(attested));
+        let each = signature.attested_files.iter().map(|one| match &one.file {
+            Some(file) => format!("{file}: {}", self.attestation(&one.attested)),
+            None => self.attestation(&one.attested),
+        });
+        let lines: Vec<String> = whole.chain(each).collect();
+        if lines.is_empty() {
+            vec![self.page.t.get("attested-none")]
+        } else {
+            lines
+        }
+    }
+
+    fn attestation(&self, attested: &AuthorityAttests) -> String {
         let t = self.page.t;
-        let Some(attested) = &signature.attested else {
-            return t.get("attested-none");
-        };
         match attested.status {
             VerdictStatus::Verified => t.with(
                 "attested-verified",

@@ -587,6 +587,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             reason: Some("Besluit van het college".to_owned()),
             ..SignerClaims::default()
         },
+        attested_files: Vec::new(),
         attested: allowed.map(|is_allowed| AuthorityAttests {
             status: if is_allowed {
                 VerdictStatus::Verified

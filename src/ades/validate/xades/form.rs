@@ -11,8 +11,8 @@ use crate::pki::certificate::Certificate;
 use crate::xml::signature::read::Target;
 
 impl Signature<'_> {
-    /// What the signer claims; gives the verdict of authority among it.
-    pub(super) fn claims(&self, report: &mut SignatureReport) -> Option<String> {
+    /// What the signer claims; gives the verdicts of authority among it.
+    pub(super) fn claims(&self, report: &mut SignatureReport) -> Vec<String> {
         let (document, properties) = (self.document, &self.properties);
         report.claimed.time = self.signing_time();
         let own = "SignedSignatureProperties";
@@ -36,7 +36,7 @@ impl Signature<'_> {
             ],
         );
         report.claimed.commitment = commitment.map(|uri| commitment_oid(&uri).map_or(uri, str::to_owned));
-        let mut verdict = None;
+        let mut verdicts = Vec::new();
         for role in ["SignerRoleV2", "SignerRole"]
             .iter()
             .flat_map(|name| properties.signed_at(document, &[own, name, "ClaimedRoles", "ClaimedRole"]))
@@ -51,7 +51,7 @@ impl Signature<'_> {
             };
             let namespace = document.tag(attribute).map(|tag| tag.name.namespace().to_owned());
             if namespace == Some(verdict_namespace()) {
-                verdict = verdict.or_else(|| document.text(attribute));
+                verdicts.extend(document.text(attribute));
             } else if let Some(oid) =
                 namespace.and_then(|name| name.strip_prefix("urn:oid:").map(str::to_owned))
             {
@@ -74,7 +74,7 @@ impl Signature<'_> {
                 "an archive time-stamp of the old form is there, which is not judged and proves nothing",
             ));
         }
-        verdict
+        verdicts
     }
 
     fn signing_time(&self) -> Option<Timestamp> {

@@ -14,7 +14,7 @@ use signer::{certificates, identify};
 use super::archive_manifest::Around;
 use super::file::{Context, empty, settle, whole_digest};
 use super::format::{Failure, key_of};
-use super::general::{self, ARCHIVE, Basis, SIGNATURES_AT_MOST, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, ByFile, SIGNATURES_AT_MOST, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
@@ -245,7 +245,14 @@ impl<'a> Signature<'a> {
             .map_err(Clone::clone)
             .and_then(|certificate| self.check_intact(scene, certificate, countersigned));
         let mut report = SignatureReport::empty(name, Format::Xades);
-        let verdict = self.claims(&mut report);
+        let (mut verdict, mut by_file) = (None, ByFile::default());
+        let mut verdicts = self.claims(&mut report);
+        if verdicts.len() > 1 {
+            let files = self.file_digests(scene);
+            by_file = ByFile { verdicts, files };
+        } else {
+            verdict = verdicts.pop();
+        }
         self.read_digests(&mut report);
         let (own, archive) = self.tokens(scene);
         Subject {
@@ -258,6 +265,7 @@ impl<'a> Signature<'a> {
             violations: self.violations(countersigned.is_some()),
             // A reading of the document that only a verdict asks for.
             content: verdict.as_ref().and_then(|_| self.content_digest(scene)),
+            by_file,
             verdict,
             material,
             content_stamps: self.content_stamps(scene),
@@ -458,6 +466,21 @@ impl<'a> Signature<'a> {
             }
         }
         (own, archive)
+    }
+
+    /// SHA-256 of each file beside the signature by its name: for verdicts of authority about several.
+    fn file_digests(&self, scene: &Scene<'_>) -> Vec<(String, Sha256Digest)> {
+        let files = self.core.references.iter().filter_map(|reference| {
+            let Target::Outside(named) = &reference.target else {
+                return None;
+            };
+            let digest = (scene.outside)(Some(named))?
+                .digest(HashAlgorithm::Sha256)
+                .ok()??;
+            let name = uri::to_name(named).unwrap_or_else(|| named.clone());
+            Some((name, Sha256Digest(digest.try_into().ok()?)))
+        });
+        files.collect()
     }
 
     /// SHA-256 of the content, when there is exactly one: for the verdict of authority.
