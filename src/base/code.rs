@@ -78,6 +78,8 @@ pub enum PersonCode {
     ExtensionMissing,
     /// `extension_outdated`: see its text.
     ExtensionOutdated,
+    /// What was to be signed together is not all there any more; nothing was signed.
+    ListChanged,
     /// `login_elsewhere_finished`: see its text.
     LoginElsewhereFinished,
     /// `login_expired`: see its text.
@@ -199,6 +201,7 @@ impl PersonCode {
         Self::DocumentType,
         Self::ExtensionMissing,
         Self::ExtensionOutdated,
+        Self::ListChanged,
         Self::LoginElsewhereFinished,
         Self::LoginExpired,
         Self::LoginRefused,
@@ -280,6 +283,7 @@ impl PersonCode {
             Self::DocumentType => "document_type",
             Self::ExtensionMissing => "extension_missing",
             Self::ExtensionOutdated => "extension_outdated",
+            Self::ListChanged => "list_changed",
             Self::LoginElsewhereFinished => "login_elsewhere_finished",
             Self::LoginExpired => "login_expired",
             Self::LoginRefused => "login_refused",

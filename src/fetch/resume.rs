@@ -204,10 +204,25 @@ pub async fn complete(
 
 /// As [`asked`], with its steps on a thread that may block; `None` when the runtime is shutting down.
 pub async fn asked_aside<M>(
-    mut machine: M,
+    machine: M,
     fetcher: &dyn Fetcher,
     clock: &Arc<dyn Clock>,
 ) -> Option<Result<M::Done, M::Error>>
+where
+    M: Asking + Send + 'static,
+    M::Done: Send,
+    M::Error: Send,
+{
+    let outcome = asked_keeping(machine, fetcher, clock).await?;
+    Some(outcome.map_err(|(error, _)| error))
+}
+
+/// As [`asked_aside`]; what did not come to its end is given back with all that it gained.
+pub async fn asked_keeping<M>(
+    mut machine: M,
+    fetcher: &dyn Fetcher,
+    clock: &Arc<dyn Clock>,
+) -> Option<Result<M::Done, (M::Error, Box<M>)>>
 where
     M: Asking + Send + 'static,
     M::Done: Send,
@@ -229,7 +244,7 @@ where
         match step {
             Ok(Step::Done(done)) => return Some(Ok(*done)),
             Ok(Step::Need(need)) => answer = Some(fetcher.fetch(&need).await),
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Some(Err((error, Box::new(machine)))),
         }
     }
 }

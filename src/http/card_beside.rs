@@ -25,21 +25,40 @@ const CSRF_HEADER: &str = "x-csrf-token";
 /// The signing certificate as the extension gave it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Certificate {
+pub(super) struct Certificate {
     /// Base64 of DER.
-    certificate: String,
+    pub(super) certificate: String,
     /// What the page showed of each document, by its request.
     seen: BTreeMap<String, String>,
+}
+
+impl Certificate {
+    /// What was shown of each document. What is no id of a request names nothing.
+    pub(super) fn seen(self) -> BTreeMap<RequestId, String> {
+        let seen = self.seen.into_iter();
+        seen.filter_map(|(id, shown)| Some((id.parse().ok()?, shown)))
+            .collect()
+    }
 }
 
 /// What the card made.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Value {
+pub(super) struct Value {
     /// For which try.
     attempt: String,
     /// Base64; r‖s for EC keys.
     signature: String,
+}
+
+impl Value {
+    /// The try, and the card's value.
+    pub(super) fn read(&self) -> Result<(AttemptId, Vec<u8>), Failure> {
+        let attempt = self.attempt.parse();
+        let attempt =
+            attempt.map_err(|_| Failure::new(PersonCode::RequestInvalid).for_developers("attempt"))?;
+        Ok((attempt, bytes(&self.signature)?))
+    }
 }
 
 /// The person is still at it.
@@ -82,20 +101,24 @@ fn tries(named: &BTreeMap<String, String>) -> Vec<(RequestId, AttemptId)> {
 }
 
 /// Reads a call of the page's script, which must come from a page of this session.
-fn read<S: Subject, T: DeserializeOwned>(asked: &Asked<S>, body: &[u8]) -> Result<T, Failure> {
+pub(super) fn read<S: Subject, T: DeserializeOwned>(asked: &Asked<S>, body: &[u8]) -> Result<T, Failure> {
     asked.check(asked.header(CSRF_HEADER))?;
     serde_json::from_slice(body)
         .map_err(|error| Failure::new(PersonCode::RequestInvalid).for_developers(error.to_string()))
 }
 
-fn bytes(text: &str) -> Result<Vec<u8>, Failure> {
+pub(super) fn bytes(text: &str) -> Result<Vec<u8>, Failure> {
     STANDARD
         .decode(text)
         .map_err(|_| Failure::new(PersonCode::RequestInvalid).for_developers("expected base64"))
 }
 
+pub(super) fn base64(octets: &[u8]) -> String {
+    STANDARD.encode(octets)
+}
+
 /// The name of a hash in the extension's protocol.
-const fn hash_name(hash: HashAlgorithm) -> &'static str {
+pub(super) const fn hash_name(hash: HashAlgorithm) -> &'static str {
     match hash {
         HashAlgorithm::Sha1 => "SHA-1",
         HashAlgorithm::Sha256 => "SHA-256",
@@ -113,7 +136,7 @@ fn offered(offer: &Offer) -> HttpResponse {
                 "id": document.request,
                 "attempt": document.attempt,
                 "title": document.title,
-                "hash": STANDARD.encode(&document.digest),
+                "hash": base64(&document.digest),
                 "hashFunction": hash_name(document.hash),
             })
         })
@@ -135,13 +158,9 @@ pub async fn certificate(asked: Asked<RequestId>, body: web::Bytes) -> Result<Ht
 /// `POST /list/{id}/web-eid/certificate`: the same for those documents of a list that stand in `seen`.
 pub async fn list_certificate(asked: Asked<ListId>, body: web::Bytes) -> Result<HttpResponse, Failure> {
     let said: Certificate = read(&asked, &body)?;
-    let seen = said
-        .seen
-        .into_iter()
-        .filter_map(|(id, shown)| Some((id.parse().ok()?, shown)))
-        .collect();
-    let target = Target::List(asked.id, &seen);
     let der = bytes(&said.certificate)?;
+    let seen = said.seen();
+    let target = Target::List(asked.id, &seen);
     let app = asked.app.clone().into_inner();
     let offer = web_eid::offer(&app, target, &asked.browser, der, asked.language()).await?;
     Ok(offered(&offer))
@@ -150,9 +169,7 @@ pub async fn list_certificate(asked: Asked<ListId>, body: web::Bytes) -> Result<
 /// `POST /sign/{id}/web-eid/signature` → `{"state": "finishing"}`: the value is kept. It may be sent again.
 pub async fn signature(asked: Asked<RequestId>, body: web::Bytes) -> Result<HttpResponse, Failure> {
     let said: Value = read(&asked, &body)?;
-    let value = bytes(&said.signature)?;
-    let attempt = said.attempt.parse();
-    let attempt = attempt.map_err(|_| Failure::new(PersonCode::RequestInvalid).for_developers("attempt"))?;
+    let (attempt, value) = said.read()?;
     let app = asked.app.clone().into_inner();
     web_eid::take(&app, asked.id, attempt, &asked.browser, &value).await?;
     Ok(HttpResponse::Ok().json(serde_json::json!({"state": "finishing"})))

@@ -11,7 +11,9 @@ use super::pages::list as views;
 use super::pages::sign::Ask;
 use super::problem::Failure;
 use super::sign::{client_name, see_other};
+use super::together;
 use crate::base::code::PersonCode;
+use crate::base::digest::Sha256Digest;
 use crate::card::eid::LastTry;
 use crate::http::i18n::Value;
 use crate::journeys::sign::list::{self, Item, Progress, View};
@@ -19,22 +21,22 @@ use crate::journeys::sign::view::Standing;
 use crate::journeys::sign::{ceremony, deliver};
 use crate::signing::attempt::{Attempt, AttemptState, Driver};
 use crate::signing::list::{ListId, fingerprint};
-use crate::signing::request::{RequestId, SigningRequest, Stage};
+use crate::signing::request::{RequestId, SigningRequest};
 use crate::signing::shown::shown;
 
 /// What the forms of these pages carry; `only` may stand once for each document.
 #[derive(Debug, Default)]
-struct Form {
-    csrf: String,
-    only: Vec<RequestId>,
+pub(super) struct Form {
+    pub(super) csrf: String,
+    pub(super) only: Vec<RequestId>,
     /// What the page before showed of each document: `srq_…:64 hex digits`.
-    seen: BTreeMap<RequestId, String>,
-    last_attempt: bool,
+    pub(super) seen: BTreeMap<RequestId, String>,
+    pub(super) last_attempt: bool,
 }
 
 impl Form {
     /// Reads a query or a form's body. What is no id of a request names nothing.
-    fn read(bytes: &[u8]) -> Self {
+    pub(super) fn read(bytes: &[u8]) -> Self {
         let mut form = Self::default();
         for (name, value) in url::form_urlencoded::parse(bytes) {
             match name.as_ref() {
@@ -51,11 +53,20 @@ impl Form {
         }
         form
     }
+
+    /// Whether the person was told that one PIN try is left and goes on.
+    pub(super) const fn last_try(&self) -> LastTry {
+        if self.last_attempt {
+            LastTry::Confirmed
+        } else {
+            LastTry::NotConfirmed
+        }
+    }
 }
 
 impl Asked<ListId> {
     /// What the person in this browser sees, or the log-in they must go through first.
-    async fn view(&self) -> Result<Result<View, HttpResponse>, Failure> {
+    pub(super) async fn view(&self) -> Result<Result<View, HttpResponse>, Failure> {
         let board = list::board_of(&self.app, self.id).await?;
         Ok(match self.log_in_first(board.id).await? {
             Some(log_in) => Err(log_in),
@@ -131,38 +142,23 @@ pub async fn confirm(asked: Asked<ListId>) -> Result<HttpResponse, Failure> {
     let chosen = form.only;
     let (mut documents, mut digests) = (Vec::new(), Vec::new());
     for item in view.waiting().filter(|item| chosen.contains(&item.request.id)) {
-        let Standing::May { verdict, slot } = &item.standing else {
-            continue;
-        };
-        let digest = deliver::digest(&asked.app, &item.request).await?;
-        let capacity = verdict.capacity.as_ref();
+        let (document, digest) = shown_document(&asked, item).await?;
+        documents.extend(document);
         digests.push(digest);
-        documents.push(views::ListDocument {
-            id: item.request.id.to_string(),
-            title: item.request.title.clone(),
-            role: capacity
-                .map(|capacity| capacity.label(asked.language()))
-                .unwrap_or_default(),
-            sha256: digest.to_string(),
-            seen: shown(item.request.id, *slot, &digest, verdict),
-        });
     }
     if documents.is_empty() {
         return Ok(see_other(&asked.path("")));
     }
-    let seen: BTreeMap<&str, &str> = documents
-        .iter()
-        .map(|document| (document.id.as_str(), document.seen.as_str()))
-        .collect();
     let card = CardSigning {
         base: asked.path(""),
-        seen: serde_json::json!(seen).to_string(),
+        seen: views::seen(&documents),
     };
     let page = views::ListConfirm {
         page: Page::new(&asked.site, &asked.visit, "confirm-sign-title").at_step(Steps::SIGN, 2),
         documents,
         fingerprint: fingerprint(&digests).to_string(),
         one_pin: view.board.one_pin,
+        together: together::offered(&asked, &view, &chosen, form.last_attempt).await,
         action: asked.is_here().then(|| asked.path("/counter")),
         card,
         is_last_attempt: form.last_attempt,
@@ -172,16 +168,33 @@ pub async fn confirm(asked: Asked<ListId>) -> Result<HttpResponse, Failure> {
     Ok(page::show(&page))
 }
 
+/// A document that waits for this person as the page shows it before the PIN, with its SHA-256.
+pub(super) async fn shown_document(
+    asked: &Asked<ListId>,
+    item: &Item,
+) -> Result<(Option<views::ListDocument>, Sha256Digest), Failure> {
+    let digest = deliver::digest(&asked.app, &item.request).await?;
+    let Standing::May { verdict, slot } = &item.standing else {
+        return Ok((None, digest));
+    };
+    let capacity = verdict.capacity.as_ref();
+    let document = views::ListDocument {
+        id: item.request.id.to_string(),
+        title: item.request.title.clone(),
+        role: capacity
+            .map(|capacity| capacity.label(asked.language()))
+            .unwrap_or_default(),
+        sha256: digest.to_string(),
+        seen: shown(item.request.id, *slot, &digest, verdict),
+    };
+    Ok((Some(document), digest))
+}
+
 /// `POST /list/{id}/counter`: the card in this computer's reader signs.
 pub async fn counter(asked: Asked<ListId>, body: web::Bytes) -> Result<HttpResponse, Failure> {
     let form = Form::read(&body);
     asked.check(&form.csrf)?;
-    let last_try = if form.last_attempt {
-        LastTry::Confirmed
-    } else {
-        LastTry::NotConfirmed
-    };
-    let shared = asked.app.clone().into_inner();
+    let (shared, last_try) = (asked.app.clone().into_inner(), form.last_try());
     let (browser, language) = (&asked.browser, asked.language());
     ceremony::start_list(&shared, asked.id, &form.seen, browser, last_try, language).await?;
     Ok(see_other(&asked.path("/progress")))
@@ -244,10 +257,7 @@ fn prepared_fingerprint(view: &View, progress: &Progress) -> Option<String> {
         .filter(|attempt| attempt.state.is_running())
         .map(|attempt| {
             let request = request_of(view, attempt)?;
-            match &request.slot(attempt.slot)?.stage {
-                Stage::Prepared { prepared, .. } => Some(*prepared.document_sha256()),
-                _ => None,
-            }
+            request.slot(attempt.slot)?.stage.fixed_document()
         });
     let digests: Vec<_> = fixed.collect::<Option<_>>()?;
     (digests.len() > 1).then(|| fingerprint(&digests).to_string())
@@ -302,6 +312,7 @@ async fn result(asked: &Asked<ListId>, view: &View, progress: &Progress) -> Http
         detail: told.map(|(code, tries_left)| say(code, tries_left).1),
         is_last_attempt: matches!(told, Some((_, Some(1)))),
         signed: progress.signed(),
+        container: container(view, progress),
         results: results.collect(),
         again: (!rest.is_empty()).then(|| asked.path("/confirm")),
         rest,
@@ -309,6 +320,23 @@ async fn result(asked: &Asked<ListId>, view: &View, progress: &Progress) -> Http
         back: asked.back(view).await,
     };
     page::show(&page)
+}
+
+/// Name and address of the container that this go put the documents into, once it stands.
+fn container(view: &View, progress: &Progress) -> Option<(String, String)> {
+    let requests = progress
+        .tries
+        .iter()
+        .filter(|attempt| attempt.state == AttemptState::Done);
+    let mut packed = requests.filter_map(|attempt| {
+        let request = request_of(view, attempt)?;
+        let packed = request
+            .packed
+            .as_ref()
+            .filter(|packed| packed.by == view.person)?;
+        Some((packed.name.clone(), format!("/sign/{}/document", request.id)))
+    });
+    packed.next()
 }
 
 /// The JSON that a waiting page asks for every second.

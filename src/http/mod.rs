@@ -27,6 +27,7 @@ pub mod server;
 pub mod session;
 pub mod sign;
 pub mod site;
+pub mod together;
 pub mod upload;
 pub mod verify;
 pub mod visit;

@@ -179,6 +179,7 @@ pub const fn status(code: PersonCode) -> StatusCode {
         | C::DocumentChanged
         | C::ExtensionMissing
         | C::ExtensionOutdated
+        | C::ListChanged
         | C::NotYourTurn
         | C::PinBlocked
         | C::PinCancelled

@@ -13,6 +13,7 @@ use super::problem::Failure;
 use super::session;
 use super::sign;
 use super::site::Site;
+use super::together;
 use super::verify;
 use crate::base::code::PersonCode;
 use crate::signing::list::ListId;
@@ -54,6 +55,26 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/list/{id}/counter", post().to(list::counter))
         .route("/list/{id}/progress", get().to(list::progress))
         .route("/list/{id}/state", get().to(list::state))
+        // And with one signature over all of them.
+        .route("/list/{id}/together", get().to(together::confirm))
+        .route("/list/{id}/together/counter", post().to(together::counter))
+        .route("/list/{id}/together/progress", get().to(together::progress))
+        .route(
+            "/list/{id}/together/web-eid/certificate",
+            post().to(together::certificate),
+        )
+        .route(
+            "/list/{id}/together/web-eid/signature",
+            post().to(together::signature),
+        )
+        .route(
+            "/list/{id}/together/web-eid/alive",
+            post().to(card_beside::alive::<ListId>),
+        )
+        .route(
+            "/list/{id}/together/web-eid/failure",
+            post().to(card_beside::failure::<ListId>),
+        )
         // Both with the card beside the person's own browser.
         .route(
             "/sign/{id}/web-eid/certificate",

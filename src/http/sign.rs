@@ -200,14 +200,19 @@ fn slot_state(slot: &Slot, mine: Option<u8>) -> views::SlotState {
         Stage::Signed {
             signer, signed_at, ..
         }
+        | Stage::PackedSigned {
+            signer, signed_at, ..
+        }
         | Stage::Done {
             signer, signed_at, ..
         } => views::SlotState::Signed {
             name: signer.name.clone(),
             at: *signed_at,
         },
-        Stage::Open | Stage::Prepared { .. } if mine == Some(slot.number) => views::SlotState::You,
-        Stage::Open | Stage::Prepared { .. } => views::SlotState::Waiting,
+        Stage::Open | Stage::Prepared { .. } | Stage::Packed { .. } if mine == Some(slot.number) => {
+            views::SlotState::You
+        }
+        Stage::Open | Stage::Prepared { .. } | Stage::Packed { .. } => views::SlotState::Waiting,
     }
 }
 
@@ -281,7 +286,7 @@ pub async fn picture(
 pub async fn document(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> {
     let delivered = deliver::for_signer(&asked.app, asked.id, &asked.browser).await?;
     let mut response = HttpResponse::Ok()
-        .content_type("application/pdf")
+        .content_type(delivered.media_type)
         .insert_header((header::CONTENT_DISPOSITION, api::attachment(&delivered.name)))
         .body(delivered.bytes);
     Policy::Document.attach(&mut response);
@@ -526,6 +531,7 @@ async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
         page: Page::new(&asked.site, &asked.visit, "sign-done-title").at_step(Steps::SIGN, 4),
         documents: vec![views::DoneDocument {
             name: view.request.title.clone(),
+            container: view.request.packed.as_ref().map(|packed| packed.name.clone()),
             download: asked.path("/document"),
             proof: complete.then(|| asked.path("/proof")),
             publication: matches!(view.request.publication, Some(Publication::Done { .. }))

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::journeys::App;
 use crate::journeys::lists;
 use crate::journeys::login;
-use crate::journeys::sign::{finish, publish, request};
+use crate::journeys::sign::{container, finish, publish, request};
 use crate::journeys::trust;
 use crate::store::events;
 use crate::store::queue::{self, TakenJob};
@@ -83,6 +83,14 @@ pub async fn round(app: &App) {
         Ok(0) => {}
         Ok(count) => tracing::debug!(count, "what log-ins left behind was taken away"),
         Err(error) => tracing::error!(cause = error.cause(), "what log-ins left behind is still there"),
+    }
+    match container::tidy(app).await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, "containers that nobody signed were taken away"),
+        Err(error) => tracing::error!(
+            cause = error.cause(),
+            "containers that nobody signed are still there"
+        ),
     }
     match request::expire_overdue(app).await {
         Ok(0) => {}
@@ -206,6 +214,11 @@ async fn perform(app: &App, job: &TakenJob) -> Result<(), &'static str> {
                 );
             }
             outcome.map_err(|error| error.cause())
+        }
+        container::JOB => {
+            let id = job.subject.parse().map_err(|_| "JOB_SUBJECT")?;
+            container::finish(app, id).await.map_err(|error| error.cause())?;
+            container::tell_all(app, id).await.map_err(|error| error.cause())
         }
         publish::JOB => {
             let id = job.subject.parse().map_err(|_| "JOB_SUBJECT")?;

@@ -11,6 +11,7 @@
 
 mod bytes;
 pub mod ceremony;
+pub mod container;
 pub mod deliver;
 mod error;
 pub mod finish;
@@ -20,6 +21,7 @@ pub mod publish;
 mod raise;
 mod reader;
 pub mod request;
+pub mod together;
 pub mod view;
 pub mod web_eid;
 

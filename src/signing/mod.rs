@@ -5,6 +5,7 @@
 pub mod appearance;
 pub mod attempt;
 pub mod card_value;
+pub mod container;
 pub mod device;
 pub mod list;
 pub mod picture;

@@ -15,6 +15,7 @@ use crate::mandates::key::{Key, PersonKey};
 use crate::mandates::plan::{DocumentKind, Object, SigningPlan};
 use crate::mandates::verdict::Verdict;
 
+use super::container::ContainerId;
 use super::profile::Profile;
 use super::publication::Publication;
 
@@ -54,6 +55,9 @@ pub struct SigningRequest {
     /// Whether visible signatures carry the board's picture, where it has one.
     #[serde(default = "with_picture")]
     pub picture: bool,
+    /// Whether the application takes the document signed in a container with others of a list.
+    #[serde(default)]
+    pub takes_container: bool,
     /// The plan as it was when the request was made. Who may sign is asked again at each signature.
     pub plan: SigningPlan,
     /// How far each signature of the plan has come, in the plan's order.
@@ -71,6 +75,22 @@ pub struct SigningRequest {
     /// The publication copy, where the board had a seal when the last signature came to stand.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub publication: Option<Publication>,
+    /// The container in which the last signature stands, where it stands in one: what is delivered then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub packed: Option<Packed>,
+}
+
+/// The container that is delivered for a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packed {
+    /// Its id.
+    pub container: ContainerId,
+    /// Who signed it.
+    pub by: PersonId,
+    /// The name to save it under.
+    pub name: String,
+    /// Its bytes.
+    pub piece: Piece,
 }
 
 /// Requests from before the choice have the board's picture like those that make none.
@@ -140,7 +160,27 @@ pub enum Stage {
         /// When the card's value was taken.
         signed_at: Timestamp,
     },
-    /// The signature stands in the document.
+    /// As `Prepared`, but in a container: the bytes to sign are fixed together with those of other documents.
+    Packed {
+        /// Who signs, with what right.
+        signer: Box<Signer>,
+        /// The container.
+        container: ContainerId,
+        /// SHA-256 of the document as it stands in it.
+        document_sha256: Sha256Digest,
+        /// From when on a value is no longer taken.
+        expires_at: Timestamp,
+    },
+    /// As `Signed`, but in a container, where the value is kept.
+    PackedSigned {
+        /// Who signed, with what right.
+        signer: Box<Signer>,
+        /// The container.
+        container: ContainerId,
+        /// When the card's value was taken.
+        signed_at: Timestamp,
+    },
+    /// The signature stands in the document, or in the container beside it.
     Done {
         /// Who signed, with what right.
         signer: Box<Signer>,
@@ -178,8 +218,8 @@ impl Stage {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Open => "open",
-            Self::Prepared { .. } => "prepared",
-            Self::Signed { .. } => "signed",
+            Self::Prepared { .. } | Self::Packed { .. } => "prepared",
+            Self::Signed { .. } | Self::PackedSigned { .. } => "signed",
             Self::Done { .. } => "done",
         }
     }
@@ -188,15 +228,38 @@ impl Stage {
     pub fn signer(&self) -> Option<&Signer> {
         match self {
             Self::Open => None,
-            Self::Prepared { signer, .. } | Self::Signed { signer, .. } | Self::Done { signer, .. } => {
-                Some(signer)
-            }
+            Self::Prepared { signer, .. }
+            | Self::Signed { signer, .. }
+            | Self::Packed { signer, .. }
+            | Self::PackedSigned { signer, .. }
+            | Self::Done { signer, .. } => Some(signer),
+        }
+    }
+
+    /// Until when a card may sign the bytes that are fixed, where they are and no card has.
+    pub const fn fixed_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Prepared { prepared, .. } => Some(prepared.expires_at()),
+            Self::Packed { expires_at, .. } => Some(*expires_at),
+            Self::Open | Self::Signed { .. } | Self::PackedSigned { .. } | Self::Done { .. } => None,
+        }
+    }
+
+    /// SHA-256 of the document in the bytes that are fixed, where they are and no card has signed.
+    pub fn fixed_document(&self) -> Option<Sha256Digest> {
+        match self {
+            Self::Prepared { prepared, .. } => Some(*prepared.document_sha256()),
+            Self::Packed { document_sha256, .. } => Some(*document_sha256),
+            Self::Open | Self::Signed { .. } | Self::PackedSigned { .. } | Self::Done { .. } => None,
         }
     }
 
     /// Whether a card has signed, so that its signer counts as one of the document's signers.
     pub const fn is_signed(&self) -> bool {
-        matches!(self, Self::Signed { .. } | Self::Done { .. })
+        matches!(
+            self,
+            Self::Signed { .. } | Self::PackedSigned { .. } | Self::Done { .. }
+        )
     }
 }
 
@@ -248,6 +311,9 @@ pub enum StepError {
     /// A card has signed, and that signature is finished first.
     #[error("a signature is being finished")]
     Finishing,
+    /// The document cannot be signed in a container with others.
+    #[error("the document cannot be signed together with others")]
+    NotTogether,
     /// Another signature comes first, or is being finished.
     #[error("another signature comes first")]
     NotYourTurn,
@@ -266,6 +332,7 @@ impl StepError {
             Self::Closed => "SIGNING_CLOSED",
             Self::DocumentChanged => "SIGNING_DOCUMENT_CHANGED",
             Self::Finishing => "SIGNING_FINISHING",
+            Self::NotTogether => "SIGNING_NOT_TOGETHER",
             Self::NotYourTurn => "SIGNING_NOT_YOUR_TURN",
             Self::SamePerson => "SIGNING_SAME_PERSON",
             Self::Stage => "SIGNING_STAGE",
@@ -287,7 +354,7 @@ impl SigningRequest {
     /// Whether a card's value waits to stand in the document.
     fn keeps_value(&self) -> bool {
         let mut slots = self.slots.iter();
-        slots.any(|slot| matches!(slot.stage, Stage::Signed { .. }))
+        slots.any(|slot| matches!(slot.stage, Stage::Signed { .. } | Stage::PackedSigned { .. }))
     }
 
     /// Whether every signature stands, and what is left is to raise all of them at once.
@@ -501,7 +568,7 @@ impl SigningRequest {
     }
 
     /// Completes the request once every signature stands and shows the level asked.
-    fn complete_at_level(&mut self, now: Timestamp) {
+    pub(super) fn complete_at_level(&mut self, now: Timestamp) {
         if self.all_stand() && self.lowest_level().is_some_and(|shown| shown >= self.level) {
             self.closed = Some(Closed {
                 at: now,
@@ -537,7 +604,7 @@ impl SigningRequest {
         }
         if !matches!(
             self.slot(number).map(|slot| &slot.stage),
-            Some(Stage::Signed { .. })
+            Some(Stage::Signed { .. } | Stage::PackedSigned { .. })
         ) {
             return Err(StepError::Stage);
         }
@@ -568,7 +635,7 @@ impl SigningRequest {
         Ok(self)
     }
 
-    fn put(&mut self, number: u8, stage: Stage) {
+    pub(super) fn put(&mut self, number: u8, stage: Stage) {
         if let Some(slot) = self.slots.iter_mut().find(|slot| slot.number == number) {
             slot.stage = stage;
         }

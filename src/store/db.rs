@@ -49,6 +49,7 @@ pub fn all_statements() -> Vec<Statement> {
         super::idempotency::STATEMENTS,
         super::installation::STATEMENTS,
         super::keys::STATEMENTS,
+        super::containers::STATEMENTS,
         super::lists::STATEMENTS,
         super::outage::STATEMENTS,
         super::login::STATEMENTS,

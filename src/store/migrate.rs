@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = migrations![
     12 "0012_trusted_lists",
     13 "0013_profile",
     14 "0014_picture",
+    15 "0015_containers",
 ];
 
 const TABLE_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER NOT NULL PRIMARY KEY, \

@@ -7,6 +7,7 @@ pub mod blobs;
 pub mod blocks;
 pub mod boards;
 pub mod clients;
+pub mod containers;
 pub mod db;
 pub mod events;
 pub mod facts;

@@ -95,6 +95,18 @@ pub async fn add_tail(
     add_piece(unit, request.id, ordinal, piece, now).await
 }
 
+/// Records the container that is delivered for a document, as part of the unit that saves the request. It follows
+/// what stands in the document itself, which it adds nothing to.
+pub async fn add_container(
+    unit: &mut Unit,
+    request: &SigningRequest,
+    piece: &Piece,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ordinal = i64::try_from(request.document.tails.len()).unwrap_or(i64::MAX);
+    add_piece(unit, request.id, ordinal.saturating_add(1), piece, now).await
+}
+
 async fn add_piece(
     unit: &mut Unit,
     request: RequestId,

@@ -11,7 +11,7 @@ async function begin(box) {
   const [card, { CardPage, goOn }] = await Promise.all([import(box.dataset.library ?? ''), import(box.dataset.page ?? '')]);
   const page = new CardPage(box, card);
   page.offer(async () => {
-    await card.status();
+    await page.status();
     const { nonce } = await page.post(box.dataset.challenge);
     page.show('pin');
     const token = await card.authenticate(nonce, { lang: document.documentElement.lang });

@@ -14,6 +14,16 @@ export class CardPage {
     this.button = /** @type {HTMLButtonElement} */ (box.querySelector('button[data-start]'));
     this.state = /** @type {HTMLElement} */ (box.querySelector('[data-now]'));
     this.notice = /** @type {HTMLElement} */ (box.querySelector('[data-notice]'));
+    /** @type {Promise<import('./web-eid.js').Versions> | undefined} */
+    this.looking = undefined;
+  }
+
+  /** Whether extension and program are there; asked once at a time. @returns {Promise<import('./web-eid.js').Versions>} */
+  status() {
+    this.looking ??= this.card.status().finally(() => {
+      this.looking = undefined;
+    });
+    return this.looking;
   }
 
   /** Lets the button do `work`; a problem is shown, and the button waits for another try. @param {() => Promise<void>} work */
@@ -32,7 +42,7 @@ export class CardPage {
     this.button.hidden = false;
     this.button.addEventListener('click', press);
     // Where there is no other way, it is said at once what is missing; beside the counter's reader only when tried.
-    if ('alone' in this.box.dataset) this.card.status().catch((error) => this.fail(error));
+    if ('alone' in this.box.dataset) this.status().catch((error) => this.fail(error));
   }
 
   /** Shows the text of a state, or none. @param {string} [name] */

@@ -19,15 +19,33 @@ async function begin(box) {
   const seen = JSON.parse(box.dataset.seen ?? '{}');
   const options = { lang: document.documentElement.lang };
 
+  // Where the program makes one signature a PIN, all of them can be signed with one.
+  const together = document.querySelector('[data-together][hidden]');
+  if (together instanceof HTMLElement) {
+    page.status().then(
+      (versions) => {
+        together.hidden = card.signsLists(versions);
+      },
+      () => {},
+    );
+  }
+
   page.offer(async () => {
-    const versions = await card.status();
+    const versions = await page.status();
     page.show('pin');
     const { certificate } = await card.certificate(options);
     page.show('checking');
-    /** @type {{ documents: ToSign[], onePin: boolean }} */
-    const { documents, onePin } = await page.post(`${base}/web-eid/certificate`, { certificate, seen });
+    /** @type {{ documents: ToSign[], onePin: boolean, tries?: Record<string, string> }} */
+    const offered = await page.post(`${base}/web-eid/certificate`, { certificate, seen }).catch((error) => {
+      // Each document's line on the next page says what became of it.
+      if (error instanceof Refused && error.code === 'list_changed') goOn(`${base}/progress`);
+      throw error;
+    });
+    const { documents, onePin } = offered;
+    /** Where the value of a document goes; one value for all of them where they are signed together. @param {string} id */
+    const place = (id) => (offered.tries ? `${base}/web-eid/signature` : `/sign/${id}/web-eid/signature`);
     /** The try of each document whose value is not kept yet. @type {Record<string, string>} */
-    const tries = Object.fromEntries(documents.map(({ id, attempt }) => [id, attempt]));
+    let tries = offered.tries ?? Object.fromEntries(documents.map(({ id, attempt }) => [id, attempt]));
     const beat = setInterval(() => page.post(`${base}/web-eid/alive`, { tries }).catch(() => {}), BEAT_MS);
     /** @param {string} code */
     const giveUp = (code) => page.keep(`${base}/web-eid/failure`, { code, tries }).catch(() => {});
@@ -40,8 +58,9 @@ async function begin(box) {
     /** @param {number} index @param {{ signature: string }} value */
     const send = (index, value) => {
       const { id, attempt } = documents[index];
-      const done = page.keep(`/sign/${id}/web-eid/signature`, { attempt, signature: value.signature }).then(() => {
-        delete tries[id];
+      const done = page.keep(place(id), { attempt, signature: value.signature }).then(() => {
+        if (offered.tries) tries = {};
+        else delete tries[id];
         kept += 1;
         count(box, kept);
       });

@@ -94,6 +94,7 @@ fn of(app: &App, list: &SigningList, requests: &[SigningRequest]) -> serde_json:
                 "title": request.title,
                 "state": resource::state(request, app.now()),
                 "signatures": resource::signatures(request),
+                "packaging": resource::packaging(request),
                 "self": format!("{}/api/v1/signing_requests/{}", app.origin(), request.id),
             })
         })

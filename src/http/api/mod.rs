@@ -19,7 +19,7 @@ use crate::base::code::PersonCode;
 use crate::base::lang::Language;
 use crate::journeys::App;
 use crate::journeys::login::tokens::{self, AccessFailure, Caller};
-use crate::journeys::sign::{SignError, deliver, request};
+use crate::journeys::sign::{SignError, container, deliver, request};
 use crate::oidc::bearer::BearerError;
 use crate::signing::request::RequestId;
 
@@ -39,6 +39,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .route("/signing_requests/{id}/proof", web::get().to(proof))
             .route("/signing_lists", web::post().to(lists::create))
             .route("/signing_lists/{id}", web::get().to(lists::show))
+            .route("/signing_containers/{id}", web::get().to(show_container))
             .configure(seals::configure),
     );
 }
@@ -199,7 +200,7 @@ async fn document(
         Err(answer) => return Ok(answer),
     };
     match deliver::signed_original(&app, &caller, id_of(&id)?).await {
-        Ok(delivered) => Ok(pdf(delivered)),
+        Ok(delivered) => Ok(file(delivered)),
         Err(error) => Err(failure(&error)),
     }
 }
@@ -216,13 +217,30 @@ async fn publication(
     let delivered = deliver::publication(&app, &caller, id_of(&id)?)
         .await
         .map_err(|error| failure(&error))?;
-    Ok(pdf(delivered))
+    Ok(file(delivered))
 }
 
-/// A PDF to save under its name.
-fn pdf(delivered: deliver::Delivered) -> HttpResponse {
+/// `GET /api/v1/signing_containers/{id}`: which documents stand in it.
+async fn show_container(
+    app: web::Data<App>,
+    http: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let caller = match caller(&app, &http).await {
+        Ok(caller) => caller,
+        Err(answer) => return Ok(answer),
+    };
+    let id = id.parse().map_err(|_| Failure::new(PersonCode::NotFound))?;
+    let found = container::find(&app, &caller, id)
+        .await
+        .map_err(|error| failure(&error))?;
+    Ok(HttpResponse::Ok().json(resource::of_container(&app, &found)))
+}
+
+/// A file to save under its name.
+fn file(delivered: deliver::Delivered) -> HttpResponse {
     HttpResponse::Ok()
-        .content_type("application/pdf")
+        .content_type(delivered.media_type)
         .insert_header((header::CONTENT_DISPOSITION, attachment(&delivered.name)))
         .body(delivered.bytes)
 }

@@ -31,6 +31,16 @@ struct Described {
     profile: Option<Profile>,
     #[serde(default)]
     picture: Option<bool>,
+    #[serde(default)]
+    container: Option<ContainerChoice>,
+}
+
+/// Whether a document may be delivered in a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ContainerChoice {
+    Allowed,
+    Refused,
 }
 
 /// The parts as they came.
@@ -124,6 +134,9 @@ impl Parts {
             expires_at: described.expires_at,
             profile: described.profile,
             picture: described.picture,
+            container: described
+                .container
+                .map(|choice| choice == ContainerChoice::Allowed),
             document,
         })
     }

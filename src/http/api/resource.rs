@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::ades::asic::container::Kind;
 use crate::base::lang::Language;
 use crate::journeys::App;
+use crate::signing::container::{ContainerId, ContainerStage, SigningContainer};
 use crate::signing::publication::Publication;
 use crate::signing::request::{Ending, SigningRequest, Slot, Stage};
 
@@ -21,6 +23,9 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
         "level": request.level,
         "profile": request.profile.as_str(),
         "picture": request.picture,
+        "container": if request.takes_container { "allowed" } else { "refused" },
+        // What is delivered as the signed original: the PDF, or a container of several documents.
+        "packaging": packaging(request),
         // What the signatures that stand show so far; `level` is what is delivered, and nothing below it.
         "level_reached": request.lowest_level(),
         "rule": request.plan.rule,
@@ -55,7 +60,64 @@ pub(super) fn of(app: &App, request: &SigningRequest) -> Value {
         "closed_at": request.closed.as_ref().map(|closed| closed.at),
         "signing_url": format!("{}/sign/{}", app.origin(), request.id),
         "links": {"self": own, "document": format!("{own}/document"), "proof": format!("{own}/proof"),
+            "container": container_of(request).map(|id| format!("{}/api/v1/signing_containers/{id}", app.origin())),
             "publication_copy": request.publication.as_ref().map(|_| format!("{own}/publication_copy"))},
+    })
+}
+
+/// The container that a card has signed for `request`, where it has.
+fn container_of(request: &SigningRequest) -> Option<ContainerId> {
+    let signed = request.slots.iter().find_map(|slot| match &slot.stage {
+        Stage::PackedSigned { container, .. } => Some(*container),
+        _ => None,
+    });
+    signed.or(request.packed.as_ref().map(|packed| packed.container))
+}
+
+pub(super) fn packaging(request: &SigningRequest) -> &'static str {
+    if container_of(request).is_some() {
+        "container"
+    } else {
+        "pdf"
+    }
+}
+
+/// A container as applications see it.
+pub(super) fn of_container(app: &App, container: &SigningContainer) -> Value {
+    let requests = format!("{}/api/v1/signing_requests", app.origin());
+    let documents = container.documents.iter().map(|document| {
+        json!({
+            "request": document.request,
+            "slot": document.slot,
+            "name": document.name,
+            "sha256": document.sha256,
+            "self": format!("{requests}/{}", document.request),
+        })
+    });
+    let documents: Vec<Value> = documents.collect();
+    let (state, piece, level, cause) = match &container.stage {
+        ContainerStage::Prepared { .. } | ContainerStage::Signed { .. } => ("finishing", None, None, None),
+        ContainerStage::Done { piece, level, .. } => ("completed", Some(piece), Some(level), None),
+        ContainerStage::Failed { cause, .. } => ("failed", None, None, Some(cause)),
+    };
+    let first = container.documents.first().filter(|_| piece.is_some());
+    json!({
+        "id": container.id,
+        "state": state,
+        "name": container.name,
+        "media_type": Kind::Extended.media_type(),
+        "level": level,
+        "sha256": piece.map(|piece| piece.sha256),
+        "length_bytes": piece.map(|piece| piece.length_bytes),
+        "documents": documents,
+        "cause": cause,
+        "created_at": container.created_at,
+        "links": {
+            "self": format!("{}/api/v1/signing_containers/{}", app.origin(), container.id),
+            "list": format!("{}/api/v1/signing_lists/{}", app.origin(), container.list),
+            // The same bytes whichever of its documents is asked for.
+            "document": first.map(|document| format!("{requests}/{}/document", document.request)),
+        },
     })
 }
 
@@ -106,8 +168,8 @@ fn slot_of(request: &SigningRequest, slot: &Slot) -> Value {
         });
     let (signed_at, level) = match &slot.stage {
         Stage::Done { signed_at, level, .. } => (Some(*signed_at), Some(*level)),
-        Stage::Signed { signed_at, .. } => (Some(*signed_at), None),
-        Stage::Open | Stage::Prepared { .. } => (None, None),
+        Stage::Signed { signed_at, .. } | Stage::PackedSigned { signed_at, .. } => (Some(*signed_at), None),
+        Stage::Open | Stage::Prepared { .. } | Stage::Packed { .. } => (None, None),
     };
     json!({
         "number": slot.number,

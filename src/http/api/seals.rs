@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{caller, failure, multipart, pdf};
+use super::{caller, failure, file, multipart};
 use crate::ades::cms::attributes::ClaimedAttribute;
 use crate::ades::cms::hash_only::{self, HashDraft, HashPrepared};
 use crate::ades::level::Level;
@@ -93,7 +93,8 @@ async fn seal(app: web::Data<App>, http: HttpRequest, body: Multipart) -> Result
         .await
         .map_err(refused)?;
     let tails = sealed.completed.tails.into_iter().map(|tail| tail.0);
-    Ok(pdf(deliver::Delivered {
+    Ok(file(deliver::Delivered {
+        media_type: deliver::PDF,
         name: wish.document_name,
         bytes: std::iter::once(document).chain(tails).flatten().collect(),
     }))

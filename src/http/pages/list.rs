@@ -1,5 +1,7 @@
 //! The views of signing several documents in one go: the list, confirming, progress, what came of it.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 
 use crate::base::code::PersonCode;
@@ -57,6 +59,8 @@ pub struct ListConfirm<'a> {
     pub fingerprint: String,
     /// Whether one PIN entry does for all.
     pub one_pin: bool,
+    /// The way to sign all of them with one signature.
+    pub together: Option<Together>,
     /// Where the form posts; none when this browser is not on this computer.
     pub action: Option<String>,
     /// The way by an extension of this browser.
@@ -67,6 +71,61 @@ pub struct ListConfirm<'a> {
     pub back: String,
     /// The session's form token.
     pub csrf: String,
+}
+
+/// The way to sign several documents with one signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Together {
+    /// The page that confirms it.
+    pub href: String,
+    /// Whether it is known here that the card makes one signature a PIN; the page's script looks where it is not.
+    pub is_needed: bool,
+}
+
+/// What one signature will be over, and the button that opens the PIN window.
+#[derive(Debug, Template)]
+#[template(path = "list/together.html")]
+pub struct ListTogether<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// What.
+    pub documents: Vec<ListDocument>,
+    /// What the person chose that does not go into it.
+    pub left_out: Vec<LeftOut>,
+    /// One fingerprint for all of them, as the PIN window shows it.
+    pub fingerprint: String,
+    /// Where the form posts; none when this browser is not on this computer.
+    pub action: Option<String>,
+    /// The way by an extension of this browser.
+    pub card: CardSigning,
+    /// Whether the person was told that one PIN try is left and goes on.
+    pub is_last_attempt: bool,
+    /// The page that confirms signing them one by one.
+    pub one_by_one: String,
+    /// Address of the list.
+    pub back: String,
+    /// The session's form token.
+    pub csrf: String,
+}
+
+/// A document that is not signed together with the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its title.
+    pub title: String,
+    /// Key of the text that says why.
+    pub why: &'static str,
+    /// The page of the document.
+    pub href: String,
+}
+
+/// What a page shows of each of `documents`, for its script: a JSON object by request.
+pub fn seen(documents: &[ListDocument]) -> String {
+    let seen: BTreeMap<&str, &str> = documents
+        .iter()
+        .map(|document| (document.id.as_str(), document.seen.as_str()))
+        .collect();
+    serde_json::json!(seen).to_string()
 }
 
 /// A document that will be signed.
@@ -135,6 +194,8 @@ pub struct ListResult<'a> {
     pub is_last_attempt: bool,
     /// How many were signed.
     pub signed: usize,
+    /// Name and address of the file in which all of them stand, where they were signed together.
+    pub container: Option<(String, String)>,
     /// Each document.
     pub results: Vec<ListOutcome>,
     /// The ids of those that still wait for this person.

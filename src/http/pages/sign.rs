@@ -173,6 +173,8 @@ pub struct Done<'a> {
 pub struct DoneDocument {
     /// Its name.
     pub name: String,
+    /// The name of the container in which it stands with others, where it does.
+    pub container: Option<String>,
     /// Where the signed file is downloaded.
     pub download: String,
     /// Where the proof is downloaded.

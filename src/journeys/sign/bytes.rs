@@ -33,8 +33,8 @@ use super::{STALE_RETRIES, SignError, aside, checked_document, finish, kept, pic
 /// The longest that fixed bytes wait for their values.
 const LONGEST_LIFE: Duration = Duration::from_hours(2);
 /// How often and how long a value that the store does not take is offered to it again.
-const STORE_RETRIES: u8 = 20;
-const STORE_PAUSE: Duration = Duration::from_millis(500);
+pub(super) const STORE_RETRIES: u8 = 20;
+pub(super) const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 /// WHY: a Flemish board's acts are in Dutch, whatever language the signer reads (art. 11 of the coordinated laws on the
 /// use of languages).
@@ -152,7 +152,7 @@ pub(super) async fn fix_bytes(
 }
 
 /// The verdict as a compact JWS by the board's key.
-async fn prove(
+pub(super) async fn prove(
     app: &App,
     request: &SigningRequest,
     verdict: &Verdict,
@@ -189,7 +189,7 @@ async fn prove(
 }
 
 /// The name as the certificate writes it: what stands in the document is what the card says.
-fn signer_name(certificate: &Certificate) -> String {
+pub(super) fn signer_name(certificate: &Certificate) -> String {
     let subject = certificate.subject();
     let kinds = [AttributeType::GivenName, AttributeType::Surname];
     let parts: Vec<String> = kinds.into_iter().filter_map(|kind| subject.find(kind)).collect();

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::ades::pades::stages::Prepared;
 use crate::audit::EventKind;
 use crate::base::code::PersonCode;
+use crate::base::digest::Sha256Digest;
 use crate::base::lang::Language;
 use crate::card::CardError;
 use crate::card::eid::{LastTry, PinState};
@@ -41,9 +42,9 @@ use super::view::{self, Standing};
 use super::{SignError, finish, kept, list, request};
 
 /// How long reading the card may take.
-const READ_TIME: Duration = Duration::from_secs(30);
+pub(super) const READ_TIME: Duration = Duration::from_secs(30);
 /// How long a value that the card may be making is waited for once the reader was given up.
-const LAST_WORDS: Duration = Duration::from_secs(15);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(15);
 /// How many signatures of a list are finished at the same time, beside the card that signs the next.
 const FINISHING: usize = 4;
 
@@ -128,7 +129,7 @@ pub async fn start_list(
     Ok(attempts)
 }
 
-fn counter_of(app: &App, browser: &Browser) -> Result<Counter, SignError> {
+pub(super) fn counter_of(app: &App, browser: &Browser) -> Result<Counter, SignError> {
     if !browser.is_at_this_computer {
         return Err(SignError::CounterElsewhere);
     }
@@ -236,10 +237,13 @@ pub(super) async fn refuse_beside_another(
     slot: u8,
     person: PersonId,
 ) -> Result<(), SignError> {
-    let Some(Stage::Prepared { signer, prepared }) = request.slot(slot).map(|slot| &slot.stage) else {
+    let Some(stage) = request.slot(slot).map(|slot| &slot.stage) else {
         return Ok(());
     };
-    if signer.person == person || prepared.expires_at() <= app.now() {
+    let (Some(signer), Some(until)) = (stage.signer(), stage.fixed_until()) else {
+        return Ok(());
+    };
+    if signer.person == person || until <= app.now() {
         return Ok(());
     }
     let theirs = signing::last_attempt(&app.db, request.id, signer.person).await?;
@@ -402,7 +406,7 @@ impl<'a> Ceremony<'a> {
         let app = self.app;
         let one_pin = fixed.len() == 1 || one_pin;
         let items = fixed.iter().map(|document| SignItem {
-            subject: subject(app, &document.request.title, &[document]),
+            subject: subject(app, &document.request.title, &[document_of(document)]),
             digest: document.prepared.digest(),
             hash: document.prepared.hash_algorithm(),
             algorithm: document.prepared.algorithm(),
@@ -412,7 +416,8 @@ impl<'a> Ceremony<'a> {
             _ => list_title(self.work.list.as_ref(), fixed.len(), self.work.language),
         };
         let job = SignJob {
-            subject: one_pin.then(|| subject(app, &title, &fixed.iter().collect::<Vec<_>>())),
+            subject: one_pin
+                .then(|| subject(app, &title, &fixed.iter().map(document_of).collect::<Vec<_>>())),
             items: items.collect(),
             short_code: self.work.short_code.clone(),
             language: self.work.language,
@@ -664,18 +669,18 @@ async fn may_still(app: &App, attempt: &Attempt, prepared: &Prepared) -> Result<
     check_authority(app, &request, attempt).await.map(|_| ())
 }
 
+fn document_of(fixed: &Fixed) -> Sha256Digest {
+    *fixed.prepared.document_sha256()
+}
+
 /// The line in the PIN window that says what is signed. The fingerprint first: a long title is cut off.
-fn subject(app: &App, title: &str, documents: &[&Fixed]) -> String {
-    let digests: Vec<_> = documents
-        .iter()
-        .map(|document| *document.prepared.document_sha256())
-        .collect();
-    let short: String = fingerprint(&digests).to_string().chars().take(12).collect();
+pub(super) fn subject(app: &App, title: &str, documents: &[Sha256Digest]) -> String {
+    let short: String = fingerprint(documents).to_string().chars().take(12).collect();
     format!("{short}… {title} ({})", app.origin())
 }
 
 /// What the PIN window calls the documents of a list.
-fn list_title(list: Option<&SigningList>, count: usize, language: Language) -> String {
+pub(super) fn list_title(list: Option<&SigningList>, count: usize, language: Language) -> String {
     let documents = match language {
         Language::De => "Dokumente",
         Language::En | Language::Fr => "documents",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ades::asic::container::Kind;
 use crate::ades::validate::verdict::ProofFile;
 use crate::base::bytes::ReadAt;
 use crate::base::digest::Sha256Digest;
@@ -14,10 +15,15 @@ use crate::store::keys::{self, KeyPurpose};
 
 use super::{SignError, aside, checked_document, publish, request, view};
 
+/// The media type of a document.
+pub const PDF: &str = "application/pdf";
+
 /// The bytes of a document with the name to save them under.
 pub struct Delivered {
     /// The name the application gave.
     pub name: String,
+    /// What they are.
+    pub media_type: &'static str,
     /// The bytes.
     pub bytes: Vec<u8>,
 }
@@ -28,11 +34,15 @@ impl std::fmt::Debug for Delivered {
     }
 }
 
-/// The document as it is now, for a signer who has part in it.
+/// The document as it is now, for a signer who has part in it. In a container it is handed to whoever signed that: others
+/// may have no part in what stands beside it.
 pub async fn for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<Delivered, SignError> {
     let view = view::view(app, id, browser).await?;
     view.check_may_see()?;
-    bytes(app, &view.request).await
+    match &view.request.packed {
+        Some(packed) if packed.by == view.person => original(app, &view.request).await,
+        _ => document(app, &view.request).await,
+    }
 }
 
 /// The document as it is now, as something that can be read at offsets, with its SHA-256, for the page that shows it.
@@ -62,7 +72,7 @@ pub async fn proof_for_signer(app: &App, id: RequestId, browser: &Browser) -> Re
 /// `NotReady` before; `Closed` when the request ended without its signatures.
 pub async fn signed_original(app: &App, caller: &Caller, id: RequestId) -> Result<Delivered, SignError> {
     let request = completed(app, caller, id).await?;
-    bytes(app, &request).await
+    original(app, &request).await
 }
 
 /// The proof file, once every signature stands.
@@ -107,6 +117,7 @@ async fn publication_of(app: &App, request: &SigningRequest) -> Result<Delivered
     let stem = stem.unwrap_or(&request.document.name);
     Ok(Delivered {
         name: format!("{stem}-publication.pdf"),
+        media_type: PDF,
         bytes: whole(source).await?,
     })
 }
@@ -120,12 +131,27 @@ async fn completed(app: &App, caller: &Caller, id: RequestId) -> Result<SigningR
     }
 }
 
-async fn bytes(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
+/// The document itself.
+async fn document(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
     let (source, _) = checked_document(app, request).await?;
     Ok(Delivered {
         name: request.document.name.clone(),
+        media_type: PDF,
         bytes: whole(source).await?,
     })
+}
+
+/// What is delivered as the signed original: the document, or the container that its last signature stands in.
+async fn original(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
+    match &request.packed {
+        None => document(app, request).await,
+        Some(packed) => Ok(Delivered {
+            name: packed.name.clone(),
+            media_type: Kind::Extended.media_type(),
+            // Checked against its address.
+            bytes: app.blobs.get(packed.piece.sha256).await?,
+        }),
+    }
 }
 
 async fn whole(source: Arc<dyn ReadAt>) -> Result<Vec<u8>, SignError> {
@@ -136,7 +162,7 @@ async fn whole(source: Arc<dyn ReadAt>) -> Result<Vec<u8>, SignError> {
 }
 
 async fn proof_of(app: &App, request: &SigningRequest) -> Result<ProofFile, SignError> {
-    let delivered = bytes(app, request).await?;
+    let delivered = original(app, request).await?;
     let verdicts = request
         .slots
         .iter()

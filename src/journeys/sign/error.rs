@@ -1,5 +1,7 @@
 //! Why a signature does not go on. Causes are for the log; a person reads the text of the code.
 
+use crate::ades::asic::zip::write::WriteError;
+use crate::ades::augment::error::AugmentError;
 use crate::ades::pades::completion::CompletionError;
 use crate::ades::pades::finish::FinishError;
 use crate::ades::pades::prepare::PrepareError;
@@ -44,6 +46,9 @@ pub enum SignError {
     /// The signature could not be completed.
     #[error(transparent)]
     Completion(#[from] CompletionError),
+    /// The container of several documents cannot be made: the cause.
+    #[error("the container cannot be made: {0}")]
+    Container(&'static str),
     /// This installation uses no reader of its own, or the browser is elsewhere.
     #[error("the counter's reader serves browsers of its own machine only")]
     CounterElsewhere,
@@ -88,6 +93,9 @@ pub enum SignError {
     /// The board has no key for verdicts, or it does not open.
     #[error("the board's verdict key cannot be used")]
     Key,
+    /// What was to be signed together is not all there any more, or not as it was shown.
+    #[error("what was to be signed together is not all there")]
+    ListChanged,
     /// Who is at the other end.
     #[error(transparent)]
     Login(#[from] LoginError),
@@ -150,11 +158,43 @@ impl From<SealError> for SignError {
     }
 }
 
+impl From<AugmentError> for SignError {
+    /// What stands in the way of a container says the same as of a PDF.
+    fn from(error: AugmentError) -> Self {
+        match error {
+            AugmentError::BelowLevel {
+                ordered,
+                shown,
+                report,
+            } => CompletionError::BelowLevel {
+                ordered,
+                shown,
+                report,
+            }
+            .into(),
+            AugmentError::Content => CompletionError::DocumentChanged.into(),
+            AugmentError::Io(error) => CompletionError::Io(error).into(),
+            AugmentError::Message(_) => Self::Container(error.cause()),
+            AugmentError::Refused(refusal) => CompletionError::Refused(refusal).into(),
+            AugmentError::TimeStamp(causes) => CompletionError::TimeStamp(causes).into(),
+        }
+    }
+}
+
+impl From<WriteError> for SignError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Io(error) => CompletionError::Io(error).into(),
+            WriteError::Name => Self::Container("ASIC_NAME"),
+        }
+    }
+}
+
 impl SignError {
     /// The stable cause, for the log.
     pub fn cause(&self) -> &'static str {
         match self {
-            Self::Authority { cause, .. } | Self::Seal(cause) => cause,
+            Self::Authority { cause, .. } | Self::Container(cause) | Self::Seal(cause) => cause,
             Self::AlreadyWaiting => "SIGNING_ALREADY_WAITING",
             Self::Card(error) => error.cause(),
             Self::CardChanged => "CARD_CHANGED",
@@ -172,6 +212,7 @@ impl SignError {
             Self::Interrupted => "INTERRUPTED",
             Self::Invalid { .. } => "REQUEST_INVALID",
             Self::Key => "STORE_KEY",
+            Self::ListChanged => "SIGNING_LIST_CHANGED",
             Self::Login(error) => error.cause(),
             Self::NotPermitted => "SIGNING_NOT_PERMITTED",
             Self::NotReady => "SIGNING_NOT_READY",

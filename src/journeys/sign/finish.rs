@@ -28,7 +28,7 @@ pub const JOB: &str = "finish_signature";
 /// A job looks after what is unfinished when the service was ended under it.
 pub(super) const RESUME_AFTER: Duration = Duration::from_mins(1);
 /// How long what might still come is waited for, from the card's value on.
-const LONGEST: Duration = Duration::from_hours(14 * 24);
+pub(super) const LONGEST: Duration = Duration::from_hours(14 * 24);
 
 /// Finishes the signature of `id` whose value is kept, and raises all of them where that is what is left. Nothing to do
 /// is no error: somebody else was faster.
@@ -98,7 +98,7 @@ pub(super) fn settings(app: &App) -> Settings {
 }
 
 /// Whether no later run can help.
-fn is_final(error: &SignError) -> bool {
+pub(super) fn is_final(error: &SignError) -> bool {
     matches!(error, SignError::Completion(error) if error.is_final())
 }
 

@@ -122,7 +122,10 @@ async fn begin(app: &App, request: &SigningRequest, version: i64) -> Result<(), 
     };
     let outside = Outside::of(app);
     let mut sealer = Sealer::open(settings, &outside).await?;
-    let (source, original_sha256) = checked_document(app, request).await?;
+    let (source, document_sha256) = checked_document(app, request).await?;
+    // What is delivered as the original may be the container that the document stands in.
+    let packed = request.packed.as_ref();
+    let original_sha256 = packed.map_or(document_sha256, |packed| packed.piece.sha256);
     let statement = statement(app, request, &sealer, original_sha256);
     let base_length = request.document.base.length_bytes;
     let base: Arc<dyn ReadAt> = Arc::new(app.blobs.open(request.document.base.sha256).await?);

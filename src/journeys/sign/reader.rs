@@ -63,6 +63,11 @@ pub(super) fn read_card(connection: &mut dyn Connection, trust: &Trust) -> Resul
     })
 }
 
+/// Whether the reader has keys on which a PIN can be typed.
+pub(super) fn has_keys(connection: &mut dyn Connection) -> Result<bool, CardError> {
+    Ok(Eid::new(connection).pin_pad()?.is_some())
+}
+
 /// Before each signature the reader's thread asks whether the card may still make it, and it hands out each value as
 /// soon as there is one: the person may have taken minutes, and a crash must lose nothing that was signed.
 pub(super) struct Gate {

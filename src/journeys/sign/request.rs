@@ -53,6 +53,9 @@ pub struct NewRequest {
     /// Whether visible signatures carry the board's picture, where it has one; they do where the application does not
     /// say.
     pub picture: Option<bool>,
+    /// Whether the document may be delivered in a container, signed together with others of a list; it may not where
+    /// the application does not say.
+    pub container: Option<bool>,
     /// The PDF.
     pub document: Vec<u8>,
 }
@@ -154,6 +157,7 @@ async fn create_fresh(
         level: Level::Lta,
         profile: new.profile.unwrap_or(caller.board.profile),
         picture: new.picture.unwrap_or(true),
+        takes_container: new.container.unwrap_or(false),
         plan,
         slots,
         return_url: new.return_url,
@@ -161,6 +165,7 @@ async fn create_fresh(
         expires_at,
         closed: None,
         publication: None,
+        packed: None,
     };
     let event = app.event(
         request.board,
@@ -341,6 +346,10 @@ fn fingerprint(new: &NewRequest) -> Sha256Digest {
     if let Some(fields) = fields.as_array_mut() {
         fields.extend(new.profile.map(|profile| profile.as_str().into()));
         fields.extend(new.picture.map(serde_json::Value::from));
+        fields.extend(
+            new.container
+                .map(|allowed| serde_json::json!({"container": allowed})),
+        );
     }
     Sha256Digest::of(fields.to_string().as_bytes())
 }

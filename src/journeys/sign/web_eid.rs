@@ -32,7 +32,7 @@ use super::ceremony::{Ceremony, Work, acceptable, beating, begin, refuse_beside_
 use super::{SignError, finish, kept, list, view};
 
 /// How many signatures that came from browsers are finished at the same time; the others wait, and say so.
-static FINISHING: Semaphore = Semaphore::const_new(16);
+pub(super) static FINISHING: Semaphore = Semaphore::const_new(16);
 
 /// What the person signs, each document with what was shown of it.
 #[derive(Clone, Copy, Debug)]
@@ -216,13 +216,7 @@ pub async fn take(
     if signer.person != attempt.person {
         return Err(StepError::Stage.into());
     }
-    let certificate = prepared.certificate()?;
-    let key = certificate.public_key().map_err(FinishError::from)?;
-    let value = match key.kind() {
-        // A value of another length is no value of this key: the check that follows says so.
-        KeyKind::Ec(curve) => ecdsa::raw_to_der(value, curve).unwrap_or_default(),
-        KeyKind::Rsa { .. } => value.to_vec(),
-    };
+    let value = encoded(&prepared.certificate()?, value)?;
     if let Err(error) = keep_value(app, &attempt, prepared, value).await {
         let now = signing::attempt(&app.db, attempt.id).await?;
         if now.is_some_and(|now| matches!(now.state, AttemptState::Finishing | AttemptState::Done)) {
@@ -245,6 +239,16 @@ pub async fn take(
     Ok(())
 }
 
+/// The extension's value as CMS carries it.
+pub(super) fn encoded(certificate: &Certificate, value: &[u8]) -> Result<Vec<u8>, SignError> {
+    let key = certificate.public_key().map_err(FinishError::from)?;
+    Ok(match key.kind() {
+        // A value of another length is no value of this key: the check that follows says so.
+        KeyKind::Ec(curve) => ecdsa::raw_to_der(value, curve).unwrap_or_default(),
+        KeyKind::Rsa { .. } => value.to_vec(),
+    })
+}
+
 /// The page says that the person is still at these tries. Returns how many of them the card may still sign: those whose
 /// bytes are too old by now are over.
 pub async fn alive(
@@ -255,8 +259,8 @@ pub async fn alive(
 ) -> Result<bool, SignError> {
     let (request, attempt) = theirs(app, id, attempt, browser).await?;
     let stage = request.slot(attempt.slot).map(|slot| &slot.stage);
-    let is_fresh =
-        matches!(stage, Some(Stage::Prepared { prepared, .. }) if app.now() < prepared.expires_at());
+    let until = stage.and_then(Stage::fixed_until);
+    let is_fresh = until.is_some_and(|until| app.now() < until);
     if attempt.state != AttemptState::Signing || !is_fresh {
         return Ok(false);
     }
@@ -282,7 +286,7 @@ pub async fn give_up(
 }
 
 /// The request, and a try of the person in `browser` at it that this browser drives.
-async fn theirs(
+pub(super) async fn theirs(
     app: &App,
     id: RequestId,
     attempt: AttemptId,

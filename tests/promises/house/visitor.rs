@@ -28,6 +28,8 @@ pub(crate) struct Seen {
     pub(crate) status: StatusCode,
     pub(crate) location: String,
     pub(crate) policy: String,
+    /// Media type, and how it is saved.
+    pub(crate) kind: (String, String),
     pub(crate) body: String,
     pub(crate) bytes: Vec<u8>,
 }
@@ -78,6 +80,7 @@ impl Visitor {
             header("location"),
             header("content-security-policy"),
         );
+        let kind = (header("content-type"), header("content-disposition"));
         for set in response.headers().get_all("set-cookie") {
             let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
             let (name, value) = pair.split_once('=').unwrap();
@@ -92,6 +95,7 @@ impl Visitor {
             status,
             location,
             policy,
+            kind,
             body,
             bytes,
         }

@@ -22,7 +22,8 @@ use zegel::http::pages::interaction::{
     Capacity, CapacityOption, CardWay, ClientView, Failed, StandingIn, Start, Waiting, WaitingState,
 };
 use zegel::http::pages::list::{
-    ListAsk, ListConfirm, ListDocument, ListItem, ListOutcome, ListProgress, ListResult,
+    LeftOut, ListAsk, ListConfirm, ListDocument, ListItem, ListOutcome, ListProgress, ListResult,
+    ListTogether, Together,
 };
 use zegel::http::pages::problem::Problem;
 use zegel::http::pages::sign::{
@@ -354,6 +355,7 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         page: Page::new(site, visit, Done::TITLE).at_step(Steps::SIGN, 4),
         documents: vec![DoneDocument {
             name: text("Besluit speelstraten.pdf"),
+            container: ended.map(|_| text("Besluiten van het college.asice")),
             download: text("/sign/req_1/documents/1/signed"),
             proof: Some(text("/sign/req_1/documents/1/proof")),
             publication: Some(text("/sign/req_1/publication")),
@@ -468,27 +470,61 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         next: text("/list/lst_1/confirm"),
         back: back(),
     };
+    let documents = || -> Vec<ListDocument> {
+        let documents = titles.iter().map(|title| ListDocument {
+            id: text("srq_1"),
+            title: text(title),
+            role: text("burgemeester, Gemeente Zegelgem"),
+            sha256: Sha256Digest::of(title.as_bytes()).to_string(),
+            seen: text("00"),
+        });
+        documents.collect()
+    };
+    let card = |base: &str| CardSigning {
+        base: text(base),
+        seen: text("{\"srq_1\":\"00\"}"),
+    };
     let confirm = |action: Option<&str>, one_pin: bool| ListConfirm {
         page: Page::new(site, visit, Confirm::TITLE).at_step(Steps::SIGN, 2),
-        documents: titles
+        documents: documents(),
+        fingerprint: Sha256Digest::of(b"list").to_string(),
+        one_pin,
+        together: one_pin.then(|| Together {
+            href: text("/list/lst_1/together?only=srq_1&only=srq_2"),
+            is_needed: action.is_some(),
+        }),
+        action: action.map(str::to_owned),
+        card: card("/list/lst_1"),
+        back: text("/list/lst_1"),
+        is_last_attempt: !one_pin,
+        csrf: text("0a"),
+    };
+    let left_out = [
+        "together-out-application",
+        "together-out-later_signers",
+        "together-out-mention",
+        "together-out-raised_at_end",
+        "list-state-signed",
+        "list-state-later",
+        "list-state-closed",
+    ];
+    let together = |action: Option<&str>, left_out: &[&'static str]| ListTogether {
+        page: Page::new(site, visit, Confirm::TITLE).at_step(Steps::SIGN, 2),
+        documents: documents(),
+        left_out: left_out
             .iter()
-            .map(|title| ListDocument {
-                id: text("srq_1"),
-                title: text(title),
-                role: text("burgemeester, Gemeente Zegelgem"),
-                sha256: Sha256Digest::of(title.as_bytes()).to_string(),
-                seen: text("00"),
+            .map(|why| LeftOut {
+                title: text(titles[1]),
+                why,
+                href: text("/sign/srq_2"),
             })
             .collect(),
         fingerprint: Sha256Digest::of(b"list").to_string(),
-        one_pin,
         action: action.map(str::to_owned),
-        card: CardSigning {
-            base: text("/list/lst_1"),
-            seen: text("{\"srq_1\":\"00\"}"),
-        },
+        card: card("/list/lst_1/together"),
+        is_last_attempt: left_out.is_empty(),
+        one_by_one: text("/list/lst_1/confirm?only=srq_1"),
         back: text("/list/lst_1"),
-        is_last_attempt: !one_pin,
         csrf: text("0a"),
     };
     let progress = |state: &'static str, signed: usize| ListProgress {
@@ -510,7 +546,7 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         state_href: text("/list/lst_1/state"),
         self_href: text("/list/lst_1/progress"),
     };
-    let result = |code: Option<PersonCode>| ListResult {
+    let result = |code: Option<PersonCode>, container: Option<&str>| ListResult {
         page: Page::titled(
             site,
             visit,
@@ -524,6 +560,7 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         detail: code.map(|code| t.detail(code, &[])),
         is_last_attempt: code.is_some(),
         signed: if code.is_some() { 1 } else { titles.len() },
+        container: container.map(|name| (text(name), text("/sign/srq_1/document"))),
         results: titles
             .iter()
             .enumerate()
@@ -553,8 +590,18 @@ fn list(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         page("list-3-pin", &progress("pin", 0)),
         page("list-3-signing", &progress("signing", 34)),
         page("list-3-finishing", &progress("finishing", 80)),
-        page("list-4-done", &result(None)),
-        page("list-4-partly", &result(Some(PersonCode::CardRemoved))),
+        page(
+            "list-2-together",
+            &together(Some("/list/lst_1/together/counter"), &left_out),
+        ),
+        page("list-2-together-elsewhere", &together(None, &[])),
+        page("list-4-done", &result(None, None)),
+        page(
+            "list-4-together",
+            &result(None, Some("Besluiten van 3 maart.asice")),
+        ),
+        page("list-4-changed", &result(Some(PersonCode::ListChanged), None)),
+        page("list-4-partly", &result(Some(PersonCode::CardRemoved), None)),
     ]
 }
 

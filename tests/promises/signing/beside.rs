@@ -20,7 +20,7 @@ use crate::house::visitor::Seen;
 use crate::house::world::ORIGIN;
 
 /// The page's script asks.
-async fn ask(seat: &Seat, path: &str, body: &Value) -> Seen {
+pub(super) async fn ask(seat: &Seat, path: &str, body: &Value) -> Seen {
     let cookie = seat.0.cookies.lock().unwrap().get(SESSION_COOKIE).cloned();
     let token = csrf::token(&cookie.unwrap_or_default());
     ask_with(seat, path, body, &token, ORIGIN).await
@@ -38,7 +38,7 @@ async fn ask_with(seat: &Seat, path: &str, body: &Value, token: &str, origin: &s
 }
 
 /// The certificate as the page sends it, with what the page at `confirm` shows.
-async fn certificate(seat: &Seat, confirm: &str, leaf: &IssuedLeaf) -> Value {
+pub(super) async fn certificate(seat: &Seat, confirm: &str, leaf: &IssuedLeaf) -> Value {
     let seen = seat.shown(confirm).await;
     json!({"certificate": STANDARD.encode(&leaf.certificate_der), "seen": seen})
 }
@@ -49,13 +49,13 @@ fn plain(leaf: &IssuedLeaf) -> Value {
 }
 
 /// Asks for the digest of one document.
-async fn offer(seat: &Seat, id: &str, leaf: &IssuedLeaf) -> Seen {
+pub(super) async fn offer(seat: &Seat, id: &str, leaf: &IssuedLeaf) -> Seen {
     let said = certificate(seat, &format!("/sign/{id}/confirm"), leaf).await;
     ask(seat, &format!("/sign/{id}/web-eid/certificate"), &said).await
 }
 
 /// What the extension gives back for one document: r‖s, or PKCS#1 octets.
-fn value(leaf: &IssuedLeaf, document: &Value) -> Value {
+pub(super) fn value(leaf: &IssuedLeaf, document: &Value) -> Value {
     let digest = STANDARD.decode(document["hash"].as_str().unwrap()).unwrap();
     let (algorithm, name) = match leaf.key.public().kind() {
         KeyKind::Ec(_) => (SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384), "SHA-384"),
@@ -71,12 +71,12 @@ fn value(leaf: &IssuedLeaf, document: &Value) -> Value {
 }
 
 /// The signature certificate of a specimen, with its key.
-fn signer(town: &Town, slug: &str) -> IssuedLeaf {
+pub(super) fn signer(town: &Town, slug: &str) -> IssuedLeaf {
     town.world.cards.specimen(slug, |_| ()).signature
 }
 
 /// The whole of it for one document; what the last answer was.
-async fn sign(seat: &Seat, leaf: &IssuedLeaf, id: &str) -> Seen {
+pub(super) async fn sign(seat: &Seat, leaf: &IssuedLeaf, id: &str) -> Seen {
     let offered = offer(seat, id, leaf).await;
     if offered.status != 200 {
         return offered;
@@ -130,7 +130,7 @@ async fn offer_list(seat: &Seat, list: &str, ids: &[String], leaf: &IssuedLeaf) 
 }
 
 /// The tries of these documents, as the page names them.
-fn tries(documents: &[Value]) -> Value {
+pub(super) fn tries(documents: &[Value]) -> Value {
     let named = documents
         .iter()
         .map(|one| (one["id"].as_str().unwrap().to_owned(), one["attempt"].clone()));

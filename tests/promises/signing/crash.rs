@@ -17,7 +17,7 @@ use super::town::{Order, READER, RIGHT, Seat, Town, files, json, refusal, towns}
 type Cookies = BTreeMap<String, String>;
 
 /// Does `work` on an instance with its own threads and connections, and ends it under whatever still goes on there.
-fn on_an_instance_that_is_ended<T: Send>(
+pub(super) fn on_an_instance_that_is_ended<T: Send>(
     town: &Town,
     getpin: &str,
     work: impl AsyncFnOnce(Arc<App>) -> T + Send,
@@ -47,7 +47,7 @@ async fn begin(app: &Arc<App>, cookies: &Cookies, id: &str, state: &str) {
 }
 
 /// Waits until so many have come to the door.
-async fn reached(count: &AtomicUsize, many: usize) {
+pub(super) async fn reached(count: &AtomicUsize, many: usize) {
     for _ in 0..6000 {
         if count.load(Ordering::SeqCst) >= many {
             return;

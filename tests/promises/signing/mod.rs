@@ -6,6 +6,7 @@ mod beside;
 mod blocks;
 mod certificates;
 mod changed;
+mod container;
 mod crash;
 mod documents;
 mod journey;

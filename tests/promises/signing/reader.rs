@@ -403,16 +403,16 @@ async fn the_fixed_bytes_wait_as_long_as_a_pin_may_take() {
     panic!("{}", town.state(&id).await);
 }
 
-/// The mayor's card in a reader with keys, at which a person does `presses`.
-fn insert_at_keys(town: &Town, presses: Vec<Keys>) {
-    let card = town.world.cards.specimen("mayor", |_| ()).card;
+/// The card of the specimen `slug` in a reader with keys, at which a person does `presses`.
+pub(super) fn insert_at_keys(town: &Town, slug: &str, presses: Vec<Keys>) {
+    let card = town.world.cards.specimen(slug, |_| ()).card;
     town.world
         .cards
         .readers
         .insert(READER, PadReader::new(card, presses));
 }
 
-fn typed(digits: &str) -> Keys {
+pub(super) fn typed(digits: &str) -> Keys {
     Keys::Typed(digits.to_owned())
 }
 
@@ -429,7 +429,7 @@ async fn where_the_reader_has_keys_the_pin_is_typed_there_and_the_count_is_said_
         (Keys::Deaf, Some("pin_program_missing")),
         (typed("1234"), None),
     ] {
-        insert_at_keys(&town, vec![keys.clone()]);
+        insert_at_keys(&town, "mayor", vec![keys.clone()]);
         assert_eq!(mayor.sign(&id).await.as_deref(), expected, "{keys:?}");
     }
     assert_eq!(town.state(&id).await, "open: done, open");
@@ -448,7 +448,7 @@ async fn where_the_reader_has_keys_the_pin_is_typed_there_and_the_count_is_said_
                 .await,
         );
     }
-    insert_at_keys(&town, vec![typed("1234"), typed("1234"), Keys::Cancel]);
+    insert_at_keys(&town, "mayor", vec![typed("1234"), typed("1234"), Keys::Cancel]);
     let (list, fields) = list_of(&town, &mayor, &ids, "the-one-list").await;
     let fields: Vec<(&str, &str)> = fields.iter().map(|field| ("seen", field.as_str())).collect();
     let seen = mayor.post(&format!("/list/{list}/counter"), &fields).await;
@@ -465,6 +465,6 @@ async fn where_the_reader_has_keys_the_pin_is_typed_there_and_the_count_is_said_
     // Where the operator says that the keys do not work, they are not used.
     let mut off = Arc::into_inner(town.instance(RIGHT)).unwrap();
     off.counter.as_mut().unwrap().keypad = false;
-    insert_at_keys(&town, Vec::new());
+    insert_at_keys(&town, "mayor", Vec::new());
     assert_eq!(mayor.at(&Arc::new(off)).sign(&ids[2]).await, None);
 }
