@@ -192,7 +192,7 @@ pub async fn due(app: &App) -> bool {
         Ok(()) => queue::finish(&app.db, &job, app.now()).await,
         Err(cause) => {
             tracing::warn!(job.kind, job.attempts, cause, "a job did not work and is put off");
-            queue::postpone(&app.db, job.id, app.now().plus(pause(job.attempts)), cause).await
+            queue::postpone(&app.db, &job, app.now().plus(pause(job.attempts)), cause).await
         }
     };
     if let Err(error) = noted {

@@ -25,11 +25,16 @@ crate::statements! {
             WHERE done_at IS NULL AND next_run_at <= $1 AND (locked_until IS NULL OR locked_until < $1) \
             ORDER BY next_run_at LIMIT 1) \
             AND done_at IS NULL AND next_run_at <= $1 AND (locked_until IS NULL OR locked_until < $1) \
-            RETURNING id, kind, subject, next_run_at, attempts";
-    // WHY: whoever planned it while it ran may have come after it looked.
+            RETURNING id, kind, subject, next_run_at, attempts, locked_until";
+    // WHY: whoever planned it while it ran may have come after it looked. It counts its attempts anew: this one went well.
+    // WHY: the lock names its holder, for each is later than those before it. One that outlived its own says nothing of
+    // the job that somebody else runs by now.
     DONE = "UPDATE job SET done_at = CASE WHEN next_run_at = $3 THEN CAST($2 AS BIGINT) ELSE NULL END, \
-            locked_until = NULL, last_error = NULL WHERE id = $1";
-    LATER = "UPDATE job SET next_run_at = $2, locked_until = NULL, last_error = $3 WHERE id = $1";
+            locked_until = NULL, last_error = NULL, attempts = CASE WHEN next_run_at = $3 THEN attempts ELSE 0 END \
+            WHERE id = $1 AND locked_until = $4";
+    // WHY: whoever planned it while it ran may want it sooner.
+    LATER = "UPDATE job SET next_run_at = CASE WHEN next_run_at <> $4 AND next_run_at < $2 THEN next_run_at \
+             ELSE CAST($2 AS BIGINT) END, locked_until = NULL, last_error = $3 WHERE id = $1 AND locked_until = $5";
     OPEN = "SELECT COUNT(*) AS count FROM job WHERE done_at IS NULL AND kind = $1";
 }
 
@@ -46,6 +51,8 @@ pub struct TakenJob {
     pub run_at: Timestamp,
     /// How often it was taken, this time included.
     pub attempts: i64,
+    /// Until when nobody else takes it: what its holder is known by.
+    pub locked_until: Timestamp,
 }
 
 /// Plans a job as part of `unit`. An open one of the same kind and subject stays as it is; one that runs is run once more.
@@ -73,22 +80,34 @@ pub async fn take(db: &Db, now: Timestamp, lock_until: Timestamp) -> Result<Opti
                 subject: row.text("subject")?,
                 run_at: row.time("next_run_at")?,
                 attempts: row.int("attempts")?,
+                locked_until: row.time("locked_until")?,
             })
         })
         .transpose()
 }
 
-/// Marks a job as done, unless it was planned again since it was taken.
+/// Marks a job as done, unless it was planned again since it was taken. Nothing happens to one that somebody else holds.
 pub async fn finish(db: &Db, job: &TakenJob, now: Timestamp) -> Result<(), StoreError> {
-    let values = [job.id.into(), now.into(), job.run_at.into()];
+    let values = [
+        job.id.into(),
+        now.into(),
+        job.run_at.into(),
+        job.locked_until.into(),
+    ];
     db.commit_alone(DONE, &values).await.map(|_| ())
 }
 
-/// Puts a job back, to run again at `run_at`, with the cause code of why it did not work.
-pub async fn postpone(db: &Db, id: JobId, run_at: Timestamp, cause: &str) -> Result<(), StoreError> {
-    db.commit_alone(LATER, &[id.into(), run_at.into(), cause.into()])
-        .await
-        .map(|_| ())
+/// Puts a job back, to run again at `run_at`, or sooner where it was planned so since it was taken, with the cause code
+/// of why it did not work. Nothing happens to one that somebody else holds.
+pub async fn postpone(db: &Db, job: &TakenJob, run_at: Timestamp, cause: &str) -> Result<(), StoreError> {
+    let values = [
+        job.id.into(),
+        run_at.into(),
+        cause.into(),
+        job.run_at.into(),
+        job.locked_until.into(),
+    ];
+    db.commit_alone(LATER, &values).await.map(|_| ())
 }
 
 /// How many jobs of `kind` are open.

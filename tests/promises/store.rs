@@ -184,8 +184,46 @@ async fn what_is_planned_while_its_job_runs_is_done_after_it() {
         plan(minutes(1)).await;
         queue::finish(&db, &again, minutes(1)).await.unwrap();
         let last = take(minutes(2), minutes(7)).await.unwrap();
-        assert_eq!(last.attempts, 3, "{name}");
+        assert_eq!(last.attempts, 1, "{name}: the run before it went well");
         queue::finish(&db, &last, minutes(2)).await.unwrap();
+        assert_eq!(take(minutes(60), minutes(65)).await, None, "{name}: done");
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_ended_or_put_off_by_whoever_holds_it() {
+    let minutes = |count: u64| moment().plus(std::time::Duration::from_secs(count * 60));
+    for (name, db, _folder) in databases().await {
+        let random = std::sync::Arc::new(SeededRandom::new(5));
+        let plan = async |at| {
+            let random = &random;
+            db.write(|unit| {
+                let random = random.clone();
+                Box::pin(async move { queue::plan(unit, "test", "one", at, &*random).await })
+            })
+            .await
+            .unwrap();
+        };
+        let take = async |at, until| queue::take(&db, at, until).await.unwrap();
+        plan(moment()).await;
+        let slow = take(moment(), minutes(5)).await.unwrap();
+        let holder = take(minutes(6), minutes(11)).await.unwrap();
+        assert_eq!((slow.id, holder.attempts), (holder.id, 2), "{name}");
+        // The first comes back after its lock ended, whatever it has to say.
+        queue::finish(&db, &slow, minutes(7)).await.unwrap();
+        queue::postpone(&db, &slow, minutes(7), "TEST").await.unwrap();
+        assert_eq!(take(minutes(8), minutes(13)).await, None, "{name}: the second holds it");
+        // Put off for long, and planned meanwhile for sooner: sooner it is.
+        plan(minutes(12)).await;
+        queue::postpone(&db, &holder, minutes(30), "TEST").await.unwrap();
+        assert_eq!(take(minutes(11), minutes(16)).await, None, "{name}: not yet");
+        let third = take(minutes(12), minutes(17)).await.unwrap();
+        assert_eq!(third.attempts, 3, "{name}: none of them went well");
+        // Planned meanwhile for later than it is put off.
+        plan(minutes(50)).await;
+        queue::postpone(&db, &third, minutes(20), "TEST").await.unwrap();
+        let last = take(minutes(20), minutes(25)).await.unwrap();
+        queue::finish(&db, &last, minutes(21)).await.unwrap();
         assert_eq!(take(minutes(60), minutes(65)).await, None, "{name}: done");
     }
 }
