@@ -73,6 +73,13 @@ pub struct ListConfirm<'a> {
     pub csrf: String,
 }
 
+impl ListConfirm<'_> {
+    /// Whether the card here is known to make one signature a PIN.
+    fn is_each(&self) -> bool {
+        self.together.as_ref().is_some_and(|together| together.is_needed)
+    }
+}
+
 /// The way to sign several documents with one signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Together {

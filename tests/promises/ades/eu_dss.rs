@@ -28,7 +28,7 @@ use super::world::World;
 use crate::support::{TestFolder, judge, skip_judge};
 
 /// One file that zegel made, for EU DSS to judge.
-pub(super) struct Case {
+pub(crate) struct Case {
     pub file: PathBuf,
     /// What stands beside it, each with its name.
     pub beside: Vec<(String, PathBuf)>,
@@ -56,7 +56,7 @@ fn program(class: &str) -> Option<Command> {
 
 /// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees exactly the signatures expected, each of
 /// exactly its level, with no warning; above B-T passed whole, below without a status, which it has no network to ask for.
-pub(super) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
+pub(crate) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
     let mut child = program("Judge")?
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -34,8 +34,10 @@ use super::beside::{ask, signer, value};
 use super::crash::{on_an_instance_that_is_ended, reached};
 use super::reader::{insert_at_keys, typed};
 use super::town::{Order, RIGHT, Seat, Town, files, json as read, refusal, town, towns, withdraw};
+use crate::ades::eu_dss::{Case, refusals};
+use crate::ades::judges::pem;
 use crate::house::visitor::Seen;
-use crate::support::judge;
+use crate::support::{TestFolder, judge};
 
 /// No PIN is typed in the window where the reader has keys.
 const NO_WINDOW: &str = "echo 'ERR 83886179 no PIN is typed here'";
@@ -302,7 +304,8 @@ async fn where_the_reader_has_keys_one_pin_signs_all_in_one_container() {
             page.body.contains(&print) && heard.contains(&print[..12]),
             "{engine}: {heard}"
         );
-        delivered(&town, &in_it, &before).await;
+        let file = delivered(&town, &in_it, &before).await;
+        judged_by_eu_dss(&town, &file);
         assert_eq!(
             town.state(&ids[2]).await,
             "open: done, open",
@@ -363,6 +366,27 @@ async fn where_the_reader_has_keys_one_pin_signs_all_in_one_container() {
         insert_at_keys(&town, "director", vec![typed("1234")]);
         assert_eq!(director.sign(&ids[2]).await, None, "{engine}");
         assert_eq!(town.state(&ids[2]).await, "completed: done, done", "{engine}");
+    }
+}
+
+/// EU DSS sees one signature of exactly its level in the container, passed, without a warning.
+fn judged_by_eu_dss(town: &Town, file: &[u8]) {
+    let folder = TestFolder::new("container-eu-dss");
+    let (root, path) = (
+        folder.path().join("root.pem"),
+        folder.path().join("container.asice"),
+    );
+    std::fs::write(&root, pem(town.world.cards.services.pki().root_der())).unwrap();
+    std::fs::write(&path, file).unwrap();
+    let case = Case {
+        file: path,
+        beside: Vec::new(),
+        level: Level::Lta,
+        others: Vec::new(),
+    };
+    let at = town.now().plus(Duration::from_secs(60));
+    if let Some(refused) = refusals(&root, at, &[case]) {
+        assert_eq!(refused, [None]);
     }
 }
 
