@@ -26,11 +26,21 @@ pub enum PolicyIdentifier {
     Uri(String),
 }
 
+/// What a URN of an object identifier begins with. RFC 3061.
+const OID_URN: &str = "urn:oid:";
+
 impl PolicyIdentifier {
+    /// The name as it is shown and compared: an object identifier stays dotted.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Oid(name) | Self::Uri(name) => name,
+        }
+    }
+
     /// The name as XML and JSON write it: an object identifier becomes a URN. RFC 3061.
     pub fn to_uri(&self) -> String {
         match self {
-            Self::Oid(oid) => format!("urn:oid:{oid}"),
+            Self::Oid(oid) => format!("{OID_URN}{oid}"),
             Self::Uri(uri) => uri.clone(),
         }
     }
@@ -39,9 +49,13 @@ impl PolicyIdentifier {
 impl FromStr for PolicyIdentifier {
     type Err = &'static str;
 
-    /// Dotted digits, alone or behind `urn:oid:`, are an object identifier; anything else with a scheme is a URI.
+    /// Dotted digits, alone or behind `urn:oid:` in whatever case (RFC 8141 §3.1, RFC 3061), are an object identifier;
+    /// anything else with a scheme is a URI.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let dotted = text.strip_prefix("urn:oid:").unwrap_or(text);
+        let dotted = match text.split_at_checked(OID_URN.len()) {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case(OID_URN) => rest,
+            _ => text,
+        };
         if dotted.parse::<Oid>().is_ok() {
             return Ok(Self::Oid(dotted.to_owned()));
         }
@@ -77,4 +91,34 @@ pub struct SignaturePolicy {
     pub digest: Vec<u8>,
     /// Where the document is to be had.
     pub uri: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_identifier_is_one_however_its_urn_is_written() {
+        let oid = Ok(PolicyIdentifier::Oid("2.16.56.13".to_owned()));
+        for text in [
+            "2.16.56.13",
+            "urn:oid:2.16.56.13",
+            "URN:OID:2.16.56.13",
+            "Urn:oid:2.16.56.13",
+        ] {
+            assert_eq!(text.parse(), oid, "{text}");
+        }
+        for text in [
+            "urn:oid:besluit",
+            "URN:OID:",
+            "besluit",
+            "9.9",
+            "é:oid:1.2",
+            "urn:",
+        ] {
+            assert!(text.parse::<PolicyIdentifier>().is_err(), "{text}");
+        }
+        let uri = "https://beleid.test/1";
+        assert_eq!(uri.parse(), Ok(PolicyIdentifier::Uri(uri.to_owned())));
+    }
 }

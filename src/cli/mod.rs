@@ -93,7 +93,7 @@ enum Command {
     Sign(Box<sign::Arguments>),
     Timestamp(extend::TimestampArguments),
     Trust(trust_lists::Arguments),
-    Verify(verify::Arguments),
+    Verify(Box<verify::Arguments>),
 }
 
 impl Command {
@@ -189,7 +189,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Sign(arguments) => sign::run(*arguments, &mut console),
         Command::Timestamp(arguments) => extend::timestamp(arguments, &mut console),
         Command::Trust(arguments) => trust_lists::run(arguments, &mut console),
-        Command::Verify(arguments) => verify::run(arguments, &mut console),
+        Command::Verify(arguments) => verify::run(*arguments, &mut console),
     }
 }
 

@@ -578,7 +578,7 @@ fn draft(
         location: order.stating.location(),
         claimed: order.stating.claimed(),
         commitment: order.stating.commitment(),
-        policy: order.stating.policy(),
+        policy: order.stating.policy_in_cms(),
         certify: order.stating.certify.map(|allowed| allowed.0),
         lock: order.stating.lock(),
         time_stamp_bytes: None,

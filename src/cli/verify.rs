@@ -11,6 +11,7 @@ use super::files::{self, FileProblem, Output, Readable};
 use super::password::{self, Password};
 use super::{trust, trust_lists};
 use crate::ades::content::DataObject;
+use crate::ades::statement::PolicyIdentifier;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::report::Report;
@@ -51,6 +52,14 @@ pub struct Arguments {
     /// that strict refuses; never a ground to rely on one).
     #[arg(long, value_name = "strict|etsi|archive|lenient", default_value = "strict", value_parser = policy)]
     policy: ValidationPolicy,
+    /// Ask that every signature names this signature policy, and that its document is at hand and the one signed for: in
+    /// the signature, or by `--policy-document`.
+    #[arg(long, value_name = "OID|URI")]
+    require_policy: Option<PolicyIdentifier>,
+    /// The document of a signature policy that signatures may name; may be repeated. It stands for the policy whose signed
+    /// digest it has.
+    #[arg(long, value_name = "FILE")]
+    policy_document: Vec<PathBuf>,
     /// Write the report to this file too; as JSON, for several files one array.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -136,6 +145,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
         Ok(key) => key,
         Err(problem) => return refused(console, &problem),
     };
+    let policy = match judging_by(&arguments) {
+        Ok(policy) => policy,
+        Err(problem) => return refused(console, &problem),
+    };
     let algorithms = AlgorithmPolicy::etsi_ts_119_312();
     let context = Context {
         trust: &trust,
@@ -154,7 +167,12 @@ pub fn run(arguments: Arguments, console: &mut Console) -> Exit {
                 continue;
             }
         };
-        let report = judge(Arc::clone(&source), &beside, &context, &arguments);
+        let report = judge(
+            Arc::clone(&source),
+            &beside,
+            &context,
+            (&policy, arguments.in_years),
+        );
         let closed = report
             .document
             .format_failure
@@ -210,18 +228,30 @@ fn trust_of(arguments: &Arguments, at: Timestamp, console: &mut Console) -> Resu
     })
 }
 
-/// Judges one file as the arguments say.
+/// How the arguments ask to judge.
+fn judging_by(arguments: &Arguments) -> Result<ValidationPolicy, FileProblem> {
+    let mut policy = arguments.policy.clone();
+    for path in &arguments.policy_document {
+        policy.policy_documents.push(files::read(path)?.into());
+    }
+    Ok(match &arguments.require_policy {
+        Some(required) => policy.requiring(required),
+        None => policy,
+    })
+}
+
+/// Judges one file under `policy`, and as it will be in so many years where that is asked.
 fn judge(
     source: Arc<dyn ReadAt>,
     beside: &[DataObject],
     context: &Context<'_>,
-    arguments: &Arguments,
+    (policy, years): (&ValidationPolicy, Option<u16>),
 ) -> Report {
-    let Some(years) = arguments.in_years else {
-        return validate_any(source, beside, context, &arguments.policy);
+    let Some(years) = years else {
+        return validate_any(source, beside, context, policy);
     };
     let later = in_years(context.at, years);
-    validate_for(source, beside, context, &arguments.policy, later)
+    validate_for(source, beside, context, policy, later)
 }
 
 /// Says what is wrong with a file.

@@ -17,7 +17,11 @@ use crate::store::blobs::UPLOAD;
 
 /// Most bytes of a password: PDF takes 127.
 const PASSWORD_BYTES: usize = 1024;
-/// Most parts of a form: the two that are read, and what a browser or an application sends along.
+/// Most bytes of the document of a signature policy.
+const POLICY_BYTES: usize = 1 << 20;
+/// The parts that are read beside the file.
+const READ: [&str; 2] = ["password", "policy_document"];
+/// Most parts of a form: the three that are read, and what a browser or an application sends along.
 const MOST_PARTS: usize = 16;
 /// Most bytes of a part that is passed over.
 const OTHER_BYTES: usize = 4 * 1024;
@@ -56,10 +60,12 @@ pub struct Taken {
     pub upload: Option<Upload>,
     /// The password beside it, where one was typed.
     pub password: Option<Secret<Vec<u8>>>,
+    /// The document of a signature policy beside it.
+    pub policy_document: Option<Vec<u8>>,
 }
 
-/// Takes the parts `field`, into `scratch`, and `password`, into memory that is wiped, of a form; in any order, each
-/// once. Other parts are passed over, as far as they are few and small: what is sent along costs reading.
+/// Takes the parts `field`, into `scratch`, `password`, into memory that is wiped, and `policy_document`, of a form; in any
+/// order, each once. Other parts are passed over, as far as they are few and small: what is sent along costs reading.
 ///
 /// # Errors
 /// `DocumentTooLarge` beyond `limit_bytes`; `RequestInvalid` for a broken form, a part that comes twice, too many parts or
@@ -75,6 +81,7 @@ pub async fn take(
     let mut taken = Taken {
         upload: None,
         password: None,
+        policy_document: None,
     };
     let (mut parts, mut seen) = (0_usize, Vec::new());
     while let Some(part) = form
@@ -87,7 +94,7 @@ pub async fn take(
             return Err(invalid("form", "expected fewer parts"));
         }
         let name = part.name().unwrap_or_default().to_owned();
-        if seen.contains(&name) && (name == field || name == "password") {
+        if seen.contains(&name) && (name == field || READ.contains(&name.as_str())) {
             return Err(invalid(&name, "expected it once"));
         }
         if name == field {
@@ -98,6 +105,9 @@ pub async fn take(
         } else if name == "password" {
             let password = typed(part).await?;
             taken.password = (!password.expose().is_empty()).then_some(password);
+        } else if name == "policy_document" {
+            let document = whole(part).await?;
+            taken.policy_document = (!document.is_empty()).then_some(document);
         } else {
             pass_over(part).await?;
         }
@@ -124,6 +134,22 @@ async fn pass_over(mut part: Field) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The document of a signature policy.
+async fn whole(mut part: Field) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part
+        .try_next()
+        .await
+        .map_err(|_| Failure::new(PersonCode::RequestInvalid))?
+    {
+        if bytes.len().saturating_add(chunk.len()) > POLICY_BYTES {
+            return Err(invalid("policy_document", "expected at most 1 MiB"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// A password, read into a place that never grows, so that no copy of it stays behind here.

@@ -16,6 +16,7 @@ use super::problem::Failure;
 use super::site::Site;
 use super::upload;
 use super::visit::Visit;
+use crate::ades::statement::PolicyIdentifier;
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::base::bytes::{ReadAt, WithPassword};
 use crate::base::code::PersonCode;
@@ -32,8 +33,10 @@ pub async fn form(site: web::Data<Site>, visit: Visit) -> HttpResponse {
 /// What the query of `POST /verify` may ask, as the options of `zegel verify`.
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
-    /// `strict`, `archive` or `lenient`.
+    /// One of [`ValidationPolicy::NAMES`].
     policy: Option<String>,
+    /// The signature policy that every signature must name.
+    require_policy: Option<String>,
     /// 1 to 100: will it still validate after so many years?
     in_years: Option<u16>,
     /// `json`, or `etsi` for XML of ETSI TS 119 102-2; without it what `Accept` says.
@@ -51,7 +54,12 @@ enum Written {
 fn asked(request: &HttpRequest, visit: &Visit) -> Result<(Written, Wish), Failure> {
     let wrong = |field: &str, message: &str| Failure::new(PersonCode::RequestInvalid).field(field, message);
     let asked = web::Query::<Asked>::from_query(request.query_string())
-        .map_err(|_| wrong("query", "expected policy, in_years and format, once each"))?
+        .map_err(|_| {
+            wrong(
+                "query",
+                "expected policy, require_policy, in_years and format, once each",
+            )
+        })?
         .into_inner();
     let accepts = request
         .headers()
@@ -68,7 +76,11 @@ fn asked(request: &HttpRequest, visit: &Visit) -> Result<(Written, Wish), Failur
     let mut wish = Wish::default();
     if let Some(name) = asked.policy {
         wish.policy = ValidationPolicy::named(&name)
-            .ok_or_else(|| wrong("policy", "expected strict, archive or lenient"))?;
+            .ok_or_else(|| wrong("policy", "expected strict, etsi, archive or lenient"))?;
+    }
+    if let Some(required) = asked.require_policy {
+        let required: PolicyIdentifier = required.parse().map_err(|why| wrong("require_policy", why))?;
+        wish.policy = wish.policy.requiring(&required);
     }
     if asked.in_years.is_some_and(|years| !(1..=100).contains(&years)) {
         return Err(wrong("in_years", "expected 1 to 100"));
@@ -77,7 +89,8 @@ fn asked(request: &HttpRequest, visit: &Visit) -> Result<(Written, Wish), Failur
     Ok((written, wish))
 }
 
-/// `POST /verify`: a form with the part `file`, and `password` for a PDF that opens only with one; answers a page, or the
+/// `POST /verify`: a form with the part `file`, `password` for a PDF that opens only with one, and `policy_document` for the
+/// document of a signature policy; answers a page, or the
 /// report as JSON or ETSI XML to who asks for it.
 pub async fn check(
     _: Admitted,
@@ -88,10 +101,13 @@ pub async fn check(
     form: Multipart,
 ) -> Result<HttpResponse, Failure> {
     csrf::check_origin(&request, &site)?;
-    let (written, wish) = asked(&request, &visit)?;
+    let (written, mut wish) = asked(&request, &visit)?;
     let limit = site.limits.upload_bytes;
     let taken = upload::take(form, "file", &app.config.scratch, limit, app.random.as_ref()).await;
     let taken = taken.map_err(|failure| failure.back_to(PATH))?;
+    wish.policy
+        .policy_documents
+        .extend(taken.policy_document.map(Into::into));
     let Some(upload) = taken.upload else {
         if written != Written::Page {
             return Err(Failure::new(PersonCode::RequestInvalid).field("file", "expected a file"));

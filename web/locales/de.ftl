@@ -221,6 +221,7 @@ detail-signing-time = Zeitpunkt laut Unterzeichner
 detail-proven-time = Nachgewiesener Zeitpunkt (Zeitstempel)
 detail-certificate = Was das Zertifikat sagt
 detail-claimed = Was der Unterzeichner angab
+detail-policy = Signaturrichtlinie
 detail-attested = Was die Verwaltung bestätigte
 detail-decision = Auf Grundlage des Beschlusses
 detail-reason = Warum

@@ -221,6 +221,7 @@ detail-signing-time = Time claimed by the signer
 detail-proven-time = Proven time (time stamp)
 detail-certificate = What the certificate says
 detail-claimed = What the signer claimed
+detail-policy = Signature policy
 detail-attested = What the authority attested
 detail-decision = By decision
 detail-reason = Why

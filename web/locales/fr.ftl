@@ -221,6 +221,7 @@ detail-signing-time = Moment selon le signataire
 detail-proven-time = Moment prouvé (horodatage)
 detail-certificate = Ce que dit le certificat
 detail-claimed = Ce que le signataire a déclaré
+detail-policy = Politique de signature
 detail-attested = Ce que l'administration a attesté
 detail-decision = Sur la base de la décision
 detail-reason = Pourquoi

@@ -221,6 +221,7 @@ detail-signing-time = Tijdstip volgens de ondertekenaar
 detail-proven-time = Bewezen tijdstip (tijdstempel)
 detail-certificate = Wat het certificaat zegt
 detail-claimed = Wat de ondertekenaar verklaarde
+detail-policy = Handtekeningbeleid
 detail-attested = Wat het bestuur bevestigde
 detail-decision = Op grond van besluit
 detail-reason = Waarom

@@ -1,7 +1,7 @@
 //! Signed attributes of a PAdES signature: what is written, and what is read back of them.
 
-use super::oids;
-use crate::ades::statement::{PolicyIdentifier, SignaturePolicy};
+use super::{oids, policy};
+use crate::ades::statement::SignaturePolicy;
 use crate::asn1::oid::{Oid, OidError};
 use crate::asn1::read::{self, Asn1Error, Element, Rules};
 use crate::asn1::write::{self, tag};
@@ -78,28 +78,6 @@ impl ClaimedAttribute {
     }
 }
 
-/// `SignaturePolicyId`. EN 319 122-1 §5.2.9.1.
-///
-/// # Errors
-/// When the policy is not named by an object identifier.
-fn policy_identifier(policy: &SignaturePolicy) -> Result<Vec<u8>, OidError> {
-    let PolicyIdentifier::Oid(oid) = &policy.identifier else {
-        return Err(OidError);
-    };
-    let hash = write::sequence(&[
-        &algorithm::hash_identifier(policy.hash),
-        &write::octet_string(&policy.digest),
-    ]);
-    let qualifiers = match &policy.uri {
-        Some(uri) => write::sequence(&[&write::sequence(&[
-            &write::oid(&oids::POLICY_URI.parse()?),
-            &write::element(tag::IA5_STRING, uri.as_bytes()),
-        ])]),
-        None => Vec::new(),
-    };
-    Ok(write::sequence(&[&write::oid(&oid.parse()?), &hash, &qualifiers]))
-}
-
 /// What goes into the signed attributes.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedAttributes<'a> {
@@ -142,7 +120,7 @@ impl SignedAttributes<'_> {
             attributes.push(attribute(oids::COMMITMENT_TYPE, &indication)?);
         }
         if let Some(policy) = self.policy {
-            attributes.push(attribute(oids::SIGNATURE_POLICY, &policy_identifier(policy)?)?);
+            attributes.push(attribute(oids::SIGNATURE_POLICY, &policy::identifier(policy)?)?);
         }
         if !self.claimed.is_empty() {
             let mut claims = Vec::new();

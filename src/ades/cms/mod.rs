@@ -11,6 +11,7 @@ pub mod hash_only;
 pub mod oids;
 pub mod open;
 pub mod parts;
+pub mod policy;
 pub mod read;
 pub mod token_material;
 pub mod verify;

@@ -22,6 +22,8 @@ pub const REVOCATION_ARCHIVAL: &str = "1.2.840.113583.1.1.8";
 pub const SIGNATURE_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.14";
 /// id-aa-ets-sigPolicyId.
 pub const SIGNATURE_POLICY: &str = "1.2.840.113549.1.9.16.2.15";
+/// id-aa-ets-sigPolicyStore, EN 319 122-1 §5.2.10.
+pub const SIGNATURE_POLICY_STORE: &str = "0.4.0.19122.1.3";
 /// id-aa-ets-commitmentType.
 pub const COMMITMENT_TYPE: &str = "1.2.840.113549.1.9.16.2.16";
 /// id-aa-signingCertificateV2.

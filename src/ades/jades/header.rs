@@ -86,7 +86,8 @@ pub struct Header {
     pub members: Map<String, Value>,
 }
 
-fn hash_of_name(name: &str) -> Option<HashAlgorithm> {
+/// The hash with this name.
+pub fn hash_of_name(name: &str) -> Option<HashAlgorithm> {
     Some(match name {
         // Some write the names of XML signatures.
         "S256" | "http://www.w3.org/2001/04/xmlenc#sha256" => HashAlgorithm::Sha256,

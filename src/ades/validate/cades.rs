@@ -11,7 +11,7 @@ use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
-use super::signature::{claimed_attributes, read_claims};
+use super::signature::{claimed_attributes, read_claims, stated_policy};
 use crate::ades::VERDICT_OID;
 use crate::ades::cades::counter::{self, counter_signatures};
 use crate::ades::cms::archive::{self, HashIndex, attribute_entry};
@@ -488,6 +488,7 @@ impl<'a> Scene<'a> {
             algorithm: info.algorithm().ok(),
             hashes: BTreeSet::new(),
             violations,
+            policy: stated_policy(info),
             verdict,
             content: digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
             by_file: general::ByFile::default(),

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use super::general::SOME_CONTENT;
 use super::indication::{Indication, SubIndication};
 use super::report::{
-    DigestReport, Finding, Format, Process, Report, SignatureReport, TimeStampReport, Weight,
+    DigestReport, Finding, Format, PolicyDocumentSource, Process, Report, SignatureReport, TimeStampReport,
+    Weight,
 };
 use crate::ades::asic::uri::{of_name, to_name};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
@@ -204,7 +205,7 @@ fn write_none(xml: &mut Writer, report: &Report) {
         Some(failure) => {
             xml.text("MainIndication", &main(Indication::TotalFailed));
             xml.text("SubIndication", &sub(SubIndication::FormatFailure));
-            write_findings(xml, &[failure]);
+            write_data(xml, &[failure], &[]);
         }
         None => xml.text(
             "MainIndication",
@@ -359,15 +360,17 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
         xml.end();
     }
     if let Some(kind) = &claimed.commitment {
-        // An object identifier stands in a URI as RFC 3061 says.
-        let is_oid = kind.starts_with(|first: char| first.is_ascii_digit());
-        let uri = if is_oid {
-            format!("urn:oid:{kind}")
-        } else {
-            kind.clone()
-        };
         xml.start("CommitmentTypeIndication", &[("Signed", "true")]);
-        xml.text("CommitmentTypeIdentifier", &uri);
+        xml.text("CommitmentTypeIdentifier", &uri_of_identifier(kind));
+        xml.end();
+    }
+    if let Some(id) = signature
+        .signature_policy
+        .as_ref()
+        .and_then(|policy| policy.id.as_ref())
+    {
+        xml.start("SigPolicyIdentifier", &[("Signed", "true")]);
+        xml.text("SigPolicyId", &uri_of_identifier(id));
         xml.end();
     }
     if let Some(place) = &claimed.location {
@@ -414,6 +417,14 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
         }
     }
     xml.end();
+}
+
+/// An object identifier stands in a URI as RFC 3061 says; of anything else what no URI holds is escaped.
+fn uri_of_identifier(identifier: &str) -> String {
+    if identifier.starts_with(|first: char| first.is_ascii_digit()) {
+        return format!("urn:oid:{identifier}");
+    }
+    percent_encoding::utf8_percent_encode(identifier, NO_URI).to_string()
 }
 
 /// Whether a document time-stamp may be over `signature`: those of a container are over its files, and one that passed
@@ -475,13 +486,33 @@ fn write_status(
         xml.end();
         xml.end();
     }
-    write_findings(xml, findings);
+    write_data(xml, findings, &signature.map(facts).unwrap_or_default());
     xml.end();
 }
 
-/// Each finding as typed data: its code and what it says.
-fn write_findings(xml: &mut Writer, findings: &[Finding]) {
-    if findings.is_empty() {
+/// What the schema has no place for, as typed data: the type's name and the value.
+fn facts(signature: &SignatureReport) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some(policy) = &signature.signature_policy {
+        let source = match policy.document {
+            PolicyDocumentSource::Absent => "absent",
+            PolicyDocumentSource::Given => "given",
+            PolicyDocumentSource::Store => "store",
+        };
+        facts.push(("signature-policy-document", source.to_owned()));
+        if let Some(matches) = policy.matches {
+            facts.push(("signature-policy-document-matches", matches.to_string()));
+        }
+        if let Some(uri) = &policy.uri {
+            facts.push(("signature-policy-uri", uri.clone()));
+        }
+    }
+    facts
+}
+
+/// Each finding as typed data, its code and what it says, and the `facts` behind.
+fn write_data(xml: &mut Writer, findings: &[Finding], facts: &[(&str, String)]) {
+    if findings.is_empty() && facts.is_empty() {
         return;
     }
     xml.start("AssociatedValidationReportData", &[]);
@@ -495,6 +526,12 @@ fn write_findings(xml: &mut Writer, findings: &[Finding]) {
         xml.start("ReportData", &[]);
         xml.text("Type", &format!("urn:zegel:finding:{weight}:{}", finding.cause));
         xml.text("Value", &finding.detail);
+        xml.end();
+    }
+    for (name, value) in facts {
+        xml.start("ReportData", &[]);
+        xml.text("Type", &format!("urn:zegel:{name}"));
+        xml.text("Value", value);
         xml.end();
     }
     xml.end();

@@ -15,6 +15,7 @@ use super::qualified;
 use super::report::{AttestedFile, Finding, Format, SignatureReport};
 use super::revocation::{Judge, Memory};
 use super::signature::{certificate_says, level_stamp, read_chain};
+use super::signature_policy::{self, Stated};
 use super::stamp::{self, Stamp};
 use super::verdict;
 use crate::ades::level::{self, Evidence};
@@ -212,6 +213,8 @@ pub(super) struct Subject<'a> {
     pub(super) hashes: BTreeSet<HashAlgorithm>,
     /// What breaks the baseline of the format.
     pub(super) violations: Vec<Finding>,
+    /// The signature policy that the signer names.
+    pub(super) policy: Option<Stated>,
     /// The verdict of authority among the claims.
     pub(super) verdict: Option<String>,
     /// SHA-256 of the content, when it is at hand.
@@ -289,8 +292,12 @@ fn judge_subject(
 ) -> Result<(), Failure> {
     report.covers_whole_revision = true;
     report.algorithm = subject.algorithm.map(|algorithm| algorithm.to_string());
+    let wrong_policy = signature_policy::judge(subject.policy.as_ref(), basis.policy, report);
     let certificate = subject.certificate?;
     report.certificate = Some(certificate_says(&certificate));
+    if let Some(failure) = wrong_policy {
+        report.fail(failure);
+    }
     let is_intact = subject.intact.is_ok();
     if let Err(failure) = subject.intact {
         // What was stated is not shown to be the content's.

@@ -4,6 +4,10 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
 use super::file::{Context, empty, refuse_unused, settle};
 use super::format::{Failure, key_of};
 use super::general::{
@@ -14,9 +18,10 @@ use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
+use super::signature_policy::{Made, Named, Stated};
 use crate::ades::content::{Content, DataObject};
 use crate::ades::jades::counter;
-use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE};
+use crate::ades::jades::header::{Header, HeaderError, SignedObjects, VERDICT_MEDIA_TYPE, hash_of_name};
 use crate::ades::jades::payload::{self, named};
 use crate::ades::jades::read::{Jws, JwsSignature, decoded};
 use crate::ades::jades::unsigned::{self, Element};
@@ -263,6 +268,7 @@ impl<'a> Scene<'a> {
             algorithm: Some(self.header.algorithm),
             hashes: BTreeSet::new(),
             violations: self.violations(),
+            policy: self.policy(),
             verdict,
             content,
             by_file: general::ByFile::default(),
@@ -532,12 +538,37 @@ impl<'a> Scene<'a> {
                 ));
             }
         }
-        if self.header.members.contains_key("sigPId") {
-            report.findings.push(Finding::warning(
-                "SIGNATURE_POLICY",
-                "a signature policy is named and was not applied",
-            ));
-        }
+    }
+
+    /// The signature policy that the header names. TS 119 182-1 §5.2.7 and §5.3.3.
+    fn policy(&self) -> Option<Stated> {
+        let value = self.header.members.get("sigPId")?;
+        let Some(id) = value.pointer("/id/id").and_then(Value::as_str) else {
+            return Some(Stated::Unread);
+        };
+        let made = match value.get("digPSp") {
+            None | Some(Value::Bool(false)) => Made::Canonical(Vec::new()),
+            Some(Value::Bool(true)) => Made::AsSpecified,
+            Some(_) => Made::Unknown,
+        };
+        let hash = value.get("digAlg").and_then(Value::as_str).and_then(hash_of_name);
+        let digest = value.get("digVal").and_then(Value::as_str);
+        let digest = digest.and_then(|text| decoded(text).ok()).unwrap_or_default();
+        let qualifiers = value.get("sigPQuals").and_then(Value::as_array);
+        let mut stores = self.elements.iter().filter(|element| element.name == "sigPSt");
+        let stored = stores.find_map(|element| {
+            let text = element.value.get("sigPolDoc")?.as_str()?;
+            STANDARD.decode(text).ok()
+        });
+        Some(Stated::Named(Named {
+            uri: qualifiers
+                .into_iter()
+                .flatten()
+                .find_map(|qualifier| qualifier.get("spURI")?.as_str())
+                .map(str::to_owned),
+            stored,
+            ..Named::new(id, made).with_digest(hash, digest)
+        }))
     }
 
     /// What breaks the baseline, TS 119 182-1 §6.3. Empty means: it is B-B as far as its form goes.

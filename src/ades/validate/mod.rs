@@ -29,6 +29,7 @@ pub mod report;
 mod revocation;
 mod said;
 mod signature;
+mod signature_policy;
 mod stamp;
 mod text;
 pub mod verdict;

@@ -1,10 +1,12 @@
 //! How strictly signatures are judged, as data that a report can name. EN 319 102-1 §5.1.4.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::report::Weight;
+use crate::ades::statement::PolicyIdentifier;
 use crate::base::time::Timestamp;
 
 /// Rules of one validation policy.
@@ -31,6 +33,12 @@ pub struct ValidationPolicy {
     pub metadata_changed: ChangeWeight,
     /// Whether a signature must have the form of the AdES baseline.
     pub baseline_required: bool,
+    /// The signature policy that every signature must name, as [`PolicyIdentifier::name`] writes it, and whose document must
+    /// be at hand and be the one meant. `null` takes any policy, and none.
+    pub signature_policy: Option<String>,
+    /// Documents of signature policies that are at hand. They say nothing of how strictly is judged.
+    #[serde(skip)]
+    pub policy_documents: Vec<Arc<[u8]>>,
 }
 
 /// How much older than the moment in question the status of a certificate may be. EN 319 102-1 §5.2.5.
@@ -98,7 +106,18 @@ impl ValidationPolicy {
             form_filled: ChangeWeight::Warn,
             metadata_changed: ChangeWeight::Warn,
             baseline_required: false,
+            signature_policy: None,
+            policy_documents: Vec::new(),
         }
+    }
+
+    /// The same for signatures that were all made under the signature policy `identifier`; the name says so.
+    #[must_use]
+    pub fn requiring(mut self, identifier: &PolicyIdentifier) -> Self {
+        let id = identifier.name();
+        self.name = format!("{}, signature policy {id}", self.name);
+        self.signature_policy = Some(id.to_owned());
+        self
     }
 
     /// For looking into files that the strict policy refuses: changes that cannot be explained only warn. Never a

@@ -131,6 +131,9 @@ pub struct SignatureReport {
     pub certificate: Option<CertificateSays>,
     /// What the signer claimed; nobody checked it.
     pub claimed: SignerClaims,
+    /// The signature policy that the signer claims to keep to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signature_policy: Option<SignaturePolicyReport>,
     /// What the authority attested about the signer's power to sign.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attested: Option<AuthorityAttests>,
@@ -341,6 +344,40 @@ pub struct SignerClaims {
     /// Object identifiers of other claimed attributes.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub other_attributes: Vec<String>,
+}
+
+/// The signature policy that a signer names, and what is known of its document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignaturePolicyReport {
+    /// Its object identifier, dotted, or its URI; none when it is implied or cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<String>,
+    /// Whether the signature says that its policy is implied by what is signed.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub implied: bool,
+    /// Where its document is to be had, as the signer says. Nothing was fetched.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub uri: Option<String>,
+    /// The digest of its document that was signed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub digest: Option<DigestReport>,
+    /// Where the document that was looked at came from.
+    pub document: PolicyDocumentSource,
+    /// Whether that is the one that was signed for; none without a document, or where nobody can tell.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub matches: Option<bool>,
+}
+
+/// Where the document of a signature policy came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyDocumentSource {
+    /// There is none.
+    Absent,
+    /// From whoever asked for the validation.
+    Given,
+    /// From the signature itself, where it stands unsigned.
+    Store,
 }
 
 /// The verdict found in the signature: what an authority attested when the signature was made.

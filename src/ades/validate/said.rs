@@ -1,7 +1,10 @@
-//! Names, in the four languages, of what a signer claims, of how a file changed, and of time-stamps.
+//! Names, in the four languages, of what a signer claims, of the policy he names, of how a file changed, and of
+//! time-stamps.
 
 use super::general::ARCHIVE;
-use super::report::{ChangeReport, SignerClaims, TimeStampReport};
+use super::report::{
+    ChangeReport, PolicyDocumentSource, SignaturePolicyReport, SignerClaims, TimeStampReport,
+};
 use super::text::Label;
 use crate::base::lang::Language;
 
@@ -97,6 +100,63 @@ fn commitment(kind: &str) -> Option<Label> {
         ],
         _ => return None,
     }))
+}
+
+impl SignaturePolicyReport {
+    /// Which policy, and what is known of its document, in `language`. Name and address are the signer's own.
+    pub fn words(&self, language: Language) -> String {
+        let known = Label(match (self.document, self.matches) {
+            _ if self.implied => [
+                "volgt uit wat ondertekend is",
+                "découle de ce qui est signé",
+                "ergibt sich aus dem Unterschriebenen",
+                "follows from what is signed",
+            ],
+            _ if self.id.is_none() => ["niet te lezen", "illisible", "nicht lesbar", "cannot be read"],
+            (PolicyDocumentSource::Absent, _) => [
+                "het document is er niet bij",
+                "le document n'est pas joint",
+                "das Dokument liegt nicht vor",
+                "its document is not at hand",
+            ],
+            (PolicyDocumentSource::Given, Some(true)) => [
+                "het meegegeven document is dat waarvoor getekend werd",
+                "le document fourni est celui qui a été signé",
+                "das vorgelegte Dokument ist das, für das unterschrieben wurde",
+                "the document handed in is the one that was signed for",
+            ],
+            (PolicyDocumentSource::Store, Some(true)) => [
+                "het document in de handtekening is dat waarvoor getekend werd",
+                "le document joint à la signature est celui qui a été signé",
+                "das Dokument in der Unterschrift ist das, für das unterschrieben wurde",
+                "the document in the signature is the one that was signed for",
+            ],
+            (PolicyDocumentSource::Given, Some(false)) => [
+                "geen meegegeven document is dat waarvoor getekend werd",
+                "aucun document fourni n'est celui qui a été signé",
+                "kein vorgelegtes Dokument ist das, für das unterschrieben wurde",
+                "no document handed in is the one that was signed for",
+            ],
+            (PolicyDocumentSource::Store, Some(false)) => [
+                "het document in de handtekening is niet dat waarvoor getekend werd",
+                "le document joint à la signature n'est pas celui qui a été signé",
+                "das Dokument in der Unterschrift ist nicht das, für das unterschrieben wurde",
+                "the document in the signature is not the one that was signed for",
+            ],
+            (_, None) => [
+                "of het document het juiste is, kon niet nagegaan worden",
+                "il n'a pas pu être vérifié que le document est le bon",
+                "ob das Dokument das richtige ist, konnte nicht geprüft werden",
+                "whether the document is the right one could not be checked",
+            ],
+        });
+        let known = known.in_(language);
+        match (&self.id, &self.uri) {
+            (Some(id), Some(uri)) => format!("{id} ({uri}); {known}"),
+            (Some(id), None) => format!("{id}; {known}"),
+            (None, _) => known.to_owned(),
+        }
+    }
 }
 
 impl ChangeReport {

@@ -15,11 +15,14 @@ use super::report::{
     QUALIFICATION, SignatureReport, SignerClaims, base64,
 };
 use super::revocation::Judge;
+use super::signature_policy::{self, Made, Named, Stated};
 use super::stamp::{self, Stamp};
 use super::verdict::{self, VerdictKey};
 use crate::ades::VERDICT_OID;
 use crate::ades::cms::attributes::{ClaimedAttributes, RevocationArchival, read_commitment};
+
 use crate::ades::cms::oids;
+use crate::ades::cms::policy::{NamedPolicy, stored_document};
 use crate::ades::cms::read::{SignedData, SignerInfo};
 use crate::ades::cms::verify::VerifyError;
 use crate::ades::level::{self, Evidence};
@@ -153,6 +156,7 @@ impl SignatureReport {
             best_signature_time: None,
             certificate: None,
             claimed: SignerClaims::default(),
+            signature_policy: None,
             attested: None,
             attested_files: Vec::new(),
             content_time_stamps: Vec::new(),
@@ -218,9 +222,13 @@ fn judge_found(
     }
     let signer = message.detached_signer()?;
     read_claims(signer, report);
+    let wrong_policy = signature_policy::judge(stated_policy(signer).as_ref(), judge.policy, report);
     let is_pades = report.format == Format::Pades;
     let certificate = identify(message, signer, judge, is_pades, report)?;
     report.certificate = Some(certificate_says(&certificate));
+    if let Some(failure) = wrong_policy {
+        report.fail(failure);
+    }
     read_digests(signature, signer, digests, report);
     let intact = check_intact(signature, signer, &certificate, digests);
     let is_intact = intact.is_ok();
@@ -436,12 +444,26 @@ pub(super) fn read_claims(signer: &SignerInfo, report: &mut SignatureReport) {
         report.claimed.roles = claims.roles().map(str::to_owned).collect();
         report.claimed.other_attributes = claims.others().filter(|oid| oid != VERDICT_OID).collect();
     }
-    if signer.signed_with(oids::SIGNATURE_POLICY).next().is_some() {
-        report.findings.push(Finding::warning(
-            "SIGNATURE_POLICY",
-            "a signature policy is named and was not applied",
-        ));
-    }
+}
+
+/// The signature policy that the signed attributes name. EN 319 122-1 §5.2.9 and §5.2.10.
+pub(super) fn stated_policy(signer: &SignerInfo) -> Option<Stated> {
+    signer.signed_with(oids::SIGNATURE_POLICY).next()?;
+    let value = signer.single_signed(oids::SIGNATURE_POLICY);
+    let read = value.and_then(|value| NamedPolicy::parse(value).ok());
+    Some(match read {
+        None => Stated::Unread,
+        Some(None) => Stated::Implied,
+        Some(Some(policy)) => {
+            let mut stores = signer.unsigned_values(oids::SIGNATURE_POLICY_STORE);
+            let named = Named::new(&policy.oid.to_string(), Made::ByItsKind);
+            Stated::Named(Named {
+                uri: policy.uri,
+                stored: stores.find_map(|value| stored_document(value).ok().flatten()),
+                ..named.with_digest(policy.hash, policy.digest)
+            })
+        }
+    })
 }
 
 pub(super) fn claimed_attributes(signer: &SignerInfo) -> Option<ClaimedAttributes> {

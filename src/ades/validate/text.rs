@@ -82,6 +82,12 @@ const ATTESTED: Label = Label([
     "die Behörde bestätigt",
     "the authority attests",
 ]);
+const POLICY: Label = Label([
+    "handtekeningbeleid",
+    "politique de signature",
+    "Signaturrichtlinie",
+    "signature policy",
+]);
 const BY_DECISION: Label = Label(["op grond van", "en vertu de", "aufgrund von", "by"]);
 const KEY_FROM_PROOF: Label = Label([
     "sleutel uit het bewijsbestand, niet van elders bekend",
@@ -313,6 +319,9 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
     for (label, text) in claims {
         lines.push(format!("{} ({label}): {text}", CLAIMED.in_(language)));
     }
+    if let Some(policy) = &signature.signature_policy {
+        lines.push(format!("{}: {}", POLICY.in_(language), policy.words(language)));
+    }
     if let Some(attested) = &signature.attested {
         lines.push(format!(
             "{}: {}",
@@ -451,6 +460,7 @@ mod tests {
                     "time": time, "name": "n", "reason": "r", "location": "l", "commitment": "1.2", "roles": ["r"],
                     "other_attributes": ["1.3"],
                 },
+                "signature_policy": {"id": "1.2.3", "uri": "u", "document": "absent"},
                 "attested": {
                     "status": "verified", "key_source": "proof_file", "capacity": "mayor", "decisions": ["d"],
                 },

@@ -568,6 +568,43 @@ pub(super) const WORDS: &[Words] = &[
             "an archive time-stamp does not count",
         ],
     ),
+    // The signature policy that the signer names.
+    (
+        &["SIGNATURE_POLICY_HASH"],
+        [
+            "het document van het handtekeningbeleid is niet dat waarvoor getekend werd",
+            "le document de la politique de signature n'est pas celui qui a été signé",
+            "das Dokument der Signaturrichtlinie ist nicht das, für das unterschrieben wurde",
+            "the document of the signature policy is not the one that was signed for",
+        ],
+    ),
+    (
+        &["SIGNATURE_POLICY_NOT_AVAILABLE"],
+        [
+            "het document van het handtekeningbeleid is er niet bij",
+            "le document de la politique de signature n'est pas joint",
+            "das Dokument der Signaturrichtlinie liegt nicht vor",
+            "the document of the signature policy is not at hand",
+        ],
+    ),
+    (
+        &["SIGNATURE_POLICY_OTHER"],
+        [
+            "de handtekening noemt niet het handtekeningbeleid dat gevraagd wordt",
+            "la signature ne cite pas la politique de signature demandée",
+            "die Unterschrift nennt nicht die verlangte Signaturrichtlinie",
+            "the signature does not name the signature policy that is required",
+        ],
+    ),
+    (
+        &["SIGNATURE_POLICY_UNDECIDED"],
+        [
+            "of het document van het handtekeningbeleid het juiste is, kon niet nagegaan worden",
+            "il n'a pas pu être vérifié que le document de la politique de signature est le bon",
+            "ob das Dokument der Signaturrichtlinie das richtige ist, konnte nicht geprüft werden",
+            "whether the document of the signature policy is the right one could not be checked",
+        ],
+    ),
     // What stands beside the signature.
     (
         &["JWS_COUNTER_SIGNATURE", "XADES_COUNTER_SIGNATURE"],
@@ -579,7 +616,7 @@ pub(super) const WORDS: &[Words] = &[
         ],
     ),
     (
-        &["CMS_ATTRIBUTE_CERTIFICATE", "JWS_POINTER", "SIGNATURE_POLICY"],
+        &["CMS_ATTRIBUTE_CERTIFICATE", "JWS_POINTER"],
         [
             "er staat iets bij dat niet beoordeeld is",
             "un élément joint n'a pas été jugé",

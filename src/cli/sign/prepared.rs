@@ -141,7 +141,7 @@ pub(super) fn cades_draft(order: &Order, card: &SignerCard, now: Timestamp) -> c
         claimed: order.stating.claimed(),
         commitment: order.stating.commitment(),
         place: order.stating.place(),
-        policy: order.stating.policy(),
+        policy: order.stating.policy_in_cms(),
         mime_type: None,
         description: None,
         expires_at: now.plus(PREPARED_TIME),

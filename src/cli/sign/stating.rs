@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use crate::ades::cms::attributes::{ClaimedAttribute, Commitment};
+use crate::ades::cms::policy::document_digest;
 use crate::ades::statement::{Place, PolicyIdentifier, SignaturePolicy};
 use crate::base::digest::HashAlgorithm;
 use crate::base::text::is_plain;
@@ -52,6 +53,9 @@ pub(super) struct Stating {
     /// What the options say of the policy, once its document was read.
     #[arg(skip)]
     read_policy: Option<SignaturePolicy>,
+    /// The digest of that document where CMS makes another of it.
+    #[arg(skip)]
+    digest_in_cms: Option<Vec<u8>>,
 }
 
 impl Stating {
@@ -81,8 +85,9 @@ impl Stating {
         };
         let (hash, digest) = match (&self.policy_document, &self.policy_hash) {
             (Some(path), _) => {
-                let hash = HashAlgorithm::Sha256;
-                (hash, hash.digest(&files::read(path)?))
+                let (hash, document) = (HashAlgorithm::Sha256, files::read(path)?);
+                self.digest_in_cms = Some(document_digest(hash, &document));
+                (hash, hash.digest(&document))
             }
             (None, Some(given)) => (given.hash, given.digest.clone()),
             // One of them is required.
@@ -109,8 +114,16 @@ impl Stating {
         }
     }
 
+    /// The policy as XML and JSON name it.
     pub(super) fn policy(&self) -> Option<SignaturePolicy> {
         self.read_policy.clone()
+    }
+
+    /// The policy as CMS names it, in a PDF too: the digest of a document in ASN.1 is another there.
+    pub(super) fn policy_in_cms(&self) -> Option<SignaturePolicy> {
+        let policy = self.policy()?;
+        let digest = self.digest_in_cms.clone().unwrap_or(policy.digest);
+        Some(SignaturePolicy { digest, ..policy })
     }
 
     /// The place as a PDF has it: in a line.

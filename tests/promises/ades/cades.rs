@@ -106,7 +106,7 @@ fn what_a_signer_states_is_read_back_and_stands_apart() {
     assert!(
         one.findings
             .iter()
-            .any(|finding| finding.cause == "SIGNATURE_POLICY")
+            .any(|finding| finding.cause == "SIGNATURE_POLICY_NOT_AVAILABLE")
     );
 }
 

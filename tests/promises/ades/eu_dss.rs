@@ -15,10 +15,13 @@ use zegel::ades::content::{Content, DataObject};
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::policy::ValidationPolicy;
-use zegel::ades::validate::report::Report;
+use zegel::ades::validate::report::{PolicyDocumentSource, Report};
 use zegel::ades::validate::{Context, validate_any};
+use zegel::asn1::write;
 use zegel::base::clock::{Clock as _, SystemClock};
+use zegel::base::digest::HashAlgorithm;
 use zegel::base::time::Timestamp;
+use zegel::crypto::algorithm;
 use zegel::crypto::key::{Curve, KeyKind};
 use zegel::lab::services::http::ServiceServer;
 
@@ -209,6 +212,9 @@ fn everything_that_eu_dss_signs_is_accepted_at_the_level_it_was_made_for() {
         "doc.xml",
         b"<besluit xmlns=\"urn:zegel:test\"><titel>TEST</titel></besluit>",
     );
+    put("policy.txt", POLICY);
+    put("policy.xml", b"<?xml version=\"1.0\"?>\n<beleid  z='1' a='2'/>\n");
+    put("policy.der", &policy_in_asn1());
     let mut issuers = Stack::new().unwrap();
     issuers
         .push(X509::from_der(world.pki().citizen.certificate_der()).unwrap())
@@ -245,11 +251,37 @@ fn everything_that_eu_dss_signs_is_accepted_at_the_level_it_was_made_for() {
             at: SystemClock::new().now(),
         };
         let file = Arc::new(std::fs::read(path(name)).unwrap());
-        let report = validate_any(file, &beside, &context, &ValidationPolicy::strict());
+        let judged_by = if name.contains("policy") {
+            ValidationPolicy {
+                policy_documents: vec![POLICY.into()],
+                ..ValidationPolicy::strict()
+            }
+            .requiring(&"2.16.56.13.6.1".parse().unwrap())
+        } else {
+            ValidationPolicy::strict()
+        };
+        let report = validate_any(file, &beside, &context, &judged_by);
         let holds = if name.starts_with("stamp") {
             report.signatures.is_empty()
                 && report.document_time_stamps.len() == 1
                 && report.document_time_stamps[0].sub_indication != Some(SubIndication::HashFailure)
+        } else if name.contains("policy") {
+            let source = if name.contains("canonical") || name.contains("asn1") {
+                PolicyDocumentSource::Store
+            } else {
+                PolicyDocumentSource::Given
+            };
+            Expected::of(name).holds(&report)
+                && report.signatures[0]
+                    .signature_policy
+                    .as_ref()
+                    .is_some_and(|policy| {
+                        policy.id.as_deref() == Some("2.16.56.13.6.1")
+                            && policy.uri.as_deref() == Some("https://beleid.test/1")
+                            && policy.document == source
+                            && policy.matches == Some(true)
+                    })
+                && stands_by_its_store(name, &path(name), &context)
         } else if name.contains("counter") {
             // Those on it are made with B-B alone. Their signer's status is in the file, for it is the same.
             let level = if name.contains("under") {
@@ -273,5 +305,29 @@ fn everything_that_eu_dss_signs_is_accepted_at_the_level_it_was_made_for() {
         seen += 1;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(seen, 146, "{told}");
+    assert_eq!(seen, 155, "{told}");
+}
+
+/// A document of a signature policy.
+const POLICY: &[u8] = b"TEST policy\n";
+
+/// One in the form of ETSI TR 102 272, which ends with its own digest.
+fn policy_in_asn1() -> Vec<u8> {
+    let hash = HashAlgorithm::Sha256;
+    let algorithm = algorithm::hash_identifier(hash);
+    let id = write::oid(&"2.16.56.13.6.1".parse().unwrap());
+    let info = write::sequence(&[&id, &write::utf8("TEST")]);
+    let digest = hash.digest(&[algorithm.as_slice(), &info].concat());
+    write::sequence(&[&algorithm, &info, &write::octet_string(&digest)])
+}
+
+/// Whether a signature under a policy is judged by the document that it holds, where none is handed in, and has the policy's
+/// document missing where it holds none.
+fn stands_by_its_store(name: &str, path: &Path, context: &Context<'_>) -> bool {
+    let policy = ValidationPolicy::strict().requiring(&"2.16.56.13.6.1".parse().unwrap());
+    let file = Arc::new(std::fs::read(path).unwrap());
+    let report = validate_any(file, &[], context, &policy);
+    let missing = Some(SubIndication::SignaturePolicyNotAvailable);
+    let expected = if name.contains("stored") { None } else { missing };
+    report.signatures[0].sub_indication == expected
 }

@@ -102,7 +102,7 @@ fn what_the_signer_claims_is_read_back() {
         assert!(
             own.findings
                 .iter()
-                .any(|finding| finding.cause == "SIGNATURE_POLICY")
+                .any(|finding| finding.cause == "SIGNATURE_POLICY_NOT_AVAILABLE")
         );
     }
 }

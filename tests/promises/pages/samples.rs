@@ -6,8 +6,9 @@ use askama::Template;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::{
-    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, Format, PlanReport, Process,
-    QUALIFICATION, Qualified, Report, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
+    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, Format, PlanReport,
+    PolicyDocumentSource, Process, QUALIFICATION, Qualified, Report, SignaturePolicyReport, SignatureReport,
+    SignerClaims, TimeStampReport, VerdictStatus,
 };
 use zegel::base::clock::FixedClock;
 use zegel::base::code::PersonCode;
@@ -635,6 +636,14 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             ..SignerClaims::default()
         },
         attested_files: Vec::new(),
+        signature_policy: allowed.map(|is_allowed| SignaturePolicyReport {
+            id: Some("2.16.56.13.6.1".to_owned()),
+            implied: false,
+            uri: Some("https://beleid.zegel.example/handtekening".to_owned()),
+            digest: None,
+            document: PolicyDocumentSource::Store,
+            matches: Some(is_allowed),
+        }),
         attested: allowed.map(|is_allowed| AuthorityAttests {
             status: if is_allowed {
                 VerdictStatus::Verified

@@ -358,12 +358,18 @@ async fn a_program_asks_for_the_report_of_the_standard_a_policy_and_years_ahead(
     let report: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
     let policy = report["validation_policy"].as_str().unwrap();
     assert!(policy.contains("archive"), "{policy}");
+    let request = upload("x.pdf", &file).uri("/verify?format=json&require_policy=2.25.1");
+    let seen = visitor.ask(request).await;
+    let asked: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
+    let policy = asked["validation_policy"].as_str().unwrap();
+    assert!(policy.ends_with("signature policy 2.25.1"), "{policy}");
     assert!(report["maintainability"].is_object(), "{report}");
     for wrong in [
         "policy=loose",
         "in_years=0",
         "in_years=101",
         "in_years=x",
+        "require_policy=besluit",
         "format=pdf",
     ] {
         let request = upload("x.pdf", &file).uri(&format!("/verify?{wrong}"));

@@ -58,13 +58,6 @@ impl Signature<'_> {
                 report.claimed.other_attributes.push(oid);
             }
         }
-        let has = |path: &[&str]| !properties.signed_at(document, path).is_empty();
-        if has(&[own, "SignaturePolicyIdentifier", "SignaturePolicyId"]) {
-            report.findings.push(Finding::warning(
-                "SIGNATURE_POLICY",
-                "a signature policy is named and was not applied",
-            ));
-        }
         if properties
             .unsigned(document)
             .any(|property| document.is(property, XADES, "ArchiveTimeStamp"))

@@ -3,6 +3,7 @@
 mod content_stamps;
 mod counter;
 mod form;
+mod policy;
 mod signer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -263,6 +264,7 @@ impl<'a> Signature<'a> {
             algorithm: Some(self.core.algorithm),
             hashes: self.hashes(scene),
             violations: self.violations(countersigned.is_some()),
+            policy: self.policy(),
             // A reading of the document that only a verdict asks for.
             content: verdict.as_ref().and_then(|_| self.content_digest(scene)),
             by_file,

@@ -11,6 +11,7 @@ import eu.europa.esig.dss.enumerations.CertificationPermission;
 import eu.europa.esig.dss.enumerations.CommitmentTypeEnum;
 import eu.europa.esig.dss.enumerations.DigestAlgorithm;
 import eu.europa.esig.dss.enumerations.JWSSerializationType;
+import eu.europa.esig.dss.enumerations.ObjectIdentifierQualifier;
 import eu.europa.esig.dss.enumerations.SigDMechanism;
 import eu.europa.esig.dss.enumerations.SignatureLevel;
 import eu.europa.esig.dss.enumerations.SignaturePackaging;
@@ -19,8 +20,11 @@ import eu.europa.esig.dss.jades.signature.JAdESCounterSignatureParameters;
 import eu.europa.esig.dss.jades.signature.JAdESService;
 import eu.europa.esig.dss.model.DSSDocument;
 import eu.europa.esig.dss.model.FileDocument;
+import eu.europa.esig.dss.model.Policy;
+import eu.europa.esig.dss.model.SignaturePolicyStore;
 import eu.europa.esig.dss.model.SignatureValue;
 import eu.europa.esig.dss.model.SignerLocation;
+import eu.europa.esig.dss.model.SpDocSpecification;
 import eu.europa.esig.dss.model.ToBeSigned;
 import eu.europa.esig.dss.pades.PAdESSignatureParameters;
 import eu.europa.esig.dss.pades.PAdESTimestampParameters;
@@ -32,6 +36,7 @@ import eu.europa.esig.dss.service.http.commons.TimestampDataLoader;
 import eu.europa.esig.dss.service.ocsp.OnlineOCSPSource;
 import eu.europa.esig.dss.service.tsp.OnlineTSPSource;
 import eu.europa.esig.dss.signature.AbstractSignatureParameters;
+import eu.europa.esig.dss.spi.DSSASN1Utils;
 import eu.europa.esig.dss.spi.DSSUtils;
 import eu.europa.esig.dss.spi.signature.AdvancedSignature;
 import eu.europa.esig.dss.spi.validation.CommonCertificateVerifier;
@@ -41,19 +46,23 @@ import eu.europa.esig.dss.token.DSSPrivateKeyEntry;
 import eu.europa.esig.dss.token.Pkcs12SignatureToken;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import eu.europa.esig.dss.xades.XAdESSignatureParameters;
+import eu.europa.esig.dss.xades.reference.CanonicalizationTransform;
 import eu.europa.esig.dss.xades.signature.XAdESCounterSignatureParameters;
 import eu.europa.esig.dss.xades.signature.XAdESService;
+import eu.europa.esig.dss.xades.signature.XmlPolicyWithTransforms;
+import eu.europa.esig.dss.xml.utils.XMLCanonicalizer;
 import java.io.File;
 import java.io.IOException;
 import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
+import javax.xml.crypto.dsig.CanonicalizationMethod;
 
 /**
  * Signs with EU DSS in every way that zegel must understand.
  *
  * <p>Usage: Maker FOLDER BASE. FOLDER holds root.pem, citizen.pem, stamps.pem, signer.p12 (password "test"), plain.pdf,
- * doc.txt and doc.xml; BASE is where the laboratory's services answer. Prints the name of each file it writes, and after a
+ * doc.txt, doc.xml, and policy.txt, policy.xml and policy.der; BASE is where the laboratory's services answer. Prints the name of each file it writes, and after a
  * tab the document that stands beside it.
  */
 public final class Maker {
@@ -120,6 +129,7 @@ public final class Maker {
     renewed();
     countersigned();
     stampedAlone();
+    underPolicy();
   }
 
   private void everyPackaging(String level) throws IOException {
@@ -284,6 +294,59 @@ public final class Maker {
       parameters.aSiC().setContainerType(kind);
       save("stamp-" + kind + ".zip", asicCades.timestamp(List.of(file("doc.txt")), parameters));
     }
+  }
+
+  /** Under a signature policy, its document in the signature where the format has a place for it. */
+  private void underPolicy() throws IOException {
+    var attached = SignaturePackaging.ENVELOPING;
+    var flat = JWSSerializationType.FLATTENED_JSON_SERIALIZATION;
+    byte[] text = DSSUtils.toByteArray(file("policy.txt"));
+    byte[] plain = DSSUtils.digest(DigestAlgorithm.SHA256, text);
+    save("pades-policy-LT.pdf", pdf(file("plain.pdf"), "LT", p -> p.bLevel().setSignaturePolicy(policy(plain))));
+    DSSDocument message = cms(file("doc.txt"), attached, "LT", p -> p.bLevel().setSignaturePolicy(policy(plain)));
+    save("cades-policy-LT.p7s", message);
+    save("cades-policy-stored-LT.p7s", cades.addSignaturePolicyStore(message, stored("policy.txt")));
+    byte[] inside = DSSASN1Utils.getAsn1SignaturePolicyDigest(
+        DigestAlgorithm.SHA256, DSSUtils.toByteArray(file("policy.der")));
+    message = cms(file("doc.txt"), attached, "LT", p -> p.bLevel().setSignaturePolicy(policy(inside)));
+    save("cades-policy-asn1-stored-LT.p7s", cades.addSignaturePolicyStore(message, stored("policy.der")));
+    DSSDocument xml =
+        xml(SignaturePackaging.ENVELOPED, "LT", p -> p.bLevel().setSignaturePolicy(policy(plain)));
+    save("xades-policy-LT.xml", xml);
+    save("xades-policy-stored-LT.xml", xades.addSignaturePolicyStore(xml, stored("policy.txt")));
+    var canonical = new XmlPolicyWithTransforms();
+    canonical.setTransforms(List.of(new CanonicalizationTransform(CanonicalizationMethod.EXCLUSIVE)));
+    byte[] octets = XMLCanonicalizer.createInstance(CanonicalizationMethod.EXCLUSIVE)
+        .canonicalize(DSSUtils.toByteArray(file("policy.xml")));
+    fill(canonical, DSSUtils.digest(DigestAlgorithm.SHA256, octets));
+    xml = xml(SignaturePackaging.ENVELOPED, "LT", p -> p.bLevel().setSignaturePolicy(canonical));
+    save("xades-policy-canonical-stored-LT.xml", xades.addSignaturePolicyStore(xml, stored("policy.xml")));
+    DSSDocument json = jws(attached, "LT", flat, p -> p.bLevel().setSignaturePolicy(policy(plain)));
+    save("jades-policy-LT.json", json);
+    save("jades-policy-stored-LT.json", jades.addSignaturePolicyStore(json, stored("policy.txt")));
+  }
+
+  private static Policy policy(byte[] digest) {
+    return fill(new Policy(), digest);
+  }
+
+  private static Policy fill(Policy policy, byte[] digest) {
+    policy.setId("2.16.56.13.6.1");
+    policy.setQualifier(ObjectIdentifierQualifier.OID_AS_URN);
+    policy.setDigestAlgorithm(DigestAlgorithm.SHA256);
+    policy.setDigestValue(digest);
+    policy.setSpuri("https://beleid.test/1");
+    return policy;
+  }
+
+  private SignaturePolicyStore stored(String name) {
+    var specification = new SpDocSpecification();
+    specification.setId("0.4.0.19122.2.1");
+    specification.setQualifier(ObjectIdentifierQualifier.OID_AS_URN);
+    var store = new SignaturePolicyStore();
+    store.setSignaturePolicyContent(file(name));
+    store.setSpDocSpecification(specification);
+    return store;
   }
 
   private static void state(AbstractSignatureParameters<?> parameters) {
