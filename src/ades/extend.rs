@@ -226,7 +226,7 @@ impl Single {
             if name.is_counter() && order.level == Level::Lta {
                 return Err(CannotChange::CounterAtMostLt.into());
             }
-            let shown = found.and_then(|signature| signature.level);
+            let shown = found.and_then(|signature| signature.proven_level);
             if order.level < Level::Lta && shown.is_some_and(|shown| shown >= order.level) {
                 continue;
             }

@@ -69,10 +69,11 @@ impl FromStr for Level {
 /// A time-stamp as far as the level cares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
-    /// Its imprint and its signature hold, and its unit chains to a pinned root: anybody can make one that merely holds
-    /// together. Whether the unit's status is known is a matter of the higher levels' material.
+    /// Whether it counts. For the level that the file shows: its imprint and its signature hold. For the level that is
+    /// proven its unit must chain to a pinned root too, for anybody can make one that merely holds together; whether the
+    /// unit's status is known is a matter of the higher levels' material.
     pub(super) whole: bool,
-    /// The certificates and evidence its unit's path needs beside the anchor; none while some did not come along.
+    /// The certificates and evidence for its unit; none while some did not come along.
     pub(super) needs: Option<BTreeSet<Sha256Digest>>,
 }
 
@@ -84,7 +85,7 @@ pub(super) struct Evidence<'a> {
     pub(super) own_stamps: Vec<Stamp>,
     /// Archive or document time-stamps over it, oldest first, each telling which objects it covers.
     pub(super) covering: Vec<(Stamp, Covers<'a>)>,
-    /// What the signer's path needs beside the anchor; none while some did not come along.
+    /// The certificates and evidence for the signer; none while some did not come along.
     pub(super) signer_needs: Option<BTreeSet<Sha256Digest>>,
 }
 

@@ -185,7 +185,9 @@ async fn publication(walker: &mut Walker, home: &str) -> Result<Vec<u8>, LabErro
 fn check_seal(house: &House, copy: &[u8], clock: &Arc<dyn Clock>) -> Result<(String, Level), LabError> {
     let report = judged(house, copy, &[], clock)?;
     let sealed = match report.signatures.as_slice() {
-        [seal] if seal.indication == Indication::TotalPassed => seal.level.zip(seal.certificate.as_ref()),
+        [seal] if seal.indication == Indication::TotalPassed => {
+            seal.proven_level.zip(seal.certificate.as_ref())
+        }
         _ => None,
     };
     sealed
@@ -228,7 +230,7 @@ fn check(
     let good = report.signatures.len() == 2
         && report.signatures.iter().all(|signature| {
             signature.indication == Indication::TotalPassed
-                && signature.level == Some(Level::Lta)
+                && signature.proven_level == Some(Level::Lta)
                 && signature
                     .attested
                     .as_ref()

@@ -184,7 +184,7 @@ impl Extension {
         let shown: BTreeMap<&str, Option<Level>> = before
             .signatures
             .iter()
-            .map(|signature| (signature.field.as_str(), signature.level))
+            .map(|signature| (signature.field.as_str(), signature.proven_level))
             .collect();
         let covered = covered(&container)?;
         let is_archived_whole = |role: Role| role == Role::Cades && container.kind == Kind::Extended;

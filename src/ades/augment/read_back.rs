@@ -4,7 +4,7 @@ use crate::ades::level::Level;
 use crate::ades::validate::indication::{Indication, SubIndication};
 use crate::ades::validate::report::Report;
 
-/// The level that `report` finds for the signature named `field`, when it is at least `ordered` and everything in the
+/// The level that `report` finds proven for the signature named `field`, when it is at least `ordered` and everything in the
 /// file holds.
 ///
 /// Below B-LT the revocation data that validation asks for is not in the file by definition: there, a signature that
@@ -17,7 +17,7 @@ pub(in crate::ades) fn shown(report: &Report, field: &str, ordered: Level) -> Re
         .signatures
         .iter()
         .find(|signature| signature.field == field);
-    let shown = own.and_then(|signature| signature.level);
+    let shown = own.and_then(|signature| signature.proven_level);
     let holds = own.is_some_and(|signature| {
         signature.indication == Indication::TotalPassed
             || (ordered < Level::Lt && signature.sub_indication == Some(SubIndication::TryLater))

@@ -122,7 +122,7 @@ impl Extension {
             .signatures
             .iter()
             .filter(|signature| is_meant(only.as_ref(), &signature.field))
-            .any(|signature| signature.level.is_none_or(|level| level < Level::T));
+            .any(|signature| signature.proven_level.is_none_or(|level| level < Level::T));
         // Done from the end.
         let mut work = Vec::new();
         match target {
@@ -285,7 +285,7 @@ impl Extension {
                 .signatures
                 .iter()
                 .find(|known| known.field == field.field.full_name)
-                .and_then(|known| known.level);
+                .and_then(|known| known.proven_level);
             if shown.is_some_and(|level| level >= Level::Lt) {
                 continue;
             }

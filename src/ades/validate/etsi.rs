@@ -11,6 +11,7 @@ use super::report::{
     Weight,
 };
 use crate::ades::asic::uri::{of_name, to_name};
+use crate::ades::level::Level;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pki::lists::qualification::Outcome;
@@ -492,7 +493,11 @@ fn write_status(
 
 /// What the schema has no place for, as typed data: the type's name and the value.
 fn facts(signature: &SignatureReport) -> Vec<(&'static str, String)> {
-    let mut facts = Vec::new();
+    let name = |level: Option<Level>| level.map_or("none", Level::name).to_owned();
+    let mut facts = vec![
+        ("signature-level", name(signature.level)),
+        ("proven-signature-level", name(signature.proven_level)),
+    ];
     if let Some(policy) = &signature.signature_policy {
         let source = match policy.document {
             PolicyDocumentSource::Absent => "absent",

@@ -14,9 +14,10 @@ use super::process;
 use super::qualified;
 use super::report::{AttestedFile, Finding, Format, SignatureReport};
 use super::revocation::{Judge, Memory};
-use super::signature::{certificate_says, level_stamp, read_chain};
+use super::signature::{Reading, certificate_says, read_chain};
 use super::signature_policy::{self, Stated};
 use super::stamp::{self, Stamp};
+use super::structure;
 use super::verdict;
 use crate::ades::level::{self, Evidence};
 use crate::ades::signature_name::{COUNTERS_AT_MOST, COUNTERS_DEEP_AT_MOST, SignatureName};
@@ -25,6 +26,7 @@ use crate::base::time::{Day, Timestamp};
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::pki::certificate::Certificate;
 use crate::pki::path::Pool;
+use crate::pki::purpose;
 use crate::pki::timestamp::TimeStampToken;
 
 /// What signatures are judged against, and how.
@@ -385,19 +387,28 @@ fn judge_subject(
     if let Some(failure) = outcome.failure {
         report.fail(failure);
     }
-    // Outside PDF, B-T asks for a time-stamp over the value; one over everything does not stand in for it.
-    let has_own = own.iter().any(|stamp| level_stamp(stamp).whole);
-    report.level = level::shown(&Evidence {
-        baseline: is_intact && subject.violations.is_empty(),
-        own_stamps: own.iter().map(level_stamp).collect(),
-        covering: archive
-            .iter()
-            .take(of_level)
-            .filter(|(token, _)| has_own && !token.listing.leaves_out_data)
-            .map(|(token, stamp)| (level_stamp(stamp), covers(material, token.layer)))
-            .collect(),
-        signer_needs: outcome.chain.as_ref().and_then(|chain| chain.needs.clone()),
-    });
+    let evidence = |reading: Reading, signer_needs| {
+        // Outside PDF, B-T asks for a time-stamp over the value; one over everything does not stand in for it.
+        let has_own = own.iter().any(|stamp| reading.stamp(stamp).whole);
+        Evidence {
+            baseline: is_intact && subject.violations.is_empty(),
+            own_stamps: own.iter().map(|stamp| reading.stamp(stamp)).collect(),
+            covering: archive
+                .iter()
+                .take(of_level)
+                .filter(|(token, _)| has_own && !token.listing.leaves_out_data)
+                .map(|(token, stamp)| (reading.stamp(stamp), covers(material, token.layer)))
+                .collect(),
+            signer_needs,
+        }
+    };
+    let needs = outcome.chain.as_ref().and_then(|chain| chain.needs.clone());
+    let purpose = purpose::of_signer(&certificate);
+    let held = structure::needs(&judge, &certificate, &Pool::default(), purpose);
+    report.tell_levels(
+        level::shown(&evidence(Reading::Shown, held)),
+        level::shown(&evidence(Reading::Proven, needs)),
+    );
     if let Some(chain) = outcome.chain {
         report.qualified = qualified::of_signature(&judge, &chain.certificates, outcome.best);
         read_chain(chain, report);

@@ -139,7 +139,12 @@ impl Material {
 
     /// Lists that name the subject of `issuer` as theirs.
     pub(super) fn crls_of(&self, issuer: &Certificate) -> impl Iterator<Item = &Item> {
-        let found = self.by_issuer.get(issuer.subject());
+        self.crls_named(issuer.subject())
+    }
+
+    /// Lists that name `issuer` as theirs.
+    pub(super) fn crls_named(&self, issuer: &Name) -> impl Iterator<Item = &Item> {
+        let found = self.by_issuer.get(issuer);
         found
             .into_iter()
             .flatten()

@@ -31,6 +31,7 @@ mod said;
 mod signature;
 mod signature_policy;
 mod stamp;
+mod structure;
 mod text;
 pub mod verdict;
 mod words;

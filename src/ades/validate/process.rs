@@ -277,6 +277,7 @@ mod tests {
             whole: Some(gen_time),
             is_anchored: true,
             needs: None,
+            held: None,
         }
     }
 

@@ -117,8 +117,12 @@ pub struct SignatureReport {
     pub process: Process,
     /// The format the signature has.
     pub format: Format,
-    /// The baseline level that the file shows for this signature; none when it is not even B-B.
+    /// The baseline level that the file shows for this signature, by what is in it and fits: the same at every moment, and
+    /// whomever one trusts. None when it is not even B-B.
     pub level: Option<Level>,
+    /// How much of that can be relied upon, at the moment judged for and by whom is trusted: never more than `level`.
+    #[serde(default)]
+    pub proven_level: Option<Level>,
     /// What may be said of qualification, in English: see [`SignatureReport::qualification_in`]. "Qualified" stands here only by a
     /// trusted list, and with its number and date.
     pub qualification: String,
@@ -602,11 +606,11 @@ impl Report {
         }
     }
 
-    /// The lowest level of all signatures; none when there is none or one is below B-B.
+    /// The lowest level that is proven of all signatures; none when there is none or one is below B-B.
     pub fn lowest_level(&self) -> Option<Level> {
         self.signatures
             .iter()
-            .map(|signature| signature.level)
+            .map(|signature| signature.proven_level)
             .min()
             .flatten()
     }

@@ -251,6 +251,17 @@ impl Judge<'_> {
         usable.max_by_key(|one| self.rank(one)).cloned()
     }
 
+    /// The evidence about `certificate` that stands first in the file, whatever its moment says and what it says.
+    pub(super) fn first_heard(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+    ) -> Option<Sha256Digest> {
+        let heard = self.heard(certificate, issuer);
+        let all = heard.spoken.iter().map(|one| one.evidence);
+        all.min_by_key(|evidence| self.material.place(*evidence).layer)
+    }
+
     /// A revocation counts for good, whatever is said later: only what is on hold is ever let go (RFC 5280 §5.3.1). Else
     /// the newest tells; of equals the worst, as within one OCSP response, so that nobody gains by an order; then the
     /// one proven first.

@@ -17,6 +17,7 @@ use super::report::{
 use super::revocation::Judge;
 use super::signature_policy::{self, Made, Named, Stated};
 use super::stamp::{self, Stamp};
+use super::structure;
 use super::verdict::{self, VerdictKey};
 use crate::ades::VERDICT_OID;
 use crate::ades::cms::attributes::{ClaimedAttributes, RevocationArchival, read_commitment};
@@ -25,7 +26,7 @@ use crate::ades::cms::oids;
 use crate::ades::cms::policy::{NamedPolicy, stored_document};
 use crate::ades::cms::read::{SignedData, SignerInfo};
 use crate::ades::cms::verify::VerifyError;
-use crate::ades::level::{self, Evidence};
+use crate::ades::level::{self, Evidence, Level};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pdf::document::Document;
@@ -33,6 +34,7 @@ use crate::pdf::signature::Signature;
 use crate::pki::certificate::Certificate;
 use crate::pki::name::AttributeType;
 use crate::pki::path::Pool;
+use crate::pki::purpose;
 use crate::pki::timestamp::TimeStampToken;
 
 /// White space after the end of a file that the signature's own revision may have been appended behind.
@@ -151,6 +153,7 @@ impl SignatureReport {
             process: Process::Basic,
             format,
             level: None,
+            proven_level: None,
             qualification: QUALIFICATION.to_owned(),
             qualified: None,
             best_signature_time: None,
@@ -172,6 +175,13 @@ impl SignatureReport {
             to_be_signed: None,
             value: None,
         }
+    }
+
+    /// Puts down the level that the file shows, and the one that is proven. What is proven is shown: a chain may end at a
+    /// pinned authority for which the file holds more than it needs.
+    pub(super) fn tell_levels(&mut self, shown: Option<Level>, proven: Option<Level>) {
+        self.level = shown.max(proven);
+        self.proven_level = proven;
     }
 
     /// Adds a failure. The first one decides the sub-indication, unless a later one is worse.
@@ -279,15 +289,21 @@ fn judge_found(
     }
 
     let violations = format::baseline_violations(signature, message, signer);
-    report.level = level::shown(&Evidence {
+    let evidence = |reading: Reading, signer_needs| Evidence {
         baseline: is_intact && violations.is_empty(),
-        own_stamps: own.iter().map(level_stamp).collect(),
+        own_stamps: own.iter().map(|stamp| reading.stamp(stamp)).collect(),
         covering: archive
             .iter()
-            .map(|covering| (level_stamp(covering.stamp), covers(judge, covering.revision)))
+            .map(|covering| (reading.stamp(covering.stamp), covers(judge, covering.revision)))
             .collect(),
-        signer_needs: outcome.chain.as_ref().and_then(|chain| chain.needs.clone()),
-    });
+        signer_needs,
+    };
+    let needs = outcome.chain.as_ref().and_then(|chain| chain.needs.clone());
+    let held = structure::needs(judge, &certificate, &extra, purpose::of_signer(&certificate));
+    report.tell_levels(
+        level::shown(&evidence(Reading::Shown, held)),
+        level::shown(&evidence(Reading::Proven, needs)),
+    );
     if let Some(chain) = outcome.chain {
         report.qualified = qualified::of_signature(judge, &chain.certificates, best);
         read_chain(chain, report);
@@ -341,21 +357,40 @@ fn covers<'a>(judge: &Judge<'a>, revision: usize) -> level::Covers<'a> {
     Box::new(move |id| coverage.has(&material.place(*id)))
 }
 
-/// A token that has failed, or whose unit was revoked with nothing to show that the token is older, shows no time: the
-/// thief of a unit's key stamps any date.
-pub(super) fn level_stamp(stamp: &Stamp) -> level::Stamp {
-    let is_false = stamp.report.indication == Indication::TotalFailed
-        || matches!(
-            stamp.report.sub_indication,
-            Some(
-                SubIndication::CryptoConstraintsFailure
-                    | SubIndication::RevokedCaNoPoe
-                    | SubIndication::RevokedNoPoe
-            )
-        );
-    level::Stamp {
-        whole: stamp.whole.is_some() && stamp.is_anchored && !is_false,
-        needs: stamp.needs.clone(),
+/// How evidence is read for a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// For what can be relied upon, at the moment and by whom one trusts.
+    Proven,
+    /// For what the file shows.
+    Shown,
+}
+
+impl Reading {
+    /// `stamp` as the level cares.
+    ///
+    /// A token that has failed, or whose unit was revoked with nothing to show that the token is older, proves no time: the
+    /// thief of a unit's key stamps any date.
+    pub(super) fn stamp(self, stamp: &Stamp) -> level::Stamp {
+        if self == Self::Shown {
+            return level::Stamp {
+                whole: stamp.whole.is_some(),
+                needs: stamp.held.clone(),
+            };
+        }
+        let is_false = stamp.report.indication == Indication::TotalFailed
+            || matches!(
+                stamp.report.sub_indication,
+                Some(
+                    SubIndication::CryptoConstraintsFailure
+                        | SubIndication::RevokedCaNoPoe
+                        | SubIndication::RevokedNoPoe
+                )
+            );
+        level::Stamp {
+            whole: stamp.whole.is_some() && stamp.is_anchored && !is_false,
+            needs: stamp.needs.clone(),
+        }
     }
 }
 

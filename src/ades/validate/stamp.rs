@@ -10,6 +10,7 @@ use super::past;
 use super::qualified;
 use super::report::{Finding, ObjectKind, ObjectReport, Process, SignatureReport, TimeStampReport};
 use super::revocation::Judge;
+use super::structure;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmRefusal;
@@ -28,6 +29,8 @@ pub(super) struct Stamp {
     pub(super) is_anchored: bool,
     /// What the unit's path needs beside its anchor; none while some of it did not come along.
     pub(super) needs: Option<BTreeSet<Sha256Digest>>,
+    /// What came along for its unit, whoever trusts it; none while revocation data lacks.
+    pub(super) held: Option<BTreeSet<Sha256Digest>>,
 }
 
 impl Stamp {
@@ -104,6 +107,7 @@ pub(super) fn validate(
         whole: None,
         is_anchored: false,
         needs: None,
+        held: None,
     };
     match judge_token(judge, der, digest, exists_at, &mut stamp) {
         Ok(()) => stamp.report.indication = Indication::TotalPassed,
@@ -150,6 +154,8 @@ fn judge_token(
         .map_err(defective)?;
     stamp.whole = Some(gen_time);
     stamp.report.unit = unit.common_name();
+    let extra: Pool = token.certificates.iter().cloned().collect();
+    stamp.held = structure::needs(judge, &unit, &extra, Purpose::TimeStamping);
     if gen_time > judge.now {
         return Err(Failure::new(
             SubIndication::TimestampOrderFailure,
@@ -158,7 +164,6 @@ fn judge_token(
         ));
     }
     check_within(&unit, gen_time)?;
-    let extra: Pool = token.certificates.iter().cloned().collect();
     // WHY two moments: status must be fresh for the moment of stamping, but what the token says of its own time
     // proves nothing about the token.
     let subject = Subject {

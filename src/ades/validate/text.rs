@@ -55,6 +55,12 @@ const CONTENT_TIME_STAMP: Label = Label([
     "time-stamp over the content",
 ]);
 const LEVEL: Label = Label(["niveau", "niveau", "Stufe", "level"]);
+const PROVEN_LEVEL: Label = Label([
+    "waarvan nu bewezen:",
+    "dont prouvé à présent :",
+    "davon derzeit nachgewiesen:",
+    "of which proven now:",
+]);
 const NONE: Label = Label(["geen", "aucun", "keine", "none"]);
 const QUALIFICATION: Label = Label(["kwalificatie", "qualification", "Qualifikation", "qualification"]);
 const PROVEN: Label = Label([
@@ -293,7 +299,15 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
     let level = signature
         .level
         .map_or(NONE.in_(language), crate::ades::level::Level::name);
-    lines.push(format!("{}: {level}", LEVEL.in_(language)));
+    lines.push(match signature.proven_level {
+        proven if proven == signature.level => format!("{}: {level}", LEVEL.in_(language)),
+        proven => format!(
+            "{}: {level} ({} {})",
+            LEVEL.in_(language),
+            PROVEN_LEVEL.in_(language),
+            proven.map_or(NONE.in_(language), crate::ades::level::Level::name)
+        ),
+    });
     if signature.format == Format::CmsInPdf {
         lines.push(format!("{}: {}", FORMAT.in_(language), NOT_PADES.in_(language)));
     }
@@ -451,7 +465,7 @@ mod tests {
             "signatures": [{
                 "field": "META-INF/signatures001.xml, signer 1", "indication": "INDETERMINATE",
                 "sub_indication": "NO_CERTIFICATE_CHAIN_FOUND", "findings": [finding], "process": "basic",
-                "format": "PAdES", "level": null, "qualification": "q", "best_signature_time": time,
+                "format": "PAdES", "level": null, "proven_level": null, "qualification": "q", "best_signature_time": time,
                 "certificate": {
                     "common_name": "c", "issuer": "i", "not_before": time, "not_after": time,
                     "sha256": "00".repeat(32),

@@ -147,6 +147,15 @@ impl Outcome<'_> {
             .filter(|time| *time != self.report.validated_at)
     }
 
+    /// How much of the level that the file shows is proven.
+    fn proven_level(&self, signature: &SignatureReport) -> String {
+        let t = self.page.t;
+        match signature.proven_level {
+            Some(level) => t.with("level-proven", "level", level.name()),
+            None => t.get("level-proven-none"),
+        }
+    }
+
     /// For a signature that is undecided: what is missing, and of what.
     fn missing(&self, signature: &SignatureReport) -> Option<String> {
         let text = signature.missing(self.page.visit.language);

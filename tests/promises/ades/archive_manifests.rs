@@ -121,7 +121,7 @@ fn a_manifest_counts_while_the_hash_of_its_references_is_accepted() {
         );
         let counts = sub != Some(SubIndication::CryptoConstraintsFailure);
         let level = if counts { Level::Lta } else { Level::Lt };
-        assert_eq!(signature.level, Some(level), "{case}: {signature:#?}");
+        assert_eq!(signature.proven_level, Some(level), "{case}: {signature:#?}");
     }
     // A newer one over it, from before the end, keeps it.
     let first = archived_by(&world, &sealed, HashAlgorithm::Sha1, early, &all);

@@ -208,7 +208,7 @@ fn another_laboratory_is_not_trusted() {
         Some(SubIndication::CertificateChainGeneralFailure)
     );
     // Its time-stamps hold together, and anybody can make such: they show no time here.
-    assert_eq!(report.signatures[0].level, Some(Level::B));
+    assert_eq!(report.signatures[0].proven_level, Some(Level::B));
 }
 
 #[test]

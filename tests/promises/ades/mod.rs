@@ -21,6 +21,7 @@ mod jades;
 pub mod judges;
 pub mod jws;
 mod ladder;
+mod levels;
 mod locking;
 pub mod matrix;
 mod matrix_cades;

@@ -241,7 +241,7 @@ fn a_unit_shows_no_time_from_before_its_own_certificate() {
                 "{stamp:#?}"
             );
             assert_eq!(signature.best_signature_time, Some(late), "{signature:#?}");
-            assert_eq!(signature.level, Some(Level::B));
+            assert_eq!(signature.proven_level, Some(Level::B));
         }
     }
 }
@@ -298,7 +298,7 @@ fn a_time_stamp_of_a_stolen_unit_raises_no_level() {
     let known = good.into_iter().take(2).chain([revoked]).collect();
     let file = with_evidence(&world, &stamped, known, vec![]);
     let report = judged(&world, &file, &[], world.now.plus(DAY * 3));
-    assert_eq!(report.signatures[0].level, Some(Level::B), "{report:#?}");
+    assert_eq!(report.signatures[0].proven_level, Some(Level::B), "{report:#?}");
 }
 
 fn token_over(world: &World, data: &[u8]) -> Vec<u8> {

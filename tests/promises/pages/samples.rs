@@ -618,6 +618,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
         process: Process::LongTerm,
         format: Format::Pades,
         level: Some(Level::Lta),
+        proven_level: Some(Level::Lta),
         qualification: QUALIFICATION.to_owned(),
         qualified: None,
         best_signature_time: Some(at("2026-03-03T13:00:00Z")),
