@@ -31,10 +31,12 @@ impl Limits {
     }
 
     /// For documents of any size that pass through.
+    ///
+    /// WHY 64 MiB a piece: content that a signature holds in base64 is one run of text, and is up to 32 MiB.
     pub const fn stream() -> Self {
         Self {
             bytes: u64::MAX,
-            piece_bytes: 16 << 20,
+            piece_bytes: 64 << 20,
             depth: 256,
             attributes: 256,
             nodes: u64::MAX,

@@ -212,7 +212,11 @@ async fn a_job_is_ended_or_put_off_by_whoever_holds_it() {
         // The first comes back after its lock ended, whatever it has to say.
         queue::finish(&db, &slow, minutes(7)).await.unwrap();
         queue::postpone(&db, &slow, minutes(7), "TEST").await.unwrap();
-        assert_eq!(take(minutes(8), minutes(13)).await, None, "{name}: the second holds it");
+        assert_eq!(
+            take(minutes(8), minutes(13)).await,
+            None,
+            "{name}: the second holds it"
+        );
         // Put off for long, and planned meanwhile for sooner: sooner it is.
         plan(minutes(12)).await;
         queue::postpone(&db, &holder, minutes(30), "TEST").await.unwrap();

@@ -375,7 +375,6 @@ pub(super) fn made(
         &verify::nothing_outside,
         Limits {
             bytes: 2 * ENVELOPED_AT_MOST,
-            piece_bytes: 64 << 20,
             ..Limits::stream()
         },
     )?;
@@ -442,7 +441,6 @@ fn root_element(bytes: &[u8]) -> Result<String, PrepareError> {
         bytes,
         Limits {
             bytes: ENVELOPED_AT_MOST,
-            piece_bytes: 64 << 20,
             ..Limits::stream()
         },
     )?;

@@ -15,7 +15,8 @@ use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::xades::extend::extend;
 use zegel::ades::xades::names::{COUNTERSIGNED, SIGNED_PROPERTIES, XADES};
 use zegel::ades::xades::prepare::{
-    Detached, Moment, PrepareError, prepare_detached, prepare_enveloped, prepare_internally_detached,
+    Detached, Moment, PrepareError, prepare_detached, prepare_enveloped, prepare_enveloping,
+    prepare_internally_detached,
 };
 use zegel::ades::xades::stages::{CertificateForm, Draft, EnvelopedBy};
 use zegel::base::bytes::ReadAt;
@@ -408,4 +409,25 @@ fn nothing_of_another_is_fetched_and_what_is_missing_is_named() {
         validate_at(&world, &file, before).indication,
         Indication::TotalPassed
     );
+}
+
+#[test]
+fn content_of_many_megabytes_inside_a_signature_is_signed_and_read_back() {
+    let world = World::new();
+    let signer = world.signer(P256);
+    // In base64 longer than 16 MiB, one run of text.
+    let content = vec![0x5A_u8; 13 << 20];
+    let order = draft(&world, &signer, Level::B);
+    let prepared = prepare_enveloping(&content, None, &order, moment(&world)).unwrap();
+    let made = signed(&world, prepared, &signer);
+    let base = Packaging::EnvelopingBytes.base();
+    let nothing = outside(Vec::new());
+    let completed =
+        complete_at(&world, &base, &nothing, made, world.now).unwrap_or_else(|(error, _)| panic!("{error}"));
+    let file = bytes_of(&completed.document(&base));
+    let report = validate(&world, &file);
+    assert_eq!(report.signatures[0].level, Some(Level::B), "{report:#?}");
+    let larger = vec![0_u8; (32 << 20) + 1];
+    let error = prepare_enveloping(&larger, None, &order, moment(&world)).unwrap_err();
+    assert_eq!(error.cause(), "XADES_PLACE");
 }
