@@ -529,6 +529,10 @@ async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
     let below = request.lowest_level().filter(|shown| *shown < request.level);
     let page = views::Done {
         page: Page::new(&asked.site, &asked.visit, "sign-done-title").at_step(Steps::SIGN, 4),
+        lead: match &view.request.packed {
+            Some(packed) if packed.by == view.person => "together-done-lead",
+            _ => "sign-done-lead",
+        },
         documents: vec![views::DoneDocument {
             name: view.request.title.clone(),
             container: view.request.packed.as_ref().map(|packed| packed.name.clone()),

@@ -154,6 +154,8 @@ pub struct Finishing<'a> {
 pub struct Done<'a> {
     /// The frame.
     pub page: Page<'a>,
+    /// Key of the text that says where this person's signature stands.
+    pub lead: &'static str,
     /// The documents: name, where the sealed file is, where its proof is.
     pub documents: Vec<DoneDocument>,
     /// How the request ended, when it did without all its signatures at the level asked.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ades::xades::stages::Prepared;
-use crate::base::digest::{HashAlgorithm, Sha256Digest};
+use crate::base::digest::HashAlgorithm;
 use crate::base::lang::Language;
 use crate::card::CardError;
 use crate::card::eid::{LastTry, PinState};
@@ -22,7 +22,7 @@ use crate::journeys::{App, Counter};
 use crate::oidc::challenge;
 use crate::pki::certificate::Certificate;
 use crate::signing::attempt::{Attempt, AttemptId, AttemptState, Driver};
-use crate::signing::container::{ContainerId, ContainerStage, FEWEST, LeftOut, may_pack};
+use crate::signing::container::{ContainerId, ContainerStage, FEWEST, LeftOut, SigningContainer, may_pack};
 use crate::signing::list::{ListId, SigningList};
 use crate::signing::request::{RequestId, Stage, StepError};
 use crate::store::{boards, signing};
@@ -39,7 +39,7 @@ use super::view::Standing;
 use super::web_eid::{FINISHING, encoded, theirs};
 use super::{SignError, kept, list};
 
-/// How long the reader may take to say whether it has keys.
+/// How long a page waits for the reader to say whether it has keys.
 const KEYS_TIME: Duration = Duration::from_secs(3);
 
 /// Whether a document that waits for its signer goes into a container; none for one that does not wait.
@@ -63,13 +63,13 @@ pub async fn has_keypad(app: &App, browser: &Browser) -> bool {
     let Ok(counter) = counter_of(app, browser) else {
         return false;
     };
-    let Ok(reader) = counter.readers.choose(None) else {
+    let Some(reader) = counter.readers.choose(None).ok().filter(|_| counter.keypad) else {
         return false;
     };
-    counter.keypad
-        && at_reader(&counter, &reader, KEYS_TIME, has_keys)
-            .await
-            .unwrap_or(false)
+    // WHY: the page waits less long than the reader may take. A reader whose deadline passes counts as stuck.
+    let asked = at_reader(&counter, &reader, READ_TIME, has_keys);
+    let said = tokio::time::timeout(KEYS_TIME, asked).await;
+    said.is_ok_and(|keys| keys.unwrap_or(false))
 }
 
 /// What a person set out to do.
@@ -299,8 +299,6 @@ pub struct Offer {
     pub hash: HashAlgorithm,
     /// The digest, as long as `hash` says.
     pub digest: Vec<u8>,
-    /// One fingerprint for the documents, as their page shows it.
-    pub fingerprint: Sha256Digest,
 }
 
 /// Takes the certificate with which the person will sign `chosen` together, checks it and their right to each of them,
@@ -340,7 +338,6 @@ pub async fn offer(
         title: work.title(),
         hash: fixed.prepared.hash_algorithm(),
         digest: fixed.prepared.digest(),
-        fingerprint: crate::signing::list::fingerprint(&fixed.documents()),
     })
 }
 
@@ -394,7 +391,7 @@ pub async fn take(
         last_try: LastTry::NotConfirmed,
         language: Language::Nl,
     };
-    if let Err(stop) = keep(app, &packed.id, &work, prepared, value).await {
+    if let Err(stop) = keep(app, &packed, &work, prepared, value).await {
         let now = signing::attempt(&app.db, attempt.id).await?;
         if now.is_some_and(|now| matches!(now.state, AttemptState::Finishing | AttemptState::Done)) {
             // It came twice at once, and the other was faster.
@@ -414,16 +411,15 @@ pub async fn take(
 
 async fn keep(
     app: &App,
-    id: &ContainerId,
+    packed: &SigningContainer,
     work: &Work,
     prepared: &Prepared,
     value: &[u8],
 ) -> Result<(), Stop> {
     let value = encoded(&prepared.certificate()?, value)?;
     // WHY: as at the counter, where it is asked at the gate: nobody keeps a value for what changed meanwhile.
-    let container = container::kept_container(app, *id).await?.container;
-    container::may_still(app, &container, prepared.expires_at()).await?;
-    container::keep_value(app, *id, work.person, prepared, &value).await
+    container::may_still(app, packed, prepared.expires_at()).await?;
+    container::keep_value(app, packed.id, work.person, prepared, &value).await
 }
 
 async fn tries(app: &App, ids: &[AttemptId]) -> Result<Vec<Attempt>, SignError> {

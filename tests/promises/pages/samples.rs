@@ -354,6 +354,10 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     };
     let done = |next: Option<&str>, ended: Option<&str>, below: Option<Level>| Done {
         page: Page::new(site, visit, Done::TITLE).at_step(Steps::SIGN, 4),
+        lead: match ended {
+            Some(_) => "together-done-lead",
+            None => "sign-done-lead",
+        },
         documents: vec![DoneDocument {
             name: text("Besluit speelstraten.pdf"),
             container: ended.map(|_| text("Besluiten van het college.asice")),
