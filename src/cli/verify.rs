@@ -23,6 +23,7 @@ use crate::base::lang::Language;
 use crate::base::text::one_line;
 use crate::base::time::Timestamp;
 use crate::crypto::policy::AlgorithmPolicy;
+use crate::mandates::proof::capacity_label;
 use crate::pki::trust::Trust;
 
 /// Judge the signatures of PDF files, XML documents, containers (asice, asics), CMS messages (p7s, p7m) and JSON
@@ -290,7 +291,8 @@ fn print(reports: &[(&PathBuf, Report)], language: Language, console: &mut Conso
                 text.push_str(&one_line(&path.display().to_string()));
                 text.push('\n');
             }
-            text.push_str(&report.to_text(language));
+            let capacity = |claims: &serde_json::Value| capacity_label(claims, language);
+            text.push_str(&report.to_text_naming(language, &capacity));
             text.push('\n');
         }
     }

@@ -91,34 +91,36 @@ pub struct OrganisationSummary {
     pub nis: Option<NisCode>,
 }
 
+/// How one is called who signs by delegation for the holder of `role`.
+pub(super) fn delegated(role: Role, language: Language) -> String {
+    let role = role.name(language);
+    match language {
+        Language::De => format!("durch Übertragung für: {role}"),
+        Language::En => format!("by delegation for the {role}"),
+        Language::Fr => format!("par délégation pour : {role}"),
+        Language::Nl => format!("bij delegatie voor: {role}"),
+    }
+}
+
+/// How the holder of `role` is called, who holds it in that way.
+pub(super) fn held(role: Role, status: Status, language: Language) -> String {
+    let role = role.name(language);
+    match (status, language) {
+        (Status::Acting, Language::De) => format!("{role} (vertretungsweise)"),
+        (Status::Acting, Language::En) => format!("acting {role}"),
+        (Status::Acting, Language::Fr) => format!("{role} faisant fonction"),
+        (Status::Acting, Language::Nl) => format!("waarnemend {role}"),
+        _ => role.to_owned(),
+    }
+}
+
 impl Capacity {
     /// What a person is shown: `burgemeester, Gemeente Zegelgem`.
     pub fn label(&self, language: Language) -> String {
         let what = match &self.kind {
-            CapacityKind::Delegate { role, .. } => {
-                let role = role.name(language);
-                match language {
-                    Language::De => format!("durch Übertragung für: {role}"),
-                    Language::En => format!("by delegation for the {role}"),
-                    Language::Fr => format!("par délégation pour : {role}"),
-                    Language::Nl => format!("bij delegatie voor: {role}"),
-                }
-            }
+            CapacityKind::Delegate { role, .. } => delegated(*role, language),
             CapacityKind::Employee { function, .. } => function.clone(),
-            CapacityKind::Holding {
-                role,
-                status: Status::Acting,
-                ..
-            } => {
-                let role = role.name(language);
-                match language {
-                    Language::De => format!("{role} (vertretungsweise)"),
-                    Language::En => format!("acting {role}"),
-                    Language::Fr => format!("{role} faisant fonction"),
-                    Language::Nl => format!("waarnemend {role}"),
-                }
-            }
-            CapacityKind::Holding { role, .. } => role.name(language).to_owned(),
+            CapacityKind::Holding { role, status, .. } => held(*role, *status, language),
         };
         format!("{what}, {}", self.organisation.name)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::capacity::{CapacityKind, OrganisationSummary};
+use super::capacity::{CapacityKind, OrganisationSummary, delegated, held};
 use super::codes::Role;
 use super::facts::{Decision, FactId, Status};
 use super::key::Key;
@@ -12,6 +12,7 @@ use super::register::Register;
 use super::rules::{Citation, RuleSet};
 use super::verdict::{Action, Question, Verdict};
 use crate::base::digest::Sha256Digest;
+use crate::base::lang::Language;
 use crate::base::time::{Day, Timestamp};
 use crate::identity::BoardId;
 
@@ -108,6 +109,18 @@ pub enum ProvenCapacity {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         to: Option<Day>,
     },
+}
+
+/// What a person is shown of the capacity in the `claims` of a verdict, in `language`: `burgemeester, Gemeente Zegelgem`.
+/// None for claims that do not have the form of these.
+pub fn capacity_label(claims: &serde_json::Value, language: Language) -> Option<String> {
+    let capacity = serde_json::from_value(claims.get("capacity")?.clone()).ok()?;
+    let what = match capacity {
+        ProvenCapacity::Delegate { role, .. } => delegated(role, language),
+        ProvenCapacity::Holding { role, status, .. } => held(role, status, language),
+    };
+    let organisation = claims.pointer("/organisation/name")?.as_str()?;
+    Some(format!("{what}, {organisation}"))
 }
 
 /// What a proof is about, beside the verdict.
@@ -312,5 +325,30 @@ impl Mismatch {
             Self::Rules => "PROOF_RULES",
             Self::Snapshot => "PROOF_SNAPSHOT",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_capacity_in_a_verdict_is_said_in_each_language() {
+        let claims = |capacity: serde_json::Value| serde_json::json!({ "capacity": capacity, "organisation": { "name": "Gemeente Zegelgem" } });
+        let holding = claims(serde_json::json!({
+            "kind": "holding", "role": "mayor", "post": "p", "status": "acting", "from": "2026-01-01",
+        }));
+        for (language, label) in [
+            (
+                Language::De,
+                "Bürgermeister (vertretungsweise), Gemeente Zegelgem",
+            ),
+            (Language::En, "acting mayor, Gemeente Zegelgem"),
+            (Language::Fr, "bourgmestre faisant fonction, Gemeente Zegelgem"),
+            (Language::Nl, "waarnemend burgemeester, Gemeente Zegelgem"),
+        ] {
+            assert_eq!(capacity_label(&holding, language).as_deref(), Some(label));
+        }
+        assert_eq!(capacity_label(&claims("mayor".into()), Language::Nl), None);
     }
 }

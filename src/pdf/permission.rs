@@ -148,6 +148,20 @@ impl View {
         Ok(found)
     }
 
+    /// What the signature `own` binds by itself: as a certification, when it is the one that the document says certifies it,
+    /// and by the fields it locks. With whether it certifies.
+    ///
+    /// # Errors
+    /// When the catalog or the signature's references cannot be read.
+    pub fn bound_by(&self, own: &Dictionary) -> Result<(bool, Restrictions), PdfError> {
+        let mut found = Restrictions::default();
+        let catalog = self.catalog()?;
+        let permissions = self.dictionary(&catalog, "Perms")?.unwrap_or_default();
+        let certifies = self.dictionary(&permissions, "DocMDP")?.as_ref() == Some(own);
+        self.read_references(own, &mut found, certifies)?;
+        Ok((certifies, found))
+    }
+
     /// Whether the document may get another signature; in `field` when one is named, else in a new one.
     ///
     /// # Errors

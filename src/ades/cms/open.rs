@@ -25,9 +25,6 @@ const DEPTH_LIMIT: u8 = 8;
 /// Why a source is no message that can be judged.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The encoding is broken in a part that was read.
-    #[error("malformed message: {0}")]
-    Encoding(#[from] Asn1Error),
     /// The encoding is broken at this offset of the file.
     #[error("malformed message at offset {0}")]
     Malformed(u64),
@@ -40,6 +37,9 @@ pub enum OpenError {
     /// It is larger than zegel reads.
     #[error("the message has too much of something at offset {0}")]
     TooLarge(u64),
+    /// The file ends at this offset, within the message.
+    #[error("the message is cut off at offset {0}")]
+    Truncated(u64),
     /// Something follows the message.
     #[error("bytes follow the message at offset {0}")]
     Trailing(u64),
@@ -71,11 +71,19 @@ impl Source<'_> {
     /// The header at `at`, which must end by `limit`.
     fn header(&self, at: u64, limit: u64) -> Result<Header, OpenError> {
         let bad = || OpenError::Malformed(at);
+        // What goes beyond the file itself was there once.
+        let cut = || {
+            if limit == self.0.len() {
+                OpenError::Truncated(limit)
+            } else {
+                bad()
+            }
+        };
         let room = limit.checked_sub(at).ok_or_else(bad)?;
         let size = usize::try_from(room.min(10)).unwrap_or(0);
         let bytes = self.0.read_vec(at, size)?;
         let [tag, first, more @ ..] = bytes.as_slice() else {
-            return Err(bad());
+            return Err(cut());
         };
         if tag & 0x1F == 0x1F {
             return Err(bad());
@@ -85,7 +93,7 @@ impl Source<'_> {
             0x80 if tag & 0x20 != 0 => (0, None),
             long @ 0x81..=0x88 => {
                 let count = usize::from(long & 0x7F);
-                let octets = more.get(..count).ok_or_else(bad)?;
+                let octets = more.get(..count).ok_or_else(cut)?;
                 let length = octets
                     .iter()
                     .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
@@ -94,13 +102,13 @@ impl Source<'_> {
             _ => return Err(bad()),
         };
         let start = at.checked_add(2).and_then(|at| at.checked_add(octets));
-        let start = start.filter(|start| *start <= limit).ok_or_else(bad)?;
+        let start = start.filter(|start| *start <= limit).ok_or_else(cut)?;
         let end = match length {
             Some(length) => Some(
                 start
                     .checked_add(length)
                     .filter(|end| *end <= limit)
-                    .ok_or_else(bad)?,
+                    .ok_or_else(cut)?,
             ),
             None => None,
         };
@@ -134,7 +142,11 @@ impl Source<'_> {
     /// Whether an end mark stands at `at`.
     fn is_end_mark(&self, at: u64, limit: u64) -> Result<bool, OpenError> {
         if limit.saturating_sub(at) < 2 {
-            return Err(OpenError::Malformed(at));
+            return Err(if limit == self.0.len() {
+                OpenError::Truncated(limit)
+            } else {
+                OpenError::Malformed(at)
+            });
         }
         Ok(self.0.read_vec(at, 2)? == [0, 0])
     }
@@ -184,6 +196,18 @@ impl Source<'_> {
     }
 }
 
+/// `error` in a part of the source that begins at `start`, of which the first `added` octets were put before it here.
+fn placed(error: Asn1Error, start: u64, added: u64) -> OpenError {
+    let (Asn1Error::Truncated(offset)
+    | Asn1Error::Length(offset)
+    | Asn1Error::Depth(offset)
+    | Asn1Error::Tag { offset, .. }
+    | Asn1Error::Content(offset)
+    | Asn1Error::Trailing(offset)) = error;
+    let offset = u64::try_from(offset).unwrap_or(u64::MAX).saturating_sub(added);
+    OpenError::Malformed(start.saturating_add(offset))
+}
+
 /// Reads the message that `source` is, from its first byte to its last.
 ///
 /// # Errors
@@ -196,7 +220,9 @@ pub fn open(source: Arc<dyn ReadAt>) -> Result<Message, OpenError> {
     let info = from.expect(tag::SEQUENCE, 0, length)?;
     let limit = info.end.unwrap_or(length);
     let (kind, at) = from.whole(tag::OID, info.start, limit)?;
-    if read::single(&kind, Rules::Ber)?.oid()?.to_string() != oids::SIGNED_DATA {
+    let in_kind = |error| placed(error, info.start, 0);
+    let oid = read::single(&kind, Rules::Ber).and_then(|kind| kind.oid());
+    if oid.map_err(in_kind)?.to_string() != oids::SIGNED_DATA {
         return Err(OpenError::NotSignedData);
     }
     let explicit = from.expect(tag::context_constructed(0), at, limit)?;
@@ -204,7 +230,8 @@ pub fn open(source: Arc<dyn ReadAt>) -> Result<Message, OpenError> {
     let data = from.expect(tag::SEQUENCE, explicit.start, limit)?;
     let limit = data.end.unwrap_or(limit);
     let (version, at) = from.whole(tag::INTEGER, data.start, limit)?;
-    let version = read::single(&version, Rules::Ber)?.unsigned()?;
+    let version = read::single(&version, Rules::Ber).and_then(|version| version.unsigned());
+    let version = version.map_err(|error| placed(error, data.start, 0))?;
     let (digest_algorithms, at) = from.whole(tag::SET, at, limit)?;
     let (content_type, body, pieces, at) = encapsulated(&from, at, limit)?;
 
@@ -219,8 +246,12 @@ pub fn open(source: Arc<dyn ReadAt>) -> Result<Message, OpenError> {
     if data.end.is_some() {
         rest.extend([0, 0]);
     }
+    let in_rest = |error| match error {
+        Asn1Error::Truncated(_) if data.end.is_none() => OpenError::Truncated(length),
+        other => placed(other, at, 2),
+    };
     let mut reader = read::Reader::new(&rest, Rules::Ber);
-    let sets = reader.any()?;
+    let sets = reader.any().map_err(in_rest)?;
     let used = u64::try_from(sets.whole().len())
         .unwrap_or(u64::MAX)
         .saturating_sub(2);
@@ -234,14 +265,14 @@ pub fn open(source: Arc<dyn ReadAt>) -> Result<Message, OpenError> {
     if end != length {
         return Err(OpenError::Trailing(end));
     }
-    let mut parts = sets.inside()?;
+    let mut parts = sets.inside().map_err(in_rest)?;
     let items = |element: Option<read::Element<'_>>| -> Result<Vec<Octets>, OpenError> {
         let Some(element) = element else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
-        let mut items = element.inside()?;
-        while let Some(item) = items.next()? {
+        let mut items = element.inside().map_err(in_rest)?;
+        while let Some(item) = items.next().map_err(in_rest)? {
             if found.len() >= COUNT_LIMIT {
                 return Err(OpenError::TooLarge(at));
             }
@@ -249,10 +280,10 @@ pub fn open(source: Arc<dyn ReadAt>) -> Result<Message, OpenError> {
         }
         Ok(found)
     };
-    let certificates = items(parts.optional(tag::context_constructed(0))?)?;
-    let revocations = items(parts.optional(tag::context_constructed(1))?)?;
-    let signers = items(Some(parts.expect(tag::SET)?))?;
-    parts.finish()?;
+    let certificates = items(parts.optional(tag::context_constructed(0)).map_err(in_rest)?)?;
+    let revocations = items(parts.optional(tag::context_constructed(1)).map_err(in_rest)?)?;
+    let signers = items(Some(parts.expect(tag::SET).map_err(in_rest)?))?;
+    parts.finish().map_err(in_rest)?;
     let slices =
         |ranges: Vec<(u64, u64)>| -> Arc<dyn ReadAt> { Arc::new(Slices::new(Arc::clone(&source), ranges)) };
     let raw_content = body

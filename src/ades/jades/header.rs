@@ -35,8 +35,8 @@ const UNDERSTOOD: [&str; 6] = ["b64", "iat", "sigD", "sigPl", "sigT", "srCms"];
 /// Why a header cannot be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
-    /// `alg` is none, a MAC, unknown, or missing.
-    #[error("the algorithm `{0}` is not allowed")]
+    /// `alg` is none, a MAC, unknown, or missing; or a hash is unknown.
+    #[error("the algorithm is not accepted: {0}")]
     Algorithm(String),
     /// The reference to the certificate is missing, double or malformed.
     #[error("the header does not refer to the signing certificate exactly once")]
@@ -50,6 +50,13 @@ pub enum HeaderError {
     /// `iat` and `sigT` stand together.
     #[error("the header states the time of signing twice")]
     Time,
+}
+
+impl HeaderError {
+    /// The algorithm `name`, as much of it as a report shows.
+    fn unknown(name: &str) -> Self {
+        Self::Algorithm(name.chars().take(120).collect())
+    }
 }
 
 /// How `sigD` refers to the content.
@@ -121,8 +128,7 @@ impl Header {
             return Err(malformed(&"an object is due"));
         };
         let alg = members.get("alg").and_then(Value::as_str).unwrap_or_default();
-        let algorithm = SignatureAlgorithm::from_jwa_name(alg)
-            .ok_or_else(|| HeaderError::Algorithm(alg.chars().take(20).collect()))?;
+        let algorithm = SignatureAlgorithm::from_jwa_name(alg).ok_or_else(|| HeaderError::unknown(alg))?;
         check_critical(&members)?;
         let payload_as_text = match members.get("b64") {
             None => true,
@@ -246,6 +252,16 @@ fn certificate_reference(members: &Map<String, Value>) -> Result<(HashAlgorithm,
         let hash = hash_of_name(value.get("digAlg")?.as_str()?)?;
         Some((hash, digest(value.get("digVal")?)?))
     };
+    let first = |list: &Value| list.as_array().and_then(|list| list.first().cloned());
+    let named = members
+        .get("x5t#o")
+        .cloned()
+        .or_else(|| members.get("sigX5ts").and_then(first));
+    if let Some(name) = named.as_ref().and_then(|value| value.get("digAlg")?.as_str())
+        && hash_of_name(name).is_none()
+    {
+        return Err(HeaderError::unknown(name));
+    }
     let (hash, digest) = match (
         members.get("x5t#S256"),
         members.get("x5t#o"),
@@ -311,7 +327,7 @@ fn objects(members: &Map<String, Value>) -> Result<Option<SignedObjects>, Header
     let (mut hash, mut digests) = (None, Vec::new());
     if by_hash {
         let name = reference.get("hashM").and_then(Value::as_str).ok_or_else(bad)?;
-        let known = hash_of_name(name).ok_or_else(bad)?;
+        let known = hash_of_name(name).ok_or_else(|| HeaderError::unknown(name))?;
         for text in texts("hashV").ok_or_else(bad)? {
             digests.push(decoded(&text).map_err(|_| bad())?);
         }

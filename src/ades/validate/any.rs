@@ -7,10 +7,9 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::file::{Context, Inspection, empty, refuse_unused, validate_with};
+use super::file::{self, Context, Inspection, refuse_unused};
 use super::future::{self, Later};
 use super::general::Basis;
-use super::indication::Indication;
 use super::policy::ValidationPolicy;
 use super::report::Report;
 use super::{asic, cades, jades, xades};
@@ -20,6 +19,7 @@ use crate::ades::jades::read::MAX_BYTES;
 use crate::ades::xades::data::Datum;
 use crate::base::bytes::ReadAt;
 use crate::base::time::Timestamp;
+use crate::pdf::error::PdfErrorKind;
 
 /// The formats told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub enum Format {
     XmlInUtf16,
 }
 
+/// Why a file of none of the formats is refused.
+const UNKNOWN: &str =
+    "the file is neither PDF, XML, a container, CMS nor a signature in JSON (FILE_TYPE_UNKNOWN)";
+
 /// What a CMS message in PEM begins with, and ends with. RFC 7468 §8 and §9.
 const PEM: [(&str, &str); 2] = [
     ("-----BEGIN CMS-----", "-----END CMS-----"),
@@ -48,7 +52,7 @@ const PEM: [(&str, &str); 2] = [
 
 /// Judges `source`; `beside`: the content of a signature that does not carry it.
 ///
-/// What looks like none of the formats is judged as PDF, whose report then says that it is none.
+/// What looks like none of the formats is looked at as PDF; the report then says that it is none of them.
 pub fn validate_any(
     source: Arc<dyn ReadAt>,
     beside: &[DataObject],
@@ -75,7 +79,7 @@ pub fn validate_for(
     if format == Format::Pdf {
         let mut report = match Inspection::of(&source) {
             Ok(inspection) => inspection.judge_for(context, policy, at_later),
-            Err(_) => validate_with(source, context, policy),
+            Err(_) => report_of(format, source, &[], &Basis::new(context, policy)),
         };
         if !beside.is_empty() {
             refuse_unused(&mut report);
@@ -115,7 +119,12 @@ fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], bas
             };
             xades::report_of(source, &outside, basis)
         }
-        Format::Pdf => validate_with(source, &basis.context, basis.policy),
+        Format::Pdf => match Inspection::of(&source) {
+            Ok(inspection) => inspection.judge(&basis.context, basis.policy),
+            // What looked like none of the others is none of them.
+            Err(error) if error.kind == PdfErrorKind::NotPdf => unread(&*source, basis, UNKNOWN),
+            Err(error) => unread(&*source, basis, &format!("{error} ({})", error.cause())),
+        },
         Format::Cms => cades::report_of(source, only, basis),
         Format::CmsInPem => {
             let Some(message) = unarmoured(&*source) else {
@@ -167,11 +176,7 @@ fn report_of(format: Format, source: Arc<dyn ReadAt>, beside: &[DataObject], bas
 
 /// The report of a file that cannot be read, and `why`.
 fn unread(source: &dyn ReadAt, basis: &Basis<'_>, why: &str) -> Report {
-    let mut report = empty(source.len(), &basis.context, basis.policy);
-    report.document.sha256 = super::file::whole_digest(source);
-    report.document.format_failure = Some(why.to_owned());
-    report.indication = Indication::TotalFailed;
-    report
+    file::unread(source, &basis.context, basis.policy, why.to_owned())
 }
 
 /// The message in a PEM text; none when there is anything beside it, or more than one. RFC 7468 §3, the strict form but

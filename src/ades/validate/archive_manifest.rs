@@ -48,7 +48,7 @@ pub(super) struct Archive {
     fault: Option<Failure>,
 }
 
-fn broken(detail: &str) -> Failure {
+fn broken(detail: impl Into<String>) -> Failure {
     Failure::new(SubIndication::FormatFailure, "ASIC_ARCHIVE", detail)
 }
 
@@ -64,7 +64,10 @@ impl Archive {
             let read = container.read(entry).ok();
             let read = read.and_then(|bytes| Some((AsicManifest::parse(&bytes)?, bytes)));
             let Some((manifest, bytes)) = read else {
-                archive.fault = Some(broken("an archive manifest cannot be read"));
+                archive.fault = Some(broken(format!(
+                    "the archive manifest {} cannot be read",
+                    entry.name()
+                )));
                 continue;
             };
             let is_taken = archive.links.iter().any(|link| link.name == manifest.signature);
@@ -72,7 +75,10 @@ impl Archive {
                 .iter()
                 .find(|token| token.name() == manifest.signature && !is_taken);
             let Some(token) = token.and_then(|token| container.read(token).ok()) else {
-                archive.fault = Some(broken("an archive manifest has no time-stamp of its own"));
+                archive.fault = Some(broken(format!(
+                    "the archive manifest {} has no time-stamp of its own",
+                    entry.name()
+                )));
                 continue;
             };
             archive.links.push(Link {

@@ -14,7 +14,7 @@ use super::general::Basis;
 use super::indication::{Indication, SubIndication};
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{Finding, Format, Report, SignatureReport};
+use super::report::{Finding, Format, ObjectReport, Report, SignatureReport};
 use super::revocation::Memory;
 use super::stamp::{self, Stamp};
 use super::xades::judge_document;
@@ -130,10 +130,12 @@ impl<'a> Judging<'a> {
         let archived = self.archive.judge(self.basis);
         self.stamped.extend(self.archive.covered(&archived).cloned());
         stamps.extend(archived);
+        // WHY in this order: a file is unsigned when no signature that holds for itself covers it. That something else is wrong
+        // with the container makes it no more so.
+        self.check_files();
         self.check_stamps(&stamps);
         let reports = stamps.into_iter().map(|stamp| stamp.report);
         report.document_time_stamps.extend(reports);
-        self.check_files();
         if self.found.is_empty() {
             report.document.format_failure = self.unstamped();
         }
@@ -297,6 +299,7 @@ impl<'a> Judging<'a> {
                     "ASIC_FILE_MISSING",
                     "a file that the manifest names is not in the container",
                 )
+                .about(ObjectReport::signed_data(listed.name.clone()))
             })?;
             let datum = Datum::Entry(self.container.archive.clone(), entry.clone());
             let digest = datum

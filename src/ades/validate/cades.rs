@@ -10,7 +10,7 @@ use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token, too_many_cou
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
+use super::report::{DigestReport, Finding, Format, ObjectReport, Report, SignatureReport, base64};
 use super::signature::{claimed_attributes, read_claims, stated_policy};
 use crate::ades::VERDICT_OID;
 use crate::ades::cades::counter::{self, counter_signatures};
@@ -379,7 +379,8 @@ impl<'a> Scene<'a> {
             .map_err(Clone::clone)
             .and_then(|certificate| {
                 self.check_form(info, parts)?;
-                let digest = self.digests.get(info.digest_hash()?)?;
+                let digest = self.digests.get(info.digest_hash()?);
+                let digest = digest.map_err(|failure| failure.about_missing(|| stated_content(info)))?;
                 info.check_content(&content_type, digest)?;
                 check_value(info, certificate)
             });
@@ -583,6 +584,21 @@ fn read_digests(info: &SignerInfo, report: &mut SignatureReport) {
     report.signed_data = stated
         .and_then(|value| Some(read::single(value, Rules::Ber).ok()?.octets().ok()?.into_owned()))
         .map(|digest| DigestReport::new(hash, &digest));
+}
+
+/// The content by the digest that the signed attributes state of it: what to look for.
+fn stated_content(info: &SignerInfo) -> ObjectReport {
+    let stated = info.single_signed(oids::MESSAGE_DIGEST);
+    let digest =
+        stated.and_then(|value| Some(read::single(value, Rules::Ber).ok()?.octets().ok()?.into_owned()));
+    let (Ok(hash), Some(digest)) = (info.digest_hash(), digest) else {
+        return ObjectReport::signed_data("");
+    };
+    let sha256 = (hash == HashAlgorithm::Sha256).then(|| digest.as_slice().try_into().ok().map(Sha256Digest));
+    ObjectReport {
+        sha256: sha256.flatten(),
+        ..ObjectReport::signed_data(format!("{} {}", hash.name(), hex::encode(&digest)))
+    }
 }
 
 fn own_token<'a>(info: &SignerInfo, der: &[u8], layer: usize) -> Token<'a> {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use super::general::SOME_CONTENT;
 use super::indication::{Indication, SubIndication};
 use super::report::{
-    DigestReport, Finding, Format, PolicyDocumentSource, Process, Report, SignatureReport, TimeStampReport,
-    Weight,
+    Allowed, DigestReport, FieldLock, Finding, Format, PolicyDocumentSource, Process, Report,
+    SignatureReport, TimeStampReport, Weight,
 };
 use crate::ades::asic::uri::{of_name, to_name};
 use crate::ades::level::Level;
@@ -498,6 +498,27 @@ fn facts(signature: &SignatureReport) -> Vec<(&'static str, String)> {
         ("signature-level", name(signature.level)),
         ("proven-signature-level", name(signature.proven_level)),
     ];
+    if let Some(binds) = &signature.binds {
+        let name = if binds.certifies {
+            "certification"
+        } else {
+            "allowed-changes"
+        };
+        let allowed = binds.allows.map(|allowed| match allowed {
+            Allowed::Annotations => "annotations",
+            Allowed::FormsAndSigning => "forms_and_signing",
+            Allowed::NoChanges => "no_changes",
+        });
+        facts.extend(allowed.map(|allowed| (name, allowed.to_owned())));
+        for lock in &binds.locks {
+            let lock = match lock {
+                FieldLock::All => "all".to_owned(),
+                FieldLock::Exclude(names) => format!("exclude: {}", names.join(", ")),
+                FieldLock::Include(names) => format!("include: {}", names.join(", ")),
+            };
+            facts.push(("field-lock", lock));
+        }
+    }
     if let Some(policy) = &signature.signature_policy {
         let source = match policy.document {
             PolicyDocumentSource::Absent => "absent",

@@ -58,14 +58,22 @@ pub fn validate(source: Arc<dyn ReadAt>, context: &Context<'_>) -> Report {
 pub fn validate_with(source: Arc<dyn ReadAt>, context: &Context<'_>, policy: &ValidationPolicy) -> Report {
     match Inspection::of(&source) {
         Ok(inspection) => inspection.judge(context, policy),
-        Err(error) => {
-            let mut report = empty(source.len(), context, policy);
-            report.document.format_failure = Some(format!("{error} ({})", error.cause()));
-            report.document.sha256 = whole_digest(&*source);
-            report.indication = overall(&report);
-            report
-        }
+        Err(error) => unread(&*source, context, policy, format!("{error} ({})", error.cause())),
     }
+}
+
+/// The report of a file that cannot be read, and `why`, which ends with its cause.
+pub(super) fn unread(
+    source: &dyn ReadAt,
+    context: &Context<'_>,
+    policy: &ValidationPolicy,
+    why: String,
+) -> Report {
+    let mut report = empty(source.len(), context, policy);
+    report.document.format_failure = Some(why);
+    report.document.sha256 = whole_digest(source);
+    report.indication = overall(&report);
+    report
 }
 
 /// The report of a file before anything is found in it.

@@ -37,6 +37,15 @@ impl Failure {
         self
     }
 
+    /// The same, about `object` where it is that what is signed is not at hand.
+    pub(super) fn about_missing(self, object: impl FnOnce() -> ObjectReport) -> Self {
+        if self.sub == SubIndication::SignedDataNotFound {
+            self.about(object())
+        } else {
+            self
+        }
+    }
+
     /// The same, with the moment after which another answer may come.
     pub(super) fn try_after(mut self, moment: Option<Timestamp>) -> Self {
         self.finding.try_after = moment;

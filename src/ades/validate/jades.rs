@@ -17,7 +17,7 @@ use super::imprints::{Archived, Contents};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{DigestReport, Finding, Format, Report, SignatureReport, base64};
+use super::report::{DigestReport, Finding, Format, ObjectReport, Report, SignatureReport, base64};
 use super::signature_policy::{Made, Named, Stated};
 use crate::ades::content::{Content, DataObject};
 use crate::ades::jades::counter;
@@ -410,13 +410,14 @@ impl<'a> Scene<'a> {
             }
             (None, None) => {
                 let [one] = self.objects else {
-                    return Err(missing("the content was not handed in, or more than one"));
+                    let failure = missing("the content was not handed in, or more than one");
+                    return Err(failure.about(ObjectReport::signed_data("")));
                 };
                 self.add_octets(&mut hashers, &[one])?;
             }
             (None, Some(reference)) => {
                 let found = named(&reference.uris, self.objects)
-                    .ok_or_else(|| missing("an object that the header refers to was not handed in"))?;
+                    .ok_or_else(|| self.missing_object(&reference.uris))?;
                 if reference.by_hash {
                     self.check_objects(reference, &found)?;
                 } else {
@@ -426,6 +427,22 @@ impl<'a> Scene<'a> {
         }
         let [hasher] = hashers;
         Ok(hasher.finish())
+    }
+
+    /// The objects among `uris` that were not handed in.
+    fn missing_object(&self, uris: &[String]) -> Failure {
+        let is_there = |uri: &String| {
+            self.objects
+                .iter()
+                .any(|object| object.name.as_ref() == Some(uri))
+        };
+        let names: Vec<&str> = uris
+            .iter()
+            .filter(|uri| !is_there(uri))
+            .map(String::as_str)
+            .collect();
+        let failure = missing("an object that the header refers to was not handed in");
+        failure.about(ObjectReport::signed_data(names.join(", ")))
     }
 
     fn add_octets(&self, hashers: &mut [Hasher], objects: &[&DataObject]) -> Result<(), Failure> {

@@ -138,6 +138,9 @@ pub struct SignatureReport {
     /// The signature policy that the signer claims to keep to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signature_policy: Option<SignaturePolicyReport>,
+    /// What the signature of a PDF binds: what may change after it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub binds: Option<Binding>,
     /// What the authority attested about the signer's power to sign.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attested: Option<AuthorityAttests>,
@@ -236,11 +239,23 @@ pub struct Finding {
 pub struct ObjectReport {
     /// What it is.
     pub kind: ObjectKind,
-    /// Common name of the certificate, or of the certificate that the data is about.
+    /// Common name of the certificate, or of the certificate that the data is about; of what is signed its name, reference
+    /// or digest.
     pub name: String,
-    /// SHA-256 of the certificate or token.
+    /// SHA-256 of the certificate, of the token, or of what is signed where that is stated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sha256: Option<Sha256Digest>,
+}
+
+impl ObjectReport {
+    /// Something that is signed, by its name, reference or digest.
+    pub(super) fn signed_data(name: impl Into<String>) -> Self {
+        Self {
+            kind: ObjectKind::SignedData,
+            name: name.into(),
+            sha256: None,
+        }
+    }
 }
 
 /// A kind of thing that validation looks at.
@@ -251,6 +266,8 @@ pub enum ObjectKind {
     AuthorityCertificate,
     /// Revocation data about the certificate named.
     RevocationData,
+    /// Something that is signed: its name or reference, or its digest.
+    SignedData,
     /// The signer's certificate.
     SignerCertificate,
     /// A time-stamp.
@@ -350,6 +367,43 @@ pub struct SignerClaims {
     pub other_attributes: Vec<String>,
 }
 
+/// What may change after a signature of a PDF, as it says itself. ISO 32000-2 §12.8.2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// Whether it certifies the document.
+    pub certifies: bool,
+    /// What it allows afterwards; none when it says nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub allows: Option<Allowed>,
+    /// The fields that it locks.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub locks: Vec<FieldLock>,
+}
+
+/// What a certification or a lock allows afterwards. ISO 32000-2 table 257.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// `/P` 3: the next one, and annotations.
+    Annotations,
+    /// `/P` 2: filling in forms and signing.
+    FormsAndSigning,
+    /// `/P` 1: nothing but revocation data and document time-stamps.
+    NoChanges,
+}
+
+/// Which fields of a form are locked. ISO 32000-2 table 258.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", content = "fields", rename_all = "snake_case")]
+pub enum FieldLock {
+    /// Every field.
+    All,
+    /// Every field but those of these full names, and what hangs below them.
+    Exclude(Vec<String>),
+    /// Those of these full names, and what hangs below them.
+    Include(Vec<String>),
+}
+
 /// The signature policy that a signer names, and what is known of its document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignaturePolicyReport {
@@ -427,6 +481,10 @@ pub struct AttestedFile {
     /// What was attested.
     pub attested: AuthorityAttests,
 }
+/// Gives the words of the capacity in the claims of a verdict; none for one that is not known.
+///
+/// WHY handed in: the lists of offices stand in a room above this one.
+pub type CapacityWords<'a> = dyn Fn(&serde_json::Value) -> Option<String> + 'a;
 
 /// What checking a verdict gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

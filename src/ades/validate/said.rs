@@ -1,9 +1,10 @@
-//! Names, in the four languages, of what a signer claims, of the policy he names, of how a file changed, and of
-//! time-stamps.
+//! Names, in the four languages, of what a signer claims, of the policy he names, of what may change afterwards and how a
+//! file changed, and of time-stamps.
 
 use super::general::ARCHIVE;
 use super::report::{
-    ChangeReport, PolicyDocumentSource, SignaturePolicyReport, SignerClaims, TimeStampReport,
+    Allowed, Binding, ChangeReport, FieldLock, PolicyDocumentSource, SignaturePolicyReport, SignerClaims,
+    TimeStampReport,
 };
 use super::text::Label;
 use crate::base::lang::Language;
@@ -33,6 +34,45 @@ const ARCHIVE_TIME_STAMP: Label = Label([
     "Archivzeitstempel",
     "archive time-stamp",
 ]);
+
+const CERTIFIED: Label = Label([
+    "gecertificeerd; laat daarna toe",
+    "certifié ; autorise ensuite",
+    "zertifiziert; erlaubt danach",
+    "certified; allows afterwards",
+]);
+const ALLOWS: Label = Label([
+    "laat daarna toe",
+    "autorise ensuite",
+    "erlaubt danach",
+    "allows afterwards",
+]);
+const NO_CHANGES: Label = Label([
+    "geen wijzigingen",
+    "aucune modification",
+    "keine Änderungen",
+    "no changes",
+]);
+const FORMS: Label = Label([
+    "formulieren invullen en ondertekenen",
+    "remplir les formulaires et signer",
+    "Formulare ausfüllen und unterschreiben",
+    "filling in forms and signing",
+]);
+const ANNOTATIONS: Label = Label([
+    "formulieren invullen, ondertekenen en aantekeningen",
+    "remplir les formulaires, signer et annoter",
+    "Formulare ausfüllen, unterschreiben und anmerken",
+    "filling in forms, signing and annotations",
+]);
+const LOCKS: Label = Label([
+    "vergrendelt de velden",
+    "verrouille les champs",
+    "sperrt die Felder",
+    "locks the fields",
+]);
+const ALL_FIELDS: Label = Label(["alle", "tous", "alle", "all"]);
+const ALL_BUT: Label = Label(["alle behalve", "tous sauf", "alle außer", "all but"]);
 
 impl SignerClaims {
     /// What the signer claims, each with what it is a claim of, in `language`. The texts are the signer's own.
@@ -156,6 +196,31 @@ impl SignaturePolicyReport {
             (Some(id), None) => format!("{id}; {known}"),
             (None, _) => known.to_owned(),
         }
+    }
+}
+
+impl Binding {
+    /// What may change after the signature, each with what it is about, in `language`. The names of fields are the file's.
+    pub fn labelled(&self, language: Language) -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
+        if let Some(allows) = self.allows {
+            let label = if self.certifies { CERTIFIED } else { ALLOWS };
+            let words = match allows {
+                Allowed::Annotations => ANNOTATIONS,
+                Allowed::FormsAndSigning => FORMS,
+                Allowed::NoChanges => NO_CHANGES,
+            };
+            all.push((label.in_(language), words.in_(language).to_owned()));
+        }
+        for lock in &self.locks {
+            let text = match lock {
+                FieldLock::All => ALL_FIELDS.in_(language).to_owned(),
+                FieldLock::Exclude(names) => format!("{} {}", ALL_BUT.in_(language), names.join(", ")),
+                FieldLock::Include(names) => names.join(", "),
+            };
+            all.push((LOCKS.in_(language), text));
+        }
+        all
     }
 }
 

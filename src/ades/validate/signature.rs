@@ -11,8 +11,8 @@ use super::layer;
 use super::process;
 use super::qualified;
 use super::report::{
-    AuthorityAttests, CertificateSays, ChainCertificate, DigestReport, Finding, Format, Process,
-    QUALIFICATION, SignatureReport, SignerClaims, base64,
+    Allowed, AuthorityAttests, Binding, CertificateSays, ChainCertificate, DigestReport, FieldLock, Finding,
+    Format, Process, QUALIFICATION, SignatureReport, SignerClaims, base64,
 };
 use super::revocation::Judge;
 use super::signature_policy::{self, Made, Named, Stated};
@@ -30,6 +30,7 @@ use crate::ades::level::{self, Evidence, Level};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pdf::document::Document;
+use crate::pdf::permission::{Certification, Lock};
 use crate::pdf::signature::Signature;
 use crate::pki::certificate::Certificate;
 use crate::pki::name::AttributeType;
@@ -48,6 +49,8 @@ pub(super) struct Found {
     /// Where the revision before this signature's own ends; 0 for a signature in the first.
     pub(super) before_end: u64,
     trailing: Vec<u8>,
+    /// What it binds; none when it binds nothing.
+    binds: Option<Binding>,
 }
 
 impl Found {
@@ -67,6 +70,7 @@ impl Found {
         trailing.truncate(blank);
         Self {
             message: format::read_message(&signature),
+            binds: binding(&signature, document),
             field,
             signature,
             before_end,
@@ -128,6 +132,30 @@ impl Found {
     }
 }
 
+/// What `signature` binds in the revision that it covers. One that cannot be read is told by what changed after it.
+fn binding(signature: &Signature, document: &Document) -> Option<Binding> {
+    let view = document.at(signature.revision)?;
+    let (certifies, bound) = view.bound_by(&signature.dictionary).ok()?;
+    let binding = Binding {
+        certifies,
+        allows: bound.certification.map(|allowed| match allowed {
+            Certification::Annotations => Allowed::Annotations,
+            Certification::FormsAndSigning => Allowed::FormsAndSigning,
+            Certification::NoChanges => Allowed::NoChanges,
+        }),
+        locks: bound
+            .locks
+            .into_iter()
+            .map(|lock| match lock {
+                Lock::All => FieldLock::All,
+                Lock::Exclude(names) => FieldLock::Exclude(names),
+                Lock::Include(names) => FieldLock::Include(names),
+            })
+            .collect(),
+    };
+    (binding.allows.is_some() || !binding.locks.is_empty()).then_some(binding)
+}
+
 /// A document time-stamp and where it stands.
 #[derive(Clone, Copy)]
 pub(super) struct Covering<'a> {
@@ -160,6 +188,7 @@ impl SignatureReport {
             certificate: None,
             claimed: SignerClaims::default(),
             signature_policy: None,
+            binds: None,
             attested: None,
             attested_files: Vec::new(),
             content_time_stamps: Vec::new(),
@@ -210,6 +239,7 @@ pub(super) fn judge_signature(
     report.claimed.name = signature.text("Name");
     report.claimed.reason = signature.text("Reason");
     report.claimed.location = signature.text("Location");
+    report.binds.clone_from(&found.binds);
     if let Err(failure) = judge_found(found, judge, digests, coverings, keys, &mut report) {
         report.fail(failure);
     }

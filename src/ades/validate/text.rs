@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::indication::Indication;
 use super::report::{
-    AuthorityAttests, Finding, Format, KeySource, Maintainability, Report, SignatureReport, TimeStampReport,
-    VerdictStatus, Weight,
+    AuthorityAttests, CapacityWords, Finding, Format, KeySource, Maintainability, Report, SignatureReport,
+    TimeStampReport, VerdictStatus, Weight,
 };
 use super::words::about;
 use crate::base::lang::Language;
@@ -183,8 +183,13 @@ const REASON: Label = Label(["reden", "raison", "Grund", "reason"]);
 const NOTE: Label = Label(["opmerking", "remarque", "Hinweis", "note"]);
 
 impl Report {
-    /// The report as lines of text in `language`, times in Brussels.
+    /// The report as lines of text in `language`, times in Brussels; a capacity that an authority attested in its own word.
     pub fn to_text(&self, language: Language) -> String {
+        self.to_text_naming(language, &|_| None)
+    }
+
+    /// The same, with `capacity` for the words of a capacity in that language, from the claims of a verdict that verified.
+    pub fn to_text_naming(&self, language: Language, capacity: &CapacityWords<'_>) -> String {
         let mut out = String::new();
         let mut line = |text: String| {
             // Whatever a signer wrote stays on the line that names it. INVARIANT: writing to a String does not fail.
@@ -224,7 +229,7 @@ impl Report {
                 index.saturating_add(1),
                 signature.field
             ));
-            for text in signature_lines(signature, language) {
+            for text in signature_lines(signature, language, capacity) {
                 line(format!("  {text}"));
             }
         }
@@ -290,7 +295,11 @@ fn outcome(
     }
 }
 
-fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<String> {
+fn signature_lines(
+    signature: &SignatureReport,
+    language: Language,
+    capacity: &CapacityWords<'_>,
+) -> Vec<String> {
     let mut lines = vec![outcome(signature.indication, signature.sub_indication, language)];
     if let Some(missing) = signature.missing(language) {
         lines.push(format!("{}: {missing}", MISSING.in_(language)));
@@ -336,11 +345,13 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
     if let Some(policy) = &signature.signature_policy {
         lines.push(format!("{}: {}", POLICY.in_(language), policy.words(language)));
     }
+    let bindings = signature.binds.iter().flat_map(|binds| binds.labelled(language));
+    lines.extend(bindings.map(|(label, text)| format!("{label}: {text}")));
     if let Some(attested) = &signature.attested {
         lines.push(format!(
             "{}: {}",
             ATTESTED.in_(language),
-            attestation(attested, language)
+            attestation(attested, language, capacity)
         ));
     }
     for one in &signature.attested_files {
@@ -379,13 +390,14 @@ fn signature_lines(signature: &SignatureReport, language: Language) -> Vec<Strin
     lines
 }
 
-fn attestation(attested: &AuthorityAttests, language: Language) -> String {
+fn attestation(attested: &AuthorityAttests, language: Language, capacity: &CapacityWords<'_>) -> String {
     match attested.status {
         VerdictStatus::Invalid => VERDICT_INVALID.in_(language).to_owned(),
         VerdictStatus::KeyMissing => VERDICT_KEY_MISSING.in_(language).to_owned(),
         VerdictStatus::OtherSubject => VERDICT_OTHER.in_(language).to_owned(),
         VerdictStatus::OtherTime | VerdictStatus::Verified => {
-            let mut text = attested.capacity.clone().unwrap_or_default();
+            let known = attested.claims.as_ref().and_then(capacity);
+            let mut text = known.or_else(|| attested.capacity.clone()).unwrap_or_default();
             if attested.status == VerdictStatus::OtherTime {
                 let _ = write!(text, ", {}", VERDICT_TIME.in_(language));
             }
@@ -474,6 +486,7 @@ mod tests {
                     "time": time, "name": "n", "reason": "r", "location": "l", "commitment": "1.2", "roles": ["r"],
                     "other_attributes": ["1.3"],
                 },
+                "binds": {"certifies": true, "allows": "no_changes", "locks": [{"action": "include", "fields": ["A"]}]},
                 "signature_policy": {"id": "1.2.3", "uri": "u", "document": "absent"},
                 "attested": {
                     "status": "verified", "key_source": "proof_file", "capacity": "mayor", "decisions": ["d"],
@@ -540,6 +553,18 @@ mod tests {
             let text = report.to_text(language);
             assert!(text.lines().any(|line| line.trim() == claims), "{text}");
         }
+    }
+
+    #[test]
+    fn a_capacity_is_said_in_the_words_of_whoever_knows_it() {
+        let mut report = report();
+        report["signatures"][0]["attested"]["claims"] = json!({"capacity": "mayor"});
+        let report: Report = serde_json::from_value(report).unwrap();
+        let known = |claims: &Value| (claims["capacity"] == "mayor").then(|| "burgemeester".to_owned());
+        let text = report.to_text_naming(Language::Nl, &known);
+        assert!(text.contains("de overheid bevestigt: burgemeester,"), "{text}");
+        let text = report.to_text(Language::Nl);
+        assert!(text.contains("de overheid bevestigt: mayor,"), "{text}");
     }
 
     #[test]

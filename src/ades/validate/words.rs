@@ -70,6 +70,12 @@ const fn kind(kind: ObjectKind) -> Label {
             "Sperrdaten zu",
             "revocation data about",
         ]),
+        ObjectKind::SignedData => Label([
+            "ondertekende inhoud",
+            "contenu signé",
+            "unterschriebener Inhalt",
+            "signed content",
+        ]),
         ObjectKind::SignerCertificate => Label([
             "certificaat van de ondertekenaar",
             "certificat du signataire",

@@ -174,6 +174,15 @@ pub(super) const WORDS: &[Words] = &[
         ],
     ),
     (
+        &["FILE_TYPE_UNKNOWN"],
+        [
+            "dit is geen soort bestand dat hier gelezen wordt",
+            "ce n'est pas un type de fichier lu ici",
+            "das ist keine Art von Datei, die hier gelesen wird",
+            "this is not a kind of file that is read here",
+        ],
+    ),
+    (
         &[
             "PDF_EMPTY",
             "PDF_MALFORMED",

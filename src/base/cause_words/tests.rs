@@ -90,7 +90,7 @@ fn no_words_are_for_a_cause_that_nothing_writes() {
     // Handed on by the names that other rooms give them.
     written.extend(["REVOKED", "SUSPENDED"].map(str::to_owned));
     // In one text with what is said of it.
-    written.extend(["CMS_PEM"].map(str::to_owned));
+    written.extend(["CMS_PEM", "FILE_TYPE_UNKNOWN"].map(str::to_owned));
     for cause in all().flat_map(|(causes, _)| *causes) {
         assert!(written.contains(*cause), "nothing writes {cause}");
     }

@@ -10,6 +10,7 @@ use crate::base::text::one_line;
 use crate::base::time::Timestamp;
 use crate::http::i18n::Texts;
 use crate::http::page::Page;
+use crate::mandates::proof::capacity_label;
 
 /// The form.
 #[derive(Debug, Template)]
@@ -66,9 +67,14 @@ pub struct Reason {
 
 /// A part of a sentence as a whole one.
 fn sentence(part: &str) -> String {
+    begun(part) + "."
+}
+
+/// A part of a sentence as its beginning.
+fn begun(part: &str) -> String {
     let mut letters = part.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
+    first.chain(letters).collect()
 }
 
 impl Outcome<'_> {
@@ -184,6 +190,20 @@ impl Outcome<'_> {
         }
     }
 
+    /// The capacity attested, in the reader's language.
+    fn capacity(&self, attested: &AuthorityAttests) -> String {
+        let claims = attested.claims.as_ref();
+        let known = claims.and_then(|claims| capacity_label(claims, self.page.visit.language));
+        known.or_else(|| attested.capacity.clone()).unwrap_or_default()
+    }
+
+    /// What may change after this signature, each with what it is about.
+    fn bindings(&self, signature: &SignatureReport) -> Vec<(String, String)> {
+        let found = signature.binds.iter();
+        let all = found.flat_map(|binds| binds.labelled(self.page.visit.language));
+        all.map(|(label, text)| (begun(label), text)).collect()
+    }
+
     /// What the authority attested, in words: about the file, or about each of several.
     fn attested(&self, signature: &SignatureReport) -> Vec<String> {
         let whole = signature
@@ -205,16 +225,8 @@ impl Outcome<'_> {
     fn attestation(&self, attested: &AuthorityAttests) -> String {
         let t = self.page.t;
         match attested.status {
-            VerdictStatus::Verified => t.with(
-                "attested-verified",
-                "capacity",
-                attested.capacity.clone().unwrap_or_default(),
-            ),
-            VerdictStatus::OtherTime => t.with(
-                "attested-other-time",
-                "capacity",
-                attested.capacity.clone().unwrap_or_default(),
-            ),
+            VerdictStatus::Verified => t.with("attested-verified", "capacity", self.capacity(attested)),
+            VerdictStatus::OtherTime => t.with("attested-other-time", "capacity", self.capacity(attested)),
             VerdictStatus::KeyMissing => t.get("attested-key-missing"),
             VerdictStatus::Invalid => t.get("attested-invalid"),
             VerdictStatus::OtherSubject => t.get("attested-other"),

@@ -169,6 +169,28 @@ fn a_manifest_proves_what_it_names_and_nothing_beside() {
     }
 }
 
+/// What is wrong is told once: no file is unsigned for it.
+#[test]
+fn an_archive_manifest_that_cannot_be_read_leaves_no_file_unsigned() {
+    let world = World::new();
+    for form in [Form::ExtendedCades, Form::ExtendedXades] {
+        let sealed = sealed(&world, form, &world.signer(P384), Level::Lt);
+        let container = Container::open(Arc::new(sealed)).unwrap();
+        let changes = Changes {
+            added: vec![("META-INF/ASiCArchiveManifest009.xml".to_owned(), b"?".to_vec())],
+            ..Changes::default()
+        };
+        let file = bytes_of(&rewrite(&container.archive, &changes, world.now).unwrap());
+        let report = validate_at(&world, &file, world.now);
+        let found = causes(only(&report));
+        assert!(found.contains(&"ASIC_ARCHIVE"), "{form:?}: {report:#?}");
+        assert!(!found.contains(&"ASIC_UNSIGNED_FILE"), "{form:?}: {report:#?}");
+        let told = only(&report).findings.iter();
+        let names = told.filter(|finding| finding.detail.contains("META-INF/ASiCArchiveManifest009.xml"));
+        assert_eq!(names.count(), 1, "{form:?}: {report:#?}");
+    }
+}
+
 /// Without a signature, what time-stamps name is all that they prove; one that fits does not make up for one that does not.
 #[test]
 fn files_that_no_manifest_names_are_proven_by_none() {

@@ -152,7 +152,7 @@ fn content_longer_than_four_gigabytes_stays_where_it_is() {
     for other in [length - 1, length + 1] {
         assert!(matches!(
             open(source(other)),
-            Err(OpenError::Malformed(_) | OpenError::Trailing(_) | OpenError::Encoding(_))
+            Err(OpenError::Malformed(_) | OpenError::Trailing(_) | OpenError::Truncated(_))
         ));
     }
 }

@@ -28,6 +28,7 @@ mod matrix_cades;
 mod matrix_xades;
 pub mod message;
 pub mod mutations;
+mod named;
 mod ordered;
 mod peers;
 mod qualified;

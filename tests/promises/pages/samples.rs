@@ -6,9 +6,9 @@ use askama::Template;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::{
-    AuthorityAttests, CertificateSays, ChangeReport, DocumentFacts, Finding, Format, PlanReport,
-    PolicyDocumentSource, Process, QUALIFICATION, Qualified, Report, SignaturePolicyReport, SignatureReport,
-    SignerClaims, TimeStampReport, VerdictStatus,
+    Allowed, AuthorityAttests, Binding, CertificateSays, ChangeReport, DocumentFacts, FieldLock, Finding,
+    Format, PlanReport, PolicyDocumentSource, Process, QUALIFICATION, Qualified, Report,
+    SignaturePolicyReport, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
 };
 use zegel::base::clock::FixedClock;
 use zegel::base::code::PersonCode;
@@ -641,6 +641,11 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             ..SignerClaims::default()
         },
         attested_files: Vec::new(),
+        binds: allowed.map(|certifies| Binding {
+            certifies,
+            allows: Some(Allowed::FormsAndSigning),
+            locks: vec![FieldLock::Exclude(vec!["opmerking".to_owned()])],
+        }),
         signature_policy: allowed.map(|is_allowed| SignaturePolicyReport {
             id: Some("2.16.56.13.6.1".to_owned()),
             implied: false,
@@ -775,7 +780,10 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     damaged.document.format_failure = Some("the cross-reference table is damaged (PDF_MALFORMED)".to_owned());
     let mut unread = report(Vec::new(), true);
     unread.document_time_stamps.clear();
-    unread.document.format_failure = Some("the file is not a PDF at offset 0 (PDF_NOT_PDF)".to_owned());
+    unread.document.format_failure = Some(
+        "the file is neither PDF, XML, a container, CMS nor a signature in JSON (FILE_TYPE_UNKNOWN)"
+            .to_owned(),
+    );
     vec![
         page("verify-form", &form(None)),
         page(

@@ -332,6 +332,12 @@ async fn every_format_is_checked_on_the_page_and_by_programs() {
         assert_eq!(seen.status, StatusCode::OK, "{name}");
         let says = signatures[0]["certificate"]["common_name"].as_str().unwrap();
         assert!(seen.body.contains(says), "{name}: {says} is shown");
+        let files = signatures[0]["covered_files"].as_array();
+        assert_eq!(files.is_some(), name == "besluit.asice", "{name}");
+        for file in files.into_iter().flatten() {
+            let shown = format!("<dd>{}</dd>", file.as_str().unwrap());
+            assert!(seen.body.contains(&shown), "{name}: {shown}");
+        }
     }
 }
 

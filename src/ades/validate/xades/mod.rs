@@ -19,7 +19,7 @@ use super::general::{self, ARCHIVE, Basis, ByFile, SIGNATURES_AT_MOST, Subject, 
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
-use super::report::{DigestReport, Format, Report, SignatureReport, base64};
+use super::report::{DigestReport, Format, ObjectReport, Report, SignatureReport, base64};
 use crate::ades::asic::uri;
 use crate::ades::signature_name::SignatureName;
 use crate::ades::xades::ahead::Ahead;
@@ -34,13 +34,16 @@ use crate::base::digest::{HashAlgorithm, Hasher, Sha256Digest};
 use crate::pki::certificate::Certificate;
 use crate::xml::outline::Outline;
 use crate::xml::signature::DS;
+use crate::xml::signature::algorithm::{digest_from_uri, signature_from_uri};
 use crate::xml::signature::defect::SignatureDefect;
-use crate::xml::signature::read::{Target, XmlSignature};
+use crate::xml::signature::read::{Reference, Target, XmlSignature};
 use crate::xml::signature::verify::check_value;
 use crate::xml::tree::{Document, NodeId, Selection};
 
 /// From this length on a thread for the document's own digest costs less than it saves.
 const SIDE_BY_SIDE_BYTES: u64 = 4 << 20;
+/// Most characters of a foreign identifier that a report shows.
+const URI_SHOWN: usize = 120;
 
 /// Judges every signature of the XML document `source`. Never fails: what cannot be read is in the report.
 ///
@@ -167,6 +170,45 @@ impl From<SignatureDefect> for Failure {
     }
 }
 
+/// `defect` of `reference`, which it names where what that covers is not at hand.
+fn of_reference(defect: SignatureDefect, reference: &Reference) -> Failure {
+    let name = match &reference.target {
+        Target::Outside(uri) => uri.as_str(),
+        _ => "",
+    };
+    Failure::from(defect).about_missing(|| ObjectReport::signed_data(name))
+}
+
+/// An algorithm of the signature `element` that is not worked with, by its identifier; none when that is not the matter.
+fn unknown_algorithm(document: &Document, element: NodeId) -> Option<Failure> {
+    let own = document
+        .elements()
+        .filter(|node| document.is_within(*node, element));
+    let mut unknown = own.filter_map(|node| {
+        let uri = document.tag(node)?.attribute("Algorithm")?;
+        let is_known = if document.is(node, DS, "SignatureMethod") {
+            signature_from_uri(uri).is_some()
+        } else if document.is(node, DS, "DigestMethod") {
+            digest_from_uri(uri).is_some()
+        } else {
+            true
+        };
+        (!is_known).then_some(uri)
+    });
+    unknown.next().map(unknown_uri)
+}
+
+/// The failure for the algorithm `uri`.
+fn unknown_uri(uri: &str) -> Failure {
+    let defect = SignatureDefect::Algorithm;
+    let shown: String = uri.chars().take(URI_SHOWN).collect();
+    Failure::new(
+        SubIndication::CryptoConstraintsFailure,
+        defect.cause(),
+        format!("the algorithm is not accepted: {shown}"),
+    )
+}
+
 /// The imprint that was made; none when content is not at hand, and one that no token has when it cannot be made at all.
 fn at_hand(imprint: Result<Vec<u8>, SignatureDefect>) -> Option<Vec<u8>> {
     match imprint {
@@ -210,7 +252,10 @@ struct Signature<'a> {
 impl<'a> Signature<'a> {
     /// Format checking, EN 319 102-1 §5.2.2.
     fn read(document: &'a Document, element: NodeId) -> Result<Self, Failure> {
-        let core = XmlSignature::read(document, element)?;
+        let core = XmlSignature::read(document, element).map_err(|defect| match defect {
+            SignatureDefect::Algorithm => unknown_algorithm(document, element).unwrap_or(defect.into()),
+            other => other.into(),
+        })?;
         let properties = Properties::find(document, &core)?;
         Ok(Self {
             document,
@@ -316,11 +361,15 @@ impl<'a> Signature<'a> {
         scene.check_bounds(&self.core)?;
         check_value(self.document, &self.core, key)?;
         for (index, reference) in self.core.references.iter().enumerate() {
-            if scene.digest(&self.core, index)? != reference.digest {
+            let digest = scene.digest(&self.core, index);
+            if digest.map_err(|defect| of_reference(defect, reference))? != reference.digest {
                 return Err(SignatureDefect::Digest(index).into());
             }
-            for inner in scene.manifest(reference, index)?.unwrap_or_default() {
-                if scene.digest_of(self.core.element, &inner, index)? != inner.digest {
+            let manifest = scene.manifest(reference, index);
+            let manifest = manifest.map_err(|defect| of_reference(defect, reference))?;
+            for inner in manifest.unwrap_or_default() {
+                let digest = scene.digest_of(self.core.element, &inner, index);
+                if digest.map_err(|defect| of_reference(defect, &inner))? != inner.digest {
                     return Err(SignatureDefect::Digest(index).into());
                 }
             }

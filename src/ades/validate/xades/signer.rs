@@ -2,6 +2,7 @@
 
 use super::super::format::Failure;
 use super::super::indication::SubIndication;
+use super::unknown_uri;
 use crate::ades::xades::properties::decimal;
 use crate::ades::xades::read::{Properties, below};
 use crate::ades::xades::unsigned::{HeldKind, held};
@@ -62,17 +63,19 @@ pub(super) fn identify(
             "the signed properties name no certificate",
         ));
     };
-    let digest = below(document, *cert, &["CertDigest"])
-        .first()
-        .and_then(|digest| {
-            let hash = document
-                .children_named(*digest, DS, "DigestMethod")
-                .next()
-                .and_then(|method| document.tag(method)?.attribute("Algorithm"))
-                .and_then(digest_from_uri)?;
-            let value = document.children_named(*digest, DS, "DigestValue").next()?;
-            Some((hash, octets(document, value).ok()?))
-        });
+    let stated = below(document, *cert, &["CertDigest"]);
+    let method = stated.first().and_then(|digest| {
+        let method = document.children_named(*digest, DS, "DigestMethod").next()?;
+        document.tag(method)?.attribute("Algorithm")
+    });
+    if let Some(uri) = method.filter(|uri| digest_from_uri(uri).is_none()) {
+        return Err(unknown_uri(uri));
+    }
+    let digest = stated.first().and_then(|digest| {
+        let hash = method.and_then(digest_from_uri)?;
+        let value = document.children_named(*digest, DS, "DigestValue").next()?;
+        Some((hash, octets(document, value).ok()?))
+    });
     let Some((hash, digest)) = digest else {
         return Err(missing(
             "XADES_CERTIFICATE_REFERENCE",
