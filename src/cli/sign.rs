@@ -30,7 +30,6 @@ use crate::ades::asic::zip::name::folded;
 use crate::ades::level::Level;
 use crate::ades::pades::prepare::prepare;
 use crate::ades::pades::stages::Draft;
-use crate::ades::statement::PolicyIdentifier;
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::policy::ValidationPolicy;
 use crate::ades::validate::{Context, validate_any};
@@ -245,8 +244,8 @@ fn check_usage(arguments: &Arguments, format: Format) -> Result<Order, &'static 
             "--field, --page and --at say where a signature goes in a PDF, and no PDF is to be signed so",
         );
     }
-    let names_by_uri = matches!(order.stating.policy, Some(PolicyIdentifier::Uri(_)));
-    if names_by_uri && !order.add && matches!(order.form, Form::Cades | Form::Pdf) {
+    // Of a file that takes a further signature the form is known when it was looked into.
+    if !order.add && !order.takes_its_policy() {
         return Err("a policy in a PDF or CMS message is named by an object identifier");
     }
     order.check_files(&arguments.documents, arguments.out.as_deref())?;

@@ -41,7 +41,7 @@ pub(super) struct Further {
     #[arg(long)]
     pub(super) add: bool,
     /// Sign a signature of a CMS message, XML or JSON, as zegel verify names it, instead of its content; up to level lt.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "add")]
     pub(super) counter: Option<String>,
     /// With --add or --counter: what the signatures of the file are over, when that stays beside them; may be repeated.
     #[arg(long, value_name = "CONTENT")]
@@ -79,6 +79,8 @@ pub(super) enum AddError {
     JwsPayload,
     #[error(transparent)]
     Message(#[from] OpenError),
+    #[error("a policy in a PDF or CMS message is named by an object identifier")]
+    PolicyName,
     #[error("a container of kind ASiC-S takes a further signature in cades alone, and its own is not")]
     Simple,
     #[error("there is no signature in it to sign beside")]
@@ -111,6 +113,7 @@ impl AddError {
             Self::Header(_) | Self::Jws(_) => "JWS_MALFORMED",
             Self::Io(_) => "ADES_IO",
             Self::Message(_) => "ADES_MESSAGE",
+            Self::PolicyName => "ADES_POLICY_NAME",
             Self::Signature(defect) => defect.cause(),
             Self::Unknown(_) => UnknownSignature::CAUSE,
             Self::Utf16 => "XML_ENCODING",
@@ -222,6 +225,9 @@ impl Added {
                 Existing::Whole
             }
         };
+        if !order.takes_its_policy() {
+            return Err(AddError::PolicyName);
+        }
         if !beside.is_empty() && carries_all(&existing, format, source)? {
             return Err(AddError::Beside);
         }

@@ -8,6 +8,7 @@ use super::stating::Stating;
 use crate::ades::asic::container::Kind;
 use crate::ades::jades::read::Serialization;
 use crate::ades::level::Level;
+use crate::ades::statement::PolicyIdentifier;
 
 /// Which format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +119,12 @@ pub(super) struct Order {
 }
 
 impl Order {
+    /// Whether the policy is named as the form can: in CMS, and so in a PDF, by an object identifier alone.
+    pub(super) const fn takes_its_policy(&self) -> bool {
+        let by_uri = matches!(self.stating.policy, Some(PolicyIdentifier::Uri(_)));
+        !by_uri || matches!(self.form, Form::Jades | Form::Xades)
+    }
+
     /// The order, or why the words contradict each other.
     pub(super) fn of(words: Words<'_>) -> Result<Self, &'static str> {
         use Packaging::{Attached, Detached, Enveloped, Enveloping, InternallyDetached};

@@ -127,7 +127,7 @@ impl Problem {
             Self::File(FileProblem::Exists(_)) | Self::Name(_) | Self::SameName(_) | Self::Twice(_) => {
                 Exit::Usage
             }
-            Self::Add(_, AddError::Beside | AddError::Unknown(_)) => Exit::Usage,
+            Self::Add(_, AddError::Beside | AddError::PolicyName | AddError::Unknown(_)) => Exit::Usage,
             Self::Add(..)
             | Self::Augment(_)
             | Self::Cades(..)

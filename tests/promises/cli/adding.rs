@@ -227,8 +227,39 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
     }
     let text = std::fs::read_to_string(desk.path("data-signed.xml")).unwrap();
     std::fs::write(desk.path("changed.xml"), text.replace("TEST", "TOCH")).unwrap();
+    std::fs::write(desk.path("utf16.xml"), b"\xFF\xFE<\0a\0/\0>\0").unwrap();
+    // Detached, and its payload signed as the base64url text of it: nobody signs so here.
+    let signed = desk.sign(&words(
+        "b.pdf --signature jades --serialization general --packaging attached --level b --out payload.jws",
+    ));
+    assert_eq!(signed.code, Some(0), "{signed:?}");
+    let text = std::fs::read_to_string(desk.path("payload.jws")).unwrap();
+    let mut bare: serde_json::Value = serde_json::from_str(&text).unwrap();
+    bare.as_object_mut().unwrap().remove("payload").unwrap();
+    std::fs::write(desk.path("payload.jws"), bare.to_string()).unwrap();
     let before = (desk.files(), desk.lab.pins_shown().len());
-    for (text, code, says) in [
+    let policy = format!(
+        "--policy https://zegel.example/p --policy-hash sha256:{}",
+        "00".repeat(32)
+    );
+    let named = [
+        format!("a.pdf.p7m --add {policy}"),
+        format!("a.pdf.p7s --add --detached a.pdf {policy}"),
+        format!("signed.pdf --add {policy}"),
+    ];
+    let named = named.iter().map(|text| (text.as_str(), 2, "(ADES_POLICY_NAME)"));
+    let others = [
+        ("utf16.xml --add", 1, "(XML_ENCODING)"),
+        (
+            "payload.jws --add --detached b.pdf",
+            1,
+            "its payload is signed in a way that zegel does not sign in (ADES_FORM)",
+        ),
+        (
+            "a.pdf.p7m --add --counter nobody --level lt",
+            2,
+            "the argument '--add' cannot be used with '--counter <NAME>'",
+        ),
         ("a.pdf.asics --add", 1, "hint: sign the files themselves again"),
         ("data.xml.xades --add", 1, "(ADES_FORM)"),
         ("data.xml --add --out x.xml", 1, "there is no signature in it"),
@@ -288,7 +319,8 @@ fn what_takes_no_further_signature_says_why_before_the_card_is_asked() {
             "says what one file is over",
         ),
         ("a.pdf.asice", 1, "hint: --add"),
-    ] {
+    ];
+    for (text, code, says) in named.chain(others) {
         let ran = desk.sign(&words(text));
         assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{text}: {ran:?}");
         assert!(ran.messages.contains(says), "{text}: {ran:?}");

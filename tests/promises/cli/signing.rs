@@ -408,6 +408,30 @@ fn words_that_do_not_go_together_are_wrong_usage() {
 }
 
 #[test]
+fn what_would_show_as_something_else_is_not_stated() {
+    let folder = TestFolder::new("sign-stating");
+    std::fs::write(folder.path().join("a.pdf"), "TEST").unwrap();
+    for option in ["--role", "--place"] {
+        for text in [
+            "clerk\nmayor",
+            "a\u{202e}b",
+            "a\u{1b}[31m",
+            "a\tb, BE",
+            "a\u{2028}b",
+        ] {
+            let ran = run(zegel(folder.path()).args(["sign", "a.pdf", option, text]));
+            assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{text:?}: {ran:?}");
+            let says = format!(
+                "zegel: error: {option} takes one line without control or direction characters (STATEMENT_NOT_PLAIN)"
+            );
+            assert!(ran.messages.starts_with(&says), "{text:?}: {ran:?}");
+        }
+    }
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(names.len(), 1, "nothing is written");
+}
+
+#[test]
 fn what_the_signer_states_is_read_back_in_every_format() {
     let Some(desk) = desk(&["mayor"]) else { return };
     for (form, out) in [
