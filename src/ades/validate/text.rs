@@ -360,7 +360,7 @@ fn signature_lines(
             "{}{}: {}",
             ATTESTED.in_(language),
             file.unwrap_or_default(),
-            attestation(&one.attested, language)
+            attestation(&one.attested, language, capacity)
         ));
     }
     let content = signature.content_time_stamps.iter();
