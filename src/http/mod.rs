@@ -10,6 +10,7 @@ pub mod assets;
 pub mod card_beside;
 pub mod cookies;
 pub mod csrf;
+mod download;
 pub mod headers;
 pub mod health;
 pub mod i18n;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::api;
 use super::asked::Asked;
+use super::download;
 use super::headers::Policy;
 use super::i18n::Value;
 use super::page::{self, Page, Steps};
@@ -288,7 +289,7 @@ pub async fn document(asked: Asked<RequestId>) -> Result<HttpResponse, Failure> 
     let mut response = HttpResponse::Ok()
         .content_type(delivered.media_type)
         .insert_header((header::CONTENT_DISPOSITION, api::attachment(&delivered.name)))
-        .body(delivered.bytes);
+        .body(download::body(delivered.source));
     Policy::Document.attach(&mut response);
     Ok(response)
 }
@@ -299,7 +300,7 @@ pub async fn publication(asked: Asked<RequestId>) -> Result<HttpResponse, Failur
     let mut response = HttpResponse::Ok()
         .content_type("application/pdf")
         .insert_header((header::CONTENT_DISPOSITION, api::attachment(&delivered.name)))
-        .body(delivered.bytes);
+        .body(download::body(delivered.source));
     Policy::Document.attach(&mut response);
     Ok(response)
 }
@@ -529,13 +530,13 @@ async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
     let below = request.lowest_level().filter(|shown| *shown < request.level);
     let page = views::Done {
         page: Page::new(&asked.site, &asked.visit, "sign-done-title").at_step(Steps::SIGN, 4),
-        lead: match &view.request.packed {
-            Some(packed) if packed.by == view.person => "together-done-lead",
-            _ => "sign-done-lead",
+        lead: match deliver::own_container(view) {
+            Some(_) => "together-done-lead",
+            None => "sign-done-lead",
         },
         documents: vec![views::DoneDocument {
             name: view.request.title.clone(),
-            container: view.request.packed.as_ref().map(|packed| packed.name.clone()),
+            container: in_container(asked, view),
             download: asked.path("/document"),
             proof: complete.then(|| asked.path("/proof")),
             publication: matches!(view.request.publication, Some(Publication::Done { .. }))
@@ -548,6 +549,16 @@ async fn done(asked: &Asked<RequestId>, view: &View) -> HttpResponse {
         back: back(asked, view).await,
     };
     page::show(&page)
+}
+
+/// That the last signature stands in a container, in a sentence. Its name tells of the list: whoever signed that reads it.
+fn in_container(asked: &Asked<RequestId>, view: &View) -> Option<String> {
+    let texts = asked.site.catalog.texts(asked.language());
+    view.request.packed.as_ref()?;
+    Some(match deliver::own_container(view) {
+        Some(packed) => texts.with("sign-done-container", "name", packed.name.clone()),
+        None => texts.get("sign-done-container-others"),
+    })
 }
 
 /// How the request ended, in a sentence.

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ades::asic::create::takes_name;
+use crate::ades::asic::create::FileNames;
 use crate::ades::level::Level;
 use crate::ades::xades::stages::{Prepared, Signed};
 use crate::base::digest::Sha256Digest;
@@ -320,26 +320,21 @@ pub fn file_name(title: &str) -> String {
 /// What documents of these names are called in one container: their own names where each is one of its own, with the
 /// place in the list otherwise.
 pub fn names<'a>(given: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut taken: Vec<String> = Vec::new();
-    for (number, name) in (1_u32..).zip(given) {
-        // Windows and macOS keep one file for names that differ in case alone.
-        let is_free = |taken: &[String], name: &str| {
-            takes_name(name)
-                && taken
-                    .iter()
-                    .all(|known| known.to_lowercase() != name.to_lowercase())
-        };
-        let candidates = [
-            name.to_owned(),
-            format!("{number}-{name}"),
-            format!("document-{number}.pdf"),
-        ];
-        let free = candidates.into_iter().find(|name| is_free(&taken, name));
-        // A document that others are called after keeps to the count: their numbers are lower.
-        let free = free.unwrap_or_else(|| format!("document-{number}-{number}.pdf"));
-        taken.push(free);
-    }
-    taken
+    let mut taken = FileNames::default();
+    (1_u32..)
+        .zip(given)
+        .map(|(number, name)| {
+            let own = [
+                name.to_owned(),
+                format!("{number}-{name}"),
+                format!("document-{number}.pdf"),
+            ];
+            // Others may be called like that: counting on, one is free.
+            let counted = (2_u32..).map(|again| format!("document-{number}-{again}.pdf"));
+            let mut candidates = own.into_iter().chain(counted);
+            candidates.find(|name| taken.take(name)).unwrap_or_default()
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -372,10 +367,28 @@ mod tests {
                 "8-5-a.pdf"
             ]
         );
-        for name in &made {
-            assert!(takes_name(name), "{name}");
-        }
         assert_eq!(names(["x:y.pdf"].into_iter()), ["document-1.pdf"]);
+        // What somebody's program takes for the same name.
+        assert_eq!(
+            names(["Besluit 1.pdf", "Besluit\u{a0}1.pdf", "20m2.pdf", "20m\u{b2}.pdf"].into_iter()),
+            [
+                "Besluit 1.pdf",
+                "2-Besluit\u{a0}1.pdf",
+                "20m2.pdf",
+                "4-20m\u{b2}.pdf"
+            ]
+        );
+        // Names that were given as those that are made.
+        assert_eq!(
+            names(["document-3.pdf", "document-3-2.pdf", "a:b.pdf", "a", "a/b.pdf"].into_iter()),
+            [
+                "document-3.pdf",
+                "document-3-2.pdf",
+                "document-3-3.pdf",
+                "a",
+                "5-a/b.pdf"
+            ]
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@ use crate::base::time::Timestamp;
 use crate::signing::container::{ContainerId, SigningContainer};
 
 crate::statements! {
-    INSERT = "INSERT INTO signing_container (id, list_id, state, container, version, created_at) \
-              VALUES ($1, $2, $3, $4, 1, $5)";
+    INSERT = "INSERT INTO signing_container (id, board_id, list_id, state, container, version, created_at) \
+              VALUES ($1, $2, $3, $4, $5, 1, $6)";
     UPDATE = "UPDATE signing_container SET state = $3, container = $4, version = version + 1 \
               WHERE id = $1 AND version = $2";
     BY_ID = "SELECT container, version FROM signing_container WHERE id = $1";
@@ -26,6 +26,7 @@ pub struct KeptContainer {
 pub async fn add(unit: &mut Unit, container: &SigningContainer) -> Result<(), StoreError> {
     let values = [
         container.id.into(),
+        container.board.into(),
         container.list.into(),
         container.stage.as_str().into(),
         text(container).into(),

@@ -1,9 +1,11 @@
 //! One SQL text on two engines: every statement prepares, both schemas are the same, units commit whole or not.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use zegel::audit::{Event, EventId, EventKind};
-use zegel::base::bytes::ReadAt as _;
+use zegel::base::bytes::ReadAt;
 use zegel::base::random::SeededRandom;
 use zegel::identity::BoardId;
 use zegel::store::blobs::Blobs;
@@ -374,7 +376,7 @@ async fn scratch_is_swept_of_what_nobody_needs_and_of_nothing_else() {
     mine.open(kept).await.unwrap();
     mine.open(removed).await.unwrap();
     others.remove(removed).await.unwrap();
-    for name in ["upload-1", "draft-1", "notes.txt"] {
+    for name in ["upload-1", "draft-1", ".tmp1", "notes.txt"] {
         std::fs::write(scratch.join(name), "x").unwrap();
     }
     let now = zegel::base::clock::Clock::now(&zegel::base::clock::SystemClock::new());
@@ -388,12 +390,54 @@ async fn scratch_is_swept_of_what_nobody_needs_and_of_nothing_else() {
     };
     let kept = kept.to_string();
     assert_eq!(mine.sweep(now).await.unwrap(), 1, "the copy whose blob is gone");
-    let mut left = vec![kept.as_str(), "draft-1", "notes.txt", "upload-1"];
+    let mut left = vec![kept.as_str(), ".tmp1", "draft-1", "notes.txt", "upload-1"];
     left.sort_unstable();
     assert_eq!(names(), left, "what is written now may be somebody's");
     let later = now.plus(std::time::Duration::from_hours(25));
-    assert_eq!(mine.sweep(later).await.unwrap(), 2);
+    assert_eq!(mine.sweep(later).await.unwrap(), 3);
     let mut left = vec![kept.as_str(), "notes.txt"];
     left.sort_unstable();
     assert_eq!(names(), left);
+}
+
+/// What is kept is read in pieces, and is whole at its address or not there at all.
+#[tokio::test]
+async fn what_is_kept_in_pieces_is_whole_at_its_address() {
+    /// Reads otherwise every time.
+    struct Changing(AtomicU8);
+    impl ReadAt for Changing {
+        fn len(&self) -> u64 {
+            4
+        }
+        fn read_exact_at(&self, buffer: &mut [u8], _: u64) -> std::io::Result<()> {
+            buffer.fill(self.0.fetch_add(1, Ordering::SeqCst));
+            Ok(())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (root, scratch) = (folder.path().join("blobs"), folder.path().join("scratch"));
+    let blobs = Blobs::in_folder(&root, &scratch).unwrap();
+    // Longer than two pieces, and of another length; then nothing at all.
+    let long: Vec<u8> = (0..17 << 20).map(|at: u32| at.to_le_bytes()[1] ^ 0x5A).collect();
+    for bytes in [long, Vec::new()] {
+        let kept = blobs.put_from(Arc::new(bytes.clone())).await.unwrap();
+        assert_eq!(kept, zegel::base::digest::Sha256Digest::of(&bytes));
+        assert_eq!(blobs.get(kept).await.unwrap(), bytes);
+        let opened = blobs.open(kept).await.unwrap();
+        assert_eq!(opened.read_vec(0, bytes.len()).unwrap(), bytes);
+        assert_eq!(blobs.put_from(Arc::new(bytes)).await.unwrap(), kept);
+    }
+    let error = blobs
+        .put_from(Arc::new(Changing(AtomicU8::new(0))))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StoreError::BlobChanged(_)), "{error}");
+    // A copy that somebody changed in the store is not handed out.
+    let kept = blobs.put(b"as it was".to_vec()).await.unwrap();
+    let address = kept.to_string();
+    std::fs::write(root.join(&address[..2]).join(&address), "another").unwrap();
+    let error = blobs.open(kept).await.unwrap_err();
+    assert!(matches!(error, StoreError::BlobChanged(_)), "{error}");
+    let left = std::fs::read_dir(&scratch).unwrap().count();
+    assert_eq!(left, 2, "no draft stays");
 }

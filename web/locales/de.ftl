@@ -539,6 +539,7 @@ list-partly = { $signed } von { $total } unterschrieben.
 list-partly-rest = Was unterschrieben ist, bleibt es. Die übrigen Dokumente warten noch auf Sie.
 list-rest-action = Die übrigen unterschreiben
 sign-done-container = Dieses Dokument wird mit anderen in einer Datei geliefert, für die die letzte Unterschrift gilt: { $name }.
+sign-done-container-others = Die letzte Unterschrift steht in einer Datei, für dieses und andere Dokumente; wer sie geleistet hat, verfügt darüber. Das Dokument hier trägt die Unterschriften davor.
 together-heading = Alles mit einer Unterschrift
 together-why = Ihr Kartenleser oder Kartenprogramm leistet eine Unterschrift pro PIN-Code. Sie können diese Dokumente auch zusammen unterschreiben, mit einer Unterschrift und einem PIN-Code. Sie stehen dann in einer Datei (ASiC-E).
 together-action = Alles mit einer Unterschrift unterschreiben

@@ -539,6 +539,7 @@ list-partly = { $signed } of { $total } signed.
 list-partly-rest = What is signed stays signed. The rest still waits for you.
 list-rest-action = Sign the rest
 sign-done-container = This document is delivered with others in one file, over which the last signature stands: { $name }.
+sign-done-container-others = The last signature stands in one file over this document and others, which whoever made it has. The document here carries the signatures before it.
 together-heading = All with one signature
 together-why = Your card reader or card program makes one signature per PIN code. You can also sign all these documents together, with one signature and one PIN code. They then stand in one file (ASiC-E).
 together-action = Sign all with one signature

@@ -539,6 +539,7 @@ list-partly = { $signed } sur { $total } signés.
 list-partly-rest = Ce qui est signé le reste. Les autres documents attendent encore votre signature.
 list-rest-action = Signer les autres
 sign-done-container = Ce document est livré avec d'autres dans un seul fichier, sur lequel porte la dernière signature : { $name }.
+sign-done-container-others = La dernière signature se trouve dans un seul fichier, sur ce document et d'autres ; la personne qui l'a apposée en dispose. Le document ici porte les signatures précédentes.
 together-heading = Tout avec une seule signature
 together-why = Votre lecteur ou votre programme de carte produit une signature par code PIN. Vous pouvez aussi signer tous ces documents ensemble, avec une seule signature et un seul code PIN. Ils se trouvent alors dans un seul fichier (ASiC-E).
 together-action = Tout signer avec une seule signature

@@ -539,6 +539,7 @@ list-partly = { $signed } van { $total } ondertekend.
 list-partly-rest = Wat ondertekend is, blijft ondertekend. De rest wacht nog op u.
 list-rest-action = De rest ondertekenen
 sign-done-container = Dit document wordt samen met andere geleverd in één bestand, waarvoor de laatste handtekening geldt: { $name }.
+sign-done-container-others = De laatste handtekening staat in één bestand, over dit document en andere; wie ze plaatste, heeft dat bestand. Het document hier draagt de handtekeningen ervoor.
 together-heading = Alles met één handtekening
 together-why = Uw kaartlezer of kaartprogramma zet één handtekening per pincode. U kunt deze documenten ook samen ondertekenen, met één handtekening en één pincode. Ze staan dan in één bestand (ASiC-E).
 together-action = Alles met één handtekening ondertekenen

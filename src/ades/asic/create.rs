@@ -7,7 +7,7 @@ use super::container::{Container, Kind, MIMETYPE, Role};
 use super::manifest::{ASIC, AsicManifest, Listed, P7S, file_list};
 use super::uri;
 use super::zip::assemble::Assembly;
-use super::zip::name::is_writable;
+use super::zip::name::{Names, is_writable};
 use super::zip::rewrite::{Changes, rewrite};
 use super::zip::write::{WriteError, Writer};
 use super::zip::{Archive, Entry, Method};
@@ -52,6 +52,11 @@ fn hole() -> (u64, u64) {
 /// # Errors
 /// See [`PrepareError`].
 pub fn prepare_xades(files: &[File], draft: &Draft, moment: Moment<'_>) -> Result<Prepared, PrepareError> {
+    // WHY here: the archive is written after the device signed, and would refuse them then.
+    let mut names = FileNames::default();
+    if !files.iter().all(|file| names.take(&file.name)) {
+        return Err(PrepareError::Name);
+    }
     let things: Vec<Detached> = files
         .iter()
         .map(|file| Detached {
@@ -120,6 +125,17 @@ pub fn outside_of(container: &Container) -> SharedOutside {
 /// Whether a file of this name can be signed in a container.
 pub fn takes_name(name: &str) -> bool {
     is_writable(name) && name != MIMETYPE && !name.to_ascii_lowercase().starts_with("meta-inf/")
+}
+
+/// The names of the files of one container, each of which is another file everywhere.
+#[derive(Debug, Default)]
+pub struct FileNames(Names);
+
+impl FileNames {
+    /// Takes `name` when a file can be called so beside those taken before.
+    pub fn take(&mut self, name: &str) -> bool {
+        takes_name(name) && self.0.take(name)
+    }
 }
 
 fn begin(kind: Kind, files: &[File], now: Timestamp) -> Result<Writer<Assembly>, WriteError> {
@@ -231,8 +247,12 @@ pub(super) fn free_name(archive: &Archive, prefix: &str, suffix: &str) -> String
 /// The manifest that a CAdES signature over `files` in ASiC-E is over: sign its bytes detached.
 ///
 /// # Errors
-/// When a file cannot be read.
+/// `InvalidInput` when the files cannot stand in one container by their names; else when a file cannot be read.
 pub fn cades_manifest(files: &[File], hash: HashAlgorithm) -> std::io::Result<Vec<u8>> {
+    let mut names = FileNames::default();
+    if !files.iter().all(|file| names.take(&file.name)) {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
     let files = files
         .iter()
         .map(|file| {

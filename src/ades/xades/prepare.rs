@@ -60,6 +60,9 @@ pub enum PrepareError {
     /// The signer's key cannot be used, or not with the algorithm ordered.
     #[error("the signer's key cannot be used")]
     Key(#[from] KeyError),
+    /// The files have names that cannot stand in one container, or not beside one another.
+    #[error("a container cannot hold files of these names beside one another")]
+    Name,
     /// The signature cannot go where it was ordered.
     #[error("a signature cannot go there: expected {0}")]
     Place(&'static str),
@@ -83,6 +86,7 @@ impl PrepareError {
             Self::Content => "ADES_CONTENT",
             Self::Io(_) => "ADES_IO",
             Self::Key(_) => "ADES_KEY",
+            Self::Name => "ASIC_NAME",
             Self::Place(_) => "XADES_PLACE",
             Self::Signature(defect) => defect.cause(),
             Self::WouldNotHold => "ADES_WOULD_NOT_HOLD",

@@ -13,6 +13,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
+use super::download;
 use super::problem::Failure;
 use crate::base::cause_words;
 use crate::base::code::PersonCode;
@@ -242,7 +243,7 @@ fn file(delivered: deliver::Delivered) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(delivered.media_type)
         .insert_header((header::CONTENT_DISPOSITION, attachment(&delivered.name)))
-        .body(delivered.bytes)
+        .body(download::body(delivered.source))
 }
 
 async fn proof(

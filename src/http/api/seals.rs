@@ -96,7 +96,12 @@ async fn seal(app: web::Data<App>, http: HttpRequest, body: Multipart) -> Result
     Ok(file(deliver::Delivered {
         media_type: deliver::PDF,
         name: wish.document_name,
-        bytes: std::iter::once(document).chain(tails).flatten().collect(),
+        source: Arc::new(
+            std::iter::once(document)
+                .chain(tails)
+                .flatten()
+                .collect::<Vec<u8>>(),
+        ),
     }))
 }
 

@@ -175,7 +175,7 @@ pub struct Done<'a> {
 pub struct DoneDocument {
     /// Its name.
     pub name: String,
-    /// The name of the container in which it stands with others, where it does.
+    /// That the last signature stands over it and others in a container, in a sentence, where it does.
     pub container: Option<String>,
     /// Where the signed file is downloaded.
     pub download: String,

@@ -359,7 +359,7 @@ impl<'a> Ceremony<'a> {
         }
         let (job, deadline) = self.job(&card, &certificate, &fixed, one_pin);
         let window = counter.window(action, &reader);
-        let (gate, keeper) = gate();
+        let (gate, keeper) = gate(1);
         let signing = at_reader(counter, &reader, deadline, move |connection| {
             job.run(connection, &window, gate)
         });

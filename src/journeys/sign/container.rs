@@ -14,6 +14,7 @@ use crate::ades::xades::completion::Completion;
 use crate::ades::xades::prepare::Moment;
 use crate::ades::xades::stages::{CertificateForm, Draft, EnvelopedBy, Prepared, Signed};
 use crate::audit::EventKind;
+use crate::base::bytes::ReadAt;
 use crate::base::code::PersonCode;
 use crate::base::digest::Sha256Digest;
 use crate::base::time::Timestamp;
@@ -318,6 +319,27 @@ pub(super) async fn may_still(app: &App, container: &SigningContainer, until: Ti
     Ok(())
 }
 
+/// The same where the value is there already: a database that is away for a moment costs nobody a signature.
+pub(super) async fn may_still_patiently(
+    app: &App,
+    container: &SigningContainer,
+    until: Timestamp,
+) -> Result<(), Stop> {
+    let mut tries = 0_u8;
+    loop {
+        match may_still(app, container, until).await {
+            Err(Stop {
+                error: SignError::Store(StoreError::Database { .. }),
+                ..
+            }) if tries < STORE_RETRIES => {
+                tries = tries.saturating_add(1);
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// The container with this id.
 pub(super) async fn kept_container(app: &App, id: ContainerId) -> Result<KeptContainer, SignError> {
     containers::find(&app.db, id).await?.ok_or(SignError::Unknown)
@@ -469,32 +491,30 @@ async fn go_on(
         Ok(completed) => completed,
         Err((error, completion)) => {
             let gained = completion.into_signed();
-            if gained != signed {
-                keep_gains(app, container, version, gained).await?;
+            if gained != signed && !keep_gains(app, container, version, gained).await? {
+                return Ok(());
             }
             return Err(error.into());
         }
     };
     let (settings, now) = (settings(app), app.now());
-    let (bytes, shown) = aside(move || -> Result<(Vec<u8>, Level), SignError> {
+    let (whole, shown) = aside(move || -> Result<(Arc<dyn ReadAt>, Level), SignError> {
         let whole = create::xades_container(Kind::Extended, &files, &completed, now)?;
         let shown = read_back(&whole, None, level, &settings, now)?;
-        let length = usize::try_from(whole.len()).map_err(|_| SignError::DocumentLost)?;
-        let bytes = whole.read_vec(0, length).map_err(|_| SignError::DocumentLost)?;
-        Ok((bytes, shown))
+        Ok((whole, shown))
     })
     .await??;
-    store(app, container.id, bytes, shown).await
+    store(app, container.id, whole, shown).await
 }
 
-/// Keeps what an unfinished run gained, a time-stamp above all.
+/// Keeps what an unfinished run gained, a time-stamp above all. `false` when another instance finished it meanwhile.
 async fn keep_gains(
     app: &App,
     container: &SigningContainer,
     version: i64,
     gained: Signed,
-) -> Result<(), SignError> {
-    let mut container = container.clone();
+) -> Result<bool, SignError> {
+    let (id, mut container) = (container.id, container.clone());
     if let ContainerStage::Signed { signed, .. } = &mut container.stage {
         **signed = gained;
     }
@@ -506,28 +526,37 @@ async fn keep_gains(
         })
         .await;
     match saved {
+        Ok(()) => Ok(true),
         // Another instance is at the same; what it gained is as good.
-        Ok(()) | Err(StoreError::Stale(_)) => Ok(()),
+        Err(StoreError::Stale(_)) => {
+            let now = kept_container(app, id).await?.container;
+            Ok(matches!(now.stage, ContainerStage::Signed { .. }))
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 /// Stores the finished container: the bytes first, then its row with every request, the audit and what follows.
-async fn store(app: &App, id: ContainerId, bytes: Vec<u8>, level: Level) -> Result<(), SignError> {
-    let length_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+async fn store(app: &App, id: ContainerId, whole: Arc<dyn ReadAt>, level: Level) -> Result<(), SignError> {
     let piece = Piece {
-        sha256: app.blobs.put(bytes).await?,
-        length_bytes,
+        length_bytes: whole.len(),
+        sha256: app.blobs.put_from(whole).await?,
     };
+    let outcome = store_row(app, id, piece, level).await;
+    // Another instance was faster, with its own bytes, or no row could be written: then ours belong to nothing, and the
+    // next run makes others. WHY asked: a write whose answer was lost stands all the same.
+    let kept = kept_container(app, id).await?.container;
+    if !matches!(&kept.stage, ContainerStage::Done { piece: used, .. } if *used == piece) {
+        app.blobs.remove(piece.sha256).await?;
+    }
+    outcome
+}
+
+async fn store_row(app: &App, id: ContainerId, piece: Piece, level: Level) -> Result<(), SignError> {
     let mut tries = 0_u8;
     loop {
         let now_kept = kept_container(app, id).await?;
         if !matches!(now_kept.container.stage, ContainerStage::Signed { .. }) {
-            // Another instance was faster with the same: its bytes count, ours belong to nothing.
-            let is_used = matches!(&now_kept.container.stage, ContainerStage::Done { piece: kept, .. } if *kept == piece);
-            if !is_used {
-                app.blobs.remove(piece.sha256).await?;
-            }
             return Ok(());
         }
         match store_piece(app, now_kept, piece, level).await {

@@ -10,7 +10,7 @@ use crate::journeys::App;
 use crate::journeys::login::Browser;
 use crate::journeys::login::tokens::Caller;
 use crate::signing::publication::Publication;
-use crate::signing::request::{Ending, RequestId, SigningRequest, Stage, StepError};
+use crate::signing::request::{Ending, Packed, RequestId, SigningRequest, Stage, StepError};
 use crate::store::keys::{self, KeyPurpose};
 
 use super::{SignError, aside, checked_document, publish, request, view};
@@ -24,13 +24,13 @@ pub struct Delivered {
     pub name: String,
     /// What they are.
     pub media_type: &'static str,
-    /// The bytes.
-    pub bytes: Vec<u8>,
+    /// The bytes, to be read in pieces: a container may be as large as all its documents.
+    pub source: Arc<dyn ReadAt>,
 }
 
 impl std::fmt::Debug for Delivered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Delivered({} bytes)", self.bytes.len())
+        write!(f, "Delivered({} bytes)", self.source.len())
     }
 }
 
@@ -39,10 +39,16 @@ impl std::fmt::Debug for Delivered {
 pub async fn for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<Delivered, SignError> {
     let view = view::view(app, id, browser).await?;
     view.check_may_see()?;
-    match &view.request.packed {
-        Some(packed) if packed.by == view.person => original(app, &view.request).await,
-        _ => document(app, &view.request).await,
+    match own_container(&view) {
+        Some(packed) => container(app, packed).await,
+        None => document(app, &view.request).await,
     }
+}
+
+/// The container that holds the document, for whoever signed it.
+pub fn own_container(view: &view::View) -> Option<&Packed> {
+    let packed = view.request.packed.as_ref();
+    packed.filter(|packed| packed.by == view.person)
 }
 
 /// The document as it is now, as something that can be read at offsets, with its SHA-256, for the page that shows it.
@@ -63,7 +69,11 @@ pub async fn digest(app: &App, request: &SigningRequest) -> Result<Sha256Digest,
 pub async fn proof_for_signer(app: &App, id: RequestId, browser: &Browser) -> Result<ProofFile, SignError> {
     let view = view::view(app, id, browser).await?;
     view.check_may_see()?;
-    proof_of(app, &view.request).await
+    let sha256 = match own_container(&view) {
+        Some(packed) => packed.piece.sha256,
+        None => digest(app, &view.request).await?,
+    };
+    proof_of(app, &view.request, sha256).await
 }
 
 /// The signed original, once every signature stands at the level asked.
@@ -81,7 +91,11 @@ pub async fn signed_original(app: &App, caller: &Caller, id: RequestId) -> Resul
 /// `NotReady` before; `Closed` when the request ended without its signatures.
 pub async fn proof(app: &App, caller: &Caller, id: RequestId) -> Result<ProofFile, SignError> {
     let request = completed(app, caller, id).await?;
-    proof_of(app, &request).await
+    let sha256 = match &request.packed {
+        Some(packed) => packed.piece.sha256,
+        None => digest(app, &request).await?,
+    };
+    proof_of(app, &request, sha256).await
 }
 
 /// The publication copy, once it stands.
@@ -118,7 +132,7 @@ async fn publication_of(app: &App, request: &SigningRequest) -> Result<Delivered
     Ok(Delivered {
         name: format!("{stem}-publication.pdf"),
         media_type: PDF,
-        bytes: whole(source).await?,
+        source,
     })
 }
 
@@ -137,7 +151,7 @@ async fn document(app: &App, request: &SigningRequest) -> Result<Delivered, Sign
     Ok(Delivered {
         name: request.document.name.clone(),
         media_type: PDF,
-        bytes: whole(source).await?,
+        source,
     })
 }
 
@@ -145,24 +159,21 @@ async fn document(app: &App, request: &SigningRequest) -> Result<Delivered, Sign
 async fn original(app: &App, request: &SigningRequest) -> Result<Delivered, SignError> {
     match &request.packed {
         None => document(app, request).await,
-        Some(packed) => Ok(Delivered {
-            name: packed.name.clone(),
-            media_type: Kind::Extended.media_type(),
-            // Checked against its address.
-            bytes: app.blobs.get(packed.piece.sha256).await?,
-        }),
+        Some(packed) => container(app, packed).await,
     }
 }
 
-async fn whole(source: Arc<dyn ReadAt>) -> Result<Vec<u8>, SignError> {
-    let length = usize::try_from(source.len()).map_err(|_| SignError::DocumentLost)?;
-    aside(move || source.read_vec(0, length))
-        .await?
-        .map_err(|_| SignError::DocumentLost)
+async fn container(app: &App, packed: &Packed) -> Result<Delivered, SignError> {
+    Ok(Delivered {
+        name: packed.name.clone(),
+        media_type: Kind::Extended.media_type(),
+        // Checked against its address.
+        source: app.blobs.open(packed.piece.sha256).await?,
+    })
 }
 
-async fn proof_of(app: &App, request: &SigningRequest) -> Result<ProofFile, SignError> {
-    let delivered = original(app, request).await?;
+/// The proof of the request, for whoever is handed the file with `sha256`.
+async fn proof_of(app: &App, request: &SigningRequest, sha256: Sha256Digest) -> Result<ProofFile, SignError> {
     let verdicts = request
         .slots
         .iter()
@@ -171,9 +182,5 @@ async fn proof_of(app: &App, request: &SigningRequest) -> Result<ProofFile, Sign
         .collect();
     let keys = keys::published(&app.db, request.board, KeyPurpose::Verdict).await?;
     let keys: Vec<_> = keys.into_iter().map(|key| key.public).collect();
-    Ok(ProofFile::new(
-        Sha256Digest::of(&delivered.bytes),
-        verdicts,
-        &keys,
-    ))
+    Ok(ProofFile::new(sha256, verdicts, &keys))
 }

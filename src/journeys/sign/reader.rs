@@ -24,6 +24,8 @@ use super::SignError;
 pub(super) const PIN_LIFE: Duration = Duration::from_mins(10);
 /// How long the reader's thread waits to hear whether the card may still sign.
 const GATE_TIME: Duration = Duration::from_secs(10);
+/// And how much longer for each further document that the same signature is over.
+const GATE_TIME_EACH: Duration = Duration::from_millis(250);
 
 /// Runs `job` on the reader's thread.
 pub(super) async fn at_reader<T: Send + 'static>(
@@ -73,6 +75,7 @@ pub(super) fn has_keys(connection: &mut dyn Connection) -> Result<bool, CardErro
 pub(super) struct Gate {
     says: UnboundedSender<Said>,
     answers: mpsc::Receiver<Answer>,
+    time: Duration,
 }
 
 /// The other side of a [`Gate`].
@@ -99,22 +102,24 @@ pub(super) enum Answer {
     Skip,
 }
 
-/// A gate and its keeper.
-pub(super) fn gate() -> (Gate, Keeper) {
+/// A gate and its keeper, who asks about `documents` for each signature.
+pub(super) fn gate(documents: usize) -> (Gate, Keeper) {
+    let further = u32::try_from(documents.saturating_sub(1)).unwrap_or(u32::MAX);
+    let time = GATE_TIME.saturating_add(GATE_TIME_EACH.saturating_mul(further));
     let (says, hears) = unbounded_channel();
     let (answer, answers) = mpsc::sync_channel(1);
     let keeper = Keeper {
         hears,
         answers: answer,
     };
-    (Gate { says, answers }, keeper)
+    (Gate { says, answers, time }, keeper)
 }
 
 impl Gate {
     /// Waits before the gate; `None` when nobody answers any more.
     fn pass(&self, number: usize) -> Option<Answer> {
         self.says.send(Said::AtGate(number)).ok()?;
-        self.answers.recv_timeout(GATE_TIME).ok()
+        self.answers.recv_timeout(self.time).ok()
     }
 
     /// Hands out a value.
@@ -237,7 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_signed_is_heard_after_the_gate_closed() {
-        let (gate, mut keeper) = gate();
+        let (gate, mut keeper) = gate(1);
         let thread = std::thread::spawn(move || {
             assert_eq!(gate.pass(0), Some(Answer::Sign));
             gate.signed(0, vec![1]);

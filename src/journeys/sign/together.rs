@@ -233,7 +233,7 @@ async fn sign(app: &App, counter: &Counter, work: &Work, action: &Action) -> Res
         clock: Arc::clone(&app.clock),
     };
     let window = counter.window(action, &reader);
-    let (gate, mut keeper) = gate();
+    let (gate, mut keeper) = gate(work.attempts.len());
     let deadline = counter::reader_deadline(&app.config);
     let mut signing = pin!(at_reader(counter, &reader, deadline, move |connection| {
         job.run(connection, &window, gate)
@@ -418,7 +418,7 @@ async fn keep(
 ) -> Result<(), Stop> {
     let value = encoded(&prepared.certificate()?, value)?;
     // WHY: as at the counter, where it is asked at the gate: nobody keeps a value for what changed meanwhile.
-    container::may_still(app, packed, prepared.expires_at()).await?;
+    container::may_still_patiently(app, packed, prepared.expires_at()).await?;
     container::keep_value(app, packed.id, work.person, prepared, &value).await
 }
 

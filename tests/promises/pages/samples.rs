@@ -360,7 +360,13 @@ fn sign(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         },
         documents: vec![DoneDocument {
             name: text("Besluit speelstraten.pdf"),
-            container: ended.map(|_| text("Besluiten van het college.asice")),
+            container: ended.map(|_| {
+                t.with(
+                    "sign-done-container",
+                    "name",
+                    text("Besluiten van het college.asice"),
+                )
+            }),
             download: text("/sign/req_1/documents/1/signed"),
             proof: Some(text("/sign/req_1/documents/1/proof")),
             publication: Some(text("/sign/req_1/publication")),

@@ -318,7 +318,16 @@ async fn where_the_reader_has_keys_one_pin_signs_all_in_one_container() {
         let mayor = town.seat("mayor", &app).await;
         assert_eq!(documents(&mayor, &in_it).await, before, "{engine}");
         let page = mayor.get(&format!("/sign/{}", ids[0])).await.body;
-        assert!(page.contains("College van 3 maart.asice"), "{engine}: {page}");
+        assert!(
+            page.contains("The last signature stands in one file over this document and others"),
+            "{engine}: {page}"
+        );
+        // The name of the list is for those who sign it; the proof is of the file that is handed out.
+        assert!(!page.contains("College van 3 maart"), "{engine}: {page}");
+        let proof = mayor.get(&format!("/sign/{}/proof", ids[0])).await.body;
+        let handed = mayor.get(&format!("/sign/{}/document", ids[0])).await;
+        let handed = zegel::base::digest::Sha256Digest::of(&handed.bytes);
+        assert!(proof.contains(&handed.to_string()), "{engine}: {proof}");
 
         // The application finds out which documents stand in it.
         let resource = town.resource(&ids[0]).await;
