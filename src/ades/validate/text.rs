@@ -248,31 +248,31 @@ impl Report {
         }
         if let Some(later) = &self.maintainability {
             line(String::new());
-            for text in later_lines(later, language) {
-                line(text);
+            for (depth, text) in later.lines(language) {
+                line(format!("{}{text}", "  ".repeat(depth)));
             }
         }
         out
     }
 }
 
-fn later_lines(later: &Maintainability, language: Language) -> Vec<String> {
-    let with = |label: Label, at: crate::base::time::Timestamp| {
-        label.in_(language).replace("{at}", &at.to_brussels_text())
-    };
-    let outcome = outcome(later.indication, later.sub_indication, language);
-    let mut lines = vec![format!("{}: {outcome}", with(LATER, later.at))];
-    lines.extend(
-        finding_lines(&later.findings, language)
-            .into_iter()
-            .map(|text| format!("  {text}")),
-    );
-    match later.good_until {
-        Some(until) => lines.push(format!("  {}", with(GOOD_UNTIL, until))),
-        None if later.passes_now => lines.push(format!("  {}", GOOD_FOREVER.in_(language))),
-        None => {}
+impl Maintainability {
+    /// What is said of the later moment, in `language`: each line with how deep it stands below the first.
+    pub fn lines(&self, language: Language) -> Vec<(usize, String)> {
+        let with = |label: Label, at: crate::base::time::Timestamp| {
+            label.in_(language).replace("{at}", &at.to_brussels_text())
+        };
+        let outcome = outcome(self.indication, self.sub_indication, language);
+        let mut lines = vec![(0, format!("{}: {outcome}", with(LATER, self.at)))];
+        let findings = finding_lines(&self.findings, language).into_iter();
+        lines.extend(findings.map(|text| (1, text)));
+        match self.good_until {
+            Some(until) => lines.push((1, with(GOOD_UNTIL, until))),
+            None if self.passes_now => lines.push((1, GOOD_FOREVER.in_(language).to_owned())),
+            None => {}
+        }
+        lines
     }
-    lines
 }
 
 fn word(indication: Indication) -> Label {

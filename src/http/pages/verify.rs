@@ -257,6 +257,13 @@ impl Outcome<'_> {
         }
     }
 
+    /// Whether it will still validate at the later moment that was asked about.
+    fn later(&self) -> Vec<String> {
+        let later = self.report.maintainability.iter();
+        let lines = later.flat_map(|later| later.lines(self.page.visit.language));
+        lines.map(|(_, text)| begun(&text)).collect()
+    }
+
     /// What is wrong with the file as a whole.
     fn failure(&self) -> Option<Reason> {
         self.report

@@ -364,6 +364,13 @@ async fn a_program_asks_for_the_report_of_the_standard_a_policy_and_years_ahead(
     let report: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
     let policy = report["validation_policy"].as_str().unwrap();
     assert!(policy.contains("archive"), "{policy}");
+    // The page answers both as well.
+    let request = upload("x.pdf", &file).uri("/verify?policy=archive&in_years=10");
+    let page = visitor.ask(request).await.body;
+    assert!(
+        page.contains("zegel archive 1") && page.contains("id=\"later\""),
+        "{page}"
+    );
     let request = upload("x.pdf", &file).uri("/verify?format=json&require_policy=2.25.1");
     let seen = visitor.ask(request).await;
     let asked: serde_json::Value = serde_json::from_str(&seen.body).unwrap();
