@@ -179,6 +179,16 @@ pub fn draw(
     Ok(sink.add_stream(form, content.into_bytes()))
 }
 
+/// A form XObject that shows nothing.
+pub(super) fn nothing(sink: &mut dyn Sink) -> ObjectId {
+    let form = Dictionary::new()
+        .with("Type", Object::name("XObject"))
+        .with("Subtype", Object::name("Form"))
+        .with("BBox", Rect::new(0.0, 0.0, 0.0, 0.0).to_object())
+        .with("Resources", Dictionary::new());
+    sink.add_stream(form, Vec::new())
+}
+
 /// Turns the block against the clockwise turn of the page. ISO 32000-2 §12.5.5, algorithm "appearance streams".
 fn matrix(rotate: u16) -> Object {
     let numbers: [i64; 6] = match rotate {

@@ -14,6 +14,7 @@ mod referrers;
 mod room;
 mod step;
 mod store;
+mod structure;
 
 use std::collections::HashSet;
 

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::appearance::{self, AppearanceError, Block};
+use super::archive::is_pdf_a_1;
 use super::document::View;
 use super::error::PdfError;
 use super::field::Field;
@@ -13,7 +14,8 @@ use super::permission::{Certification, Lock, SigningRefusal};
 use super::placement::locate;
 pub use super::placement::{Placement, free_place};
 use super::seed::{Planned, SignerFacts};
-use super::signature::{CADES_DETACHED, RFC3161, is_signature_field};
+use super::signature::{CADES_DETACHED, FieldState, RFC3161, is_signature_field};
+use super::structure::{Structure, Tagging};
 use super::text_string;
 use super::update::{Update, UpdateError};
 use crate::base::time::Timestamp;
@@ -24,8 +26,6 @@ const WIDGET_FLAGS: i64 = 132;
 const SIGNATURE_FLAGS: i64 = 3;
 /// Font size wished for in a visible block, in points.
 const FONT_SIZE: f64 = 9.0;
-/// Most bytes of a document's metadata that are looked at.
-const METADATA_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Why a signature cannot be put where it was asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -140,6 +140,8 @@ pub struct AddedField {
     pub signature: ObjectId,
     /// Full name of the field.
     pub name: String,
+    /// Whether and how it stands in the structure that assistive software reads.
+    pub tagging: Tagging,
 }
 
 /// Puts a signature, still without value, into `update`; only what changes is written.
@@ -162,7 +164,12 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
     }
     check(&view, request, None)?;
     let name = free_name(&fields, request)?;
+    let structure = Structure::of(&view)?;
     let (page, rect, block) = locate(&view, &request.placement)?;
+    let (page, rect) = match block {
+        None if structure.is_tagged() => out_of_sight(&view, page)?,
+        _ => (page, rect),
+    };
     let signature = update.reserve();
     let mut widget = Dictionary::new()
         .with("Type", Object::name("Annot"))
@@ -173,12 +180,21 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
         .with("Rect", rect.to_object())
         .with("P", page.id)
         .with("V", signature);
-    if let Some(tooltip) = &request.tooltip {
+    if let Some(tooltip) = spoken(request, &structure, &name) {
         widget.set("TU", Object::String(text_string::encode(tooltip)));
+    }
+    // WHY: a later signature that shows nothing needs no element (ISO 14289-1 §7.18.1), and some validators take any change
+    // of the structure after a signature for a forgery.
+    let shows = block.is_some() || view.signatures()?.is_empty();
+    if let (Structure::Sound(structure), true) = (&structure, shows) {
+        widget.set("StructParent", structure.key());
     }
     if let Some(block) = block {
         let form = draw(update, block, rect, page.rotate, page.user_unit)?;
         widget.set("AP", Dictionary::new().with("N", form));
+    } else if is_pdf_a_1(&view) {
+        // There every field has an appearance, one that shows nothing too (ISO 19005-1 §6.9).
+        widget.set("AP", Dictionary::new().with("N", appearance::nothing(update)));
     }
     let lock = ordered_lock(request).map(|lock| lock_dictionary(lock, &fields, &name));
     let lock = lock.transpose()?;
@@ -189,13 +205,61 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
     let field = update.add(widget);
     put_signature(update, signature, request, lock.as_ref())?;
     put_permission(update, request, signature)?;
-    append_annotation(update, &page, field)?;
+    append_annotation(update, &page, field, structure.is_tagged())?;
     append_field(update, field)?;
+    let tagging = match structure {
+        Structure::Untagged => Tagging::Untagged,
+        Structure::Damaged(why) => Tagging::Damaged(why),
+        Structure::Sound(_) if !shows => Tagging::Unshown,
+        Structure::Sound(mut structure) => {
+            let element = structure.add_field(update, page.id, field);
+            structure.write(update)?;
+            Tagging::Tagged(element)
+        }
+    };
     Ok(AddedField {
         field,
         signature,
         name,
+        tagging,
     })
+}
+
+/// What is spoken of the field; a tagged document needs some words (ISO 14289-1 §7.18.1).
+fn spoken<'r>(request: &'r FieldRequest, structure: &Structure, name: &'r str) -> Option<&'r str> {
+    let signer = match &request.content {
+        Content::Signature { name, .. } => name.as_deref(),
+        Content::DocTimeStamp => None,
+    };
+    request
+        .tooltip
+        .as_deref()
+        .or_else(|| structure.is_tagged().then(|| signer.unwrap_or(name)))
+}
+
+/// Where a field that shows nothing goes in a tagged document: a point that is not within a page. ISO 14289-1 §7.18.1.
+///
+/// `page`: where it would go; one with a signature, whose tabs have their order already, is taken instead, so that a later
+/// revision changes no more of a page than its annotations.
+fn out_of_sight(view: &View, page: Page) -> Result<(Page, Rect), FieldError> {
+    let has_order = |page: &Page| page.dictionary.contains("Tabs");
+    let mut page = page;
+    if !has_order(&page) {
+        for field in view.signature_fields()? {
+            let signed = matches!(field.state, FieldState::Signed(_));
+            let widget = field.field.widgets.first().filter(|_| signed);
+            if let Some(widget) = widget
+                && let Some(other) = page_of(view, *widget)?.filter(has_order)
+            {
+                page = other;
+                break;
+            }
+        }
+    }
+    let sheet = page.crop_box;
+    let inside = sheet.x0 < 0.0 && sheet.x1 > 0.0 && sheet.y0 < 0.0 && sheet.y1 > 0.0;
+    let (x, y) = if inside { (sheet.x0, sheet.y0) } else { (0.0, 0.0) };
+    Ok((page, Rect::new(x, y, x, y)))
 }
 
 fn check(view: &View, request: &FieldRequest, field: Option<&Field>) -> Result<(), FieldError> {
@@ -407,6 +471,7 @@ fn fill(
         field: field.id,
         signature,
         name: field.full_name.clone(),
+        tagging: Tagging::Prepared,
     })
 }
 
@@ -427,26 +492,6 @@ fn draw(
     let flat = (block.is_transparent() && is_pdf_a_1(update.view())).then(|| block.on_white());
     let block = flat.as_ref().unwrap_or(block);
     appearance::draw(update, block, width, height, rotate, FONT_SIZE / unit)
-}
-
-/// Whether the document says that it is a PDF/A-1, or has metadata that cannot be read to know. ISO 19005-1 §6.7.11.
-fn is_pdf_a_1(view: &View) -> bool {
-    let stated = || -> Result<Option<Vec<u8>>, PdfError> {
-        match view.value(&view.catalog()?, "Metadata")? {
-            Object::Stream(metadata) => view.stream_bytes(&metadata, METADATA_LIMIT).map(Some),
-            _ => Ok(None),
-        }
-    };
-    let Ok(stated) = stated() else { return true };
-    let text = String::from_utf8_lossy(stated.as_deref().unwrap_or_default()).into_owned();
-    // As an element or as an attribute: `pdfaid:part>1`, `pdfaid:part="1"`.
-    text.match_indices("pdfaid:part").any(|(at, name)| {
-        let rest = text.get(at.saturating_add(name.len())..).unwrap_or_default();
-        let value = rest.trim_start_matches(|letter: char| {
-            letter.is_whitespace() || matches!(letter, '=' | '>' | '"' | '\'')
-        });
-        value.starts_with('1')
-    })
 }
 
 /// The page whose `/Annots` lists `widget`.
@@ -490,7 +535,14 @@ fn free_name(fields: &[Field], request: &FieldRequest) -> Result<String, FieldEr
 }
 
 /// An array of its own is rewritten alone, one inside the page with its page.
-fn append_annotation(update: &mut Update, page: &Page, field: ObjectId) -> Result<(), FieldError> {
+///
+/// `tagged`: the tabulator key follows the structure where no order is said. ISO 14289-1 §7.18.3.
+fn append_annotation(
+    update: &mut Update,
+    page: &Page,
+    field: ObjectId,
+    tagged: bool,
+) -> Result<(), FieldError> {
     let present = page.dictionary.get("Annots").cloned().unwrap_or(Object::Null);
     let mut items = update
         .resolve(&present)?
@@ -498,13 +550,15 @@ fn append_annotation(update: &mut Update, page: &Page, field: ObjectId) -> Resul
         .map(<[Object]>::to_vec)
         .unwrap_or_default();
     items.push(field.into());
-    if let Some(id) = present.as_reference() {
-        update.put(id, Object::Array(items))?;
-    } else {
-        let mut dictionary = page.dictionary.clone();
-        dictionary.set("Annots", Object::Array(items));
-        update.put(page.id, dictionary)?;
+    let mut dictionary = page.dictionary.clone();
+    match present.as_reference() {
+        Some(id) => update.put(id, Object::Array(items))?,
+        None => dictionary.set("Annots", Object::Array(items)),
     }
+    if tagged && !dictionary.contains("Tabs") {
+        dictionary.set("Tabs", Object::name("S"));
+    }
+    update.put(page.id, dictionary)?;
     Ok(())
 }
 

@@ -55,6 +55,23 @@ pub fn judge(program: &str) -> Option<PathBuf> {
     found
 }
 
+/// A run of one of the small programs of `tests/judges/NAME`, or nothing, said aloud, where it is not there.
+pub fn java_judge(name: &str, class: &str) -> Option<Command> {
+    let java = judge("java")?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache").join(name);
+    let Ok(libraries) = std::fs::read_to_string(folder.join("classpath")) else {
+        skip_judge(&format!("{name} (./dev test installs it)"));
+        return None;
+    };
+    let classes = folder.join("classes");
+    let mut command = Command::new(java);
+    command
+        .arg("-cp")
+        .arg(format!("{}:{}", classes.display(), libraries.trim()))
+        .arg(class);
+    Some(command)
+}
+
 /// Says aloud that a judge is missing; a failure where judges are required.
 pub fn skip_judge(what: &str) {
     let required = std::env::var("ZEGEL_JUDGES").is_ok_and(|value| value == "required");

@@ -21,11 +21,13 @@ impl Step<'_> {
                 "DSS" => self.check_store(id.number, before, after)?,
                 "Metadata" => self.check_metadata(id.number, before, after),
                 "Extensions" => self.check_extensions(before, after)?,
+                "StructTreeRoot" => self.check_structure(id.number, before, after)?,
                 "Version" if before != after => self.check_version(before, after),
                 _ if before != after => self.undefined(Some(id.number), "an entry of the catalog changed"),
                 _ => {}
             }
         }
+        self.check_structure_keys();
         Ok(())
     }
 

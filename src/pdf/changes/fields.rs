@@ -15,9 +15,30 @@ use crate::pdf::signature::is_signature_field;
 use crate::pdf::text_string;
 
 /// What a new signature field and its widget may say. No action, no script.
-const FIELD_KEYS: [&str; 22] = [
-    "AP", "Border", "BS", "DA", "F", "Ff", "FT", "H", "Kids", "Lock", "M", "MK", "NM", "P", "Parent", "Q",
-    "Rect", "Subtype", "T", "TU", "Type", "V",
+const FIELD_KEYS: [&str; 23] = [
+    "AP",
+    "Border",
+    "BS",
+    "DA",
+    "F",
+    "Ff",
+    "FT",
+    "H",
+    "Kids",
+    "Lock",
+    "M",
+    "MK",
+    "NM",
+    "P",
+    "Parent",
+    "Q",
+    "Rect",
+    "StructParent",
+    "Subtype",
+    "T",
+    "TU",
+    "Type",
+    "V",
 ];
 
 impl Step<'_> {

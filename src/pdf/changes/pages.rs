@@ -41,9 +41,12 @@ impl Step<'_> {
             self.undefined(Some(number), "a page was replaced by something else");
             return Ok(());
         };
+        // The order of the tabulator key, where none was said, may become that of the structure. ISO 14289-1 §7.18.3.
+        let tabs = self.is_tagged()? && !then.contains("Tabs") && now.is_name("Tabs", "S");
+        let may_change = |key: &str| key == "Annots" || (key == "Tabs" && tabs);
         if keys(then, &now)
             .iter()
-            .any(|key| key != "Annots" && then.get(key) != now.get(key))
+            .any(|key| !may_change(key) && then.get(key) != now.get(key))
         {
             self.undefined(Some(number), "a page was changed");
             return Ok(());
@@ -55,6 +58,8 @@ impl Step<'_> {
         let Some(after) = after else {
             if before.is_some() {
                 self.undefined(Some(number), "annotations of a page were taken away");
+            } else if tabs {
+                self.undefined(Some(number), "a page was changed");
             }
             return Ok(());
         };
@@ -71,6 +76,9 @@ impl Step<'_> {
             self.undefined(Some(number), "annotations of a page were taken away or moved");
             return Ok(());
         };
+        if tabs && appended.is_empty() {
+            self.undefined(Some(number), "a page was changed");
+        }
         let known = |item: &Object| {
             item.as_reference()
                 .is_some_and(|id| self.new_widgets.contains(&id))

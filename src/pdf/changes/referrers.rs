@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::step::is_type;
 use crate::pdf::document::Document;
-use crate::pdf::object::ObjectId;
+use crate::pdf::object::{Object, ObjectId};
 use crate::pdf::xref::Entry;
 
 /// Most places kept for one object: a font may be used by each page.
@@ -14,6 +14,8 @@ const PLACE_LIMIT: usize = 1_000_000;
 pub(super) struct Referrers {
     by_target: HashMap<u32, Vec<(u32, usize)>>,
     unreadable: Vec<ObjectId>,
+    /// For each key of the parent tree of the structure, the objects that name it as theirs, in any version.
+    by_key: HashMap<i64, HashSet<u32>>,
 }
 
 impl Referrers {
@@ -22,6 +24,7 @@ impl Referrers {
         let mut found = Self {
             by_target: HashMap::new(),
             unreadable: Vec::new(),
+            by_key: HashMap::new(),
         };
         let mut places = 0_usize;
         // WHY: a cross-reference stream is the trailer of its revision, and some writers list it in itself. That it
@@ -51,6 +54,9 @@ impl Referrers {
             {
                 continue;
             }
+            for_each_key(&object, &mut |key| {
+                found.by_key.entry(key).or_default().insert(*number);
+            });
             object.for_each_reference(&mut |target| {
                 if targets.contains(&target.number) && places < PLACE_LIMIT {
                     places = places.saturating_add(1);
@@ -75,6 +81,13 @@ impl Referrers {
         self.unreadable.iter().copied()
     }
 
+    /// Whether no object but `own` names `key` of the parent tree as its own, in any version.
+    pub(super) fn is_key_of(&self, key: i64, own: u32) -> bool {
+        self.by_key
+            .get(&key)
+            .is_none_or(|users| users.iter().all(|user| *user == own))
+    }
+
     /// Numbers of the objects that refer to `target` in `revision` of `document`.
     pub(super) fn at(&self, document: &Document, target: u32, revision: usize) -> HashSet<u32> {
         let versions = self.by_target.get(&target).map(Vec::as_slice).unwrap_or_default();
@@ -84,5 +97,26 @@ impl Referrers {
                 .is_some_and(|(newest, _)| newest == *given_by)
         });
         current.map(|(number, _)| *number).collect()
+    }
+}
+
+/// Calls `visit` with each key of the parent tree that `object` or a dictionary in it names. ISO 32000-2 table 359.
+fn for_each_key(object: &Object, visit: &mut dyn FnMut(i64)) {
+    match object {
+        Object::Array(items) => items.iter().for_each(|item| for_each_key(item, visit)),
+        Object::Dictionary(_) | Object::Stream(_) => {
+            let Some(dictionary) = object.as_dictionary() else {
+                return;
+            };
+            for (name, value) in dictionary.iter() {
+                match value {
+                    Object::Integer(key) if name.is("StructParent") || name.is("StructParents") => {
+                        visit(*key);
+                    }
+                    value => for_each_key(value, visit),
+                }
+            }
+        }
+        _ => {}
     }
 }

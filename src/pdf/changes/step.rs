@@ -49,6 +49,8 @@ pub(super) struct Step<'a> {
     explained: BTreeSet<u32>,
     /// Widgets of new signature fields: what pages may show in addition.
     pub(super) new_widgets: HashSet<ObjectId>,
+    /// New elements of the structure by the key of their widget in the parent tree.
+    pub(super) new_elements: HashMap<i64, ObjectId>,
     changes: Vec<Change>,
     reported: HashSet<Change>,
     /// Crop boxes by page, read once when the first new field is shown somewhere.
@@ -73,6 +75,7 @@ impl<'a> Step<'a> {
             modified: BTreeMap::new(),
             explained: BTreeSet::new(),
             new_widgets: HashSet::new(),
+            new_elements: HashMap::new(),
             changes: Vec::new(),
             reported: HashSet::new(),
             sheets: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 
 use openssl::pkcs12::Pkcs12;
@@ -28,7 +28,7 @@ use zegel::lab::services::http::ServiceServer;
 use super::judges::pem;
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::World;
-use crate::support::{TestFolder, judge, skip_judge};
+use crate::support::{TestFolder, java_judge};
 
 /// One file that zegel made, for EU DSS to judge.
 pub(crate) struct Case {
@@ -40,27 +40,10 @@ pub(crate) struct Case {
     pub others: Vec<Level>,
 }
 
-/// A run of one of our two small programs on EU DSS, or nothing, said aloud, where it is not there.
-fn program(class: &str) -> Option<Command> {
-    let java = judge("java")?;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/eu-dss");
-    let Ok(libraries) = std::fs::read_to_string(folder.join("classpath")) else {
-        skip_judge("EU DSS (./dev test installs it)");
-        return None;
-    };
-    let mut command = Command::new(java);
-    let classes = folder.join("classes");
-    command
-        .arg("-cp")
-        .arg(format!("{}:{}", classes.display(), libraries.trim()))
-        .arg(class);
-    Some(command)
-}
-
 /// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees exactly the signatures expected, each of
 /// exactly its level, with no warning; above B-T passed whole, below without a status, which it has no network to ask for.
 pub(crate) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
-    let mut child = program("Judge")?
+    let mut child = java_judge("eu-dss", "Judge")?
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -192,7 +175,9 @@ fn everything_that_eu_dss_signs_is_accepted_at_the_level_it_was_made_for() {
     let clock = Arc::new(SystemClock::new());
     let world = World::at(clock.now(), &base);
     let folder = TestFolder::new("eu-dss");
-    let Some(mut maker) = program("Maker") else { return };
+    let Some(mut maker) = java_judge("eu-dss", "Maker") else {
+        return;
+    };
     let _services = ServiceServer::start(world.services.clone(), clock, listener).unwrap();
     let signer = world.signer(KeyKind::Ec(Curve::P384));
     let path = |name: &str| folder.path().join(name);

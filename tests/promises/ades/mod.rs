@@ -5,6 +5,7 @@ pub mod asic_world;
 mod attacks;
 mod bad_days;
 mod cades;
+mod conforming;
 mod containers;
 mod content_stamps;
 pub mod content_world;

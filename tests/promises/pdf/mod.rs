@@ -10,4 +10,7 @@ mod opening;
 pub(crate) mod picturing;
 mod seeds;
 mod showing;
+mod structure;
+mod structure_shadows;
+pub(crate) mod tagged;
 mod updating;
