@@ -75,7 +75,8 @@ pub enum Certification {
     NoChanges,
     /// Filling forms and signing.
     FormsAndSigning,
-    /// Annotations too.
+    /// Annotations too. What comes after it is judged here as after [`Self::FormsAndSigning`]: an annotation may hide or
+    /// replace what was signed (Rohlmann and others, 2021).
     Annotations,
 }
 
@@ -111,7 +112,7 @@ impl Lock {
 /// What the signatures of a revision allow to change afterwards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restrictions {
-    /// From `/DocMDP` and from `/P` of locks: the strictest.
+    /// From `/DocMDP` of every signature and from `/P` of locks: the strictest.
     pub certification: Option<Certification>,
     /// From `/FieldMDP` of every signature.
     pub locks: Vec<Lock>,
@@ -135,11 +136,11 @@ impl View {
         if let Some(permissions) = self.dictionary(&catalog, "Perms")?
             && let Some(certifying) = self.dictionary(&permissions, "DocMDP")?
         {
-            self.read_references(&certifying, &mut found, true)?;
+            self.read_references(&certifying, &mut found)?;
         }
         for field in self.signature_fields()? {
             if let FieldState::Signed(signature) = &field.state {
-                self.read_references(&signature.dictionary, &mut found, false)?;
+                self.read_references(&signature.dictionary, &mut found)?;
                 if let Some(lock) = self.dictionary(&field.field.dictionary, "Lock")? {
                     found.tighten(self.value(&lock, "P")?.as_integer());
                 }
@@ -234,11 +235,12 @@ impl View {
         Ok(Ok(()))
     }
 
+    /// WHY of every signature: `/Perms` may be missing, and a lock with a level of its own (PDF 2.0) makes an approval
+    /// carry a `/DocMDP` as well. Whoever says that nothing may change is believed.
     pub(super) fn read_references(
         &self,
         signature: &Dictionary,
         found: &mut Restrictions,
-        certifying: bool,
     ) -> Result<(), PdfError> {
         for reference in self.array(signature, "Reference")? {
             let Object::Dictionary(reference) = self.resolve(&reference)? else {
@@ -248,7 +250,7 @@ impl View {
                 .dictionary(&reference, "TransformParams")?
                 .unwrap_or_default();
             match self.value(&reference, "TransformMethod")? {
-                Object::Name(name) if name.is("DocMDP") && certifying => {
+                Object::Name(name) if name.is("DocMDP") => {
                     // 2 when absent. ISO 32000-2 table 257.
                     found.tighten(Some(self.value(&parameters, "P")?.as_integer().unwrap_or(2)));
                 }

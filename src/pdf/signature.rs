@@ -61,6 +61,8 @@ pub enum FieldState {
 pub enum SignatureFault {
     /// `/ByteRange` is not four whole numbers from 0, ascending, within the file.
     ByteRange,
+    /// `/Perms` names it as the certification, and it says of no `/DocMDP`, or another signature was there before.
+    Certification,
     /// The byte range does not end where a complete revision ends.
     Coverage,
     /// `/Contents` is missing, not a hexadecimal string, empty or zero.
@@ -82,6 +84,7 @@ impl SignatureFault {
     pub const fn cause(self) -> &'static str {
         match self {
             Self::ByteRange => "PDF_SIGNATURE_BYTE_RANGE",
+            Self::Certification => "PDF_SIGNATURE_CERTIFICATION",
             Self::Coverage => "PDF_SIGNATURE_COVERAGE",
             Self::Contents => "PDF_SIGNATURE_CONTENTS",
             Self::Gap => "PDF_SIGNATURE_GAP",
@@ -240,7 +243,46 @@ impl View {
                 state,
             });
         }
+        self.check_certification(&mut found)?;
         Ok(found)
+    }
+
+    /// What `/Perms` names as the certification is one, and the first signature. ISO 32000-2 §12.8.2.2.1, table 263.
+    fn check_certification(&self, fields: &mut [SignatureField]) -> Result<(), PdfError> {
+        let permissions = self.dictionary(&self.catalog()?, "Perms")?.unwrap_or_default();
+        let Some(named) = permissions.get("DocMDP").and_then(Object::as_reference) else {
+            return Ok(());
+        };
+        let first = fields
+            .iter()
+            .filter_map(|field| match &field.state {
+                FieldState::Signed(signature) => Some(signature),
+                _ => None,
+            })
+            .filter(|signature| signature.kind == SignatureKind::Signature)
+            .map(|signature| signature.revision)
+            .min();
+        for field in fields {
+            let FieldState::Signed(signature) = &field.state else {
+                continue;
+            };
+            if signature.id != named {
+                continue;
+            }
+            let mut says = false;
+            for reference in self.array(&signature.dictionary, "Reference")? {
+                if let Object::Dictionary(reference) = self.resolve(&reference)? {
+                    says |= self
+                        .value(&reference, "TransformMethod")?
+                        .as_name()
+                        .is_some_and(|name| name.is("DocMDP"));
+                }
+            }
+            if !says || Some(signature.revision) != first {
+                field.state = FieldState::Faulty(SignatureFault::Certification);
+            }
+        }
+        Ok(())
     }
 
     /// The signatures that cover a revision, oldest first. Empty and faulty fields are left out: judge those by

@@ -57,6 +57,7 @@ impl From<SignatureFault> for Failure {
     fn from(fault: SignatureFault) -> Self {
         let detail = match fault {
             SignatureFault::ByteRange => "the byte range is not four ascending numbers within the file",
+            SignatureFault::Certification => "named as the certification, it certifies nothing or came later",
             SignatureFault::Coverage => "the byte range does not end where a revision ends",
             SignatureFault::Contents => "there is no signature value in the dictionary",
             SignatureFault::Gap => "the gap in the byte range is not exactly the signature value",

@@ -158,6 +158,7 @@ pub(super) const WORDS: &[Words] = &[
             "JWS_TIME",
             "JWS_UNSIGNED",
             "PDF_SIGNATURE_BYTE_RANGE",
+            "PDF_SIGNATURE_CERTIFICATION",
             "PDF_SIGNATURE_CONTENTS",
             "PDF_SIGNATURE_KIND",
             "PDF_SIGNATURE_NOT_INDIRECT",

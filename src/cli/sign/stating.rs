@@ -27,7 +27,7 @@ pub(super) struct Stating {
     #[arg(long, value_name = "PLACE[, COUNTRY]")]
     pub(super) place: Option<Where>,
     /// Certify a PDF that nobody signed yet: afterwards 1 nothing may change, 2 only forms and signatures, 3 also
-    /// annotations.
+    /// annotations, which others accept and `zegel verify` does not.
     #[arg(long, value_name = "1|2|3")]
     pub(super) certify: Option<Allowed>,
     /// Which fields of a PDF form nobody may change afterwards; names separated by commas.

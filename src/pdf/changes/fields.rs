@@ -212,7 +212,7 @@ impl Step<'_> {
             field: name.to_owned(),
         });
         let new = self.new.clone();
-        new.read_references(&dictionary, self.restrictions, false)
+        new.read_references(&dictionary, self.restrictions)
     }
 
     /// Fields that were there and are written again.
