@@ -6,6 +6,7 @@ use crate::pdf::error::PdfError;
 use crate::pdf::field::Field;
 use crate::pdf::lexer::{Lexer, Token, memory_end};
 use crate::pdf::object::{Dictionary, Object};
+use crate::pdf::page::Rect;
 use crate::pdf::text_string;
 
 /// Largest appearance read.
@@ -14,8 +15,8 @@ const CONTENT_LIMIT: usize = 1024 * 1024;
 impl Step<'_> {
     /// Whether each widget of `field` shows `value` and nothing else.
     ///
-    /// Text and choice: the words drawn with simple fonts are the value, white space aside. Buttons: the appearance
-    /// is one that was there before, and its name is the value.
+    /// Text and choice: the words drawn with simple fonts are the value, white space aside, in sight, dark and in a
+    /// readable size. Buttons: the appearance is one that was there before, and its name is the value.
     pub(super) fn shows(&self, field: &Field, value: &Object) -> Result<bool, PdfError> {
         let kind = field
             .kind
@@ -87,10 +88,13 @@ impl Step<'_> {
         if others.iter().any(|kind| resources.contains(kind)) || !self.uses_form_fonts(&resources)? {
             return Ok(false);
         }
+        let Some(frame) = self.frame(widget, &form.dictionary)? else {
+            return Ok(false);
+        };
         let Ok(content) = self.new.stream_bytes(&form, CONTENT_LIMIT) else {
             return Ok(false);
         };
-        let Some(shown) = shown_text(&content) else {
+        let Some(shown) = shown_text(&content, &frame) else {
             return Ok(false);
         };
         let words = |text: &str| {
@@ -103,6 +107,78 @@ impl Step<'_> {
 }
 
 impl Step<'_> {
+    /// The frame that the appearance draws in, when the widget shows it as large as it is, neither mirrored nor slanted,
+    /// and to everybody. ISO 32000-2 §12.5.5, algorithm "appearance streams".
+    fn frame(&self, widget: &Dictionary, form: &Dictionary) -> Result<Option<Rect>, PdfError> {
+        let rect = |dictionary: &Dictionary, key: &str| match dictionary.get(key) {
+            Some(rect) => Rect::from_object(&self.new, rect),
+            None => Ok(None),
+        };
+        let Some(frame) = rect(form, "BBox")?.filter(|_| !form.contains("OC")) else {
+            return Ok(None);
+        };
+        let matrix: Vec<Option<f64>> = self
+            .new
+            .array(form, "Matrix")?
+            .iter()
+            .map(Object::as_number)
+            .collect();
+        let turned = match matrix.as_slice() {
+            [] => false,
+            [Some(a), Some(b), Some(c), Some(d), Some(_), Some(_)] => {
+                let is = |one: &f64, other: f64| (one - other).abs() < 1e-6;
+                let along = (is(a, 1.0) || is(a, -1.0)) && is(b, 0.0) && is(c, 0.0) && is(d, *a);
+                let across = (is(b, 1.0) || is(b, -1.0)) && is(a, 0.0) && is(d, 0.0) && is(c, -b);
+                if !along && !across {
+                    return Ok(None);
+                }
+                across
+            }
+            _ => return Ok(None),
+        };
+        let Some(place) = rect(widget, "Rect")?.filter(|place| !place.is_empty()) else {
+            return Ok(Some(frame));
+        };
+        let (width, height) = if turned {
+            (place.height(), place.width())
+        } else {
+            (place.width(), place.height())
+        };
+        let alike = |one: f64, other: f64| (one - other).abs() <= 2.0 + other * SCALED;
+        Ok((alike(frame.width(), width) && alike(frame.height(), height)).then_some(frame))
+    }
+
+    /// Whether the letters of `font` are what they are called: no glyph under another's code.
+    fn is_plain(&self, font: &Object) -> Result<bool, PdfError> {
+        let Object::Dictionary(font) = self.new.resolve(font)? else {
+            return Ok(false);
+        };
+        let simple = ["Type1", "MMType1", "TrueType"]
+            .iter()
+            .any(|kind| font.is_name("Subtype", kind));
+        let encoding = self
+            .new
+            .dictionary(&font, "Encoding")
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        let mut code = 0;
+        for item in self.new.array(&encoding, "Differences")? {
+            match self.new.resolve(&item)? {
+                Object::Integer(first) => code = first,
+                Object::Name(name) => {
+                    let known = u8::try_from(code).ok().and_then(glyph_name);
+                    if known.is_some_and(|known| !name.is(&known)) {
+                        return Ok(false);
+                    }
+                    code = code.saturating_add(1);
+                }
+                _ => return Ok(false),
+            }
+        }
+        Ok(simple)
+    }
+
     /// Whether each font was one of the form's before, and is the same now.
     fn uses_form_fonts(&self, resources: &Dictionary) -> Result<bool, PdfError> {
         let form = self.old.acro_form()?.map(|(_, form)| form).unwrap_or_default();
@@ -122,8 +198,12 @@ impl Step<'_> {
                     && !self.modified.contains_key(&id.number)
             })
         };
-        let good = fonts.iter().all(|(_, font)| same(font));
-        Ok(good)
+        for (_, font) in fonts.iter() {
+            if !same(font) || !self.is_plain(font)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -138,17 +218,139 @@ const OPERATORS: [&[u8]; 21] = [
     b"re", b"W", b"n", b"BMC", b"EMC",
 ];
 
-/// The one string that a content stream shows, in the encoding most form fonts have; `None` when it cannot be read or does
-/// more than write it.
-fn shown_text(content: &[u8]) -> Option<String> {
+/// How light a text may be: what is lighter is not read on paper, 1 is white.
+const LIGHTEST: f64 = 0.75;
+/// Smallest text, in points.
+const SMALLEST: f64 = 2.0;
+/// The narrowest letter of usual fonts, as a part of their size.
+const NARROWEST: f64 = 0.2;
+/// How much larger or smaller than its place a frame may be, as a part.
+const SCALED: f64 = 0.2;
+
+/// The name of the glyph for an ASCII letter or digit. ISO 32000-2 annex D.
+fn glyph_name(code: u8) -> Option<String> {
+    const DIGITS: [&str; 10] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ];
+    if code.is_ascii_alphabetic() {
+        return Some(char::from(code).to_string());
+    }
+    let digit = DIGITS.get(usize::from(code.checked_sub(b'0')?));
+    digit.map(|name| (*name).to_owned())
+}
+
+/// Where the text of an appearance stands, as far as it was read.
+struct Pen<'f> {
+    frame: &'f Rect,
+    /// The rectangle of the path under way.
+    path: Option<Rect>,
+    size: f64,
+    scale: f64,
+    at: (f64, f64),
+    spacing: f64,
+    light: f64,
+    /// Whether a text object is open.
+    writes: bool,
+    /// Size, spacing and lightness of the states that are kept. ISO 32000-2 §8.4.2.
+    kept: Vec<(f64, f64, f64)>,
+}
+
+impl Pen<'_> {
+    /// Follows an operator; `None` for one that takes the text out of sight.
+    fn follow(&mut self, word: &[u8], numbers: &[f64]) -> Option<()> {
+        match (word, numbers) {
+            (b"g", [grey]) => self.light = *grey,
+            (b"rg", [red, green, blue]) => self.light = 0.3 * red + 0.59 * green + 0.11 * blue,
+            (b"k", [cyan, magenta, yellow, black]) => {
+                let ink = |part: &f64| (1.0 - part) * (1.0 - black);
+                self.light = 0.3 * ink(cyan) + 0.59 * ink(magenta) + 0.11 * ink(yellow);
+            }
+            (b"re", [x, y, width, height]) => self.path = Some(Rect::new(*x, *y, x + width, y + height)),
+            (b"W", _) => {
+                // What is kept in sight is the frame, less a border and a margin.
+                let (path, frame) = (self.path?, self.frame);
+                let margin = |length: f64| (length / 4.0).min(6.0);
+                let (aside, above) = (margin(frame.width()), margin(frame.height()));
+                let seen = path.x0 <= frame.x0 + aside
+                    && path.x1 >= frame.x1 - aside
+                    && path.y0 <= frame.y0 + above
+                    && path.y1 >= frame.y1 - above;
+                if !seen {
+                    return None;
+                }
+            }
+            (b"n", _) => self.path = None,
+            (b"q", _) => self.kept.push((self.size, self.spacing, self.light)),
+            (b"Q", _) => (self.size, self.spacing, self.light) = self.kept.pop()?,
+            (b"BT", _) => (self.at, self.scale, self.writes) = ((0.0, 0.0), 1.0, true),
+            (b"ET", _) => self.writes = false,
+            (b"Tf", [size]) => self.size = *size,
+            (b"Td", [x, y]) => self.at = (self.at.0 + x * self.scale, self.at.1 + y * self.scale),
+            (b"Tm", [wide, up, aside, high, x, y]) => {
+                if *wide <= 0.0 || (wide - high).abs() > 1e-6 || *up != 0.0 || *aside != 0.0 {
+                    return None;
+                }
+                (self.at, self.scale) = ((*x, *y), *wide);
+            }
+            (b"Tc" | b"Tw", [spacing]) => self.spacing = *spacing,
+            (b"g" | b"rg" | b"k" | b"re" | b"Tf" | b"Td" | b"Tm" | b"Tc" | b"Tw", _) => return None,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Whether a text of `letters` letters begins in sight, has room, is dark enough and of a readable size.
+    fn is_in_sight(&self, letters: f64) -> bool {
+        let (frame, size, (x, y)) = (self.frame, self.size * self.scale, self.at);
+        self.writes
+            && size >= SMALLEST
+            && size <= frame.height() * 1.5
+            && self.spacing >= -0.1 * self.size
+            && self.spacing <= 2.0 * self.size
+            && self.light <= LIGHTEST
+            && x >= frame.x0 - 0.1 * size
+            && x + letters * NARROWEST * size <= frame.x1
+            && y >= frame.y0 - 0.3 * size
+            && y + 0.3 * size <= frame.y1
+    }
+}
+
+/// The one string that a content stream shows within `frame`, in the encoding most form fonts have; `None` when it cannot
+/// be read, does more than write it, or writes it where or as nobody reads it.
+fn shown_text(content: &[u8], frame: &Rect) -> Option<String> {
     let mut lexer = Lexer::new(&content, 0, memory_end(content));
-    let mut shown = None;
+    let mut shown: Option<String> = None;
+    let mut numbers = Vec::new();
+    let mut pen = Pen {
+        frame,
+        path: None,
+        size: 0.0,
+        scale: 1.0,
+        at: (0.0, 0.0),
+        spacing: 0.0,
+        light: 0.0,
+        writes: false,
+        kept: Vec::new(),
+    };
     loop {
         match lexer.token().ok()?.0 {
             Token::End => return Some(shown.unwrap_or_default()),
             Token::String(bytes) if shown.is_none() => shown = Some(text_string::decode(&bytes)),
             Token::String(_) => return None,
             Token::Keyword(word) if !OPERATORS.contains(&word.as_slice()) => return None,
+            Token::Keyword(word) => {
+                pen.follow(&word, &numbers)?;
+                numbers.clear();
+                if word == b"Tj" {
+                    let letters = shown.as_ref()?.trim().chars().count();
+                    let letters = f64::from(u32::try_from(letters).ok()?);
+                    if letters > 0.0 && !pen.is_in_sight(letters) {
+                        return None;
+                    }
+                }
+            }
+            Token::Integer(number) => numbers.push(Object::Integer(number).as_number()?),
+            Token::Real(number) => numbers.push(number),
             _ => {}
         }
     }
@@ -158,26 +360,74 @@ fn shown_text(content: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn shown(content: &str) -> Option<String> {
+        shown_text(content.as_bytes(), &Rect::new(0.0, 0.0, 90.0, 20.0))
+    }
+
     #[test]
     fn words_of_an_appearance_are_read() {
-        assert_eq!(
-            shown_text(b"/Tx BMC q 0 0 90 20 re W n BT /F 9 Tf 0 g 2 6 Td (One Two) Tj ET Q EMC").as_deref(),
-            Some("One Two")
-        );
-        assert_eq!(shown_text(b"q Q").as_deref(), Some(""));
-        assert_eq!(shown_text(b"/Image Do"), None);
-        for trick in [
-            &b"3 Tr (x) Tj"[..],
-            b"(1) Tj -40 0 Td (00) Tj",
-            b"[(1) 900 (00)] TJ",
-            b"0 0 9 9 re f",
-            b"/GS gs",
-            b"1 0 0 1 900 0 cm",
-            b"0 Tz",
-            b"BI ID EI",
+        for honest in [
+            "/Tx BMC q 0 0 90 20 re W n BT /F 9 Tf 0 g 2 6 Td (One Two) Tj ET Q EMC",
+            "/Tx BMC q 2 2 86 16 re W n BT 0 0 0.5 rg /F 12 Tf 1 0 0 1 2 5 Tm (One Two) Tj ET Q EMC",
+            "BT 0 0 0 1 k /F 1 Tf 9 0 0 9 2 5 Tm 0.1 Tc (One Two) Tj ET",
         ] {
-            assert_eq!(shown_text(trick), None, "{}", String::from_utf8_lossy(trick));
+            assert_eq!(shown(honest).as_deref(), Some("One Two"), "{honest}");
         }
-        assert_eq!(shown_text(b"(open"), None);
+        assert_eq!(shown("q Q").as_deref(), Some(""));
+        assert_eq!(shown("/Image Do"), None);
+        for trick in [
+            "3 Tr (x) Tj",
+            "(1) Tj -40 0 Td (00) Tj",
+            "[(1) 900 (00)] TJ",
+            "0 0 9 9 re f",
+            "/GS gs",
+            "1 0 0 1 900 0 cm",
+            "0 Tz",
+            "BI ID EI",
+            "(open",
+        ] {
+            assert_eq!(shown(trick), None, "{trick}");
+        }
+    }
+
+    #[test]
+    fn words_that_nobody_reads_are_not_shown() {
+        for trick in [
+            // White, and nearly.
+            "BT /F 9 Tf 1 g 2 6 Td (20) Tj ET",
+            "BT /F 9 Tf 1 1 0.9 rg 2 6 Td (20) Tj ET",
+            "BT /F 9 Tf 0 0 0 0.1 k 2 6 Td (20) Tj ET",
+            "1 g q 0 g Q BT /F 9 Tf 2 6 Td (20) Tj ET",
+            "0 g /F 9 Tf 2 6 Td (20) Tj",
+            // Cut away.
+            "q 0 0 1 1 re W n BT /F 9 Tf 2 6 Td (20) Tj ET Q",
+            "q 40 0 50 20 re W n BT /F 9 Tf 2 6 Td (20) Tj ET Q",
+            "q W n BT /F 9 Tf 2 6 Td (20) Tj ET Q",
+            // Beside the frame.
+            "BT /F 9 Tf 200 6 Td (20) Tj ET",
+            "BT /F 9 Tf 2 -30 Td (20) Tj ET",
+            "BT /F 9 Tf -40 6 Td (20) Tj ET",
+            "BT /F 9 Tf 2 40 Td (20) Tj ET",
+            "BT /F 9 Tf 1 0 0 1 2 90 Tm (20) Tj ET",
+            // Only its beginning has room.
+            "BT /F 18 Tf 60 2 Td (1000000000) Tj ET",
+            // Too small, far too large, no size at all, mirrored, letters on one another or far apart.
+            "BT /F 0.5 Tf 2 6 Td (20) Tj ET",
+            "BT /F 90 Tf 2 6 Td (20) Tj ET",
+            "BT 2 6 Td (20) Tj ET",
+            "BT /F 9 Tf -1 0 0 1 60 6 Tm (20) Tj ET",
+            "BT /F 9 Tf -9 Tc 2 6 Td (20) Tj ET",
+            "BT /F 9 Tf 90 Tc 2 6 Td (20) Tj ET",
+        ] {
+            assert_eq!(shown(trick), None, "{trick}");
+        }
+    }
+
+    #[test]
+    fn a_glyph_under_the_code_of_another_is_known() {
+        assert_eq!(glyph_name(b'1').as_deref(), Some("one"));
+        assert_eq!(glyph_name(b'a').as_deref(), Some("a"));
+        assert_eq!(glyph_name(b' '), None);
+        assert_eq!(glyph_name(b':'), None);
     }
 }

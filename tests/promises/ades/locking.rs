@@ -56,7 +56,7 @@ fn filled(file: &[u8], id: u32) -> Vec<u8> {
             .with("Type", Object::name("XObject"))
             .with("Subtype", Object::name("Form"))
             .with("BBox", bbox),
-        b"/Tx BMC BT (20) Tj ET EMC".to_vec(),
+        b"/Tx BMC BT /F 9 Tf 2 6 Td (20) Tj ET EMC".to_vec(),
     );
     field.set("V", Object::String(b"20".to_vec()));
     field.set("AP", Dictionary::new().with("N", shown));

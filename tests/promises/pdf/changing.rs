@@ -523,7 +523,7 @@ fn filled(file: &[u8], value: &str, shown: &str) -> Vec<u8> {
             Dictionary::new()
                 .with("Subtype", Object::name("Form"))
                 .with("BBox", bbox),
-            format!("/Tx BMC BT ({shown}) Tj ET EMC").into_bytes(),
+            format!("/Tx BMC BT /F 9 Tf 2 6 Td ({shown}) Tj ET EMC").into_bytes(),
         );
         field.set("V", Object::String(value.as_bytes().to_vec()));
         field.set("AP", Dictionary::new().with("N", shown));

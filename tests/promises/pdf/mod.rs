@@ -5,6 +5,7 @@ mod certifying;
 mod changing;
 mod covering;
 pub(crate) mod encrypted;
+mod filling;
 mod hostile;
 pub(crate) mod make;
 mod opening;
