@@ -15,4 +15,4 @@ mod showing;
 mod structure;
 mod structure_shadows;
 pub(crate) mod tagged;
-mod updating;
+pub(crate) mod updating;
