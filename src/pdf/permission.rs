@@ -159,7 +159,7 @@ impl View {
         let catalog = self.catalog()?;
         let permissions = self.dictionary(&catalog, "Perms")?.unwrap_or_default();
         let certifies = self.dictionary(&permissions, "DocMDP")?.as_ref() == Some(own);
-        self.read_references(own, &mut found, certifies)?;
+        self.read_references(own, &mut found)?;
         Ok((certifies, found))
     }
 
