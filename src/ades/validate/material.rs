@@ -139,12 +139,7 @@ impl Material {
 
     /// Lists that name the subject of `issuer` as theirs.
     pub(super) fn crls_of(&self, issuer: &Certificate) -> impl Iterator<Item = &Item> {
-        self.crls_named(issuer.subject())
-    }
-
-    /// Lists that name `issuer` as theirs.
-    pub(super) fn crls_named(&self, issuer: &Name) -> impl Iterator<Item = &Item> {
-        let found = self.by_issuer.get(issuer);
+        let found = self.by_issuer.get(issuer.subject());
         found
             .into_iter()
             .flatten()

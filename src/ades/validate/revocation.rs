@@ -1,6 +1,6 @@
 //! What the evidence at hand says of one certificate, for a moment in the past. EN 319 102-1 §5.2.5 and §5.2.4.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -109,6 +109,29 @@ pub(super) struct Memory {
     heard: RefCell<HashMap<(Sha256Digest, Sha256Digest), Rc<Heard>>>,
     /// By list and issuer.
     lists: RefCell<HashMap<(Sha256Digest, Sha256Digest), Rc<Listed>>>,
+}
+
+/// How many signatures may still be verified.
+#[derive(Debug)]
+pub(super) struct Budget(Cell<usize>);
+
+impl Budget {
+    /// So many.
+    pub(super) const fn new(verifications: usize) -> Self {
+        Self(Cell::new(verifications))
+    }
+
+    /// Takes one off. Tells whether there was one.
+    pub(super) fn spend(&self) -> bool {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.unwrap_or_default());
+        left.is_some()
+    }
+
+    /// Whether none is left.
+    pub(super) const fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
 }
 
 /// A list that was verified with the algorithm it is signed with, or why it is no evidence.
@@ -251,15 +274,39 @@ impl Judge<'_> {
         usable.max_by_key(|one| self.rank(one)).cloned()
     }
 
-    /// The evidence about `certificate` that stands first in the file, whatever its moment says and what it says.
+    /// The evidence about `certificate` that stands first in the file, whatever its moment says and what it says; none when
+    /// `budget` is spent before any verifies. What was verified already costs nothing.
     pub(super) fn first_heard(
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
+        budget: &Budget,
     ) -> Option<Sha256Digest> {
-        let heard = self.heard(certificate, issuer);
-        let all = heard.spoken.iter().map(|one| one.evidence);
-        all.min_by_key(|evidence| self.material.place(*evidence).layer)
+        let answers = self.material.ocsp_about(certificate).map(|item| (item, false));
+        let lists = self.material.crls_of(issuer).map(|item| (item, true));
+        let mut items: Vec<(&Item, bool)> = answers.chain(lists).collect();
+        items.sort_by_key(|(item, _)| self.material.place(item.id).layer);
+        for (item, is_list) in items {
+            let is_known = is_list
+                && self
+                    .memory
+                    .lists
+                    .borrow()
+                    .contains_key(&(item.id, issuer.fingerprint()));
+            if !is_known && !budget.spend() {
+                return None;
+            }
+            let mut heard = Heard::default();
+            if is_list {
+                self.hear_list(item, certificate, issuer, &mut heard);
+            } else {
+                self.hear_answer(item, certificate, issuer, &mut heard);
+            }
+            if !heard.spoken.is_empty() {
+                return Some(item.id);
+            }
+        }
+        None
     }
 
     /// A revocation counts for good, whatever is said later: only what is on hold is ever let go (RFC 5280 §5.3.1). Else
@@ -353,63 +400,71 @@ impl Judge<'_> {
     }
 
     fn hear_answers(&self, certificate: &Certificate, issuer: &Certificate, heard: &mut Heard) {
+        for item in self.material.ocsp_about(certificate) {
+            self.hear_answer(item, certificate, issuer, heard);
+        }
+    }
+
+    fn hear_answer(&self, item: &Item, certificate: &Certificate, issuer: &Certificate, heard: &mut Heard) {
         // The hash in an identifier is the responder's choice; SHA-1 is what nearly all write.
         let identifiers =
             [HashAlgorithm::Sha1, HashAlgorithm::Sha256].map(|hash| CertId::new(certificate, issuer, hash));
-        for item in self.material.ocsp_about(certificate) {
-            for identifier in &identifiers {
-                let links = Some(self.trust.links());
-                let policy = self.trust.ocsp_policy();
-                let expected = ocsp::Expected {
-                    cert_id: identifier,
-                    nonce: None,
-                    issuer,
-                    policy,
-                    algorithms: Some(self.algorithms),
-                    links,
-                    configured: self.trust.responders().configured_for(issuer),
-                };
-                match ocsp::verify(&item.der, &expected) {
-                    Ok(answer) => {
-                        let algorithm = ocsp::signature_algorithm(&item.der);
-                        heard.spoken.push(Spoken {
-                            status: answer.status,
-                            this_update: answer.this_update,
-                            next_update: answer.next_update,
-                            evidence: item.id,
-                            algorithm: algorithm.zip(answer.responder.key_kind()),
-                            responder: (answer.responder != *issuer)
-                                .then_some((answer.responder, answer.responder_needs_status)),
-                        });
-                    }
-                    Err(OcspDefect::Mismatch) => {}
-                    Err(defect) => note(&mut heard.causes, defect.cause()),
+        for identifier in &identifiers {
+            let links = Some(self.trust.links());
+            let policy = self.trust.ocsp_policy();
+            let expected = ocsp::Expected {
+                cert_id: identifier,
+                nonce: None,
+                issuer,
+                policy,
+                algorithms: Some(self.algorithms),
+                links,
+                configured: self.trust.responders().configured_for(issuer),
+            };
+            match ocsp::verify(&item.der, &expected) {
+                Ok(answer) => {
+                    let algorithm = ocsp::signature_algorithm(&item.der);
+                    heard.spoken.push(Spoken {
+                        status: answer.status,
+                        this_update: answer.this_update,
+                        next_update: answer.next_update,
+                        evidence: item.id,
+                        algorithm: algorithm.zip(answer.responder.key_kind()),
+                        responder: (answer.responder != *issuer)
+                            .then_some((answer.responder, answer.responder_needs_status)),
+                    });
                 }
+                Err(OcspDefect::Mismatch) => {}
+                Err(defect) => note(&mut heard.causes, defect.cause()),
             }
         }
     }
 
     fn hear_lists(&self, certificate: &Certificate, issuer: &Certificate, heard: &mut Heard) {
         for item in self.material.crls_of(issuer) {
-            let listed = self.listed(item, issuer);
-            let spoken = match &*listed {
-                Ok((list, algorithm)) => list.status_of(certificate).map(|status| Spoken {
-                    status,
-                    this_update: list.this_update(),
-                    next_update: list.next_update(),
-                    evidence: item.id,
-                    // A list signed by the issuer itself needs no other certificate than the path's own.
-                    responder: None,
-                    algorithm: algorithm.zip(issuer.key_kind()),
-                }),
-                Err(defect) => Err(*defect),
-            };
-            match spoken {
-                Ok(spoken) => heard.spoken.push(spoken),
-                // A list for other certificates says nothing.
-                Err(CrlDefect::Signer | CrlDefect::Scope) => {}
-                Err(defect) => note(&mut heard.causes, defect.cause()),
-            }
+            self.hear_list(item, certificate, issuer, heard);
+        }
+    }
+
+    fn hear_list(&self, item: &Item, certificate: &Certificate, issuer: &Certificate, heard: &mut Heard) {
+        let listed = self.listed(item, issuer);
+        let spoken = match &*listed {
+            Ok((list, algorithm)) => list.status_of(certificate).map(|status| Spoken {
+                status,
+                this_update: list.this_update(),
+                next_update: list.next_update(),
+                evidence: item.id,
+                // A list signed by the issuer itself needs no other certificate than the path's own.
+                responder: None,
+                algorithm: algorithm.zip(issuer.key_kind()),
+            }),
+            Err(defect) => Err(*defect),
+        };
+        match spoken {
+            Ok(spoken) => heard.spoken.push(spoken),
+            // A list for other certificates says nothing.
+            Err(CrlDefect::Signer | CrlDefect::Scope) => {}
+            Err(defect) => note(&mut heard.causes, defect.cause()),
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::chain::role;
-use super::revocation::Judge;
+use super::revocation::{Budget, Judge};
 use crate::base::digest::Sha256Digest;
 use crate::pki::certificate::Certificate;
 use crate::pki::path::Pool;
@@ -13,38 +13,44 @@ use crate::pki::purpose::Purpose;
 /// Most certificates of one chain.
 const DEEPEST: usize = 8;
 
-/// The certificates and evidence that came along for the chain of `leaf`; none while revocation data lacks.
+/// Most signatures that are verified for one chain: an honest one has two for each of its certificates, one on it and one on
+/// the first evidence about it. What came along is anybody's: certificates and lists of one name, each tried with each,
+/// would have no end. As [`Limits::signatures`](crate::pki::path::Limits) for a path.
+const VERIFICATIONS: usize = 200;
+
+/// The certificates and evidence that came along for the chain of `leaf`; none while revocation data lacks, or when it is
+/// not found within so much work as an honest file asks.
 ///
-/// The chain goes from the leaf to issuers that came along, by name and key identifier, as far as they lead. Each of its
-/// certificates must have revocation data that verifies under its issuer's key, of whatever age; the last has none to have,
-/// for it is the anchor, or its issuer is. A leaf whose issuer did not come along must have some that speaks of it.
+/// The chain goes from the leaf to issuers that came along, as far as they lead: whose name is the issuer's and whose key
+/// signed the certificate. Each of its certificates must have revocation data that verifies under its issuer's key, of
+/// whatever age; the last has none to have, for it is the anchor, or its issuer is. Of a leaf whose issuer did not come
+/// along nothing can be verified.
 pub(super) fn needs(
     judge: &Judge<'_>,
     leaf: &Certificate,
     extra: &Pool,
     purpose: Purpose,
 ) -> Option<BTreeSet<Sha256Digest>> {
+    let budget = Budget::new(VERIFICATIONS);
     let mut needs = BTreeSet::new();
     let mut current = leaf.clone();
     for depth in 0..DEEPEST {
         needs.insert(current.fingerprint());
         let known = [extra, judge.material.pool()].into_iter();
-        let issuers: Vec<&Certificate> = known
+        let mut issuers = known
             .flat_map(|pool| pool.named(current.issuer()))
             .filter(|issuer| is_of(issuer, &current))
-            .collect();
-        let Some(first) = issuers.first().copied() else {
-            if depth == 0 {
-                needs.insert(about(judge, &current)?);
-            }
-            break;
+            .filter(|issuer| budget.spend() && judge.trust.links().verify(&current, issuer))
+            .peekable();
+        let Some(first) = issuers.peek().copied() else {
+            // WHY none for a leaf: a list or an answer that merely names its issuer is anybody's.
+            return (depth > 0 && !budget.is_spent()).then_some(needs);
         };
         if *first == current {
             break;
         }
-        let mut heard = issuers
-            .iter()
-            .filter_map(|issuer| Some((judge.first_heard(&current, issuer)?, *issuer)));
+        let mut heard =
+            issuers.filter_map(|issuer| Some((judge.first_heard(&current, issuer, &budget)?, issuer)));
         let issuer = match heard.next() {
             Some((evidence, issuer)) => {
                 needs.insert(evidence);
@@ -66,12 +72,4 @@ fn is_of(issuer: &Certificate, certificate: &Certificate) -> bool {
     let named = certificate.extensions().authority_key_identifier.as_ref();
     let own = issuer.extensions().subject_key_identifier.as_ref();
     named.zip(own).is_none_or(|(named, own)| named == own)
-}
-
-/// The first answer about `certificate`, or list of its issuer's name.
-fn about(judge: &Judge<'_>, certificate: &Certificate) -> Option<Sha256Digest> {
-    let answers = judge.material.ocsp_about(certificate);
-    let lists = judge.material.crls_named(certificate.issuer());
-    let found = answers.chain(lists).map(|item| item.id);
-    found.min_by_key(|id| judge.material.place(*id).layer)
 }

@@ -38,6 +38,7 @@ mod seal;
 mod second_look;
 mod services;
 mod signxml;
+mod spoken_of;
 mod told;
 mod unknown_algorithms;
 mod weighed;
