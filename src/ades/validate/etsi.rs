@@ -12,6 +12,7 @@ use super::report::{
 };
 use crate::ades::asic::uri::{of_name, to_name};
 use crate::ades::level::Level;
+use crate::asn1::oid::Oid;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::pki::lists::qualification::Outcome;
@@ -422,7 +423,7 @@ fn write_attributes(xml: &mut Writer, report: &Report, signature: &SignatureRepo
 
 /// An object identifier stands in a URI as RFC 3061 says; of anything else what no URI holds is escaped.
 fn uri_of_identifier(identifier: &str) -> String {
-    if identifier.starts_with(|first: char| first.is_ascii_digit()) {
+    if identifier.parse::<Oid>().is_ok() {
         return format!("urn:oid:{identifier}");
     }
     percent_encoding::utf8_percent_encode(identifier, NO_URI).to_string()
@@ -754,6 +755,19 @@ fn time(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_object_identifier_is_made_a_urn() {
+        for (identifier, uri) in [
+            ("2.16.56.13.6.1", "urn:oid:2.16.56.13.6.1"),
+            ("https://beleid.zegel.example/1", "https://beleid.zegel.example/1"),
+            ("2026-beleid", "2026-beleid"),
+            ("9.9", "9.9"),
+            ("1.2 beleid", "1.2%20beleid"),
+        ] {
+            assert_eq!(uri_of_identifier(identifier), uri);
+        }
+    }
 
     #[test]
     fn text_is_escaped_and_what_xml_forbids_is_replaced() {
