@@ -53,8 +53,9 @@ pub struct Arguments {
     /// that strict refuses; never a ground to rely on one).
     #[arg(long, value_name = "strict|etsi|archive|lenient", default_value = "strict", value_parser = policy)]
     policy: ValidationPolicy,
-    /// Ask that every signature names this signature policy, and that its document is at hand and the one signed for: in
-    /// the signature, or by `--policy-document`.
+    /// Ask that every signature names this signature policy, and that its document is at hand and the one signed for: by
+    /// `--policy-document`, or, where none is given, in the signature. What stands there shows only that signers agree with
+    /// themselves: anybody can name a policy and put another document beside it.
     #[arg(long, value_name = "OID|URI")]
     require_policy: Option<PolicyIdentifier>,
     /// The document of a signature policy that signatures may name; may be repeated. It stands for the policy whose signed

@@ -34,7 +34,8 @@ pub struct ValidationPolicy {
     /// Whether a signature must have the form of the AdES baseline.
     pub baseline_required: bool,
     /// The signature policy that every signature must name, as [`PolicyIdentifier::name`] writes it, and whose document must
-    /// be at hand and be the one meant. `null` takes any policy, and none.
+    /// be at hand and be the one meant: one of `policy_documents`, or, where there are none, the one that stands in the
+    /// signature. `null` takes any policy, and none.
     pub signature_policy: Option<String>,
     /// Documents of signature policies that are at hand. They say nothing of how strictly is judged.
     #[serde(skip)]

@@ -118,14 +118,17 @@ struct Seen {
 }
 
 /// A document that was handed in stands for whichever policy it has the digest of. Where none has it, the one that stands in
-/// the signature is looked at: it is unsigned, and only the digest makes it more than anybody's.
-fn look(named: &Named, given: &[std::sync::Arc<[u8]>]) -> Seen {
+/// the signature is looked at, unless `must_be_given`: it is unsigned and the signer's own choice, so that it shows no more
+/// than that the signer agrees with himself. Whoever hands in the document of the policy that they require wants that one.
+fn look(named: &Named, given: &[std::sync::Arc<[u8]>], must_be_given: bool) -> Seen {
     let seen = |source, matches| Seen { source, matches };
     let answers: Vec<Option<bool>> = given.iter().map(|document| named.is(document)).collect();
     if answers.contains(&Some(true)) {
         return seen(PolicyDocumentSource::Given, Some(true));
     }
-    if let Some(stored) = &named.stored {
+    if let Some(stored) = &named.stored
+        && (answers.is_empty() || !must_be_given)
+    {
         return seen(PolicyDocumentSource::Store, named.is(stored));
     }
     if answers.is_empty() {
@@ -148,7 +151,8 @@ pub(super) fn judge(
         Some(Stated::Named(named)) => Some(named),
         Some(Stated::Implied | Stated::Unread) | None => None,
     };
-    let seen = named.map(|named| look(named, &policy.policy_documents));
+    let is_required = policy.signature_policy.is_some();
+    let seen = named.map(|named| look(named, &policy.policy_documents, is_required));
     report.signature_policy = stated.map(|stated| report_of(stated, seen.as_ref()));
     if let Some(required) = &policy.signature_policy
         && named.is_none_or(|named| named.id != *required)
@@ -166,7 +170,7 @@ pub(super) fn judge(
         ));
     }
     let (sub, cause, why) = wrong(stated?, seen.as_ref())?;
-    if policy.signature_policy.is_some() {
+    if is_required {
         return Some(Failure::new(sub, cause, why));
     }
     report.findings.push(Finding::warning(cause, why));
@@ -355,10 +359,19 @@ mod tests {
             (
                 "stored",
                 Some(&stored(right)),
-                vec![b"x"],
+                vec![],
                 Some((Store, Some(true))),
                 None,
                 None,
+            ),
+            // Without a document required it is told what the signer meant; whoever requires one has said which.
+            (
+                "stored, and another given",
+                Some(&stored(right)),
+                vec![b"x"],
+                Some((Store, Some(true))),
+                None,
+                Some(PolicyProcessingError),
             ),
             (
                 "stored falsely",
@@ -424,6 +437,11 @@ mod tests {
             let (report, failed) = judged(stated, &policy.requiring(&ID.parse().unwrap()));
             assert_eq!(failed, sub, "{name}");
             assert_eq!(report.sub_indication, sub, "{name}");
+            if name == "stored, and another given" {
+                let found = report.signature_policy.map(|one| (one.document, one.matches));
+                assert_eq!(found, Some((Given, Some(false))), "{name}");
+                assert_eq!(Some(report.findings[0].cause.as_str()), hash, "{name}");
+            }
         }
     }
 }
