@@ -37,16 +37,19 @@ pub(super) struct Basis<'a> {
     pub(super) embedded_only: bool,
     /// Where moments are noted at which the outcome may change.
     pub(super) turning_points: Option<&'a RefCell<BTreeSet<Timestamp>>>,
+    /// Of documents of signature policies, for all signatures of a file.
+    policy_digests: signature_policy::Digests,
 }
 
 impl<'a> Basis<'a> {
     /// Judges under `policy` with everything that is known.
-    pub(super) const fn new(context: &Context<'a>, policy: &'a ValidationPolicy) -> Self {
+    pub(super) fn new(context: &Context<'a>, policy: &'a ValidationPolicy) -> Self {
         Self {
             context: *context,
             policy,
             embedded_only: false,
             turning_points: None,
+            policy_digests: signature_policy::Digests::default(),
         }
     }
 
@@ -294,7 +297,12 @@ fn judge_subject(
 ) -> Result<(), Failure> {
     report.covers_whole_revision = true;
     report.algorithm = subject.algorithm.map(|algorithm| algorithm.to_string());
-    let wrong_policy = signature_policy::judge(subject.policy.as_ref(), basis.policy, report);
+    let wrong_policy = signature_policy::judge(
+        subject.policy.as_ref(),
+        basis.policy,
+        &basis.policy_digests,
+        report,
+    );
     let certificate = subject.certificate?;
     report.certificate = Some(certificate_says(&certificate));
     if let Some(failure) = wrong_policy {

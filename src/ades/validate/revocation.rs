@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::existence::Existence;
 use super::material::{Item, Material};
 use super::policy::{Freshness, ValidationPolicy};
+use super::signature_policy;
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
@@ -109,6 +110,8 @@ pub(super) struct Memory {
     heard: RefCell<HashMap<(Sha256Digest, Sha256Digest), Rc<Heard>>>,
     /// By list and issuer.
     lists: RefCell<HashMap<(Sha256Digest, Sha256Digest), Rc<Listed>>>,
+    /// Of documents of signature policies.
+    pub(super) policy_digests: signature_policy::Digests,
 }
 
 /// How many signatures may still be verified.

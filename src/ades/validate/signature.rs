@@ -262,7 +262,12 @@ fn judge_found(
     }
     let signer = message.detached_signer()?;
     read_claims(signer, report);
-    let wrong_policy = signature_policy::judge(stated_policy(signer).as_ref(), judge.policy, report);
+    let wrong_policy = signature_policy::judge(
+        stated_policy(signer).as_ref(),
+        judge.policy,
+        &judge.memory.policy_digests,
+        report,
+    );
     let is_pades = report.format == Format::Pades;
     let certificate = identify(message, signer, judge, is_pades, report)?;
     report.certificate = Some(certificate_says(&certificate));

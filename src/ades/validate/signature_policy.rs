@@ -3,6 +3,10 @@
 //! Nothing in a policy's document is carried out: a signature is judged by the [`ValidationPolicy`] alone. Which policies
 //! count is what that says. EN 319 102-1 §5.2.4 and §5.2.8.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use super::format::Failure;
 use super::indication::SubIndication;
 use super::policy::ValidationPolicy;
@@ -102,6 +106,46 @@ impl Made {
     }
 }
 
+/// Digests of the documents that were handed in, each made once for all signatures that are judged together: a document may
+/// have a MiB and four canonicalisations, and a file hundreds of signatures under one policy.
+#[derive(Debug, Default)]
+pub(super) struct Digests(RefCell<Vec<Known>>);
+
+/// The digest of each document, in their order, made in one way; none where it cannot be made.
+type OfEach = Rc<Vec<Option<Vec<u8>>>>;
+
+#[derive(Debug)]
+struct Known {
+    made: Made,
+    hash: HashAlgorithm,
+    of_each: OfEach,
+}
+
+/// Most ways of making digests in one file: honest signatures share one policy, and a signer may write as many different
+/// methods as there are signatures. What is made in a way beyond that is not known.
+const WAYS_AT_MOST: usize = 16;
+
+impl Digests {
+    /// Those of `given`, always the same documents.
+    fn of_each(&self, made: &Made, hash: HashAlgorithm, given: &[Arc<[u8]>]) -> OfEach {
+        let mut all = self.0.borrow_mut();
+        if let Some(known) = all.iter().find(|known| known.hash == hash && known.made == *made) {
+            return Rc::clone(&known.of_each);
+        }
+        if all.len() >= WAYS_AT_MOST {
+            return Rc::new(vec![None; given.len()]);
+        }
+        let digests = given.iter().map(|document| made.digest(hash, document));
+        let of_each = Rc::new(digests.collect());
+        all.push(Known {
+            made: made.clone(),
+            hash,
+            of_each: Rc::clone(&of_each),
+        });
+        of_each
+    }
+}
+
 fn canonical(octets: &[u8], method: &Method) -> Option<Vec<u8>> {
     let limits = Limits {
         instructions: true,
@@ -120,9 +164,16 @@ struct Seen {
 /// A document that was handed in stands for whichever policy it has the digest of. Where none has it, the one that stands in
 /// the signature is looked at, unless `must_be_given`: it is unsigned and the signer's own choice, so that it shows no more
 /// than that the signer agrees with himself. Whoever hands in the document of the policy that they require wants that one.
-fn look(named: &Named, given: &[std::sync::Arc<[u8]>], must_be_given: bool) -> Seen {
+fn look(named: &Named, given: &[Arc<[u8]>], must_be_given: bool, digests: &Digests) -> Seen {
     let seen = |source, matches| Seen { source, matches };
-    let answers: Vec<Option<bool>> = given.iter().map(|document| named.is(document)).collect();
+    let answers: Vec<Option<bool>> = match &named.digest {
+        None => vec![None; given.len()],
+        Some((hash, signed)) => {
+            let of_each = digests.of_each(&named.made, *hash, given);
+            let all = of_each.iter();
+            all.map(|digest| Some(digest.as_ref()? == signed)).collect()
+        }
+    };
     if answers.contains(&Some(true)) {
         return seen(PolicyDocumentSource::Given, Some(true));
     }
@@ -142,9 +193,12 @@ fn look(named: &Named, given: &[std::sync::Arc<[u8]>], must_be_given: bool) -> S
 ///
 /// EU DSS's own policy takes any signature policy or none, and warns of a document that is another or not there; so do the
 /// policies here that ask for none (reference ades-signing §9).
+///
+/// `digests`: those made already of the documents in `policy`.
 pub(super) fn judge(
     stated: Option<&Stated>,
     policy: &ValidationPolicy,
+    digests: &Digests,
     report: &mut SignatureReport,
 ) -> Option<Failure> {
     let named = match stated {
@@ -152,7 +206,7 @@ pub(super) fn judge(
         Some(Stated::Implied | Stated::Unread) | None => None,
     };
     let is_required = policy.signature_policy.is_some();
-    let seen = named.map(|named| look(named, &policy.policy_documents, is_required));
+    let seen = named.map(|named| look(named, &policy.policy_documents, is_required, digests));
     report.signature_policy = stated.map(|stated| report_of(stated, seen.as_ref()));
     if let Some(required) = &policy.signature_policy
         && named.is_none_or(|named| named.id != *required)
@@ -233,8 +287,6 @@ fn report_of(stated: &Stated, seen: Option<&Seen>) -> SignaturePolicyReport {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::report::Format;
     use super::*;
     use crate::asn1::read::{self, Rules};
@@ -304,7 +356,7 @@ mod tests {
         policy: &ValidationPolicy,
     ) -> (SignatureReport, Option<SubIndication>) {
         let mut report = SignatureReport::empty("x".to_owned(), Format::Cades);
-        let failure = judge(stated, policy, &mut report);
+        let failure = judge(stated, policy, &Digests::default(), &mut report);
         let sub = failure.as_ref().map(|failure| failure.sub);
         if let Some(failure) = failure {
             report.fail(failure);
@@ -443,5 +495,46 @@ mod tests {
                 assert_eq!(Some(report.findings[0].cause.as_str()), hash, "{name}");
             }
         }
+    }
+    #[test]
+    fn a_document_is_digested_once_in_each_of_a_few_ways() {
+        let document: Arc<[u8]> = Arc::from(&b"<a/>"[..]);
+        let given = [document];
+        let digests = Digests::default();
+        let count = || digests.0.borrow().len();
+        let way = |prefixes: usize| {
+            Made::Canonical(vec![Method {
+                inclusive_prefixes: vec!["p".to_owned(); prefixes],
+                ..Method::new(Version::Exclusive)
+            }])
+        };
+        let first = digests.of_each(&way(0), HASH, &given);
+        assert!(first[0].is_some());
+        for _ in 0..256 {
+            assert!(Rc::ptr_eq(&first, &digests.of_each(&way(0), HASH, &given)));
+        }
+        assert_eq!(count(), 1);
+        assert!(!Rc::ptr_eq(
+            &first,
+            &digests.of_each(&way(0), HashAlgorithm::Sha512, &given)
+        ));
+        for prefixes in 1..256 {
+            digests.of_each(&way(prefixes), HASH, &given);
+        }
+        assert_eq!(count(), WAYS_AT_MOST);
+        let beyond = digests.of_each(&way(256), HASH, &given);
+        assert_eq!(*beyond, [None]);
+        assert!(Rc::ptr_eq(&first, &digests.of_each(&way(0), HASH, &given)));
+
+        // The judging keeps to it: with another document in the place of that one it would say otherwise.
+        let named = named(way(0), first[0].clone().unwrap());
+        let policy = ValidationPolicy {
+            policy_documents: vec![Arc::from(&b"<b/>"[..])],
+            ..ValidationPolicy::strict()
+        };
+        let mut report = SignatureReport::empty("x".to_owned(), Format::Xades);
+        judge(Some(&Stated::Named(named)), &policy, &digests, &mut report);
+        assert_eq!(report.signature_policy.unwrap().matches, Some(true));
+        assert_eq!(count(), WAYS_AT_MOST);
     }
 }
