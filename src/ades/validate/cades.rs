@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::archive_manifest::Around;
+use super::attested::About;
 use super::file::{Context, empty, settle, whole_digest};
 use super::format::{Failure, check_algorithms, key_of};
 use super::general::{self, ARCHIVE, Basis, CONTENT, Subject, Token, too_many_counters};
@@ -475,7 +476,8 @@ impl<'a> Scene<'a> {
         report.claimed.location = info.single_signed(oids::SIGNER_LOCATION).and_then(location);
         note_unused(self.envelope, info, &mut report);
         let claims = claimed_attributes(info);
-        let verdict = claims.and_then(|claims| claims.texts(VERDICT_OID).next().map(str::to_owned));
+        let verdicts = claims.iter().flat_map(|claims| claims.texts(VERDICT_OID));
+        let verdicts = verdicts.map(str::to_owned).collect();
         let digest = self.digests.known.get(&HashAlgorithm::Sha256);
         let mut material = self.covered.material(self.envelope);
         self.around
@@ -490,9 +492,10 @@ impl<'a> Scene<'a> {
             hashes: BTreeSet::new(),
             violations,
             policy: stated_policy(info),
-            verdict,
-            content: digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
-            by_file: general::ByFile::default(),
+            verdicts,
+            about: About::Whole(
+                digest.and_then(|digest| Some(Sha256Digest(digest.as_slice().try_into().ok()?))),
+            ),
             material,
             content_stamps: self.content_stamps(info, layer),
             own,

@@ -1,9 +1,10 @@
 //! One signature outside PDF, whatever its format: what the format found becomes the objects, layers and time-stamps of
 //! [`process`], with what this room asks beyond it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attested::{self, About};
 use super::existence::{Below, Existence, Placed, Proof};
 use super::file::Context;
 use super::format::Failure;
@@ -12,13 +13,12 @@ use super::material::Material;
 use super::policy::ValidationPolicy;
 use super::process;
 use super::qualified;
-use super::report::{AttestedFile, Finding, Format, SignatureReport};
+use super::report::{Finding, Format, SignatureReport};
 use super::revocation::{Judge, Memory};
 use super::signature::{Reading, certificate_says, read_chain};
 use super::signature_policy::{self, Stated};
 use super::stamp::{self, Stamp};
 use super::structure;
-use super::verdict;
 use crate::ades::level::{self, Evidence};
 use crate::ades::signature_name::{COUNTERS_AT_MOST, COUNTERS_DEEP_AT_MOST, SignatureName};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
@@ -220,12 +220,10 @@ pub(super) struct Subject<'a> {
     pub(super) violations: Vec<Finding>,
     /// The signature policy that the signer names.
     pub(super) policy: Option<Stated>,
-    /// The verdict of authority among the claims.
-    pub(super) verdict: Option<String>,
-    /// SHA-256 of the content, when it is at hand.
-    pub(super) content: Option<Sha256Digest>,
-    /// Where there are several verdicts, each about one of several files.
-    pub(super) by_file: ByFile,
+    /// The verdicts of authority among the claims.
+    pub(super) verdicts: Vec<String>,
+    /// What they may be about.
+    pub(super) about: About,
     /// Everything that came along, each object with its layer.
     pub(super) material: Material,
     /// Time-stamps over the content, signed with it.
@@ -237,37 +235,6 @@ pub(super) struct Subject<'a> {
     /// How many of those, from the first, belong to a counter-signature itself: what stands around it proves it and gives
     /// it no level. None for a signature over the content.
     pub(super) own_archives: Option<usize>,
-}
-
-/// Verdicts of authority among the claims of a signature over several files, and the SHA-256 of each file by its name.
-#[derive(Default)]
-pub(super) struct ByFile {
-    pub(super) verdicts: Vec<String>,
-    pub(super) files: Vec<(String, Sha256Digest)>,
-}
-
-impl ByFile {
-    /// What each verdict attests; no more of them than there are files.
-    fn judge(
-        &self,
-        certificate: &Sha256Digest,
-        proven: Timestamp,
-        keys: &[verdict::VerdictKey],
-    ) -> Vec<AttestedFile> {
-        let judged = self.verdicts.iter().take(self.files.len()).map(|text| {
-            let found = Cell::new(None);
-            let is_file = |digest: &Sha256Digest| {
-                found.set(self.files.iter().find(|(_, known)| known == digest));
-                found.get().is_some()
-            };
-            let attested = verdict::check(text, &is_file, certificate, proven, keys);
-            AttestedFile {
-                file: found.get().map(|(name, _)| name.clone()),
-                attested,
-            }
-        });
-        judged.collect()
-    }
 }
 
 /// In place of the counter-signature `name` and all that follow it: no more are judged of one signature, nor deeper ones.
@@ -377,21 +344,12 @@ fn judge_subject(
     report.best_signature_time = Some(outcome.best);
     report.process = outcome.process;
     report.findings.extend(outcome.findings);
-    report.attested = subject.verdict.map(|verdict| {
-        let is_document = |digest: &Sha256Digest| subject.content.as_ref() == Some(digest);
-        verdict::check(
-            &verdict,
-            &is_document,
-            &certificate.fingerprint(),
-            outcome.best,
-            basis.context.verdict_keys,
-        )
-    });
-    report.attested_files = subject.by_file.judge(
-        &certificate.fingerprint(),
-        outcome.best,
-        basis.context.verdict_keys,
-    );
+    let made = attested::Made {
+        certificate: certificate.fingerprint(),
+        proven: outcome.best,
+        keys: basis.context.verdict_keys,
+    };
+    attested::judge(&subject.verdicts, &subject.about, made, report);
     if let Some(failure) = outcome.failure {
         report.fail(failure);
     }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::attested::About;
 use super::file::{Context, empty, refuse_unused, settle};
 use super::format::{Failure, key_of};
 use super::general::{
@@ -248,10 +249,10 @@ impl<'a> Scene<'a> {
         report.claimed.time = self.header.time;
         report.claimed.commitment = self.header.commitment();
         report.claimed.location = self.header.place();
-        let mut verdict = None;
+        let mut verdicts = Vec::new();
         for (kind, text) in self.header.claimed() {
             match kind.as_str() {
-                VERDICT_MEDIA_TYPE => verdict = verdict.or(Some(text)),
+                VERDICT_MEDIA_TYPE => verdicts.push(text),
                 "text/plain" | "" => report.claimed.roles.push(text),
                 _ => report.claimed.other_attributes.push(kind),
             }
@@ -269,9 +270,8 @@ impl<'a> Scene<'a> {
             hashes: BTreeSet::new(),
             violations: self.violations(),
             policy: self.policy(),
-            verdict,
-            content,
-            by_file: general::ByFile::default(),
+            verdicts,
+            about: About::Whole(content),
             material,
             content_stamps: self.content_stamps(),
             own,

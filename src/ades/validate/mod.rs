@@ -7,6 +7,7 @@
 mod any;
 mod archive_manifest;
 mod asic;
+mod attested;
 mod cades;
 mod chain;
 mod digests;

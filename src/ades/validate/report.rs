@@ -147,6 +147,9 @@ pub struct SignatureReport {
     /// The same of a signature over several files: what the authority attested about each of them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub attested_files: Vec<AttestedFile>,
+    /// The others of those files, when there is a verdict about any: no authority attests anything of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unattested_files: Vec<String>,
     /// Time-stamps over the content, made before the signature and signed with it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub content_time_stamps: Vec<TimeStampReport>,
@@ -475,7 +478,7 @@ pub struct AuthorityAttests {
 /// What the authority attested about one of the files that a signature is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttestedFile {
-    /// Its name; none when the verdict does not verify, or speaks of no file that the signature covers.
+    /// Its name; none when the verdict does not verify, or is about no file that the signature covers, or another signer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub file: Option<String>,
     /// What was attested.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::attested;
 use super::chain::Chain;
 use super::digests::Digests;
 use super::format::{self, Failure, check_algorithms, key_of};
@@ -18,7 +19,7 @@ use super::revocation::Judge;
 use super::signature_policy::{self, Made, Named, Stated};
 use super::stamp::{self, Stamp};
 use super::structure;
-use super::verdict::{self, VerdictKey};
+use super::verdict::VerdictKey;
 use crate::ades::VERDICT_OID;
 use crate::ades::cms::attributes::{ClaimedAttributes, RevocationArchival, read_commitment};
 
@@ -28,7 +29,6 @@ use crate::ades::cms::read::{SignedData, SignerInfo};
 use crate::ades::cms::verify::VerifyError;
 use crate::ades::level::{self, Evidence, Level};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
-use crate::base::time::Timestamp;
 use crate::pdf::document::Document;
 use crate::pdf::permission::{Certification, Lock};
 use crate::pdf::signature::Signature;
@@ -191,6 +191,7 @@ impl SignatureReport {
             binds: None,
             attested: None,
             attested_files: Vec::new(),
+            unattested_files: Vec::new(),
             content_time_stamps: Vec::new(),
             time_stamps: Vec::new(),
             covers_whole_revision: false,
@@ -318,7 +319,12 @@ fn judge_found(
             "no time-stamp proves when the signature existed",
         ));
     }
-    report.attested = attested(found, signer, &certificate, digests, best, keys);
+    let made = attested::Made {
+        certificate: certificate.fingerprint(),
+        proven: best,
+        keys,
+    };
+    report.attested = attested_by(found, signer, digests, made, &mut report.findings);
     if let Some(failure) = outcome.failure {
         report.fail(failure);
     }
@@ -540,24 +546,16 @@ pub(super) fn claimed_attributes(signer: &SignerInfo) -> Option<ClaimedAttribute
     ClaimedAttributes::parse(signer.single_signed(oids::SIGNER_ATTRIBUTES_V2)?).ok()
 }
 
-fn attested(
+fn attested_by(
     found: &Found,
     signer: &SignerInfo,
-    certificate: &Certificate,
     digests: &Digests,
-    proven: Timestamp,
-    keys: &[VerdictKey],
+    made: attested::Made<'_>,
+    findings: &mut Vec<Finding>,
 ) -> Option<AuthorityAttests> {
     let claims = claimed_attributes(signer)?;
-    let verdict = claims.texts(VERDICT_OID).next()?;
     let is_document = |digest: &Sha256Digest| found.is_document_before(digest, digests);
-    Some(verdict::check(
-        verdict,
-        &is_document,
-        &certificate.fingerprint(),
-        proven,
-        keys,
-    ))
+    attested::whole(claims.texts(VERDICT_OID), &is_document, made, findings)
 }
 
 /// What the certificate says of its holder, the national number left out.

@@ -635,6 +635,15 @@ pub(super) const WORDS: &[Words] = &[
         ],
     ),
     (
+        &["VERDICT_SURPLUS"],
+        [
+            "er staan meer bevestigingen van een bestuur in dan er te bevestigen is",
+            "il s'y trouve plus d'attestations d'une administration qu'il n'y a à attester",
+            "es stehen mehr Bestätigungen einer Verwaltung darin, als zu bestätigen ist",
+            "it holds more attestations by an authority than there is to attest",
+        ],
+    ),
+    (
         &["ASIC_ARCHIVE_PARTIAL"],
         [
             "een archieftijdstempel noemt niet alles wat ondertekend is",

@@ -6,8 +6,8 @@ use askama::Template;
 use zegel::ades::level::Level;
 use zegel::ades::validate::indication::{Indication, SubIndication};
 use zegel::ades::validate::report::{
-    Allowed, AuthorityAttests, Binding, CertificateSays, ChangeReport, DocumentFacts, FieldLock, Finding,
-    Format, PlanReport, PolicyDocumentSource, Process, QUALIFICATION, Qualified, Report,
+    Allowed, AttestedFile, AuthorityAttests, Binding, CertificateSays, ChangeReport, DocumentFacts,
+    FieldLock, Finding, Format, PlanReport, PolicyDocumentSource, Process, QUALIFICATION, Qualified, Report,
     SignaturePolicyReport, SignatureReport, SignerClaims, TimeStampReport, VerdictStatus,
 };
 use zegel::base::clock::FixedClock;
@@ -647,6 +647,7 @@ fn signature(indication: Indication, sub: Option<SubIndication>, allowed: Option
             ..SignerClaims::default()
         },
         attested_files: Vec::new(),
+        unattested_files: Vec::new(),
         binds: allowed.map(|certifies| Binding {
             certifies,
             allows: Some(Allowed::FormsAndSigning),
@@ -756,6 +757,12 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
     other.attested.as_mut().unwrap().status = VerdictStatus::OtherSubject;
     let mut late = signature(TotalPassed, None, Some(true));
     late.attested.as_mut().unwrap().status = VerdictStatus::OtherTime;
+    let mut several = signature(TotalPassed, None, Some(true));
+    several.attested_files = vec![AttestedFile {
+        file: Some("besluit.pdf".to_owned()),
+        attested: several.attested.take().unwrap(),
+    }];
+    several.unattested_files = vec!["bijlage.pdf".to_owned()];
     let mut qualified = signature(TotalPassed, None, None);
     qualified.qualified = Some(Qualified {
         outcome: Outcome::QualifiedSignature,
@@ -768,7 +775,7 @@ fn checks(site: &Site, visit: &Visit) -> Vec<(String, String)> {
         }),
         is_test: true,
     });
-    let mut half = report(vec![late], false);
+    let mut half = report(vec![late, several], false);
     half.plans = vec![PlanReport {
         request: "srq_1".to_owned(),
         required: 2,

@@ -13,9 +13,10 @@ pub use signer::xml_signer;
 use signer::{certificates, identify};
 
 use super::archive_manifest::Around;
+use super::attested::About;
 use super::file::{Context, empty, settle, whole_digest};
 use super::format::{Failure, key_of};
-use super::general::{self, ARCHIVE, Basis, ByFile, SIGNATURES_AT_MOST, Subject, Token};
+use super::general::{self, ARCHIVE, Basis, SIGNATURES_AT_MOST, Subject, Token};
 use super::indication::SubIndication;
 use super::material::Material;
 use super::policy::ValidationPolicy;
@@ -291,14 +292,13 @@ impl<'a> Signature<'a> {
             .map_err(Clone::clone)
             .and_then(|certificate| self.check_intact(scene, certificate, countersigned));
         let mut report = SignatureReport::empty(name, Format::Xades);
-        let (mut verdict, mut by_file) = (None, ByFile::default());
-        let mut verdicts = self.claims(&mut report);
-        if verdicts.len() > 1 {
-            let files = self.file_digests(scene);
-            by_file = ByFile { verdicts, files };
+        let verdicts = self.claims(&mut report);
+        // A reading of the document that only a verdict asks for.
+        let about = if verdicts.is_empty() {
+            About::Whole(None)
         } else {
-            verdict = verdicts.pop();
-        }
+            self.about(scene)
+        };
         self.read_digests(&mut report);
         let (own, archive) = self.tokens(scene);
         Subject {
@@ -310,10 +310,8 @@ impl<'a> Signature<'a> {
             hashes: self.hashes(scene),
             violations: self.violations(countersigned.is_some()),
             policy: self.policy(),
-            // A reading of the document that only a verdict asks for.
-            content: verdict.as_ref().and_then(|_| self.content_digest(scene)),
-            by_file,
-            verdict,
+            verdicts,
+            about,
             material,
             content_stamps: self.content_stamps(scene),
             own,
@@ -517,6 +515,22 @@ impl<'a> Signature<'a> {
             }
         }
         (own, archive)
+    }
+
+    /// What verdicts of authority may be about: with several references to data, each file beside the signature.
+    fn about(&self, scene: &Scene<'_>) -> About {
+        let references = self.core.references.iter().enumerate();
+        let data = references.filter(|(index, _)| *index != self.properties.reference);
+        let files = if data.count() > 1 {
+            self.file_digests(scene)
+        } else {
+            Vec::new()
+        };
+        if files.is_empty() {
+            About::Whole(self.content_digest(scene))
+        } else {
+            About::Files(files)
+        }
     }
 
     /// SHA-256 of each file beside the signature by its name: for verdicts of authority about several.
