@@ -113,6 +113,12 @@ const VERDICT_KEY_MISSING: Label = Label([
     "die Bestätigung konnte nicht geprüft werden: kein Schlüssel der Behörde",
     "the attestation could not be checked: no key of the authority",
 ]);
+const NOT_ATTESTED: Label = Label([
+    "geen bevestiging van een bestuur",
+    "aucune attestation d'une administration",
+    "keine Bestätigung einer Verwaltung",
+    "no attestation by an authority",
+]);
 const VERDICT_OTHER: Label = Label([
     "de bevestiging gaat over een ander document of een andere ondertekenaar",
     "l'attestation concerne un autre document ou un autre signataire",
@@ -363,6 +369,13 @@ fn signature_lines(
             attestation(&one.attested, language, capacity)
         ));
     }
+    for file in &signature.unattested_files {
+        lines.push(format!(
+            "{} ({file}): {}",
+            ATTESTED.in_(language),
+            NOT_ATTESTED.in_(language)
+        ));
+    }
     let content = signature.content_time_stamps.iter();
     let content = content.map(|stamp| (CONTENT_TIME_STAMP.in_(language), stamp));
     let inside = signature.time_stamps.iter();
@@ -491,6 +504,7 @@ mod tests {
                 "attested": {
                     "status": "verified", "key_source": "proof_file", "capacity": "mayor", "decisions": ["d"],
                 },
+                "attested_files": [{"file": "a.pdf", "attested": {"status": "invalid"}}], "unattested_files": ["c.pdf"],
                 "content_time_stamps": [stamp], "time_stamps": [stamp], "covers_whole_revision": true,
                 "covered_files": ["besluit.pdf"],
                 "changes": [{"allowed": true, "kind": "form_filled", "detail": "Field: `a` → `b`"}],
@@ -565,6 +579,24 @@ mod tests {
         assert!(text.contains("de overheid bevestigt: burgemeester,"), "{text}");
         let text = report.to_text(Language::Nl);
         assert!(text.contains("de overheid bevestigt: mayor,"), "{text}");
+    }
+
+    #[test]
+    fn a_file_of_which_nothing_is_attested_has_a_line_of_its_own() {
+        let report: Report = serde_json::from_value(report()).unwrap();
+        for (language, line) in [
+            (
+                Language::Nl,
+                "de overheid bevestigt (c.pdf): geen bevestiging van een bestuur",
+            ),
+            (
+                Language::En,
+                "the authority attests (c.pdf): no attestation by an authority",
+            ),
+        ] {
+            let text = report.to_text(language);
+            assert!(text.lines().any(|shown| shown.trim() == line), "{text}");
+        }
     }
 
     #[test]

@@ -214,7 +214,9 @@ impl Outcome<'_> {
             Some(file) => format!("{file}: {}", self.attestation(&one.attested)),
             None => self.attestation(&one.attested),
         });
-        let lines: Vec<String> = whole.chain(each).collect();
+        let others = signature.unattested_files.iter();
+        let others = others.map(|file| format!("{file}: {}", self.page.t.get("attested-none")));
+        let lines: Vec<String> = whole.chain(each).chain(others).collect();
         if lines.is_empty() {
             vec![self.page.t.get("attested-none")]
         } else {
