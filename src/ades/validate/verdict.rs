@@ -226,10 +226,12 @@ fn is_near(claims: &Value, proven: Timestamp) -> bool {
 /// verdicts that verify.
 pub(super) fn plans(signatures: &[SignatureReport]) -> Vec<PlanReport> {
     let mut plans: BTreeMap<&str, (u8, Vec<u8>)> = BTreeMap::new();
-    for signature in signatures {
-        let Some(attested) = &signature.attested else {
-            continue;
-        };
+    let with_each = signatures.iter().flat_map(|signature| {
+        let of_files = signature.attested_files.iter().map(|one| &one.attested);
+        let attested = signature.attested.iter().chain(of_files);
+        attested.map(move |attested| (signature, attested))
+    });
+    for (signature, attested) in with_each {
         let (Some(request), Some(slot), Some(slots)) = (&attested.request, attested.slot, attested.slots)
         else {
             continue;
@@ -288,6 +290,7 @@ fn decisions(claims: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::{AttestedFile, Format};
     use super::*;
     use crate::crypto::key::{Curve, KeyKind, PrivateKey};
 
@@ -421,6 +424,35 @@ mod tests {
             check("not a token", &document, &certificate, &keys).status,
             VerdictStatus::Invalid
         );
+    }
+
+    #[test]
+    fn a_plan_counts_what_is_attested_of_one_of_several_files_too() {
+        let attested = |request: &str, slot: u8| -> AuthorityAttests {
+            serde_json::from_value(serde_json::json!({
+                "status": "verified", "request": request, "slot": slot, "slots": 2,
+            }))
+            .unwrap()
+        };
+        let signed = |whole: Option<AuthorityAttests>, of_files: Vec<AuthorityAttests>| {
+            let mut report = SignatureReport::empty("x".to_owned(), Format::Xades);
+            report.indication = Indication::TotalPassed;
+            report.attested = whole;
+            report.attested_files = of_files
+                .into_iter()
+                .map(|attested| AttestedFile { file: None, attested })
+                .collect();
+            report
+        };
+        let signatures = [
+            signed(Some(attested("srq_1", 1)), vec![]),
+            signed(None, vec![attested("srq_1", 2), attested("srq_2", 2)]),
+        ];
+        let counted: Vec<(String, u8, u8)> = plans(&signatures)
+            .into_iter()
+            .map(|plan| (plan.request, plan.required, plan.present))
+            .collect();
+        assert_eq!(counted, [("srq_1".to_owned(), 2, 2), ("srq_2".to_owned(), 2, 1)]);
     }
 
     #[test]
