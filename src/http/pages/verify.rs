@@ -224,6 +224,19 @@ impl Outcome<'_> {
         }
     }
 
+    /// The decisions that whatever is attested rests on, each with its file where there are several.
+    fn decisions(signature: &SignatureReport) -> Vec<String> {
+        let whole = signature.attested.iter().flat_map(|one| one.decisions.clone());
+        let each = signature.attested_files.iter().flat_map(|one| {
+            let decisions = one.attested.decisions.iter();
+            decisions.map(|decision| match &one.file {
+                Some(file) => format!("{file}: {decision}"),
+                None => decision.clone(),
+            })
+        });
+        whole.chain(each).collect()
+    }
+
     fn attestation(&self, attested: &AuthorityAttests) -> String {
         let t = self.page.t;
         match attested.status {
@@ -298,4 +311,30 @@ impl Form<'_> {
     pub const TITLE: &'static str = "verify-title";
     /// Key of what is said when no file was chosen.
     pub const FILE_MISSING: &'static str = "verify-file-missing";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_decision_is_told_with_the_file_it_is_about() {
+        let signature = |attested: &str| -> SignatureReport {
+            let report = format!(
+                r#"{{
+                    "field": "f", "indication": "INDETERMINATE", "findings": [], "process": "basic", "format": "PAdES",
+                    "level": null, "proven_level": null, "qualification": "q", "claimed": {{"roles": [], "other_attributes": []}},
+                    "covers_whole_revision": true, "changes": [], "time_stamps": [], {attested}
+                }}"#
+            );
+            serde_json::from_str(&report).unwrap()
+        };
+        let verified = r#"{"status": "verified", "decisions": ["besluit 2026/12"]}"#;
+        let whole = signature(&format!(r#""attested": {verified}"#));
+        assert_eq!(Outcome::decisions(&whole), ["besluit 2026/12"]);
+        let each = signature(&format!(
+            r#""attested_files": [{{"file": "a.pdf", "attested": {verified}}}]"#
+        ));
+        assert_eq!(Outcome::decisions(&each), ["a.pdf: besluit 2026/12"]);
+    }
 }
