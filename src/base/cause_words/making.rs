@@ -23,6 +23,15 @@ pub(super) const WORDS: &[Words] = &[
         ],
     ),
     (
+        &["ASIC_NAME"],
+        [
+            "bestanden met die namen kunnen niet samen in één container",
+            "des fichiers portant ces noms ne peuvent pas figurer dans un même conteneur",
+            "Dateien mit diesen Namen können nicht zusammen in einem Container stehen",
+            "files of these names cannot stand in one container",
+        ],
+    ),
+    (
         &["ADES_EXISTING_SIGNATURE", "ADES_WOULD_NOT_HOLD"],
         [
             "een handtekening op dit bestand zou niet geldig zijn",
