@@ -223,7 +223,7 @@ mod tests {
         let report = bench.judged(&[a.clone(), b.clone()], &two);
         assert_eq!(told(&report), (both.clone(), vec![], vec![]));
         // One is enough to be about one file.
-        let report = bench.judged(&[a.clone()], &two);
+        let report = bench.judged(std::slice::from_ref(&a), &two);
         assert_eq!(told(&report), (of_a.clone(), vec!["b.pdf"], vec![]));
         assert_eq!(report.attested, None);
         // What is nobody's comes first, and hides none.

@@ -115,7 +115,7 @@ fn only_the_word_of_the_issuer_itself_makes_a_level() {
 /// Each of many issuers of one name and key could be tried with each of many lists of that name.
 #[test]
 fn many_issuers_and_lists_of_one_name_cost_no_more_than_a_few() {
-    const MANY: u16 = 300;
+    const MANY: u16 = 600;
     let world = World::new();
     let file = bare(&world);
     let issuer = world.pki().citizen.certificate_der();

@@ -199,3 +199,20 @@ fn what_people_typed_is_shown_as_text_never_as_markup() {
     .unwrap();
     assert!(!html.contains("<img") && !html.contains("<script>"), "{html}");
 }
+
+#[test]
+fn of_each_of_several_files_the_page_says_what_is_attested_and_by_which_decision() {
+    let site = samples::site();
+    let visit = samples::visit(Language::Nl, "/sample");
+    let pages = samples::every_page(&site, &visit);
+    let (_, page) = pages
+        .iter()
+        .find(|(name, _)| name == "verify-incomplete")
+        .unwrap();
+    for line in [
+        "<dd>bijlage.pdf: Geen bevestiging van een bestuur.</dd>",
+        "<dd>besluit.pdf: FL-CBS</dd>",
+    ] {
+        assert!(page.contains(line), "{line}: {page}");
+    }
+}

@@ -26,7 +26,7 @@ pub(super) async fn ask(seat: &Seat, path: &str, body: &Value) -> Seen {
     ask_with(seat, path, body, &token, ORIGIN).await
 }
 
-async fn ask_with(seat: &Seat, path: &str, body: &Value, token: &str, origin: &str) -> Seen {
+pub(super) async fn ask_with(seat: &Seat, path: &str, body: &Value, token: &str, origin: &str) -> Seen {
     let request = TestRequest::post()
         .uri(path)
         .insert_header(("content-type", "application/json"))

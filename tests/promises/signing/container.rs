@@ -23,20 +23,23 @@ use zegel::audit::EventKind;
 use zegel::base::digest::Sha256Digest;
 use zegel::base::time::Timestamp;
 use zegel::crypto::policy::AlgorithmPolicy;
+use zegel::http::csrf;
 use zegel::jobs;
 use zegel::journeys::App;
+use zegel::journeys::login::SESSION_COOKIE;
 use zegel::lab::pki::IssuedLeaf;
 use zegel::lab::services::{Service, ServiceMode};
 use zegel::pki::need::Need;
 use zegel::store::events;
 
-use super::beside::{ask, signer, value};
+use super::beside::{ask, ask_with, signer, value};
 use super::crash::{on_an_instance_that_is_ended, reached};
 use super::reader::{insert_at_keys, typed};
 use super::town::{Order, RIGHT, Seat, Town, files, json as read, refusal, town, towns, withdraw};
 use crate::ades::eu_dss::{Case, refusals};
 use crate::ades::judges::pem;
 use crate::house::visitor::Seen;
+use crate::house::world::ORIGIN;
 use crate::support::{TestFolder, judge};
 
 /// No PIN is typed in the window where the reader has keys.
@@ -852,5 +855,73 @@ async fn the_publication_copy_of_each_document_names_the_container_as_its_origin
         ] {
             assert!(last.contains(part), "`{part}` is not in: {last}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn the_addresses_of_a_container_are_closed_to_others() {
+    for town in towns().await {
+        let engine = town.world.engine;
+        let (ids, list) = three(&town).await;
+        let app = town.instance("exit 1");
+        let (director, leaf) = (town.seat("director", &app).await, signer(&town, "director"));
+        let offered = digest(&leaf, &director, &list, &ids).await;
+        let good = value(&leaf, &offered["documents"][0]);
+        let tries = json!({"tries": offered["tries"]});
+        let chair = town.seat_at("director", &app, &town.world.other).await;
+        let mayor = town.seat("mayor", &app).await;
+        let page = together(&list, &ids);
+        // Whoever is known at another board alone is asked to log in at this one.
+        let seen = chair.get(&page).await;
+        assert_eq!(seen.status, StatusCode::SEE_OTHER, "{engine}");
+        assert!(!seen.body.contains("Besluit"), "{engine}: {}", seen.body);
+        let certificate = json!({"certificate": STANDARD.encode(&leaf.certificate_der), "seen": {}});
+        let failure = json!({"code": "pin_wrong", "tries": offered["tries"]});
+        for (call, body) in [
+            ("certificate", &certificate),
+            ("signature", &good),
+            ("alive", &tries),
+            ("failure", &failure),
+        ] {
+            let path = format!("/list/{list}/together/web-eid/{call}");
+            // Of another board.
+            let seen = ask(&chair, &path, body).await;
+            assert_eq!(refusal(&seen), (404, "not_found".to_owned()), "{engine}: {call}");
+            // Another signer of the same documents: nothing of it is his.
+            let seen = ask(&mayor, &path, body).await;
+            let is_nothing = seen.status == StatusCode::OK && read(&seen) == json!({"waiting": 0});
+            assert!(
+                seen.status.is_client_error() || is_nothing,
+                "{engine}: {call}: {}",
+                seen.body
+            );
+            // From another site's page, and without the page's token.
+            let token = csrf::token(director.0.cookies.lock().unwrap().get(SESSION_COOKIE).unwrap());
+            for (token, origin) in [(token.as_str(), "https://evil.example"), ("", ORIGIN)] {
+                let seen = ask_with(&director, &path, body, token, origin).await;
+                assert_eq!(
+                    refusal(&seen),
+                    (403, "csrf_failed".to_owned()),
+                    "{engine}: {call}"
+                );
+            }
+            assert_eq!(
+                states(&town, &ids).await,
+                vec!["open: done, prepared"; 3],
+                "{engine}: {call}"
+            );
+        }
+        let press = [("seen", "x:y")];
+        let seen = chair
+            .post(&format!("/list/{list}/together/counter"), &press)
+            .await;
+        assert_eq!(seen.status, StatusCode::NOT_FOUND, "{engine}");
+        // The director's own value is taken all the same.
+        taken(&director, &list, &good).await;
+        assert_eq!(outcomes(&director, &ids).await, [None, None, None], "{engine}");
+        let link = town.resource(&ids[0]).await["links"]["container"].clone();
+        let link = link.as_str().unwrap();
+        let seen = called(&app, "Bearer nothing", link).await;
+        assert_eq!(seen.status, StatusCode::UNAUTHORIZED, "{engine}");
     }
 }
