@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::base::bytes::ReadAt;
 
 use super::error::{PdfError, PdfErrorKind};
+use super::lexer::Window;
 use super::number;
 use super::object::{Dictionary, Object, ObjectId};
 use super::objstm::ObjectStream;
@@ -46,6 +47,8 @@ struct Inner {
     /// Bytes that may still be read as objects or decoded.
     work_left: AtomicU64,
     cache: Mutex<VecDeque<(u64, Arc<ObjectStream>)>>,
+    /// Where the last object was read.
+    window: Mutex<Window>,
 }
 
 impl fmt::Debug for Document {
@@ -110,6 +113,7 @@ impl Document {
             by_revision,
             work_left: AtomicU64::new(work),
             cache: Mutex::default(),
+            window: Mutex::default(),
         }));
         document.latest().catalog()?;
         Ok(document)
@@ -226,6 +230,22 @@ impl Document {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
             .map(|_| ())
             .map_err(|_| PdfError::limit(at, "a file that is not read so many times over"))
+    }
+
+    /// What was read around the last object; nothing while somebody else reads with it.
+    pub(super) fn take_window(&self) -> Window {
+        self.0
+            .window
+            .try_lock()
+            .map(|mut window| std::mem::take(&mut *window))
+            .unwrap_or_default()
+    }
+
+    /// Leaves `window` for whoever reads next.
+    pub(super) fn leave_window(&self, window: Window) {
+        if let Ok(mut place) = self.0.window.try_lock() {
+            *place = window;
+        }
     }
 
     pub(super) fn object_stream(

@@ -30,6 +30,13 @@ pub(crate) enum Token {
     String(Vec<u8>),
 }
 
+/// Bytes of a source that were read already: small objects stand beside one another.
+#[derive(Default)]
+pub(crate) struct Window {
+    bytes: Vec<u8>,
+    start: u64,
+}
+
 /// Reads bytes and tokens from `position` up to `end` of a source.
 pub(crate) struct Lexer<'s> {
     source: &'s dyn ReadAt,
@@ -73,6 +80,20 @@ impl<'s> Lexer<'s> {
             position,
             window: Vec::new(),
             window_start: 0,
+        }
+    }
+
+    /// The same with `window` of this source at hand.
+    pub(crate) fn with_window(mut self, window: Window) -> Self {
+        (self.window, self.window_start) = (window.bytes, window.start);
+        self
+    }
+
+    /// What is at hand, for whoever reads next.
+    pub(crate) fn into_window(self) -> Window {
+        Window {
+            bytes: self.window,
+            start: self.window_start,
         }
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::base::bytes::ReadAt;
 
 use super::error::PdfError;
-use super::lexer::{Lexer, Token};
+use super::lexer::{Lexer, Token, Window};
 use super::object::{Dictionary, Name, Object, ObjectId, Stream, StreamData};
 
 /// Deepest nesting of arrays and dictionaries. Honest files stay below 20.
@@ -44,6 +44,17 @@ impl<'s> Parser<'s> {
             lexer: Lexer::new(source, position, end),
             values_left: VALUE_LIMIT,
         }
+    }
+
+    /// The same with `window` of this source at hand.
+    pub(crate) fn with_window(mut self, window: Window) -> Self {
+        self.lexer = self.lexer.with_window(window);
+        self
+    }
+
+    /// What is at hand, for whoever reads next.
+    pub(crate) fn into_window(self) -> Window {
+        self.lexer.into_window()
     }
 
     pub(crate) const fn lexer(&mut self) -> &mut Lexer<'s> {

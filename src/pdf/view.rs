@@ -299,7 +299,10 @@ impl View {
             let value = value.as_integer().and_then(|value| u64::try_from(value).ok());
             value.ok_or(PdfError::malformed(offset, "a stream length of 0 or more"))
         };
-        let read = Parser::new(&**self.document.source(), offset, end).indirect(Some(&length_of));
+        let mut parser =
+            Parser::new(&**self.document.source(), offset, end).with_window(self.document.take_window());
+        let read = parser.indirect(Some(&length_of));
+        self.document.leave_window(parser.into_window());
         let reached = match &read {
             Ok(indirect) => indirect.end.saturating_sub(data_length(&indirect.object)),
             Err(error) => error.offset,
