@@ -153,11 +153,8 @@ impl Sound {
             None => NumberTree::default(),
         };
         let stated = view.value(&root, "ParentTreeNextKey")?.as_integer();
-        let used = match stated {
-            Some(_) => 0,
-            None => next_unused(view)?,
-        };
-        let key = tree.next.max(stated.unwrap_or(0)).max(used);
+        // WHY asked even so: a program that joined or split documents may have stated less than is in use.
+        let key = tree.next.max(stated.unwrap_or(0)).max(next_unused(view)?);
         if !(0..KEY_LIMIT).contains(&key) {
             return Err(Trouble::Damaged("the keys of the parent tree are used up"));
         }

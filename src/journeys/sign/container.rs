@@ -542,14 +542,14 @@ async fn store(app: &App, id: ContainerId, whole: Arc<dyn ReadAt>, level: Level)
         length_bytes: whole.len(),
         sha256: app.blobs.put_from(whole).await?,
     };
-    let outcome = store_row(app, id, piece, level).await;
-    // Another instance was faster, with its own bytes, or no row could be written: then ours belong to nothing, and the
-    // next run makes others. WHY asked: a write whose answer was lost stands all the same.
+    // WHY nothing goes on an error: a write whose answer was lost may stand all the same, now or in a moment.
+    store_row(app, id, piece, level).await?;
     let kept = kept_container(app, id).await?.container;
-    if !matches!(&kept.stage, ContainerStage::Done { piece: used, .. } if *used == piece) {
+    // Another instance was faster, with its own bytes: ours belong to nothing.
+    if matches!(&kept.stage, ContainerStage::Done { piece: used, .. } if *used != piece) {
         app.blobs.remove(piece.sha256).await?;
     }
-    outcome
+    Ok(())
 }
 
 async fn store_row(app: &App, id: ContainerId, piece: Piece, level: Level) -> Result<(), SignError> {

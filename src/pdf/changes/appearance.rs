@@ -23,6 +23,7 @@ impl Step<'_> {
             .as_ref()
             .map(|kind| kind.as_bytes().to_vec())
             .unwrap_or_default();
+        let mut is_seen = kind != b"Btn" || value.as_name().is_none_or(|value| value.is("Off"));
         for widget in &field.widgets {
             let (then, now) = (dictionary(&self.old, *widget)?, dictionary(&self.new, *widget)?);
             let good = match kind.as_slice() {
@@ -33,8 +34,10 @@ impl Step<'_> {
             if !good {
                 return Ok(false);
             }
+            is_seen |= now.get("AS").and_then(Object::as_name) == value.as_name();
         }
-        Ok(true)
+        // A box that is ticked shows so somewhere.
+        Ok(is_seen || field.widgets.is_empty())
     }
 
     fn shows_button(&self, then: &Dictionary, now: &Dictionary, value: &Object) -> bool {
@@ -94,7 +97,8 @@ impl Step<'_> {
         let Ok(content) = self.new.stream_bytes(&form, CONTENT_LIMIT) else {
             return Ok(false);
         };
-        let Some(shown) = shown_text(&content, &frame) else {
+        let fonts = self.new.dictionary(&resources, "Font")?.unwrap_or_default();
+        let Some(shown) = shown_text(&content, &frame, &fonts) else {
             return Ok(false);
         };
         let words = |text: &str| {
@@ -167,8 +171,10 @@ impl Step<'_> {
             match self.new.resolve(&item)? {
                 Object::Integer(first) => code = first,
                 Object::Name(name) => {
-                    let known = u8::try_from(code).ok().and_then(glyph_name);
-                    if known.is_some_and(|known| !name.is(&known)) {
+                    let known = u8::try_from(code).ok().map_or(&[][..], glyph_names);
+                    let is_other = known.is_empty()
+                        && (32..127).any(|code| glyph_names(code).iter().any(|known| name.is(known)));
+                    if is_other || (!known.is_empty() && !known.iter().any(|known| name.is(known))) {
                         return Ok(false);
                     }
                     code = code.saturating_add(1);
@@ -176,7 +182,13 @@ impl Step<'_> {
                 _ => return Ok(false),
             }
         }
-        Ok(simple)
+        // A letter that goes back stands on the one before.
+        let widths = self.new.array(&font, "Widths")?;
+        let goes_on = widths.iter().all(|width| {
+            let width = self.new.resolve(width).ok().and_then(|width| width.as_number());
+            width.is_some_and(|width| width >= 0.0)
+        });
+        Ok(simple && goes_on)
     }
 
     /// Whether each font was one of the form's before, and is the same now.
@@ -224,19 +236,115 @@ const LIGHTEST: f64 = 0.75;
 const SMALLEST: f64 = 2.0;
 /// The narrowest letter of usual fonts, as a part of their size.
 const NARROWEST: f64 = 0.2;
+/// The narrowest digit, so.
+const DIGIT: f64 = 0.4;
 /// How much larger or smaller than its place a frame may be, as a part.
 const SCALED: f64 = 0.2;
 
-/// The name of the glyph for an ASCII letter or digit. ISO 32000-2 annex D.
-fn glyph_name(code: u8) -> Option<String> {
-    const DIGITS: [&str; 10] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+/// The names that the glyph for a code of ASCII has in usual encodings; none for a code outside it. ISO 32000-2 annex D.
+fn glyph_names(code: u8) -> &'static [&'static str] {
+    const NAMES: [&[&str]; 95] = [
+        &["space"],
+        &["exclam"],
+        &["quotedbl"],
+        &["numbersign"],
+        &["dollar"],
+        &["percent"],
+        &["ampersand"],
+        &["quotesingle", "quoteright"],
+        &["parenleft"],
+        &["parenright"],
+        &["asterisk"],
+        &["plus"],
+        &["comma"],
+        &["hyphen", "minus"],
+        &["period"],
+        &["slash"],
+        &["zero"],
+        &["one"],
+        &["two"],
+        &["three"],
+        &["four"],
+        &["five"],
+        &["six"],
+        &["seven"],
+        &["eight"],
+        &["nine"],
+        &["colon"],
+        &["semicolon"],
+        &["less"],
+        &["equal"],
+        &["greater"],
+        &["question"],
+        &["at"],
+        &["A"],
+        &["B"],
+        &["C"],
+        &["D"],
+        &["E"],
+        &["F"],
+        &["G"],
+        &["H"],
+        &["I"],
+        &["J"],
+        &["K"],
+        &["L"],
+        &["M"],
+        &["N"],
+        &["O"],
+        &["P"],
+        &["Q"],
+        &["R"],
+        &["S"],
+        &["T"],
+        &["U"],
+        &["V"],
+        &["W"],
+        &["X"],
+        &["Y"],
+        &["Z"],
+        &["bracketleft"],
+        &["backslash"],
+        &["bracketright"],
+        &["asciicircum"],
+        &["underscore"],
+        &["grave", "quoteleft"],
+        &["a"],
+        &["b"],
+        &["c"],
+        &["d"],
+        &["e"],
+        &["f"],
+        &["g"],
+        &["h"],
+        &["i"],
+        &["j"],
+        &["k"],
+        &["l"],
+        &["m"],
+        &["n"],
+        &["o"],
+        &["p"],
+        &["q"],
+        &["r"],
+        &["s"],
+        &["t"],
+        &["u"],
+        &["v"],
+        &["w"],
+        &["x"],
+        &["y"],
+        &["z"],
+        &["braceleft"],
+        &["bar"],
+        &["braceright"],
+        &["asciitilde"],
     ];
-    if code.is_ascii_alphabetic() {
-        return Some(char::from(code).to_string());
-    }
-    let digit = DIGITS.get(usize::from(code.checked_sub(b'0')?));
-    digit.map(|name| (*name).to_owned())
+    let index = code.checked_sub(b' ').map(usize::from);
+    index
+        .and_then(|index| NAMES.get(index))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Where the text of an appearance stands, as far as it was read.
@@ -244,28 +352,44 @@ struct Pen<'f> {
     frame: &'f Rect,
     /// The rectangle of the path under way.
     path: Option<Rect>,
-    size: f64,
     scale: f64,
     at: (f64, f64),
-    spacing: f64,
-    light: f64,
+    /// What changes with the state of graphics.
+    state: State,
     /// Whether a text object is open.
     writes: bool,
-    /// Size, spacing and lightness of the states that are kept. ISO 32000-2 §8.4.2.
-    kept: Vec<(f64, f64, f64)>,
+    /// The states that are kept. ISO 32000-2 §8.4.2.
+    kept: Vec<State>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    size: f64,
+    /// Between letters.
+    spacing: f64,
+    /// Between words.
+    gap: f64,
+    light: f64,
+    /// Whether the font is one of the appearance's own resources: another's name leads anywhere.
+    is_known: bool,
 }
 
 impl Pen<'_> {
     /// Follows an operator; `None` for one that takes the text out of sight.
     fn follow(&mut self, word: &[u8], numbers: &[f64]) -> Option<()> {
         match (word, numbers) {
-            (b"g", [grey]) => self.light = *grey,
-            (b"rg", [red, green, blue]) => self.light = 0.3 * red + 0.59 * green + 0.11 * blue,
-            (b"k", [cyan, magenta, yellow, black]) => {
-                let ink = |part: &f64| (1.0 - part) * (1.0 - black);
-                self.light = 0.3 * ink(cyan) + 0.59 * ink(magenta) + 0.11 * ink(yellow);
+            (b"g", [grey]) => self.state.light = part(*grey),
+            (b"rg", [red, green, blue]) => {
+                self.state.light = 0.3 * part(*red) + 0.59 * part(*green) + 0.11 * part(*blue);
             }
-            (b"re", [x, y, width, height]) => self.path = Some(Rect::new(*x, *y, x + width, y + height)),
+            (b"k", [cyan, magenta, yellow, black]) => {
+                let ink = |one: &f64| (1.0 - part(*one)) * (1.0 - part(*black));
+                self.state.light = 0.3 * ink(cyan) + 0.59 * ink(magenta) + 0.11 * ink(yellow);
+            }
+            // One rectangle, and not backwards: two may take each other away.
+            (b"re", [x, y, width, height]) if self.path.is_none() && *width >= 0.0 && *height >= 0.0 => {
+                self.path = Some(Rect::new(*x, *y, x + width, y + height));
+            }
             (b"W", _) => {
                 // What is kept in sight is the frame, less a border and a margin.
                 let (path, frame) = (self.path?, self.frame);
@@ -280,11 +404,11 @@ impl Pen<'_> {
                 }
             }
             (b"n", _) => self.path = None,
-            (b"q", _) => self.kept.push((self.size, self.spacing, self.light)),
-            (b"Q", _) => (self.size, self.spacing, self.light) = self.kept.pop()?,
+            (b"q", _) => self.kept.push(self.state),
+            (b"Q", _) => self.state = self.kept.pop()?,
             (b"BT", _) => (self.at, self.scale, self.writes) = ((0.0, 0.0), 1.0, true),
             (b"ET", _) => self.writes = false,
-            (b"Tf", [size]) => self.size = *size,
+            (b"Tf", [size]) => self.state.size = *size,
             (b"Td", [x, y]) => self.at = (self.at.0 + x * self.scale, self.at.1 + y * self.scale),
             (b"Tm", [wide, up, aside, high, x, y]) => {
                 if *wide <= 0.0 || (wide - high).abs() > 1e-6 || *up != 0.0 || *aside != 0.0 {
@@ -292,66 +416,101 @@ impl Pen<'_> {
                 }
                 (self.at, self.scale) = ((*x, *y), *wide);
             }
-            (b"Tc" | b"Tw", [spacing]) => self.spacing = *spacing,
+            (b"Tc", [spacing]) => self.state.spacing = *spacing,
+            (b"Tw", [gap]) => self.state.gap = *gap,
             (b"g" | b"rg" | b"k" | b"re" | b"Tf" | b"Td" | b"Tm" | b"Tc" | b"Tw", _) => return None,
             _ => {}
         }
         Some(())
     }
 
-    /// Whether a text of `letters` letters begins in sight, has room, is dark enough and of a readable size.
-    fn is_in_sight(&self, letters: f64) -> bool {
-        let (frame, size, (x, y)) = (self.frame, self.size * self.scale, self.at);
+    /// Whether `text` begins in sight, has room, is dark enough and of a readable size, in a font that is known.
+    fn is_in_sight(&self, text: &str) -> bool {
+        let (frame, state, (x, y)) = (self.frame, self.state, self.at);
+        let size = state.size * self.scale;
+        let letters: f64 = text
+            .trim()
+            .chars()
+            .map(|letter| if letter.is_ascii_digit() { DIGIT } else { NARROWEST } * size)
+            .sum();
+        let between = text.trim().chars().skip(1).count();
+        let between = f64::from(u32::try_from(between).unwrap_or(u32::MAX)) * state.spacing * self.scale;
+        let is_usual = |spacing: f64| spacing >= -0.1 * state.size && spacing <= 2.0 * state.size;
         self.writes
+            && state.is_known
             && size >= SMALLEST
             && size <= frame.height() * 1.5
-            && self.spacing >= -0.1 * self.size
-            && self.spacing <= 2.0 * self.size
-            && self.light <= LIGHTEST
+            && is_usual(state.spacing)
+            && is_usual(state.gap)
+            && state.light <= LIGHTEST
             && x >= frame.x0 - 0.1 * size
-            && x + letters * NARROWEST * size <= frame.x1
+            && x + letters + between.max(0.0) <= frame.x1
             && y >= frame.y0 - 0.3 * size
             && y + 0.3 * size <= frame.y1
     }
 }
 
+/// A part of a colour as readers take it.
+fn part(one: f64) -> f64 {
+    one.clamp(0.0, 1.0)
+}
+
 /// The one string that a content stream shows within `frame`, in the encoding most form fonts have; `None` when it cannot
 /// be read, does more than write it, or writes it where or as nobody reads it.
-fn shown_text(content: &[u8], frame: &Rect) -> Option<String> {
+fn shown_text(content: &[u8], frame: &Rect, fonts: &Dictionary) -> Option<String> {
     let mut lexer = Lexer::new(&content, 0, memory_end(content));
     let mut shown: Option<String> = None;
-    let mut numbers = Vec::new();
+    // What stands before an operator.
+    let (mut numbers, mut text, mut name) = (Vec::new(), None, None);
     let mut pen = Pen {
         frame,
         path: None,
-        size: 0.0,
         scale: 1.0,
         at: (0.0, 0.0),
-        spacing: 0.0,
-        light: 0.0,
+        state: State::default(),
         writes: false,
         kept: Vec::new(),
     };
     loop {
         match lexer.token().ok()?.0 {
+            Token::End if text.is_some() => return None,
             Token::End => return Some(shown.unwrap_or_default()),
-            Token::String(bytes) if shown.is_none() => shown = Some(text_string::decode(&bytes)),
-            Token::String(_) => return None,
+            // Marked as Unicode, a simple font draws the mark and each half of a letter.
+            Token::String(bytes)
+                if bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xEF, 0xBB, 0xBF]) =>
+            {
+                return None;
+            }
+            Token::String(bytes) if shown.is_none() && text.is_none() => {
+                text = Some(text_string::decode(&bytes));
+            }
+            Token::Name(one) => name = Some(one),
             Token::Keyword(word) if !OPERATORS.contains(&word.as_slice()) => return None,
             Token::Keyword(word) => {
-                pen.follow(&word, &numbers)?;
-                numbers.clear();
-                if word == b"Tj" {
-                    let letters = shown.as_ref()?.trim().chars().count();
-                    let letters = f64::from(u32::try_from(letters).ok()?);
-                    if letters > 0.0 && !pen.is_in_sight(letters) {
-                        return None;
-                    }
+                if text.is_some() && (word != b"Tj" || !numbers.is_empty() || name.is_some()) {
+                    return None;
                 }
+                pen.follow(&word, &numbers)?;
+                match (word.as_slice(), text.take()) {
+                    (b"Tf", _) => {
+                        let font = name.as_ref()?;
+                        pen.state.is_known = fonts.get_name(font.as_bytes()).is_some();
+                    }
+                    (b"Tj", Some(words)) => {
+                        if !words.trim().is_empty() && !pen.is_in_sight(&words) {
+                            return None;
+                        }
+                        shown = Some(words);
+                    }
+                    (b"Tj", None) => return None,
+                    _ => {}
+                }
+                numbers.clear();
+                name = None;
             }
             Token::Integer(number) => numbers.push(Object::Integer(number).as_number()?),
             Token::Real(number) => numbers.push(number),
-            _ => {}
+            _ => return None,
         }
     }
 }
@@ -361,7 +520,8 @@ mod tests {
     use super::*;
 
     fn shown(content: &str) -> Option<String> {
-        shown_text(content.as_bytes(), &Rect::new(0.0, 0.0, 90.0, 20.0))
+        let fonts = Dictionary::new().with("F", 1);
+        shown_text(content.as_bytes(), &Rect::new(0.0, 0.0, 90.0, 20.0), &fonts)
     }
 
     #[test]
@@ -418,6 +578,25 @@ mod tests {
             "BT /F 9 Tf -1 0 0 1 60 6 Tm (20) Tj ET",
             "BT /F 9 Tf -9 Tc 2 6 Td (20) Tj ET",
             "BT /F 9 Tf 90 Tc 2 6 Td (20) Tj ET",
+            // Backwards, by a spacing that another one hides.
+            "BT /F 9 Tf 0 g -10 Tc 0 Tw 40 6 Td (0009) Tj ET",
+            // Never drawn.
+            "BT /F 9 Tf 2 6 Td (20) ET",
+            "(20) n",
+            "[(20)] Tj",
+            "BT /F 9 Tf 2 6 Td (20) 5 Tj ET",
+            // Cut away by two rectangles, or one drawn backwards.
+            "q 0 0 90 20 re 90 0 -90 20 re W n BT /F 9 Tf 2 6 Td (20) Tj ET Q",
+            "q 90 0 -90 20 re W n BT /F 9 Tf 2 6 Td (20) Tj ET Q",
+            // Only its beginning has room.
+            "BT /F 9 Tf 18 Tc 2 6 Td (100000) Tj ET",
+            "BT /F 18 Tf 60 2 Td (100000) Tj ET",
+            // Yellow, which a part below nothing does not darken.
+            "BT /F 9 Tf 1 1 -9 rg 2 6 Td (20) Tj ET",
+            // In a font of somebody else.
+            "BT /T3 9 Tf 2 6 Td (20) Tj ET",
+            // As Unicode.
+            "BT /F 9 Tf 2 6 Td <FEFF00320030> Tj ET",
         ] {
             assert_eq!(shown(trick), None, "{trick}");
         }
@@ -425,9 +604,10 @@ mod tests {
 
     #[test]
     fn a_glyph_under_the_code_of_another_is_known() {
-        assert_eq!(glyph_name(b'1').as_deref(), Some("one"));
-        assert_eq!(glyph_name(b'a').as_deref(), Some("a"));
-        assert_eq!(glyph_name(b' '), None);
-        assert_eq!(glyph_name(b':'), None);
+        assert_eq!(glyph_names(b'1'), ["one"]);
+        assert_eq!(glyph_names(b'a'), ["a"]);
+        assert_eq!(glyph_names(b' '), ["space"]);
+        assert_eq!(glyph_names(b'~'), ["asciitilde"]);
+        assert!(glyph_names(0).is_empty() && glyph_names(200).is_empty());
     }
 }

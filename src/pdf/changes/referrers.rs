@@ -14,8 +14,9 @@ const PLACE_LIMIT: usize = 1_000_000;
 pub(super) struct Referrers {
     by_target: HashMap<u32, Vec<(u32, usize)>>,
     unreadable: Vec<ObjectId>,
-    /// For each key of the parent tree of the structure, the objects that name it as theirs, in any version.
-    by_key: HashMap<i64, HashSet<u32>>,
+    /// For each key of the parent tree of the structure, the first object that names it as its own, and whether others do,
+    /// in any version.
+    by_key: HashMap<i64, (u32, bool)>,
 }
 
 impl Referrers {
@@ -55,7 +56,11 @@ impl Referrers {
                 continue;
             }
             for_each_key(&object, &mut |key| {
-                found.by_key.entry(key).or_default().insert(*number);
+                if places < PLACE_LIMIT {
+                    places = places.saturating_add(1);
+                    let user = found.by_key.entry(key).or_insert((*number, false));
+                    user.1 |= user.0 != *number;
+                }
             });
             object.for_each_reference(&mut |target| {
                 if targets.contains(&target.number) && places < PLACE_LIMIT {
@@ -85,7 +90,7 @@ impl Referrers {
     pub(super) fn is_key_of(&self, key: i64, own: u32) -> bool {
         self.by_key
             .get(&key)
-            .is_none_or(|users| users.iter().all(|user| *user == own))
+            .is_none_or(|(first, has_others)| *first == own && !has_others)
     }
 
     /// Numbers of the objects that refer to `target` in `revision` of `document`.

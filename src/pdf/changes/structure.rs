@@ -14,6 +14,18 @@ use crate::pdf::structure;
 
 /// What a new element may say of itself. No text in the place of another, no attributes.
 const ELEMENT_KEYS: [&str; 8] = ["Alt", "K", "Lang", "P", "Pg", "S", "T", "Type"];
+/// Elements that hold others and no words of their own: where the field of a signature may be put. ISO 32000-2 §14.8.4.
+const GROUPS: [&str; 7] = [
+    "Document",
+    "DocumentFragment",
+    "Part",
+    "Art",
+    "Sect",
+    "Div",
+    "NonStruct",
+];
+/// Keys of a node of a number tree. ISO 32000-2 table 37.
+const NODE_KEYS: [&str; 3] = ["Kids", "Limits", "Nums"];
 /// What the reference to the widget may say. ISO 32000-2 table 358.
 const REFERENCE_KEYS: [&str; 3] = ["Obj", "Pg", "Type"];
 
@@ -156,15 +168,25 @@ impl Step<'_> {
             return Ok(());
         }
         let mut old = before.iter().peekable();
+        let mut is_behind = false;
         for item in &after {
-            if old.peek() == Some(&item) {
+            if !is_behind && old.peek() == Some(&item) {
                 old.next();
                 continue;
             }
+            is_behind = true;
+            let is_place = self.is_place(then, &before, root)?;
             if !self.take_element(id, item, root)? {
                 self.undefined(
                     Some(id.number),
                     "the structure got something else than the field of a new signature",
+                );
+                return Ok(());
+            }
+            if !is_place {
+                self.undefined(
+                    Some(id.number),
+                    "the structure got a signature within a text or where content stands",
                 );
                 return Ok(());
             }
@@ -176,6 +198,26 @@ impl Step<'_> {
             );
         }
         Ok(())
+    }
+
+    /// Whether the field of a signature may be put behind `before`, what stands in the element `then` or in the root.
+    fn is_place(&self, then: &Dictionary, before: &[Object], root: &Dictionary) -> Result<bool, PdfError> {
+        // WHY: `/K` of a picture's parameters or of a group is a number or a flag, and those look like an element to whoever
+        // gives them its other keys. What holds elements alone means nothing there.
+        for item in before {
+            if !matches!(self.old.resolve(item)?, Object::Dictionary(_)) {
+                return Ok(false);
+            }
+        }
+        // A field among the words of a text would be read aloud within them.
+        let roles = self.new.dictionary(root, "RoleMap")?.unwrap_or_default();
+        Ok(match then.get("S") {
+            Some(Object::Name(kind)) => structure::standard_type(&self.new, &roles, kind)
+                .is_ok_and(|kind| GROUPS.iter().any(|group| kind.is(group))),
+            Some(_) => false,
+            // The root: an element says what it is.
+            None => true,
+        })
     }
 
     /// Whether `item` is a new `Form` element in `parent` for the widget of a new signature; explains it if so.
@@ -296,7 +338,21 @@ impl Step<'_> {
         for number in &now.objects {
             if self.added.contains_key(number) {
                 self.explain(*number);
-            } else if self.modified.contains_key(number) {
+            } else if let Some((then, now)) = self.modified.get(number) {
+                let others = |object: &Object| {
+                    let mut node = object.as_dictionary().cloned().unwrap_or_default();
+                    for key in NODE_KEYS {
+                        node.remove(key);
+                    }
+                    node
+                };
+                if *number != root && others(then) != others(now) {
+                    self.undefined(
+                        Some(*number),
+                        "a part of the parent tree has another use, which changed",
+                    );
+                    return Ok(None);
+                }
                 self.explain_held_by(*number, &holders);
             }
         }

@@ -31,12 +31,13 @@ fn form() -> Vec<u8> {
     };
     make::by_hand(
         &[
-            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R 5 0 R]>>>>",
+            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R 5 0 R]/DR<</Font<</F 7 0 R>>>>>>>>",
             "<</Type/Pages/Count 1/Kids[3 0 R]>>",
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[4 0 R 5 0 R]>>",
             &field("Amount", 250),
             &field("Remark", 220),
             "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Length 13>>\nstream\nBT (10) Tj ET\nendstream",
+            "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
         ],
         "",
     )
@@ -51,11 +52,13 @@ fn filled(file: &[u8], id: u32) -> Vec<u8> {
         panic!("no field");
     };
     let bbox = Object::Array([0, 0, 80, 20].map(Object::Integer).to_vec());
+    let fonts = Dictionary::new().with("F", ObjectId::new(7));
     let shown = update.add_stream(
         Dictionary::new()
             .with("Type", Object::name("XObject"))
             .with("Subtype", Object::name("Form"))
-            .with("BBox", bbox),
+            .with("BBox", bbox)
+            .with("Resources", Dictionary::new().with("Font", fonts)),
         b"/Tx BMC BT /F 9 Tf 2 6 Td (20) Tj ET EMC".to_vec(),
     );
     field.set("V", Object::String(b"20".to_vec()));

@@ -488,12 +488,13 @@ fn form(lock: &str) -> Vec<u8> {
         format!("<</Type/Annot/Subtype/Widget/FT/Sig/T(Sign)/Rect[0 0 0 0]/P 3 0 R/F 132{lock}>>");
     let input = make::by_hand(
         &[
-            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R 6 0 R]>>>>",
+            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R 6 0 R]/DR<</Font<</F 7 0 R>>>>>>>>",
             "<</Type/Pages/Count 1/Kids[3 0 R]>>",
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[4 0 R 6 0 R]>>",
             "<</Type/Annot/Subtype/Widget/FT/Tx/T(Amount)/V(10)/Rect[10 10 90 30]/P 3 0 R/AP<</N 5 0 R>>>>",
             "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Length 17>>\nstream\nBT (10 euro) Tj ET\nendstream",
             &signature_field,
+            "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
         ],
         "",
     );
@@ -519,10 +520,12 @@ fn filled(file: &[u8], value: &str, shown: &str) -> Vec<u8> {
             .unwrap()
             .clone();
         let bbox = Object::Array([0, 0, 80, 20].map(Object::Integer).to_vec());
+        let fonts = Dictionary::new().with("F", ObjectId::new(7));
         let shown = update.add_stream(
             Dictionary::new()
                 .with("Subtype", Object::name("Form"))
-                .with("BBox", bbox),
+                .with("BBox", bbox)
+                .with("Resources", Dictionary::new().with("Font", fonts)),
             format!("/Tx BMC BT /F 9 Tf 2 6 Td ({shown}) Tj ET EMC").into_bytes(),
         );
         field.set("V", Object::String(value.as_bytes().to_vec()));

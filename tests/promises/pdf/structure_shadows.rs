@@ -68,7 +68,39 @@ fn shadows() -> Vec<(&'static str, Edit, &'static str)> {
     const OTHER: &str = "the structure got something else than the field of a new signature";
     const ENTRY: &str = "an entry of the structure changed";
     const ELSEWHERE: &str = "an entry of the parent tree leads elsewhere";
+    const PLACE: &str = "the structure got a signature within a text or where content stands";
     vec![
+        (
+            "a new field among the words of a paragraph",
+            |update, document, _, element| {
+                let paragraph = paragraphs(document)[0];
+                let (top, of) = (top_of(document), dictionary(document, top_of(document)));
+                change(update, top, |one| one.set("K", of.get("K").unwrap().clone()));
+                change(update, element, |one| one.set("P", paragraph));
+                let old = dictionary(document, paragraph).get("K").unwrap().clone();
+                change(update, paragraph, |one| {
+                    one.set("K", Object::Array(vec![old, element.into()]))
+                });
+            },
+            PLACE,
+        ),
+        (
+            "a new field before what is read first",
+            |update, document, _, element| {
+                let top = top_of(document);
+                let mut kids = vec![Object::from(element)];
+                kids.extend(
+                    dictionary(document, top)
+                        .get("K")
+                        .unwrap()
+                        .as_array()
+                        .unwrap()
+                        .to_vec(),
+                );
+                change(update, top, |one| one.set("K", Object::Array(kids)));
+            },
+            OTHER,
+        ),
         (
             "text in the place of a paragraph",
             |update, document, _, _| {
