@@ -60,7 +60,8 @@ async fn an_independent_client_logs_the_mayor_in() {
         .env("NODE_EXTRA_CA_CERTS", town.house.authority_file())
         .args(["login.mjs", "--signing", "--issuer", &registered.issuer])
         .args(["--client", &registered.client_id])
-        .args(["--secret", &registered.client_secret])
+        // In one word: a secret may begin with a dash.
+        .arg(format!("--secret={}", registered.client_secret))
         .args(["--redirect", &registered.redirect_uri])
         .args(["--scope", &registered.scope]);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap())
