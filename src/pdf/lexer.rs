@@ -130,11 +130,16 @@ impl<'s> Lexer<'s> {
         let size = usize::try_from(self.end - self.position)
             .unwrap_or(usize::MAX)
             .min(size);
-        self.window = self
-            .source
-            .read_vec(self.position, size)
-            .map_err(|_| PdfError::new(PdfErrorKind::Io, self.position, "readable bytes"))?;
+        self.window.resize(size, 0);
         self.window_start = self.position;
+        if self
+            .source
+            .read_exact_at(&mut self.window, self.position)
+            .is_err()
+        {
+            self.window.clear();
+            return Err(PdfError::new(PdfErrorKind::Io, self.position, "readable bytes"));
+        }
         Ok(self.in_window())
     }
 

@@ -1,6 +1,7 @@
 //! Pages in order, with what they inherit. ISO 32000-2 §7.7.3.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::document::View;
 use super::error::PdfError;
@@ -215,7 +216,7 @@ impl View {
         let root = catalog.get("Pages").and_then(Object::as_reference);
         let root = root.ok_or(PdfError::malformed(0, "a catalog with `/Pages`"))?;
         let mut seen = HashSet::new();
-        let mut stack = vec![(root, Inherited::default(), 0_usize)];
+        let mut stack = vec![(root, Rc::new(Inherited::default()), 0_usize)];
         while let Some((id, above, depth)) = stack.pop() {
             if !seen.insert(id) {
                 return Err(PdfError::limit(0, "a page tree that holds each node once"));
@@ -234,11 +235,12 @@ impl View {
                         return Err(PdfError::malformed(0, "`/Kids` of a node of the page tree"));
                     };
                     let first_in = stack.len();
+                    let inherited = Rc::new(inherited);
                     for kid in &kids {
                         let kid = kid
                             .as_reference()
                             .ok_or(PdfError::malformed(0, "references in `/Kids`"))?;
-                        stack.push((kid, inherited.clone(), depth.saturating_add(1)));
+                        stack.push((kid, Rc::clone(&inherited), depth.saturating_add(1)));
                     }
                     if let (Order::Forward, Some(new)) = (order, stack.get_mut(first_in..)) {
                         new.reverse();

@@ -108,18 +108,15 @@ impl Paper {
         };
         let (columns, rows) = self.span(page, &rect);
         let (mut darkest, mut lightest) = (u8::MAX, u8::MIN);
-        for line in self
-            .samples
-            .chunks(usize::from(self.columns).max(1))
-            .skip(rows.0)
-            .take(rows.1)
-        {
+        let lines = self.samples.chunks(usize::from(self.columns).max(1));
+        // Of a page that is full, most places are left after their first line.
+        lines.skip(rows.0).take(rows.1).all(|line| {
             for sample in line.iter().skip(columns.0).take(columns.1) {
                 darkest = darkest.min(*sample);
                 lightest = lightest.max(*sample);
             }
-        }
-        lightest < darkest || (darkest >= DARKEST && lightest.saturating_sub(darkest) <= GRAIN)
+            lightest < darkest || (darkest >= DARKEST && lightest.saturating_sub(darkest) <= GRAIN)
+        })
     }
 
     /// First and number of the columns, and of the rows, that `rect` covers.

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::chars::{first_byte, is_among};
 use super::inherited;
 use super::name::{Attribute, Declaration, StartTag, XML};
 use super::reader::Event;
@@ -179,13 +180,7 @@ impl<'m, S: Sink> Canonicalizer<'m, S> {
     /// Character data of the innermost element.
     pub fn text(&mut self, text: &str) {
         if self.open.last().is_some_and(|open| open.is_visible) {
-            self.escaped(text, |byte| match byte {
-                b'&' => Some("&amp;"),
-                b'<' => Some("&lt;"),
-                b'>' => Some("&gt;"),
-                b'\r' => Some("&#xD;"),
-                _ => None,
-            });
+            self.escaped(text, |byte| is_among(byte, b"&<>\r"));
             self.flush_when_full();
         }
     }
@@ -276,10 +271,22 @@ impl<'m, S: Sink> Canonicalizer<'m, S> {
 
     /// The declarations this element carries in the output, sorted by prefix.
     fn namespaces(&self, tag: &StartTag) -> Vec<Declaration> {
+        let is_rendered = |prefix: &str, namespace: &Arc<str>| {
+            match self.rendered.iter().rev().find(|one| *one.prefix == *prefix) {
+                Some(rendered) => rendered.namespace == *namespace,
+                // `xmlns=""` says something only below a rendered default namespace.
+                None => namespace.is_empty(),
+            }
+        };
         let mut wanted: BTreeMap<&str, &Arc<str>> = BTreeMap::new();
         // Innermost first: the first of a prefix is the one in scope.
         match self.method.version {
             Version::Inclusive10 | Version::Inclusive11 => {
+                // What is in scope around it, a parent that is written has written.
+                let is_new = !tag.declarations.is_empty();
+                if !is_new && self.open.last().is_some_and(|parent| parent.is_visible) {
+                    return Vec::new();
+                }
                 for binding in self.scope.iter().rev() {
                     wanted.entry(&binding.prefix).or_insert(&binding.namespace);
                 }
@@ -294,7 +301,9 @@ impl<'m, S: Sink> Canonicalizer<'m, S> {
                 let listed = self.method.inclusive_prefixes.iter().map(String::as_str);
                 for prefix in used.chain(listed) {
                     let binding = self.scope.iter().rev().find(|one| &*one.prefix == prefix);
-                    if let Some(binding) = binding {
+                    if let Some(binding) = binding
+                        && !is_rendered(prefix, &binding.namespace)
+                    {
                         wanted.insert(prefix, &binding.namespace);
                     }
                 }
@@ -302,14 +311,7 @@ impl<'m, S: Sink> Canonicalizer<'m, S> {
         }
         wanted
             .into_iter()
-            .filter(|(prefix, namespace)| {
-                let rendered = self.rendered.iter().rev().find(|one| &*one.prefix == *prefix);
-                match rendered {
-                    Some(rendered) => rendered.namespace != **namespace,
-                    // `xmlns=""` says something only below a rendered default namespace.
-                    None => !namespace.is_empty(),
-                }
-            })
+            .filter(|(prefix, namespace)| !is_rendered(prefix, namespace))
             .map(|(prefix, namespace)| Declaration {
                 prefix: Arc::from(prefix),
                 namespace: Arc::clone(namespace),
@@ -373,30 +375,21 @@ impl<'m, S: Sink> Canonicalizer<'m, S> {
 
     fn attribute_value(&mut self, value: &str) {
         self.put("=\"");
-        self.escaped(value, |byte| match byte {
-            b'&' => Some("&amp;"),
-            b'<' => Some("&lt;"),
-            b'"' => Some("&quot;"),
-            b'\t' => Some("&#x9;"),
-            b'\n' => Some("&#xA;"),
-            b'\r' => Some("&#xD;"),
-            _ => None,
-        });
+        self.escaped(value, |byte| is_among(byte, b"&<\"\t\n\r"));
         self.put("\"");
     }
 
-    /// All that is escaped is ASCII, so bytes can be looked at one by one.
-    fn escaped(&mut self, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
+    /// All that is escaped is ASCII, so bytes can be looked at alone.
+    fn escaped(&mut self, text: &str, is_escaped: impl Fn(u8) -> bool) {
         let mut rest = text.as_bytes();
-        while let Some((at, instead)) = rest
-            .iter()
-            .enumerate()
-            .find_map(|(at, byte)| replacement(*byte).map(|instead| (at, instead)))
-        {
+        while let Some(at) = first_byte(rest, &is_escaped) {
             let (plain, from) = rest.split_at(at);
             self.out.extend_from_slice(plain);
-            self.out.extend_from_slice(instead.as_bytes());
-            rest = from.split_first().map_or(&[], |(_, after)| after);
+            let Some((byte, after)) = from.split_first() else {
+                break;
+            };
+            self.out.extend_from_slice(reference(*byte));
+            rest = after;
         }
         self.out.extend_from_slice(rest);
     }
@@ -410,5 +403,18 @@ impl<'m, S: Sink> Canonicalizer<'m, S> {
             self.sink.take(&self.out);
             self.out.clear();
         }
+    }
+}
+
+/// How Canonical XML 1.0 §2.3 writes a character that it does not write as it is.
+fn reference(byte: u8) -> &'static [u8] {
+    match byte {
+        b'&' => b"&amp;",
+        b'<' => b"&lt;",
+        b'>' => b"&gt;",
+        b'"' => b"&quot;",
+        b'\t' => b"&#x9;",
+        b'\n' => b"&#xA;",
+        _ => b"&#xD;",
     }
 }

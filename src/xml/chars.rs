@@ -31,11 +31,42 @@ pub fn is_ncname(text: &str) -> bool {
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }
 
-/// Whether all of `text` is Char. Most text is plain, so its bytes are looked at first.
+/// Bytes looked at together, none of them alone: so a compiler tests many in one instruction.
+const TOGETHER: usize = 64;
+
+/// Whether `test` holds for one of `bytes`.
+pub(super) fn any_byte(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
+    bytes.chunks(TOGETHER).any(|chunk| holds_for_one(chunk, &test))
+}
+
+/// The same without a branch for each.
+fn holds_for_one(bytes: &[u8], test: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(0, |found, byte| found | u8::from(test(*byte))) != 0
+}
+
+/// Whether `byte` is one of `set`, again without branches.
+pub(super) fn is_among(byte: u8, set: &[u8]) -> bool {
+    holds_for_one(set, |one| one == byte)
+}
+
+/// Where the first of `bytes` stands for which `test` holds.
+pub(super) fn first_byte(bytes: &[u8], test: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut chunks = bytes.chunks(TOGETHER).enumerate();
+    chunks.find_map(|(index, chunk)| {
+        let is_there = holds_for_one(chunk, &test);
+        let at = is_there.then(|| chunk.iter().position(|byte| test(*byte)))??;
+        Some(index.saturating_mul(TOGETHER).saturating_add(at))
+    })
+}
+
+/// Whether all of `text` is Char. In UTF-8 nothing can be wrong but the control characters and U+FFFE and U+FFFF, which
+/// begin with a byte of their own: only a text with one of these is read character by character.
 pub fn all_chars(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| (b' '..0x80).contains(&byte) || is_space(byte))
-        || text.chars().all(is_char)
+    let is_doubtful = |byte: u8| {
+        let is_control = u8::from(byte < b' ') > u8::from(is_among(byte, b"\t\n\r"));
+        u8::from(is_control) | u8::from(byte == 0xEF) != 0
+    };
+    !any_byte(text.as_bytes(), is_doubtful) || text.chars().all(is_char)
 }
 
 /// Whether `text` is white space alone.
@@ -51,4 +82,33 @@ pub fn is_absolute(uri: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Characters that are allowed and not, alone and behind so many others that it stands in a later group.
+    #[test]
+    fn a_quick_look_finds_what_a_slow_one_does() {
+        for before in ["", &"a".repeat(TOGETHER - 1), &"\u{EF}".repeat(TOGETHER)] {
+            for c in ('\0'..='\u{FF}').chain('\u{D000}'..='\u{1_00FF}') {
+                let text = format!("{before}{c}");
+                assert_eq!(all_chars(&text), is_char(c), "{c:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_byte_is_found_wherever_it_stands() {
+        for at in 0..3 * TOGETHER {
+            let mut bytes = vec![b'a'; 4 * TOGETHER - 1];
+            bytes[at] = b'<';
+            bytes[4 * TOGETHER - 2] = b'<';
+            assert_eq!(first_byte(&bytes, |byte| byte == b'<'), Some(at));
+            assert!(any_byte(&bytes, |byte| byte == b'<'));
+        }
+        assert_eq!(first_byte(&[b'a'; 200], |byte| byte == b'<'), None);
+        assert!(!any_byte(&[b'a'; 200], |byte| byte == b'<'));
+    }
 }

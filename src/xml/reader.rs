@@ -9,7 +9,7 @@ use std::ops::Range;
 use quick_xml::errors::Error as QuickError;
 use quick_xml::events::Event as Piece;
 
-use super::chars::{all_chars, all_space, is_ncname};
+use super::chars::{all_chars, all_space, any_byte, is_ncname};
 use super::error::{XmlError, XmlErrorKind};
 use super::limits::Limits;
 use super::name::StartTag;
@@ -210,7 +210,7 @@ impl<R: BufRead> Reader<R> {
                 Ok(Kind::End)
             }
             Piece::Text(text) => {
-                if text.contains("]]>") {
+                if any_byte(text.as_bytes(), |byte| byte == b'>') && text.contains("]]>") {
                     return Err(XmlError::malformed(start, "text without `]]>`"));
                 }
                 if self.scope.depth() == 0 {
@@ -307,6 +307,10 @@ fn character_data(raw: &str, text: &mut String, offset: u64) -> Result<(), XmlEr
     }
     text.clear();
     let mut rest = raw;
+    if !any_byte(raw.as_bytes(), |byte| byte == b'\r') {
+        text.push_str(raw);
+        return Ok(());
+    }
     while let Some((before, after)) = rest.split_once('\r') {
         text.push_str(before);
         text.push('\n');

@@ -1,9 +1,8 @@
 //! The inside of start tags: names, attributes, references, namespaces in scope.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::chars::{all_chars, is_absolute, is_char, is_ncname, is_space};
+use super::chars::{all_chars, any_byte, is_absolute, is_among, is_char, is_ncname, is_space};
 use super::error::XmlError;
 use super::name::{Attribute, Declaration, Name, StartTag, XML, XMLNS};
 
@@ -13,11 +12,38 @@ pub(super) struct Scope {
     bindings: Vec<Declaration>,
     marks: Vec<usize>,
     none: Arc<str>,
-    seen: BTreeSet<Arc<str>>,
+    /// Each at the place that [`place_of`] gives it; the last of those with the same place stays.
+    known: Vec<Option<Known>>,
 }
 
-/// Names kept for reuse. Documents have few; a hostile one with more pays with its own memory bound.
-const NAMES_KEPT: usize = 1024;
+/// A text that was met before. Documents repeat their names, so each is looked at and stored once.
+#[derive(Clone, Debug)]
+struct Known {
+    text: Arc<str>,
+    /// How long the prefix is, when the text is a qualified name (Namespaces in XML 1.0 §4).
+    prefix_bytes: Option<usize>,
+}
+
+impl Known {
+    fn of(text: &str) -> Self {
+        let prefix_bytes = match text.split_once(':') {
+            None => is_ncname(text).then_some(0),
+            Some((prefix, local)) => (is_ncname(prefix) && is_ncname(local)).then_some(prefix.len()),
+        };
+        Self {
+            text: Arc::from(text),
+            prefix_bytes,
+        }
+    }
+}
+
+/// One of as many places as a byte can count.
+fn place_of(text: &str) -> usize {
+    let sum = text
+        .bytes()
+        .fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    usize::from(sum)
+}
 
 impl Scope {
     pub(super) fn new() -> Self {
@@ -28,7 +54,7 @@ impl Scope {
             }],
             marks: Vec::new(),
             none: Arc::from(""),
-            seen: BTreeSet::new(),
+            known: vec![None; usize::from(u8::MAX).saturating_add(1)],
         }
     }
 
@@ -51,13 +77,16 @@ impl Scope {
             .map(|binding| &binding.namespace)
     }
 
-    fn kept(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.seen.get(text) {
-            return Arc::clone(known);
+    fn known(&mut self, text: &str) -> Known {
+        let place = self.known.get_mut(place_of(text));
+        if let Some(Some(known)) = &place
+            && *known.text == *text
+        {
+            return known.clone();
         }
-        let new: Arc<str> = Arc::from(text);
-        if self.seen.len() < NAMES_KEPT {
-            self.seen.insert(Arc::clone(&new));
+        let new = Known::of(text);
+        if let Some(place) = place {
+            *place = Some(new.clone());
         }
         new
     }
@@ -75,9 +104,12 @@ impl Scope {
             written.push((name, value));
             rest = after;
         }
-        let mut names: Vec<&str> = written.iter().map(|(name, _)| *name).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        let is_one_twice = match written.as_slice() {
+            [] | [_] => false,
+            [(one, _), (other, _)] => one == other,
+            many => has_twins(many.iter().map(|(name, _)| *name).collect()),
+        };
+        if is_one_twice {
             return Err(XmlError::malformed(offset, "each attribute once"));
         }
 
@@ -103,13 +135,12 @@ impl Scope {
             let name = self.resolve(name, false, offset)?;
             attributes.push(Attribute { name, value });
         }
-        let mut expanded: Vec<(&str, &str)> = attributes
+        let expanded: Vec<(&str, &str)> = attributes
             .iter()
             .filter(|attribute| !attribute.name.namespace().is_empty())
             .map(|attribute| (attribute.name.namespace(), attribute.name.local()))
             .collect();
-        expanded.sort_unstable();
-        if expanded.windows(2).any(|pair| pair.first() == pair.last()) {
+        if has_twins(expanded) {
             return Err(XmlError::namespace(
                 offset,
                 "each attribute once, whatever its prefix",
@@ -142,17 +173,17 @@ impl Scope {
             ));
         }
         Ok(Declaration {
-            prefix: self.kept(prefix),
-            namespace: self.kept(namespace),
+            prefix: self.known(prefix).text,
+            namespace: self.known(namespace).text,
         })
     }
 
     fn resolve(&mut self, qualified: &str, is_element: bool, offset: u64) -> Result<Name, XmlError> {
-        let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
-        let has_colon = local.len() != qualified.len();
-        if !is_ncname(local) || (has_colon && !is_ncname(prefix)) {
-            return Err(XmlError::malformed(offset, "a qualified name"));
-        }
+        let known = self.known(qualified);
+        let prefix_bytes = known
+            .prefix_bytes
+            .ok_or(XmlError::malformed(offset, "a qualified name"))?;
+        let prefix = qualified.get(..prefix_bytes).unwrap_or_default();
         let namespace = if prefix.is_empty() {
             if is_element {
                 self.namespace("").cloned()
@@ -165,8 +196,13 @@ impl Scope {
                 .cloned()
                 .ok_or(XmlError::namespace(offset, "a prefix that is declared"))?
         };
-        Ok(Name::new(self.kept(qualified), prefix.len(), namespace))
+        Ok(Name::new(known.text, prefix_bytes, namespace))
     }
+}
+
+fn has_twins<T: Ord>(mut all: Vec<T>) -> bool {
+    all.sort_unstable();
+    all.windows(2).any(|pair| pair.first() == pair.last())
 }
 
 /// The next `Name = "value"` of a start tag and what follows; `None` at its end.
@@ -206,17 +242,15 @@ fn next_attribute(rest: &str, offset: u64) -> Result<Option<Written<'_>>, XmlErr
 
 /// XML 1.0 §3.3.3 for attributes without a declared type: references resolved, each white space a blank.
 fn attribute_value(raw: &str, offset: u64) -> Result<String, XmlError> {
+    let is_special = |byte: u8| u8::from(byte < b' ') | u8::from(is_among(byte, b"<&\xEF")) != 0;
+    if !any_byte(raw.as_bytes(), is_special) {
+        return Ok(raw.to_owned());
+    }
     if raw.contains('<') {
         return Err(XmlError::malformed(offset, "an attribute value without `<`"));
     }
     if !all_chars(raw) {
         return Err(XmlError::malformed(offset, "characters that XML allows"));
-    }
-    if !raw
-        .bytes()
-        .any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r'))
-    {
-        return Ok(raw.to_owned());
     }
     let mut value = String::with_capacity(raw.len());
     let mut rest = raw;

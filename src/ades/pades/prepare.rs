@@ -17,7 +17,7 @@ use crate::pdf::document::Document;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::ObjectId;
 use crate::pdf::seed::SignerFacts;
-use crate::pdf::signature::{FieldState, SignatureFault, hash_range, hash_range_by};
+use crate::pdf::signature::{FieldState, SignatureFault, hash_range};
 use crate::pdf::signature_field::{self, Content, FieldError, FieldRequest};
 use crate::pdf::update::{Tail, Update, UpdateError};
 use crate::pki::certificate::Certificate;
@@ -147,21 +147,22 @@ pub fn prepare(document: Arc<dyn ReadAt>, draft: &Draft, now: Timestamp) -> Resu
     let mut covered = Hasher::new(algorithm.hash());
     let mut whole = Hasher::new(HashAlgorithm::Sha256);
     let length = document.len();
-    // The digests take the longest: the revision is made and rehearsed beside them.
+    // The digest takes the longest: the revision is made and rehearsed beside it, and the other digest behind that.
     let (hashed, laid_out) = std::thread::scope(|scope| {
-        let hashing = scope.spawn(|| {
-            if algorithm.hash() == HashAlgorithm::Sha256 {
-                hash_range(&mut covered, &document, 0, length)?;
-                whole = covered.clone();
-                return Ok(());
+        let hashing = scope.spawn(|| hash_range(&mut covered, &document, 0, length));
+        let laid_out = lay_out(&opened, &document, draft, (now, kind)).and_then(|laid_out| {
+            if algorithm.hash() != HashAlgorithm::Sha256 {
+                hash_range(&mut whole, &document, 0, length)?;
             }
-            hash_range_by(&mut [&mut whole, &mut covered], &document, 0, length)
+            Ok(laid_out)
         });
-        let laid_out = lay_out(&opened, &document, draft, (now, kind));
         (hashing.join(), laid_out)
     });
     let (field, tail) = laid_out?;
     hashed.unwrap_or_else(|_| Err(std::io::Error::other("a digest could not be made")))?;
+    if algorithm.hash() == HashAlgorithm::Sha256 {
+        whole = covered.clone();
+    }
     tail.hash_tail(&mut covered)?;
     let whole: [u8; 32] = whole.finish().try_into().unwrap_or_default();
     let signed_attributes = signed_attributes(draft, &covered.finish())?;
