@@ -44,6 +44,12 @@ impl Language {
         }
     }
 
+    /// `value` behind what it is called. French puts a space before the colon.
+    pub fn labelled(self, label: impl fmt::Display, value: impl fmt::Display) -> String {
+        let space = if self == Self::Fr { " " } else { "" };
+        format!("{label}{space}: {value}")
+    }
+
     /// The first language of a list such as `ui_locales` or `Accept-Language` that zegel speaks.
     ///
     /// Takes tags separated by blanks or commas, with optional `;q=` weights; a weight of zero excludes.

@@ -1,6 +1,6 @@
 //! The report as text for people, in the four languages. The names of the standard stay as they are.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use super::indication::Indication;
 use super::report::{
@@ -10,6 +10,7 @@ use super::report::{
 use super::words::about;
 use crate::base::lang::Language;
 use crate::base::text::one_line;
+use crate::base::time::Timestamp;
 
 /// One label in four languages: nl, fr, de, en.
 #[derive(Clone, Copy)]
@@ -24,6 +25,11 @@ impl Label {
             Language::Fr => fr,
             Language::Nl => nl,
         }
+    }
+
+    /// What this names, behind it.
+    fn with(self, language: Language, value: impl Display) -> String {
+        language.labelled(self.in_(language), value)
     }
 }
 
@@ -223,7 +229,7 @@ impl Report {
             let warning = if plan.is_complete() {
                 String::new()
             } else {
-                format!("{}: ", WARNING.in_(language))
+                WARNING.with(language, "")
             };
             line(format!("  {warning}{text}"));
         }
@@ -254,7 +260,7 @@ impl Report {
         }
         if let Some(later) = &self.maintainability {
             line(String::new());
-            for (depth, text) in later.lines(language) {
+            for (depth, text) in later.lines(language, &|at| at.to_brussels_text()) {
                 line(format!("{}{text}", "  ".repeat(depth)));
             }
         }
@@ -263,13 +269,12 @@ impl Report {
 }
 
 impl Maintainability {
-    /// What is said of the later moment, in `language`: each line with how deep it stands below the first.
-    pub fn lines(&self, language: Language) -> Vec<(usize, String)> {
-        let with = |label: Label, at: crate::base::time::Timestamp| {
-            label.in_(language).replace("{at}", &at.to_brussels_text())
-        };
+    /// What is said of the later moment, in `language`, moments as `show` writes them: each line with how deep it stands
+    /// below the first.
+    pub fn lines(&self, language: Language, show: &dyn Fn(Timestamp) -> String) -> Vec<(usize, String)> {
+        let with = |label: Label, at: Timestamp| label.in_(language).replace("{at}", &show(at));
         let outcome = outcome(self.indication, self.sub_indication, language);
-        let mut lines = vec![(0, format!("{}: {outcome}", with(LATER, self.at)))];
+        let mut lines = vec![(0, language.labelled(with(LATER, self.at), outcome))];
         let findings = finding_lines(&self.findings, language).into_iter();
         lines.extend(findings.map(|text| (1, text)));
         match self.good_until {
@@ -308,80 +313,66 @@ fn signature_lines(
 ) -> Vec<String> {
     let mut lines = vec![outcome(signature.indication, signature.sub_indication, language)];
     if let Some(missing) = signature.missing(language) {
-        lines.push(format!("{}: {missing}", MISSING.in_(language)));
+        lines.push(MISSING.with(language, missing));
     }
     lines.extend(finding_lines(&signature.findings, language));
     let level = signature
         .level
         .map_or(NONE.in_(language), crate::ades::level::Level::name);
     lines.push(match signature.proven_level {
-        proven if proven == signature.level => format!("{}: {level}", LEVEL.in_(language)),
-        proven => format!(
-            "{}: {level} ({} {})",
-            LEVEL.in_(language),
-            PROVEN_LEVEL.in_(language),
-            proven.map_or(NONE.in_(language), crate::ades::level::Level::name)
-        ),
+        proven if proven == signature.level => LEVEL.with(language, level),
+        proven => {
+            let proven = proven.map_or(NONE.in_(language), crate::ades::level::Level::name);
+            LEVEL.with(
+                language,
+                format!("{level} ({} {proven})", PROVEN_LEVEL.in_(language)),
+            )
+        }
     });
     if signature.format == Format::CmsInPdf {
-        lines.push(format!("{}: {}", FORMAT.in_(language), NOT_PADES.in_(language)));
+        lines.push(FORMAT.with(language, NOT_PADES.in_(language)));
     }
-    lines.push(format!(
-        "{}: {}",
-        QUALIFICATION.in_(language),
-        signature.qualification_in(language)
-    ));
+    lines.push(QUALIFICATION.with(language, signature.qualification_in(language)));
     if let Some(time) = signature.best_signature_time {
-        lines.push(format!("{}: {}", PROVEN.in_(language), time.to_brussels_text()));
+        lines.push(PROVEN.with(language, time.to_brussels_text()));
     }
     if let Some(says) = &signature.certificate {
-        lines.push(format!("{}: {}", CERTIFICATE.in_(language), says.common_name));
-        lines.push(format!("{}: {}", ISSUED_BY.in_(language), says.issuer));
+        lines.push(CERTIFICATE.with(language, &says.common_name));
+        lines.push(ISSUED_BY.with(language, &says.issuer));
     }
     let claims = signature.claimed.labelled(language);
     if claims.is_empty() {
-        lines.push(format!("{}: {}", CLAIMED.in_(language), NOTHING.in_(language)));
+        lines.push(CLAIMED.with(language, NOTHING.in_(language)));
     }
     for file in &signature.covered_files {
-        lines.push(format!("{}: {file}", COVERS.in_(language)));
+        lines.push(COVERS.with(language, file));
     }
     for (label, text) in claims {
-        lines.push(format!("{} ({label}): {text}", CLAIMED.in_(language)));
+        lines.push(language.labelled(format!("{} ({label})", CLAIMED.in_(language)), text));
     }
     if let Some(policy) = &signature.signature_policy {
-        lines.push(format!("{}: {}", POLICY.in_(language), policy.words(language)));
+        lines.push(POLICY.with(language, policy.words(language)));
     }
     let bindings = signature.binds.iter().flat_map(|binds| binds.labelled(language));
-    lines.extend(bindings.map(|(label, text)| format!("{label}: {text}")));
+    lines.extend(bindings.map(|(label, text)| language.labelled(label, text)));
     if let Some(attested) = &signature.attested {
-        lines.push(format!(
-            "{}: {}",
-            ATTESTED.in_(language),
-            attestation(attested, language, capacity)
-        ));
+        lines.push(ATTESTED.with(language, attestation(attested, language, capacity)));
     }
     for one in &signature.attested_files {
         let file = one.file.as_ref().map(|file| format!(" ({file})"));
-        lines.push(format!(
-            "{}{}: {}",
-            ATTESTED.in_(language),
-            file.unwrap_or_default(),
-            attestation(&one.attested, language, capacity)
-        ));
+        let label = format!("{}{}", ATTESTED.in_(language), file.unwrap_or_default());
+        lines.push(language.labelled(label, attestation(&one.attested, language, capacity)));
     }
     for file in &signature.unattested_files {
-        lines.push(format!(
-            "{} ({file}): {}",
-            ATTESTED.in_(language),
-            NOT_ATTESTED.in_(language)
-        ));
+        let label = format!("{} ({file})", ATTESTED.in_(language));
+        lines.push(language.labelled(label, NOT_ATTESTED.in_(language)));
     }
     let content = signature.content_time_stamps.iter();
     let content = content.map(|stamp| (CONTENT_TIME_STAMP.in_(language), stamp));
     let inside = signature.time_stamps.iter();
     let inside = inside.map(|stamp| (stamp.kind(language), stamp));
     for (label, stamp) in content.chain(inside) {
-        lines.push(format!("{label}: {}", stamp_line(stamp, language)));
+        lines.push(language.labelled(label, stamp_line(stamp, language)));
     }
     for change in &signature.changes {
         let allowed = if change.allowed { ALLOWED } else { NOT_ALLOWED };
@@ -394,11 +385,8 @@ fn signature_lines(
         } else {
             format!(": {}", change.detail)
         };
-        lines.push(format!(
-            "{} ({}): {what}{detail}",
-            CHANGES.in_(language),
-            allowed.in_(language),
-        ));
+        let label = format!("{} ({})", CHANGES.in_(language), allowed.in_(language));
+        lines.push(language.labelled(label, format!("{what}{detail}")));
     }
     lines
 }
@@ -432,7 +420,7 @@ fn attestation(attested: &AuthorityAttests, language: Language, capacity: &Capac
 
 /// The unit's name comes last: it is what its certificate says, whoever issued that.
 fn stamp_line(stamp: &TimeStampReport, language: Language) -> String {
-    let time = stamp.gen_time.map(crate::base::time::Timestamp::to_brussels_text);
+    let time = stamp.gen_time.map(Timestamp::to_brussels_text);
     let outcome = Some(outcome(stamp.indication, stamp.sub_indication, language));
     let parts: Vec<String> = [time, outcome, stamp.qualified_in(language), stamp.unit.clone()]
         .into_iter()
@@ -448,7 +436,7 @@ fn finding_lines(findings: &[Finding], language: Language) -> Vec<String> {
             Weight::Note => NOTE,
             Weight::Warning => WARNING,
         };
-        let mut text = format!("{}: ", label.in_(language));
+        let mut text = label.with(language, "");
         if let Some(words) = finding.words(language) {
             let _ = write!(text, "{words} ");
         }
@@ -560,7 +548,7 @@ mod tests {
         let report: Report = serde_json::from_value(report()).unwrap();
         for (language, claims) in [
             (Language::Nl, "de ondertekenaar verklaart (plaats): l"),
-            (Language::Fr, "le signataire déclare (motif): r"),
+            (Language::Fr, "le signataire déclare (motif) : r"),
             (Language::De, "der Unterzeichner erklärt (Eigenschaft): r"),
             (Language::En, "the signer claims (time): 2026-03-03 10:00"),
         ] {

@@ -37,7 +37,7 @@ pub(super) fn about(finding: &Finding, language: Language) -> Option<String> {
     let name = if object.name.is_empty() {
         kind.to_owned()
     } else {
-        format!("{kind}: {}", object.name)
+        language.labelled(kind, &object.name)
     };
     Some(match finding.try_after {
         Some(moment) => format!(

@@ -1,11 +1,14 @@
 //! The views of checking a signed document: the form and the result.
 
+use std::fmt::Display;
+
 use askama::Template;
 
 use crate::ades::validate::indication::Indication;
 use crate::ades::validate::report::{
     AuthorityAttests, ChangeReport, Finding, Report, SignatureReport, SignerClaims, VerdictStatus, Weight,
 };
+use crate::base::lang::Language;
 use crate::base::text::one_line;
 use crate::base::time::Timestamp;
 use crate::http::i18n::Texts;
@@ -116,7 +119,7 @@ impl Outcome<'_> {
         let claims = claimed.labelled(self.page.visit.language);
         claims
             .iter()
-            .map(|(label, text)| format!("{label}: {text}"))
+            .map(|(label, text)| self.labelled(label, text))
             .collect()
     }
 
@@ -211,11 +214,11 @@ impl Outcome<'_> {
             .iter()
             .map(|attested| self.attestation(attested));
         let each = signature.attested_files.iter().map(|one| match &one.file {
-            Some(file) => format!("{file}: {}", self.attestation(&one.attested)),
+            Some(file) => self.labelled(file, self.attestation(&one.attested)),
             None => self.attestation(&one.attested),
         });
         let others = signature.unattested_files.iter();
-        let others = others.map(|file| format!("{file}: {}", self.page.t.get("attested-none")));
+        let others = others.map(|file| self.labelled(file, self.page.t.get("attested-none")));
         let lines: Vec<String> = whole.chain(each).chain(others).collect();
         if lines.is_empty() {
             vec![self.page.t.get("attested-none")]
@@ -225,12 +228,12 @@ impl Outcome<'_> {
     }
 
     /// The decisions that whatever is attested rests on, each with its file where there are several.
-    fn decisions(signature: &SignatureReport) -> Vec<String> {
+    fn decisions(signature: &SignatureReport, language: Language) -> Vec<String> {
         let whole = signature.attested.iter().flat_map(|one| one.decisions.clone());
         let each = signature.attested_files.iter().flat_map(|one| {
             let decisions = one.attested.decisions.iter();
             decisions.map(|decision| match &one.file {
-                Some(file) => format!("{file}: {decision}"),
+                Some(file) => language.labelled(file, decision),
                 None => decision.clone(),
             })
         });
@@ -256,6 +259,10 @@ impl Outcome<'_> {
         decisive.words(self.page.visit.language).map(sentence)
     }
 
+    fn labelled(&self, label: impl Display, value: impl Display) -> String {
+        self.page.visit.language.labelled(label, value)
+    }
+
     /// The findings that decide or warn.
     fn reasons(&self, signature: &SignatureReport) -> Vec<Reason> {
         let findings = signature.findings.iter();
@@ -275,7 +282,8 @@ impl Outcome<'_> {
     /// Whether it will still validate at the later moment that was asked about.
     fn later(&self) -> Vec<String> {
         let later = self.report.maintainability.iter();
-        let lines = later.flat_map(|later| later.lines(self.page.visit.language));
+        let t = self.page.t;
+        let lines = later.flat_map(|later| later.lines(self.page.visit.language, &|at| t.show(at)));
         lines.map(|(_, text)| begun(&text)).collect()
     }
 
@@ -331,10 +339,17 @@ mod tests {
         };
         let verified = r#"{"status": "verified", "decisions": ["besluit 2026/12"]}"#;
         let whole = signature(&format!(r#""attested": {verified}"#));
-        assert_eq!(Outcome::decisions(&whole), ["besluit 2026/12"]);
+        assert_eq!(Outcome::decisions(&whole, Language::Nl), ["besluit 2026/12"]);
         let each = signature(&format!(
             r#""attested_files": [{{"file": "a.pdf", "attested": {verified}}}]"#
         ));
-        assert_eq!(Outcome::decisions(&each), ["a.pdf: besluit 2026/12"]);
+        assert_eq!(
+            Outcome::decisions(&each, Language::Nl),
+            ["a.pdf: besluit 2026/12"]
+        );
+        assert_eq!(
+            Outcome::decisions(&each, Language::Fr),
+            ["a.pdf : besluit 2026/12"]
+        );
     }
 }
