@@ -13,6 +13,33 @@ use crate::pdf::text_string;
 const CONTENT_LIMIT: usize = 1024 * 1024;
 
 impl Step<'_> {
+    /// Whether each widget of `field` showed `value` before. Where it did not, whoever fills the field may bring out what
+    /// nobody saw who signed: the value stays, and the page changes. A value without appearance is drawn by some readers
+    /// and not by others; `other`, which takes its place, must be another.
+    pub(super) fn showed(&self, field: &Field, value: &Object, other: &Object) -> Result<bool, PdfError> {
+        let is_button = field.kind.as_ref().is_some_and(|kind| kind.is("Btn"));
+        let ticked = value.as_name().filter(|value| !value.is("Off"));
+        let mut is_seen = ticked.is_none() || field.widgets.is_empty();
+        for widget in &field.widgets {
+            let then = dictionary(&self.old, *widget)?;
+            if is_button {
+                let state = then.get("AS").and_then(Object::as_name);
+                let state = state.filter(|state| !state.is("Off"));
+                if state.is_some() && state != ticked {
+                    return Ok(false);
+                }
+                is_seen |= state.is_some();
+            } else {
+                let looks = self.old.dictionary(&then, "AP")?.unwrap_or_default();
+                let is_undrawn = looks.is_empty() && value != other;
+                if !is_undrawn && !self.shows_text(&self.old, field, &then, value)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(is_seen || !is_button)
+    }
+
     /// Whether each widget of `field` shows `value` and nothing else.
     ///
     /// Text and choice: the words drawn with simple fonts are the value, white space aside, in sight, dark and in a
@@ -28,7 +55,7 @@ impl Step<'_> {
             let (then, now) = (dictionary(&self.old, *widget)?, dictionary(&self.new, *widget)?);
             let good = match kind.as_slice() {
                 b"Btn" => self.shows_button(&then, &now, value),
-                b"Tx" | b"Ch" => self.shows_text(&now, value)?,
+                b"Tx" | b"Ch" => self.shows_text(&self.new, field, &now, value)?,
                 _ => false,
             };
             if !good {
@@ -58,26 +85,33 @@ impl Step<'_> {
         known && fits && !touched && then.get("AP") == now.get("AP")
     }
 
-    fn shows_text(&self, widget: &Dictionary, value: &Object) -> Result<bool, PdfError> {
+    fn shows_text(
+        &self,
+        view: &View,
+        field: &Field,
+        widget: &Dictionary,
+        value: &Object,
+    ) -> Result<bool, PdfError> {
         let wanted = match value {
-            Object::String(bytes) => text_string::decode(bytes),
+            Object::String(bytes) => {
+                option_of(view, field, bytes)?.map_or_else(|| text_string::decode(bytes), |(_, shown)| shown)
+            }
             Object::Null => String::new(),
             _ => return Ok(false),
         };
-        let appearance = self.new.dictionary(widget, "AP")?.unwrap_or_default();
+        let appearance = view.dictionary(widget, "AP")?.unwrap_or_default();
         // Another appearance for a pointer that rests on it or presses it could show anything.
         if appearance.iter().any(|(key, _)| !key.is("N")) {
             return Ok(false);
         }
-        let form = match self.new.value(&appearance, "N")? {
+        let form = match view.value(&appearance, "N")? {
             Object::Stream(form) => form,
             Object::Null => return Ok(wanted.trim().is_empty()),
             // A choice of appearances is for buttons.
             _ => return Ok(false),
         };
         // A form inside the form could show anything, and so could a font of its own.
-        let resources = self
-            .new
+        let resources = view
             .dictionary(&form.dictionary, "Resources")?
             .unwrap_or_default();
         let others = [
@@ -88,17 +122,24 @@ impl Step<'_> {
             "ColorSpace",
             "Properties",
         ];
-        if others.iter().any(|kind| resources.contains(kind)) || !self.uses_form_fonts(&resources)? {
+        if others.iter().any(|kind| resources.contains(kind)) || !self.uses_form_fonts(view, &resources)? {
             return Ok(false);
         }
-        let Some(frame) = self.frame(widget, &form.dictionary)? else {
+        let Some(bounds) = frame(view, widget, &form.dictionary)? else {
             return Ok(false);
         };
-        let Ok(content) = self.new.stream_bytes(&form, CONTENT_LIMIT) else {
+        let Ok(content) = view.stream_bytes(&form, CONTENT_LIMIT) else {
             return Ok(false);
         };
-        let fonts = self.new.dictionary(&resources, "Font")?.unwrap_or_default();
-        let Some(shown) = shown_text(&content, &frame, &fonts) else {
+        let look = view.dictionary(widget, "MK")?.unwrap_or_default();
+        let is_coloured = |key: &str| Ok::<_, PdfError>(!view.array(&look, key)?.is_empty());
+        let sheet = Sheet {
+            bounds,
+            fonts: view.dictionary(&resources, "Font")?.unwrap_or_default(),
+            has_background: is_coloured("BG")?,
+            has_border: is_coloured("BC")?,
+        };
+        let Some(shown) = shown_text(&content, &sheet) else {
             return Ok(false);
         };
         let words = |text: &str| {
@@ -110,50 +151,72 @@ impl Step<'_> {
     }
 }
 
-impl Step<'_> {
-    /// The frame that the appearance draws in, when the widget shows it as large as it is, neither mirrored nor slanted,
-    /// and to everybody. ISO 32000-2 §12.5.5, algorithm "appearance streams".
-    fn frame(&self, widget: &Dictionary, form: &Dictionary) -> Result<Option<Rect>, PdfError> {
-        let rect = |dictionary: &Dictionary, key: &str| match dictionary.get(key) {
-            Some(rect) => Rect::from_object(&self.new, rect),
-            None => Ok(None),
-        };
-        let Some(frame) = rect(form, "BBox")?.filter(|_| !form.contains("OC")) else {
-            return Ok(None);
-        };
-        let matrix: Vec<Option<f64>> = self
-            .new
-            .array(form, "Matrix")?
-            .iter()
-            .map(Object::as_number)
-            .collect();
-        let turned = match matrix.as_slice() {
-            [] => false,
-            [Some(a), Some(b), Some(c), Some(d), Some(_), Some(_)] => {
-                let is = |one: &f64, other: f64| (one - other).abs() < 1e-6;
-                let along = (is(a, 1.0) || is(a, -1.0)) && is(b, 0.0) && is(c, 0.0) && is(d, *a);
-                let across = (is(b, 1.0) || is(b, -1.0)) && is(a, 0.0) && is(d, 0.0) && is(c, -b);
-                if !along && !across {
-                    return Ok(None);
-                }
-                across
-            }
-            _ => return Ok(None),
-        };
-        let Some(place) = rect(widget, "Rect")?.filter(|place| !place.is_empty()) else {
-            return Ok(Some(frame));
-        };
-        let (width, height) = if turned {
-            (place.height(), place.width())
-        } else {
-            (place.width(), place.height())
-        };
-        let alike = |one: f64, other: f64| (one - other).abs() <= 2.0 + other * SCALED;
-        Ok((alike(frame.width(), width) && alike(frame.height(), height)).then_some(frame))
+/// The option of the choice `field` that `value` exports: its number, and the text it shows. ISO 32000-2 table 234.
+pub(super) fn option_of(
+    view: &View,
+    field: &Field,
+    value: &[u8],
+) -> Result<Option<(usize, String)>, PdfError> {
+    if !field.kind.as_ref().is_some_and(|kind| kind.is("Ch")) {
+        return Ok(None);
     }
+    let options = view.array(&field.dictionary, "Opt")?;
+    for (index, option) in options.iter().take(OPTIONS_READ).enumerate() {
+        let texts = match view.resolve(option)? {
+            Object::Array(pair) => pair
+                .iter()
+                .map(|one| view.resolve(one))
+                .collect::<Result<_, _>>()?,
+            one => vec![one],
+        };
+        let is_it = texts.first().and_then(Object::as_string) == Some(value);
+        if is_it && let Some(shown) = texts.last().and_then(Object::as_string) {
+            return Ok(Some((index, text_string::decode(shown))));
+        }
+    }
+    Ok(None)
+}
 
+/// The frame that the appearance draws in, when the widget shows it as large as it is, neither mirrored nor slanted,
+/// and to everybody. ISO 32000-2 §12.5.5, algorithm "appearance streams".
+fn frame(view: &View, widget: &Dictionary, form: &Dictionary) -> Result<Option<Rect>, PdfError> {
+    let rect = |dictionary: &Dictionary, key: &str| match dictionary.get(key) {
+        Some(rect) => Rect::from_object(view, rect),
+        None => Ok(None),
+    };
+    let Some(frame) = rect(form, "BBox")?.filter(|_| !form.contains("OC")) else {
+        return Ok(None);
+    };
+    let matrix = view.array(form, "Matrix")?;
+    let matrix: Vec<Option<f64>> = matrix.iter().map(Object::as_number).collect();
+    let turned = match matrix.as_slice() {
+        [] => false,
+        [Some(a), Some(b), Some(c), Some(d), Some(_), Some(_)] => {
+            let is = |one: &f64, other: f64| (one - other).abs() < 1e-6;
+            let along = (is(a, 1.0) || is(a, -1.0)) && is(b, 0.0) && is(c, 0.0) && is(d, *a);
+            let across = (is(b, 1.0) || is(b, -1.0)) && is(a, 0.0) && is(d, 0.0) && is(c, -b);
+            if !along && !across {
+                return Ok(None);
+            }
+            across
+        }
+        _ => return Ok(None),
+    };
+    let Some(place) = rect(widget, "Rect")?.filter(|place| !place.is_empty()) else {
+        return Ok(Some(frame));
+    };
+    let (width, height) = if turned {
+        (place.height(), place.width())
+    } else {
+        (place.width(), place.height())
+    };
+    let alike = |one: f64, other: f64| (one - other).abs() <= 2.0 + other * SCALED;
+    Ok((alike(frame.width(), width) && alike(frame.height(), height)).then_some(frame))
+}
+
+impl Step<'_> {
     /// Whether the letters of `font` are what they are called: no glyph under another's code.
-    fn is_plain(&self, font: &Object) -> Result<bool, PdfError> {
+    pub(super) fn is_plain(&self, font: &Object) -> Result<bool, PdfError> {
         let Object::Dictionary(font) = self.new.resolve(font)? else {
             return Ok(false);
         };
@@ -192,7 +255,7 @@ impl Step<'_> {
     }
 
     /// Whether each font was one of the form's before, and is the same now.
-    fn uses_form_fonts(&self, resources: &Dictionary) -> Result<bool, PdfError> {
+    fn uses_form_fonts(&self, view: &View, resources: &Dictionary) -> Result<bool, PdfError> {
         let form = self.old.acro_form()?.map(|(_, form)| form).unwrap_or_default();
         let defaults = self.old.dictionary(&form, "DR")?.unwrap_or_default();
         let known: Vec<Object> = self
@@ -202,7 +265,7 @@ impl Step<'_> {
             .iter()
             .map(|(_, font)| font.clone())
             .collect();
-        let fonts = self.new.dictionary(resources, "Font")?.unwrap_or_default();
+        let fonts = view.dictionary(resources, "Font")?.unwrap_or_default();
         let same = |font: &Object| {
             font.as_reference().is_some_and(|id| {
                 known.contains(font)
@@ -223,15 +286,22 @@ fn dictionary(view: &View, id: crate::pdf::object::ObjectId) -> Result<Dictionar
     Ok(view.get(id)?.as_dictionary().cloned().unwrap_or_default())
 }
 
-/// What may stand in the appearance of a filled field: one text, its place and colour, and a frame to stay inside. No
-/// path is painted, no text is made invisible, nothing is scaled away, and no piece of text is put before another.
-const OPERATORS: [&[u8]; 21] = [
-    b"q", b"Q", b"BT", b"ET", b"Tf", b"Td", b"Tm", b"Tj", b"Tc", b"Tw", b"g", b"rg", b"k", b"G", b"RG", b"K",
-    b"re", b"W", b"n", b"BMC", b"EMC",
+/// What may stand in the appearance of a filled field: text in the order it is read, its place and colour, a frame to
+/// stay inside, and the background and border that the widget is said to have, below the text. No other path is painted,
+/// no text is made invisible, and nothing is scaled away.
+const OPERATORS: [&[u8]; 30] = [
+    b"q", b"Q", b"BT", b"ET", b"Tf", b"Td", b"TD", b"TL", b"T*", b"Tm", b"Tj", b"Tc", b"Tw", b"g", b"rg",
+    b"k", b"G", b"RG", b"K", b"re", b"W", b"n", b"f", b"F", b"f*", b"S", b"s", b"w", b"BMC", b"EMC",
 ];
 
-/// How light a text may be: what is lighter is not read on paper, 1 is white.
-const LIGHTEST: f64 = 0.75;
+/// Most options of a choice that are read.
+const OPTIONS_READ: usize = 10_000;
+/// How much darker than its background a text must be: what is lighter is not read on paper, white less black is 1.
+const CONTRAST: f64 = 0.25;
+/// Widest line of a border, in points.
+const WIDEST: f64 = 3.0;
+/// How far below a line the next one stands at least, as a part of the size of its letters.
+const LEADING: f64 = 0.8;
 /// Smallest text, in points.
 const SMALLEST: f64 = 2.0;
 /// The narrowest letter of usual fonts, as a part of their size.
@@ -347,9 +417,29 @@ fn glyph_names(code: u8) -> &'static [&'static str] {
         .unwrap_or_default()
 }
 
+/// What an appearance is drawn on, and with.
+struct Sheet {
+    bounds: Rect,
+    /// The appearance's own.
+    fonts: Dictionary,
+    has_background: bool,
+    has_border: bool,
+}
+
+/// A piece of text that was drawn: where it begins, how far it reaches at least, how large its letters are.
+#[derive(Clone, Copy)]
+struct Piece {
+    at: (f64, f64),
+    width: f64,
+    size: f64,
+}
+
 /// Where the text of an appearance stands, as far as it was read.
 struct Pen<'f> {
-    frame: &'f Rect,
+    sheet: &'f Sheet,
+    /// How light the background is.
+    paper: f64,
+    last: Option<Piece>,
     /// The rectangle of the path under way.
     path: Option<Rect>,
     scale: f64,
@@ -362,14 +452,18 @@ struct Pen<'f> {
     kept: Vec<State>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct State {
     size: f64,
     /// Between letters.
     spacing: f64,
     /// Between words.
     gap: f64,
+    /// Between lines.
+    leading: f64,
     light: f64,
+    /// How wide a line is.
+    line: f64,
     /// Whether the font is one of the appearance's own resources: another's name leads anywhere.
     is_known: bool,
 }
@@ -391,25 +485,31 @@ impl Pen<'_> {
                 self.path = Some(Rect::new(*x, *y, x + width, y + height));
             }
             (b"W", _) => {
-                // What is kept in sight is the frame, less a border and a margin.
-                let (path, frame) = (self.path?, self.frame);
-                let margin = |length: f64| (length / 4.0).min(6.0);
-                let (aside, above) = (margin(frame.width()), margin(frame.height()));
-                let seen = path.x0 <= frame.x0 + aside
-                    && path.x1 >= frame.x1 - aside
-                    && path.y0 <= frame.y0 + above
-                    && path.y1 >= frame.y1 - above;
-                if !seen {
-                    return None;
-                }
+                self.frames()?;
             }
+            (b"f" | b"F" | b"f*", _) if self.sheet.has_background => {
+                self.frames()?;
+                (self.paper, self.path) = (self.state.light, None);
+            }
+            (b"S" | b"s", _) if self.sheet.has_border && self.state.line <= WIDEST => {
+                self.frames()?;
+                self.path = None;
+            }
+            (b"f" | b"F" | b"f*" | b"S" | b"s", _) => return None,
+            (b"w", [width]) => self.state.line = *width,
             (b"n", _) => self.path = None,
             (b"q", _) => self.kept.push(self.state),
             (b"Q", _) => self.state = self.kept.pop()?,
             (b"BT", _) => (self.at, self.scale, self.writes) = ((0.0, 0.0), 1.0, true),
             (b"ET", _) => self.writes = false,
             (b"Tf", [size]) => self.state.size = *size,
-            (b"Td", [x, y]) => self.at = (self.at.0 + x * self.scale, self.at.1 + y * self.scale),
+            (b"Td", [x, y]) => self.move_by(*x, *y),
+            (b"TD", [x, y]) => {
+                self.state.leading = -y;
+                self.move_by(*x, *y);
+            }
+            (b"TL", [leading]) => self.state.leading = *leading,
+            (b"T*", []) => self.move_by(0.0, -self.state.leading),
             (b"Tm", [wide, up, aside, high, x, y]) => {
                 if *wide <= 0.0 || (wide - high).abs() > 1e-6 || *up != 0.0 || *aside != 0.0 {
                     return None;
@@ -418,23 +518,72 @@ impl Pen<'_> {
             }
             (b"Tc", [spacing]) => self.state.spacing = *spacing,
             (b"Tw", [gap]) => self.state.gap = *gap,
-            (b"g" | b"rg" | b"k" | b"re" | b"Tf" | b"Td" | b"Tm" | b"Tc" | b"Tw", _) => return None,
+            (
+                b"g" | b"rg" | b"k" | b"re" | b"w" | b"Tf" | b"Td" | b"TD" | b"TL" | b"T*" | b"Tm" | b"Tc"
+                | b"Tw",
+                _,
+            ) => return None,
             _ => {}
         }
         Some(())
     }
 
-    /// Whether `text` begins in sight, has room, is dark enough and of a readable size, in a font that is known.
-    fn is_in_sight(&self, text: &str) -> bool {
-        let (frame, state, (x, y)) = (self.frame, self.state, self.at);
-        let size = state.size * self.scale;
+    fn move_by(&mut self, x: f64, y: f64) {
+        self.at = (self.at.0 + x * self.scale, self.at.1 + y * self.scale);
+    }
+
+    /// Whether the path is the frame, less a border and a margin, and no text is there yet that it could cover or leave
+    /// out.
+    fn frames(&self) -> Option<()> {
+        let (path, frame) = (self.path?, self.sheet.bounds);
+        let margin = |length: f64| (length / 4.0).min(6.0);
+        let (aside, above) = (margin(frame.width()), margin(frame.height()));
+        let seen = path.x0 <= frame.x0 + aside
+            && path.x1 >= frame.x1 - aside
+            && path.y0 <= frame.y0 + above
+            && path.y1 >= frame.y1 - above;
+        (seen && self.last.is_none()).then_some(())
+    }
+
+    /// Writes `text`; `None` when it is not in sight or not read after what stands there already.
+    fn write(&mut self, text: &str) -> Option<()> {
+        if text.trim().is_empty() {
+            return Some(());
+        }
+        let size = self.state.size * self.scale;
+        let follows = self.last.is_none_or(|last| {
+            let on_the_line = (self.at.1 - last.at.1).abs() <= 0.1 * size && size == last.size;
+            let is_below = self.at.1 <= last.at.1 - LEADING * size.max(last.size);
+            (on_the_line && self.at.0 >= last.at.0 + last.width) || is_below
+        });
+        if !follows || !self.is_in_sight(text) {
+            return None;
+        }
+        self.last = Some(Piece {
+            at: self.at,
+            width: self.width(text),
+            size,
+        });
+        Some(())
+    }
+
+    /// How far `text` reaches at least.
+    fn width(&self, text: &str) -> f64 {
+        let size = self.state.size * self.scale;
         let letters: f64 = text
             .trim()
             .chars()
             .map(|letter| if letter.is_ascii_digit() { DIGIT } else { NARROWEST } * size)
             .sum();
         let between = text.trim().chars().skip(1).count();
-        let between = f64::from(u32::try_from(between).unwrap_or(u32::MAX)) * state.spacing * self.scale;
+        let between = f64::from(u32::try_from(between).unwrap_or(u32::MAX)) * self.state.spacing * self.scale;
+        letters + between.max(0.0)
+    }
+
+    /// Whether `text` begins in sight, has room, is dark enough and of a readable size, in a font that is known.
+    fn is_in_sight(&self, text: &str) -> bool {
+        let (frame, state, (x, y)) = (self.sheet.bounds, self.state, self.at);
+        let size = state.size * self.scale;
         let is_usual = |spacing: f64| spacing >= -0.1 * state.size && spacing <= 2.0 * state.size;
         self.writes
             && state.is_known
@@ -442,9 +591,9 @@ impl Pen<'_> {
             && size <= frame.height() * 1.5
             && is_usual(state.spacing)
             && is_usual(state.gap)
-            && state.light <= LIGHTEST
+            && self.paper - state.light >= CONTRAST
             && x >= frame.x0 - 0.1 * size
-            && x + letters + between.max(0.0) <= frame.x1
+            && x + self.width(text) <= frame.x1
             && y >= frame.y0 - 0.3 * size
             && y + 0.3 * size <= frame.y1
     }
@@ -455,33 +604,43 @@ fn part(one: f64) -> f64 {
     one.clamp(0.0, 1.0)
 }
 
-/// The one string that a content stream shows within `frame`, in the encoding most form fonts have; `None` when it cannot
-/// be read, does more than write it, or writes it where or as nobody reads it.
-fn shown_text(content: &[u8], frame: &Rect, fonts: &Dictionary) -> Option<String> {
+/// The text that a content stream shows on `sheet`, in the encoding most form fonts have, without the white space between
+/// its pieces; `None` when it cannot be read, does more than write it, or writes it where or as nobody reads it.
+fn shown_text(content: &[u8], sheet: &Sheet) -> Option<String> {
     let mut lexer = Lexer::new(&content, 0, memory_end(content));
-    let mut shown: Option<String> = None;
+    let mut shown = String::new();
     // What stands before an operator.
     let (mut numbers, mut text, mut name) = (Vec::new(), None, None);
     let mut pen = Pen {
-        frame,
+        sheet,
+        paper: 1.0,
+        last: None,
         path: None,
         scale: 1.0,
         at: (0.0, 0.0),
-        state: State::default(),
+        state: State {
+            size: 0.0,
+            spacing: 0.0,
+            gap: 0.0,
+            leading: 0.0,
+            light: 0.0,
+            line: 1.0,
+            is_known: false,
+        },
         writes: false,
         kept: Vec::new(),
     };
     loop {
         match lexer.token().ok()?.0 {
             Token::End if text.is_some() => return None,
-            Token::End => return Some(shown.unwrap_or_default()),
+            Token::End => return Some(shown),
             // Marked as Unicode, a simple font draws the mark and each half of a letter.
             Token::String(bytes)
                 if bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xEF, 0xBB, 0xBF]) =>
             {
                 return None;
             }
-            Token::String(bytes) if shown.is_none() && text.is_none() => {
+            Token::String(bytes) if text.is_none() => {
                 text = Some(text_string::decode(&bytes));
             }
             Token::Name(one) => name = Some(one),
@@ -494,13 +653,11 @@ fn shown_text(content: &[u8], frame: &Rect, fonts: &Dictionary) -> Option<String
                 match (word.as_slice(), text.take()) {
                     (b"Tf", _) => {
                         let font = name.as_ref()?;
-                        pen.state.is_known = fonts.get_name(font.as_bytes()).is_some();
+                        pen.state.is_known = sheet.fonts.get_name(font.as_bytes()).is_some();
                     }
                     (b"Tj", Some(words)) => {
-                        if !words.trim().is_empty() && !pen.is_in_sight(&words) {
-                            return None;
-                        }
-                        shown = Some(words);
+                        pen.write(&words)?;
+                        shown.push_str(&words);
                     }
                     (b"Tj", None) => return None,
                     _ => {}
@@ -519,9 +676,69 @@ fn shown_text(content: &[u8], frame: &Rect, fonts: &Dictionary) -> Option<String
 mod tests {
     use super::*;
 
+    fn sheet(height: f64, is_coloured: bool) -> Sheet {
+        Sheet {
+            bounds: Rect::new(0.0, 0.0, 90.0, height),
+            fonts: Dictionary::new().with("F", 1),
+            has_background: is_coloured,
+            has_border: is_coloured,
+        }
+    }
+
     fn shown(content: &str) -> Option<String> {
-        let fonts = Dictionary::new().with("F", 1);
-        shown_text(content.as_bytes(), &Rect::new(0.0, 0.0, 90.0, 20.0), &fonts)
+        shown_text(content.as_bytes(), &sheet(20.0, false))
+    }
+
+    #[test]
+    fn words_in_several_pieces_are_read_in_their_order() {
+        let shown = |content: &str| shown_text(content.as_bytes(), &sheet(60.0, false));
+        for honest in [
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj 0 -11 Td (Two) Tj ET",
+            "BT /F 9 Tf 0 g 11 TL 2 50 Td (One) Tj T* (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj 0 -11 TD ( ) Tj T* (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (O) Tj 12 0 Td (n) Tj 12 0 Td (e) Tj 12 0 Td (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj ET BT 2 20 Td (Two) Tj ET",
+        ] {
+            let text: String = shown(honest).unwrap().split_whitespace().collect();
+            assert_eq!(text, "OneTwo", "{honest}");
+        }
+        for trick in [
+            // The second before the first, above it, upon it, in letters of another size beside it, and none by itself.
+            "BT /F 9 Tf 0 g 40 50 Td (One) Tj -30 0 Td (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 20 Td (One) Tj 0 20 Td (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj 0 -3 Td (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj 2 0 Td (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj /F 20 Tf 20 0 Td (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj (Two) Tj ET",
+            "BT /F 9 Tf 0 g 2 50 Td (One) Tj T* (Two) Tj ET",
+        ] {
+            assert_eq!(shown(trick), None, "{trick}");
+        }
+    }
+
+    #[test]
+    fn a_background_and_a_border_stand_where_the_widget_says_so_and_below_the_text() {
+        const TEXT: &str = "BT /F 9 Tf 0 g 2 6 Td (20) Tj ET";
+        let coloured = |content: &str| shown_text(content.as_bytes(), &sheet(20.0, true));
+        for honest in [
+            format!("1 1 0.8 rg 0 0 90 20 re f 0 G 1 w 0.5 0.5 89 19 re s {TEXT}"),
+            format!("q 0.9 g 0 0 90 20 re f Q /Tx BMC q 1 1 88 18 re W n {TEXT} Q EMC"),
+            format!("0 0 90 20 re S {TEXT}"),
+        ] {
+            assert_eq!(coloured(&honest).as_deref(), Some("20"), "{honest}");
+            assert_eq!(shown(&honest), None, "{honest}");
+        }
+        for trick in [
+            // As dark as the text, over it, beside it, as wide as the field.
+            format!("0 g 0 0 90 20 re f {TEXT}"),
+            format!("{TEXT} 1 g 0 0 90 20 re f"),
+            format!("1 g 0 0 9 9 re f {TEXT}"),
+            format!("0 G 20 w 0 0 90 20 re S {TEXT}"),
+            format!("0 G 0 9 90 1 re S {TEXT}"),
+            format!("1 g f {TEXT}"),
+        ] {
+            assert_eq!(coloured(&trick), None, "{trick}");
+        }
     }
 
     #[test]

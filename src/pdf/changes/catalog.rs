@@ -5,6 +5,8 @@ use super::step::{Step, is_type, keys};
 use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::{Dictionary, Object};
+use crate::pdf::permission::Certification;
+use crate::pdf::signature::is_signature_field;
 
 /// Deepest resource dictionary compared: `/DR /Font /Name`.
 const RESOURCE_DEPTH: usize = 3;
@@ -144,13 +146,113 @@ impl Step<'_> {
                         self.undefined(Some(holder), "the signature flags of the form changed");
                     }
                 }
-                "DA" if before.is_none() => {}
-                "DR" => self.check_resources(before, after, holder, 0)?,
+                "DA" if before.is_none() => self.check_new_defaults(holder)?,
+                "DR" => {
+                    self.check_resources(before, after, holder, 0)?;
+                    self.check_new_resources(before, after, holder)?;
+                }
                 _ if before != after => self.undefined(Some(holder), "an entry of the form changed"),
                 _ => {}
             }
         }
         self.check_existing_fields()
+    }
+
+    /// Resources and an appearance for fields that name none: what a reader draws by itself, it draws with them.
+    fn check_new_defaults(&mut self, holder: u32) -> Result<(), PdfError> {
+        if self.restrictions.certification == Some(Certification::NoChanges) {
+            self.undefined(
+                Some(holder),
+                "defaults of the form were added although the document is closed",
+            );
+        } else if self.is_drawn_by_readers()? {
+            self.undefined(
+                Some(holder),
+                "defaults of the form were added that a field without appearance is drawn with",
+            );
+        }
+        Ok(())
+    }
+
+    /// Names that were added to the default resources. A font among them is one that every reader has: a later filling
+    /// may use it, and what it draws must be what it is called.
+    fn check_new_resources(
+        &mut self,
+        before: Option<&Object>,
+        after: Option<&Object>,
+        holder: u32,
+    ) -> Result<(), PdfError> {
+        let inside = |view: &View, resources: Option<&Object>| match resources {
+            Some(resources) => view
+                .resolve(resources)
+                .map(|resources| resources.as_dictionary().cloned()),
+            None => Ok(None),
+        };
+        let then = inside(&self.old, before)?.unwrap_or_default();
+        let now = inside(&self.new, after)?.unwrap_or_default();
+        let mut has_new = false;
+        for (kind, names) in now.iter() {
+            let before = inside(&self.old, then.get_name(kind.as_bytes()))?.unwrap_or_default();
+            let names = inside(&self.new, Some(names))?.unwrap_or_default();
+            for (name, resource) in names.iter() {
+                if before.get_name(name.as_bytes()).is_some() {
+                    continue;
+                }
+                has_new = true;
+                if kind.is("Font") && !self.is_standard(resource)? {
+                    self.undefined(
+                        Some(holder),
+                        "a font of its own was added to the resources of the form",
+                    );
+                }
+            }
+        }
+        if has_new {
+            self.check_new_defaults(holder)?;
+        }
+        Ok(())
+    }
+
+    /// Whether every reader has `font`: it brings no letters of its own. ISO 32000-2 §9.6.2.2.
+    fn is_standard(&self, font: &Object) -> Result<bool, PdfError> {
+        let Object::Dictionary(dictionary) = self.new.resolve(font)? else {
+            return Ok(false);
+        };
+        Ok(dictionary.is_name("Subtype", "Type1")
+            && !dictionary.contains("FontDescriptor")
+            && self.is_plain(font)?)
+    }
+
+    /// Whether a reader draws a field by itself: one that shows something and has no appearance, or any when the form asks
+    /// for new ones.
+    fn is_drawn_by_readers(&self) -> Result<bool, PdfError> {
+        let form = self.old.acro_form()?.map(|(_, form)| form).unwrap_or_default();
+        let all_anew = self.old.value(&form, "NeedAppearances")?.as_boolean() == Some(true);
+        for field in self.old.fields()? {
+            let value = match &field.value {
+                Some(value) => self.old.resolve(value)?,
+                None => Object::Null,
+            };
+            let is_empty = value.is_null() || value.as_string().is_some_and(<[u8]>::is_empty);
+            let is_text = field.kind.as_ref().is_some_and(|kind| kind.is("Tx"));
+            if is_signature_field(&field) || (is_text && is_empty) {
+                continue;
+            }
+            for widget in &field.widgets {
+                let widget = self.old.get(*widget)?;
+                let looks = widget
+                    .as_dictionary()
+                    .map(|widget| self.old.dictionary(widget, "AP"));
+                let has_own = looks
+                    .transpose()?
+                    .flatten()
+                    .is_some_and(|looks| looks.contains("N"));
+                if all_anew || !has_own {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Default resources: names may be added, a name that is there keeps its object.

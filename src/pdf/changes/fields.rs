@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Change;
+use super::appearance::option_of;
 use super::step::{Step, keys};
 use crate::pdf::active::{OUT_OF_SIGHT, covers_much};
 use crate::pdf::document::View;
@@ -272,10 +273,31 @@ impl Step<'_> {
             );
             return Ok(());
         }
-        if !self.only_changed(field, &["V", "AP", "AS", "M"]) {
+        let is_choice = field.kind.as_ref().is_some_and(|kind| kind.is("Ch"));
+        let allowed: &[&str] = if is_choice {
+            &["V", "AP", "AS", "M", "I"]
+        } else {
+            &["V", "AP", "AS", "M"]
+        };
+        if !self.only_changed(field, allowed) {
             return Ok(());
         }
-        let new_value = self.new.value(&dictionary_of(&self.new, field.id)?, "V")?;
+        let filled = dictionary_of(&self.new, field.id)?;
+        let new_value = self.new.value(&filled, "V")?;
+        if !self.showed(field, &old_value, &new_value)? {
+            self.undefined(
+                Some(field.id.number),
+                "a field was filled that showed something else than its value before",
+            );
+            return Ok(());
+        }
+        if is_choice && !self.chooses(field, &filled, &new_value)? {
+            self.undefined(
+                Some(field.id.number),
+                "the options that a field marks are not its value",
+            );
+            return Ok(());
+        }
         self.accept_appearances(field)?;
         if !self.shows(field, &new_value)? {
             self.undefined(
@@ -291,6 +313,20 @@ impl Step<'_> {
             new,
         });
         Ok(())
+    }
+
+    /// Whether the options that a choice marks, where it does so anew, are its value. ISO 32000-2 table 234, `/I`.
+    fn chooses(&self, field: &Field, filled: &Dictionary, value: &Object) -> Result<bool, PdfError> {
+        if filled.get("I") == field.dictionary.get("I") && field.value.as_ref() == Some(value) {
+            return Ok(true);
+        }
+        let marked = self.new.array(filled, "I")?;
+        let chosen = match value {
+            Object::String(bytes) => option_of(&self.new, field, bytes)?,
+            _ => None,
+        };
+        let chosen = chosen.and_then(|(index, _)| i64::try_from(index).ok());
+        Ok(marked.is_empty() || marked.iter().map(Object::as_integer).eq([chosen]) && chosen.is_some())
     }
 
     /// Whether none of these widgets has any room on its page.

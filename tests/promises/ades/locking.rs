@@ -36,7 +36,7 @@ fn form() -> Vec<u8> {
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[4 0 R 5 0 R]>>",
             &field("Amount", 250),
             &field("Remark", 220),
-            "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Length 13>>\nstream\nBT (10) Tj ET\nendstream",
+            "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Resources<</Font<</F 7 0 R>>>>/Length 28>>\nstream\nBT /F 9 Tf 2 6 Td (10) Tj ET\nendstream",
             "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
         ],
         "",

@@ -492,16 +492,12 @@ fn form(lock: &str) -> Vec<u8> {
             "<</Type/Pages/Count 1/Kids[3 0 R]>>",
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[4 0 R 6 0 R]>>",
             "<</Type/Annot/Subtype/Widget/FT/Tx/T(Amount)/V(10)/Rect[10 10 90 30]/P 3 0 R/AP<</N 5 0 R>>>>",
-            "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Length 17>>\nstream\nBT (10 euro) Tj ET\nendstream",
+            "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Resources<</Font<</F 7 0 R>>>>/Length 28>>\nstream\nBT /F 9 Tf 2 6 Td (10) Tj ET\nendstream",
             &signature_field,
             "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
         ],
         "",
     );
-    let input = String::from_utf8(input)
-        .unwrap()
-        .replace("/Length 17", "/Length 18")
-        .into_bytes();
     let placement = Placement::Existing {
         name: "Sign".to_owned(),
         block: None,

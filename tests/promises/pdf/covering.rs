@@ -203,7 +203,7 @@ fn filled(value: &str, shape: impl FnOnce(&mut Update) -> Dictionary) -> Vec<u8>
             "<</Type/Pages/Count 1/Kids[3 0 R]>>",
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[4 0 R]>>",
             "<</Type/Annot/Subtype/Widget/FT/Tx/T(Amount)/V(10)/Rect[10 10 90 30]/P 3 0 R/AP<</N 5 0 R>>>>",
-            "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Length 13>>\nstream\nBT (10) Tj ET\nendstream",
+            "<</Type/XObject/Subtype/Form/BBox[0 0 80 20]/Resources<</Font<</F 6 0 R>>>>/Length 28>>\nstream\nBT /F 9 Tf 2 6 Td (10) Tj ET\nendstream",
             "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
         ],
         "",
