@@ -495,7 +495,6 @@ impl Pen<'_> {
                 self.frames()?;
                 self.path = None;
             }
-            (b"f" | b"F" | b"f*" | b"S" | b"s", _) => return None,
             (b"w", [width]) => self.state.line = *width,
             (b"n", _) => self.path = None,
             (b"q", _) => self.kept.push(self.state),
@@ -519,8 +518,8 @@ impl Pen<'_> {
             (b"Tc", [spacing]) => self.state.spacing = *spacing,
             (b"Tw", [gap]) => self.state.gap = *gap,
             (
-                b"g" | b"rg" | b"k" | b"re" | b"w" | b"Tf" | b"Td" | b"TD" | b"TL" | b"T*" | b"Tm" | b"Tc"
-                | b"Tw",
+                b"g" | b"rg" | b"k" | b"re" | b"w" | b"f" | b"F" | b"f*" | b"S" | b"s" | b"Tf" | b"Td"
+                | b"TD" | b"TL" | b"T*" | b"Tm" | b"Tc" | b"Tw",
                 _,
             ) => return None,
             _ => {}
@@ -552,7 +551,8 @@ impl Pen<'_> {
         }
         let size = self.state.size * self.scale;
         let follows = self.last.is_none_or(|last| {
-            let on_the_line = (self.at.1 - last.at.1).abs() <= 0.1 * size && size == last.size;
+            let on_the_line =
+                (self.at.1 - last.at.1).abs() <= 0.1 * size && (size - last.size).abs() <= 0.1 * size;
             let is_below = self.at.1 <= last.at.1 - LEADING * size.max(last.size);
             (on_the_line && self.at.0 >= last.at.0 + last.width) || is_below
         });
