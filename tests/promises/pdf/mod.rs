@@ -6,6 +6,7 @@ mod changing;
 mod covering;
 pub(crate) mod encrypted;
 mod filling;
+mod filling_before;
 mod hostile;
 pub(crate) mod make;
 mod opening;
