@@ -21,7 +21,7 @@ use std::collections::HashSet;
 use super::document::Document;
 use super::error::PdfError;
 use super::object::ObjectId;
-use referrers::Referrers;
+use referrers::{PLACE_LIMIT, Referrers};
 use room::Papers;
 use step::Step;
 
@@ -88,6 +88,11 @@ impl History {
     /// # Errors
     /// When a catalog, form or page that is compared cannot be read.
     pub fn of(document: &Document, since: usize) -> Result<Self, PdfError> {
+        Self::within(document, since, PLACE_LIMIT)
+    }
+
+    /// As [`Self::of`], with at most `places` kept of who names what.
+    fn within(document: &Document, since: usize, places: usize) -> Result<Self, PdfError> {
         let last = document.last_revision();
         let mut steps = vec![Vec::new(); last.saturating_add(1)];
         let mut always = Vec::new();
@@ -105,7 +110,7 @@ impl History {
             .flat_map(|revision| document.entries_of(revision))
             .map(|(number, _)| number)
             .collect();
-        let referrers = Referrers::of(document, &targets);
+        let referrers = Referrers::of(document, &targets, places);
         always.extend(referrers.unreadable().map(|object| Change::Undefined {
             object: Some(object),
             why: "an object of the file cannot be read, so what it refers to is unknown",
@@ -160,4 +165,60 @@ pub fn between(document: &Document, from: usize, to: usize) -> Result<Vec<Change
     let mut history = History::of(document, from)?;
     history.steps.truncate(to.saturating_add(1));
     Ok(history.after(from))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::compose::Composer;
+    use super::super::object::{Dictionary, Object};
+    use super::super::sink::Sink as _;
+    use super::super::update::Update;
+    use super::super::xref::XrefKind;
+    use super::*;
+
+    /// A file of one page and `named` objects that each name a key of the structure; then it got another title.
+    fn titled_anew(named: i64) -> Document {
+        let mut file = Composer::new();
+        let (catalog, tree) = (file.reserve(), file.reserve());
+        let page = Dictionary::new()
+            .with("Type", Object::name("Page"))
+            .with("Parent", tree)
+            .with(
+                "MediaBox",
+                Object::Array([0, 0, 200, 300].map(Object::Integer).to_vec()),
+            );
+        let page = file.add(page.into());
+        let pages = Dictionary::new()
+            .with("Type", Object::name("Pages"))
+            .with("Count", 1)
+            .with("Kids", Object::Array(vec![page.into()]));
+        file.set(tree, pages.into());
+        let root = Dictionary::new()
+            .with("Type", Object::name("Catalog"))
+            .with("Pages", tree);
+        file.set(catalog, root.into());
+        for key in 0..named {
+            file.add(Dictionary::new().with("StructParents", key).into());
+        }
+        let title = |title: &str| Dictionary::new().with("Title", Object::String(title.as_bytes().to_vec()));
+        let info = file.add(title("Besluit").into());
+        let plain = file.write(XrefKind::Table, catalog, Some(info));
+        let mut update = Update::new(&Document::open(Arc::new(plain.clone())).unwrap());
+        update.put(info, title("Het besluit")).unwrap();
+        let tail = update.finish().unwrap();
+        Document::open(Arc::new([plain, tail.bytes].concat())).unwrap()
+    }
+
+    #[test]
+    fn what_names_more_than_fits_is_refused() {
+        let found = |named, places| {
+            let history = History::within(&titled_anew(named), 0, places).unwrap();
+            history.after(0)
+        };
+        assert_eq!(found(0, 20), [Change::Metadata]);
+        assert_eq!(found(40, 1_000), [Change::Metadata]);
+        assert!(!found(40, 20).iter().all(Change::is_allowed));
+    }
 }

@@ -7,8 +7,8 @@ use crate::pdf::document::Document;
 use crate::pdf::object::{Object, ObjectId};
 use crate::pdf::xref::Entry;
 
-/// Most places kept for one object: a font may be used by each page.
-const PLACE_LIMIT: usize = 1_000_000;
+/// Most places kept: a font may be used by each page.
+pub(super) const PLACE_LIMIT: usize = 1_000_000;
 
 /// For each object asked about, the versions of objects that refer to it.
 pub(super) struct Referrers {
@@ -21,7 +21,9 @@ pub(super) struct Referrers {
 
 impl Referrers {
     /// Parses every version of every object of `document` once and keeps the references to `targets`.
-    pub(super) fn of(document: &Document, targets: &HashSet<u32>) -> Self {
+    ///
+    /// `limit`: most places kept; an object beyond counts as one that cannot be read.
+    pub(super) fn of(document: &Document, targets: &HashSet<u32>, limit: usize) -> Self {
         let mut found = Self {
             by_target: HashMap::new(),
             unreadable: Vec::new(),
@@ -56,14 +58,14 @@ impl Referrers {
                 continue;
             }
             for_each_key(&object, &mut |key| {
-                if places < PLACE_LIMIT {
+                if places < limit {
                     places = places.saturating_add(1);
                     let user = found.by_key.entry(key).or_insert((*number, false));
                     user.1 |= user.0 != *number;
                 }
             });
             object.for_each_reference(&mut |target| {
-                if targets.contains(&target.number) && places < PLACE_LIMIT {
+                if targets.contains(&target.number) && places < limit {
                     places = places.saturating_add(1);
                     found
                         .by_target
@@ -72,7 +74,7 @@ impl Referrers {
                         .push((*number, revision));
                 }
             });
-            if places >= PLACE_LIMIT {
+            if places >= limit {
                 // WHY: beyond the bound the index would lie by omission; say so instead.
                 found.unreadable.push(id);
                 break;

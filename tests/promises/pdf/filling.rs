@@ -200,3 +200,86 @@ fn a_filling_that_shows_something_else_or_nothing_is_refused() {
         assert!(changes.iter().any(refused), "{name}: {changes:?}");
     }
 }
+
+/// A certified form with a box `Agreed` that is not ticked, at two places when `twice`.
+fn boxes(twice: bool) -> Vec<u8> {
+    let states = "/Subtype/Widget/F 4/P 3 0 R/AS/Off/AP<</N<</Yes 5 0 R/Off 6 0 R>>>>";
+    let field = if twice {
+        "<</FT/Btn/T(Agreed)/V/Off/Kids[7 0 R 8 0 R]>>".to_owned()
+    } else {
+        format!("<</Type/Annot{states}/FT/Btn/T(Agreed)/V/Off/Rect[10 10 30 30]>>")
+    };
+    let kid = |rect: &str| format!("<</Type/Annot{states}/Parent 4 0 R/Rect{rect}>>");
+    let form = "<</Type/XObject/Subtype/Form/BBox[0 0 20 20]/Length 0>>stream\n\nendstream";
+    let page = format!(
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[{}]>>",
+        if twice { "7 0 R 8 0 R" } else { "4 0 R" }
+    );
+    let input = make::by_hand(
+        &[
+            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]>>>>",
+            "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+            &page,
+            &field,
+            form,
+            form,
+            &kid("[10 10 30 30]"),
+            &kid("[50 10 70 30]"),
+        ],
+        "",
+    );
+    let mut certified = request(Placement::Invisible);
+    if let Content::Signature { certify, .. } = &mut certified.content {
+        *certify = Some(Certification::FormsAndSigning);
+    }
+    signed(&input, &certified, &[0x30, 1])
+}
+
+/// The widgets of a box, each with the state it shows.
+type Shown<'s> = &'s [(u32, &'s str)];
+
+/// What is found when the box gets the value `/Yes`, and each of its `widgets` shows the state told.
+fn ticked(file: &[u8], widgets: Shown<'_>) -> Vec<Change> {
+    let document = make::open(file).unwrap();
+    let mut update = Update::new(&document);
+    let edits = std::iter::once((4, "V", "Yes")).chain(widgets.iter().map(|(id, state)| (*id, "AS", *state)));
+    for (id, key, name) in edits {
+        let id = ObjectId::new(id);
+        let mut object = update.get(id).unwrap().as_dictionary().unwrap().clone();
+        object.set(key, Object::name(name));
+        update.put(id, object).unwrap();
+    }
+    let filled = [file, &update.finish().unwrap().bytes].concat();
+    let document = make::open(&filled).unwrap();
+    between(&document, 1, document.last_revision()).unwrap()
+}
+
+#[test]
+fn a_box_that_is_ticked_shows_so_somewhere() {
+    let (one, two) = (boxes(false), boxes(true));
+    let told = [Change::FormFilled {
+        field: "Agreed".to_owned(),
+        old: "Off".to_owned(),
+        new: "Yes".to_owned(),
+    }];
+    let honest: [(&[u8], Shown<'_>); 3] = [
+        (&one, &[(4, "Yes")]),
+        (&two, &[(7, "Yes")]),
+        (&two, &[(7, "Yes"), (8, "Yes")]),
+    ];
+    for (file, widgets) in honest {
+        assert_eq!(ticked(file, widgets), told, "{widgets:?}");
+    }
+    let unseen: [(&[u8], Shown<'_>); 3] = [
+        (&one, &[(4, "Off")]),
+        (&two, &[]),
+        (&two, &[(7, "Off"), (8, "Off")]),
+    ];
+    let refused = [Change::Undefined {
+        object: Some(ObjectId::new(4)),
+        why: "a field shows something else than its value",
+    }];
+    for (file, widgets) in unseen {
+        assert_eq!(ticked(file, widgets), refused, "{widgets:?}");
+    }
+}

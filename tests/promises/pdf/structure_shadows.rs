@@ -571,3 +571,88 @@ fn element_entry(update: &Update, element: ObjectId) -> (i64, Object) {
         .unwrap();
     (key, element.into())
 }
+
+/// What is only looked at when a picture is drawn can be written like an element of the structure, to be changed as one.
+#[test]
+fn what_a_picture_is_drawn_by_is_no_element_of_the_structure() {
+    const PLACE: &str = "the structure got a signature within a text or where content stands";
+    let plain = USUAL.write();
+    for (name, kind, of_it) in [
+        ("DecodeParms", "Document", Object::Integer(-1)),
+        ("DecodeParms", "Div", Object::Array(vec![Object::Integer(-1)])),
+        ("Group", "Div", Object::Boolean(true)),
+    ] {
+        let mut posing = ObjectId::new(0);
+        let file = edited(&plain, |update, document| {
+            let shape = Dictionary::new()
+                .with("S", Object::name(kind))
+                .with("P", top_of(document))
+                .with("Columns", 8)
+                .with("K", of_it.clone());
+            posing = update.add(shape);
+            let picture = Dictionary::new()
+                .with("Type", Object::name("XObject"))
+                .with("Subtype", Object::name("Image"))
+                .with("Width", 8)
+                .with("Height", 8)
+                .with("BitsPerComponent", 1)
+                .with("ColorSpace", Object::name("DeviceGray"))
+                .with(name, posing);
+            let picture = update.add_stream(picture, vec![0; 8]);
+            let page = document.latest().page(0).unwrap().unwrap();
+            let mut resources = document
+                .latest()
+                .dictionary(&page.dictionary, "Resources")
+                .unwrap()
+                .unwrap();
+            resources.set("XObject", Dictionary::new().with("Picture", picture));
+            change(update, page.id, |page| page.set("Resources", resources));
+        });
+        let once = signed(&file, &request(automatic()), &[0x30, 1]);
+        assert_eq!(why(&second(&once, |_, _, _, _| {}), 2), [""; 0], "{name}");
+        let changed = second(&once, |update, document, _, element| {
+            let (top, of) = (top_of(document), dictionary(document, top_of(document)));
+            change(update, top, |one| one.set("K", of.get("K").unwrap().clone()));
+            change(update, element, |one| one.set("P", posing));
+            change(update, posing, |one| {
+                let mut kids = match of_it.clone() {
+                    Object::Array(kids) => kids,
+                    kid => vec![kid],
+                };
+                kids.push(element.into());
+                one.set("K", Object::Array(kids));
+            });
+        });
+        assert!(
+            why(&changed, 2).contains(&PLACE),
+            "{name}: {:?}",
+            why(&changed, 2)
+        );
+    }
+}
+
+/// Types with another meaning, told by the parent tree: one object is both.
+#[test]
+fn the_parent_tree_is_no_role_map() {
+    let plain = Tagged {
+        next_key: false,
+        ..USUAL
+    }
+    .write();
+    let plain = edited(&plain, |update, document| {
+        let tree = tree_of(document);
+        change(update, root(document).0, |root| root.set("RoleMap", tree));
+    });
+    let once = signed(&plain, &request(automatic()), &[0x30, 1]);
+    assert_eq!(why(&second(&once, |_, _, _, _| {}), 2), [""; 0]);
+    let changed = second(&once, |update, document, _, _| {
+        change(update, tree_of(document), |tree| {
+            tree.set("P", Object::name("Artifact"))
+        });
+    });
+    let found = why(&changed, 2);
+    assert!(
+        found.contains(&"a part of the parent tree has another use, which changed"),
+        "{found:?}"
+    );
+}
