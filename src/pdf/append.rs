@@ -64,7 +64,7 @@ pub fn pages(update: &mut Update, sheet: &Composition) -> Result<(), AppendError
         Some(count) => update.resolve(count)?.as_integer().unwrap_or(0),
         None => 0,
     };
-    let mut structure = match Structure::of(update.view())? {
+    let mut structure = match Structure::of(update.view())?.with_free_key(update.view().document()) {
         Structure::Sound(structure) => Some(structure),
         Structure::Untagged | Structure::Damaged(_) => None,
     };

@@ -60,6 +60,17 @@ impl fmt::Debug for Document {
     }
 }
 
+/// An object as one revision gave it.
+pub(crate) struct Version<'v> {
+    pub(crate) id: ObjectId,
+    /// Where it stands.
+    pub(crate) entry: &'v Entry,
+    /// The file as of that revision.
+    pub(crate) view: &'v View,
+    /// `None` when it cannot be read.
+    pub(crate) object: Option<Object>,
+}
+
 impl Document {
     /// Reads header and cross-reference sections of `source`, nothing else.
     ///
@@ -203,9 +214,31 @@ impl Document {
             .collect()
     }
 
-    /// Number, revision and place of every object of every revision.
-    pub(crate) fn all_entries(&self) -> &[(u32, u32, Entry)] {
-        &self.0.entries
+    /// Calls `visit` with every version of every object in use, as long as it answers `true`. One pass over the whole file.
+    pub(crate) fn for_each_version(&self, visit: &mut dyn FnMut(Version<'_>) -> bool) {
+        for (number, revision, entry) in &self.0.entries {
+            let generation = match entry {
+                Entry::Free => continue,
+                Entry::InFile { generation, .. } => *generation,
+                Entry::InStream { .. } => 0,
+            };
+            let id = ObjectId {
+                number: *number,
+                generation,
+            };
+            let view = self.at(usize::try_from(*revision).unwrap_or(usize::MAX));
+            let object = view.as_ref().and_then(|view| view.get(id).ok());
+            let view = view.unwrap_or_else(|| self.latest());
+            let version = Version {
+                id,
+                entry,
+                view: &view,
+                object,
+            };
+            if !visit(version) {
+                break;
+            }
+        }
     }
 
     /// Newest place of `number` up to `revision`, with the revision that gave it.

@@ -164,7 +164,7 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
     }
     check(&view, request, None)?;
     let name = free_name(&fields, request)?;
-    let structure = Structure::of(&view)?;
+    let mut structure = Structure::of(&view)?;
     let (page, rect, block) = locate(&view, &request.placement)?;
     let (page, rect) = match block {
         None if structure.is_tagged() => out_of_sight(&view, page)?,
@@ -186,6 +186,9 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
     // WHY: a later signature that shows nothing needs no element (ISO 14289-1 §7.18.1), and some validators take any change
     // of the structure after a signature for a forgery.
     let shows = block.is_some() || view.signatures()?.is_empty();
+    if shows {
+        structure = structure.with_free_key(view.document());
+    }
     if let (Structure::Sound(structure), true) = (&structure, shows) {
         widget.set("StructParent", structure.key());
     }

@@ -4,19 +4,16 @@
 //!
 //! Never mends: in a structure that contradicts itself nothing is added, and the caller is told.
 
-use super::document::View;
+use super::document::{Document, View};
 use super::error::PdfError;
 use super::number_tree::{NumberTree, Trouble};
 use super::object::{Dictionary, Name, Object, ObjectId};
-use super::page::Page;
 use super::update::Update;
 
 /// Longest chain of a role map.
 const ROLE_LIMIT: usize = 32;
 /// Most elements at the top of the tree looked at.
 const TOP_LIMIT: usize = 10_000;
-/// Most annotations of a page whose keys are looked at.
-const ANNOTATION_LIMIT: usize = 20_000;
 /// Largest key given: an integer as every reader holds it. ISO 32000-2 annex C.
 const KEY_LIMIT: i64 = 0x7FFF_FFFF;
 
@@ -49,7 +46,7 @@ pub(super) enum Structure {
 pub(super) struct Sound {
     root_id: ObjectId,
     root: Dictionary,
-    /// The key in the parent tree that is given next.
+    /// The key in the parent tree that is given next; as far as the tree says until [`Structure::with_free_key`].
     key: i64,
     /// The element of the whole document; without one, elements stand right under the root.
     document: Option<(ObjectId, Dictionary)>,
@@ -73,6 +70,22 @@ impl Structure {
             Ok(sound) => Ok(Self::Sound(Box::new(sound))),
             Err(Trouble::Damaged(why)) => Ok(Self::Damaged(why)),
             Err(Trouble::Unreadable(error)) => Err(error),
+        }
+    }
+
+    /// The same, with a key for what is added that nothing else in the file names.
+    ///
+    /// Reads every object: asked only where something is added. What a program that joined or split documents stated as
+    /// the next key may be in use.
+    pub(super) fn with_free_key(self, document: &Document) -> Self {
+        let Self::Sound(mut sound) = self else {
+            return self;
+        };
+        sound.key = sound.key.max(next_unnamed(document));
+        if (0..KEY_LIMIT).contains(&sound.key) {
+            Self::Sound(sound)
+        } else {
+            Self::Damaged("the keys of the parent tree are used up")
         }
     }
 
@@ -153,15 +166,10 @@ impl Sound {
             None => NumberTree::default(),
         };
         let stated = view.value(&root, "ParentTreeNextKey")?.as_integer();
-        // WHY asked even so: a program that joined or split documents may have stated less than is in use.
-        let key = tree.next.max(stated.unwrap_or(0)).max(next_unused(view)?);
-        if !(0..KEY_LIMIT).contains(&key) {
-            return Err(Trouble::Damaged("the keys of the parent tree are used up"));
-        }
         Ok(Self {
             root_id,
             root,
-            key,
+            key: tree.next.max(stated.unwrap_or(0)),
             document,
             elements: Vec::new(),
             entries: Vec::new(),
@@ -265,30 +273,40 @@ impl Sound {
     }
 }
 
-/// One more than each key that a page or an annotation names: what a structure without `/ParentTreeNextKey` may give next.
-fn next_unused(view: &View) -> Result<i64, Trouble> {
+/// One more than each key that an object names, in any of its versions.
+///
+/// WHY all of them: a picture, a form or an object that nothing shows any more names one as a page does, and an element
+/// under that key would be theirs too.
+fn next_unnamed(document: &Document) -> i64 {
     let mut next = 0_i64;
-    let mut failed = None;
-    let mut see = |value: Option<&Object>| {
-        if let Some(key) = value.and_then(Object::as_integer) {
+    document.for_each_version(&mut |version| {
+        let object = version.object.unwrap_or(Object::Null);
+        for_each_key(version.view, &object, &mut |key| {
             next = next.max(key.saturating_add(1));
-        }
-    };
-    view.for_each_page(&mut |page: Page| {
-        see(page.dictionary.get("StructParents"));
-        match view.array(&page.dictionary, "Annots") {
-            Ok(annotations) => {
-                for annotation in annotations.iter().take(ANNOTATION_LIMIT) {
-                    if let Ok(Object::Dictionary(annotation)) = view.resolve(annotation) {
-                        see(annotation.get("StructParent"));
-                    }
+        });
+        true
+    });
+    next
+}
+
+/// Calls `visit` with each key of the parent tree that `object` or a dictionary in it names. ISO 32000-2 table 359.
+pub(super) fn for_each_key(view: &View, object: &Object, visit: &mut dyn FnMut(i64)) {
+    match object {
+        Object::Array(items) => items.iter().for_each(|item| for_each_key(view, item, visit)),
+        Object::Dictionary(_) | Object::Stream(_) => {
+            let Some(dictionary) = object.as_dictionary() else {
+                return;
+            };
+            for (name, value) in dictionary.iter() {
+                if !name.is("StructParent") && !name.is("StructParents") {
+                    for_each_key(view, value, visit);
+                } else if let Ok(Object::Integer(key)) = view.resolve(value) {
+                    visit(key);
                 }
             }
-            Err(error) => failed = Some(error),
         }
-        failed.is_none()
-    })?;
-    failed.map_or(Ok(next), |error| Err(error.into()))
+        _ => {}
+    }
 }
 
 /// Puts `elements` behind the others of `/K`; a list of its own is rewritten alone.

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::step::is_type;
-use crate::pdf::document::Document;
-use crate::pdf::object::{Object, ObjectId};
+use crate::pdf::document::{Document, Version};
+use crate::pdf::object::ObjectId;
+use crate::pdf::structure::for_each_key;
 use crate::pdf::xref::Entry;
 
 /// Most places kept: a font may be used by each page.
@@ -37,31 +38,22 @@ impl Referrers {
             .iter()
             .flat_map(|revision| revision.extents.iter().map(|(start, _)| *start))
             .collect();
-        for (number, revision, entry) in document.all_entries() {
-            let generation = match entry {
-                Entry::Free => continue,
-                Entry::InFile { generation, .. } => *generation,
-                Entry::InStream { .. } => 0,
-            };
-            let revision = usize::try_from(*revision).unwrap_or(usize::MAX);
-            let id = ObjectId {
-                number: *number,
-                generation,
-            };
-            let Some(Ok(object)) = document.at(revision).map(|view| view.get(id)) else {
+        document.for_each_version(&mut |version| {
+            let Version { id, entry, view, .. } = version;
+            let Some(object) = version.object else {
                 found.unreadable.push(id);
-                continue;
+                return true;
             };
             if is_type(&object, "XRef")
                 && matches!(entry, Entry::InFile { offset, .. } if sections.contains(offset))
             {
-                continue;
+                return true;
             }
-            for_each_key(&object, &mut |key| {
+            for_each_key(view, &object, &mut |key| {
                 if places < limit {
                     places = places.saturating_add(1);
-                    let user = found.by_key.entry(key).or_insert((*number, false));
-                    user.1 |= user.0 != *number;
+                    let user = found.by_key.entry(key).or_insert((id.number, false));
+                    user.1 |= user.0 != id.number;
                 }
             });
             object.for_each_reference(&mut |target| {
@@ -71,15 +63,15 @@ impl Referrers {
                         .by_target
                         .entry(target.number)
                         .or_default()
-                        .push((*number, revision));
+                        .push((id.number, view.revision()));
                 }
             });
             if places >= limit {
                 // WHY: beyond the bound the index would lie by omission; say so instead.
                 found.unreadable.push(id);
-                break;
             }
-        }
+            places < limit
+        });
         found
     }
 
@@ -104,26 +96,5 @@ impl Referrers {
                 .is_some_and(|(newest, _)| newest == *given_by)
         });
         current.map(|(number, _)| *number).collect()
-    }
-}
-
-/// Calls `visit` with each key of the parent tree that `object` or a dictionary in it names. ISO 32000-2 table 359.
-fn for_each_key(object: &Object, visit: &mut dyn FnMut(i64)) {
-    match object {
-        Object::Array(items) => items.iter().for_each(|item| for_each_key(item, visit)),
-        Object::Dictionary(_) | Object::Stream(_) => {
-            let Some(dictionary) = object.as_dictionary() else {
-                return;
-            };
-            for (name, value) in dictionary.iter() {
-                match value {
-                    Object::Integer(key) if name.is("StructParent") || name.is("StructParents") => {
-                        visit(*key);
-                    }
-                    value => for_each_key(value, visit),
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -55,6 +55,8 @@ fn top_of(document: &Document) -> ObjectId {
     root(document).1.get("K").unwrap().as_reference().unwrap()
 }
 
+const OTHER: &str = "the structure got something else than the field of a new signature";
+
 type Edit = fn(&mut Update, &Document, ObjectId, ObjectId);
 
 fn words(text: &str) -> Object {
@@ -65,7 +67,6 @@ fn words(text: &str) -> Object {
 fn shadows() -> Vec<(&'static str, Edit, &'static str)> {
     const CHANGED: &str = "an element of the structure was changed";
     const MOVED: &str = "elements of the structure were taken away or moved";
-    const OTHER: &str = "the structure got something else than the field of a new signature";
     const ENTRY: &str = "an entry of the structure changed";
     const ELSEWHERE: &str = "an entry of the parent tree leads elsewhere";
     const PLACE: &str = "the structure got a signature within a text or where content stands";
@@ -460,33 +461,98 @@ fn what_is_read_aloud_does_not_change_after_a_signature() {
     }
 }
 
-#[test]
-fn a_field_takes_no_place_that_something_signed_names() {
-    // The page says a key that the parent tree lacks.
+/// Files in which something names the key 9, which the parent tree lacks.
+fn naming() -> Vec<(&'static str, Vec<u8>)> {
     let plain = Tagged {
         next_key: false,
         ..USUAL
     }
     .write();
-    let plain = edited(&plain, |update, document| {
-        let page = document.latest().page(0).unwrap().unwrap().id;
-        change(update, page, |page| page.set("StructParents", 9));
+    let form = || {
+        Dictionary::new()
+            .with("Type", Object::name("XObject"))
+            .with("Subtype", Object::name("Form"))
+            .with("BBox", Object::Array([0, 0, 9, 9].map(Object::Integer).to_vec()))
+    };
+    let with = |edit: &dyn Fn(&mut Update)| edited(&plain, |update, _| edit(update));
+    let mut former = ObjectId::new(0);
+    let earlier = edited(&plain, |update, _| {
+        former = update.add_stream(form().with("StructParents", 9), Vec::new())
     });
-    let once = signed(&plain, &request(automatic()), &[0x30, 1]);
-    let taken = second(&once, |update, document, widget, element| {
-        change(update, widget, |widget| widget.set("StructParent", 9));
-        change(update, tree_of(document), |tree| {
-            let mut numbers = tree.get("Nums").unwrap().as_array().unwrap().to_vec();
-            let at = numbers.len() - 4;
-            numbers.truncate(at);
-            numbers.extend([9.into(), element.into()]);
-            tree.set("Nums", Object::Array(numbers));
+    vec![
+        (
+            "a page",
+            edited(&plain, |update, document| {
+                let page = document.latest().page(0).unwrap().unwrap().id;
+                change(update, page, |page| page.set("StructParents", 9));
+            }),
+        ),
+        (
+            "a picture",
+            with(&|update| {
+                let picture = Dictionary::new()
+                    .with("Type", Object::name("XObject"))
+                    .with("Subtype", Object::name("Image"))
+                    .with("StructParent", 9);
+                update.add_stream(picture, Vec::new());
+            }),
+        ),
+        (
+            "a form",
+            with(&|update| {
+                update.add_stream(form().with("StructParents", 9), Vec::new());
+            }),
+        ),
+        (
+            "a dictionary within others",
+            with(&|update| {
+                let inner = Dictionary::new().with("StructParent", 9);
+                update.add(Dictionary::new().with("Popups", Object::Array(vec![inner.into()])));
+            }),
+        ),
+        (
+            "by way of another object",
+            with(&|update| {
+                let number = update.add(Object::Integer(9));
+                update.add_stream(form().with("StructParents", number), Vec::new());
+            }),
+        ),
+        (
+            "a form as it was once",
+            edited(&earlier, |update, _| update.put(former, form()).unwrap()),
+        ),
+    ]
+}
+
+#[test]
+fn a_signature_gets_a_key_that_nothing_in_the_file_names() {
+    for (name, plain) in naming() {
+        let once = signed(&plain, &request(automatic()), &[0x30, 1]);
+        check_element(&once, "Signature1");
+        let keys = parent_tree(&make::open(&once).unwrap());
+        assert_eq!(keys.last().unwrap().0, 10, "{name}");
+        let revision = make::open(&once).unwrap().last_revision();
+        let twice = signed(&once, &request(automatic()), &[0x30, 2]);
+        assert_eq!(parent_tree(&make::open(&twice).unwrap()).last().unwrap().0, 11);
+        assert_eq!(why(&twice, revision), [""; 0], "{name}");
+        // Whoever takes it even so is found out.
+        let taken = second(&once, |update, document, widget, element| {
+            change(update, widget, |widget| widget.set("StructParent", 9));
+            change(update, tree_of(document), |tree| {
+                let mut numbers = tree.get("Nums").unwrap().as_array().unwrap().to_vec();
+                // Before that of the first signature, in the place of its own.
+                numbers.truncate(numbers.len() - 2);
+                let at = numbers.len() - 2;
+                numbers.splice(at..at, [9.into(), element.into()]);
+                tree.set("Nums", Object::Array(numbers));
+            });
         });
-    });
-    assert!(!why(&taken, 2).is_empty());
-    check_element(&once, "Signature1");
-    let document = make::open(&once).unwrap();
-    assert!(parent_tree(&document).last().unwrap().0 > 9);
+        assert!(
+            why(&taken, revision).contains(&OTHER),
+            "{name}: {:?}",
+            why(&taken, revision)
+        );
+    }
 }
 
 /// What other programs write: the whole parent tree anew, the element inside a list of its own, its reference an object.
