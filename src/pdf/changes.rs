@@ -9,6 +9,7 @@ mod appearance;
 mod bytes;
 mod catalog;
 mod fields;
+mod letters;
 mod pages;
 mod referrers;
 mod room;

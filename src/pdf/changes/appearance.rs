@@ -1,5 +1,8 @@
 //! Does a filled field show its value? An overlay that shows something else is the oldest trick with forms.
 
+use std::collections::BTreeMap;
+
+use super::letters::{Letters, words};
 use super::step::Step;
 use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
@@ -11,6 +14,10 @@ use crate::pdf::text_string;
 
 /// Largest appearance read.
 const CONTENT_LIMIT: usize = 1024 * 1024;
+
+/// What is wrong with a filled field.
+const OTHER: &str = "a field shows something else than its value";
+const UNKNOWN: &str = "a field shows its value in letters of a font that nobody can read";
 
 impl Step<'_> {
     /// Whether each widget of `field` showed `value` before. Where it did not, whoever fills the field may bring out what
@@ -32,7 +39,7 @@ impl Step<'_> {
             } else {
                 let looks = self.old.dictionary(&then, "AP")?.unwrap_or_default();
                 let is_undrawn = looks.is_empty() && value != other;
-                if !is_undrawn && !self.shows_text(&self.old, field, &then, value)? {
+                if !is_undrawn && self.shows_other_text(&self.old, field, &then, value)?.is_some() {
                     return Ok(false);
                 }
             }
@@ -40,11 +47,15 @@ impl Step<'_> {
         Ok(is_seen || !is_button)
     }
 
-    /// Whether each widget of `field` shows `value` and nothing else.
+    /// What is wrong unless each widget of `field` shows `value` and nothing else.
     ///
     /// Text and choice: the words drawn with simple fonts are the value, white space aside, in sight, dark and in a
     /// readable size. Buttons: the appearance is one that was there before, and its name is the value.
-    pub(super) fn shows(&self, field: &Field, value: &Object) -> Result<bool, PdfError> {
+    pub(super) fn shows_other(
+        &self,
+        field: &Field,
+        value: &Object,
+    ) -> Result<Option<&'static str>, PdfError> {
         let kind = field
             .kind
             .as_ref()
@@ -53,18 +64,19 @@ impl Step<'_> {
         let mut is_seen = kind != b"Btn" || value.as_name().is_none_or(|value| value.is("Off"));
         for widget in &field.widgets {
             let (then, now) = (dictionary(&self.old, *widget)?, dictionary(&self.new, *widget)?);
-            let good = match kind.as_slice() {
-                b"Btn" => self.shows_button(&then, &now, value),
-                b"Tx" | b"Ch" => self.shows_text(&self.new, field, &now, value)?,
-                _ => false,
+            let wrong = match kind.as_slice() {
+                b"Btn" if self.shows_button(&then, &now, value) => None,
+                b"Tx" | b"Ch" => self.shows_other_text(&self.new, field, &now, value)?,
+                _ => Some(OTHER),
             };
-            if !good {
-                return Ok(false);
+            if wrong.is_some() {
+                return Ok(wrong);
             }
             is_seen |= now.get("AS").and_then(Object::as_name) == value.as_name();
         }
         // A box that is ticked shows so somewhere.
-        Ok(is_seen || field.widgets.is_empty())
+        let is_good = is_seen || field.widgets.is_empty();
+        Ok((!is_good).then_some(OTHER))
     }
 
     fn shows_button(&self, then: &Dictionary, now: &Dictionary, value: &Object) -> bool {
@@ -85,30 +97,30 @@ impl Step<'_> {
         known && fits && !touched && then.get("AP") == now.get("AP")
     }
 
-    fn shows_text(
+    fn shows_other_text(
         &self,
         view: &View,
         field: &Field,
         widget: &Dictionary,
         value: &Object,
-    ) -> Result<bool, PdfError> {
+    ) -> Result<Option<&'static str>, PdfError> {
         let wanted = match value {
             Object::String(bytes) => {
                 option_of(view, field, bytes)?.map_or_else(|| text_string::decode(bytes), |(_, shown)| shown)
             }
             Object::Null => String::new(),
-            _ => return Ok(false),
+            _ => return Ok(Some(OTHER)),
         };
         let appearance = view.dictionary(widget, "AP")?.unwrap_or_default();
         // Another appearance for a pointer that rests on it or presses it could show anything.
         if appearance.iter().any(|(key, _)| !key.is("N")) {
-            return Ok(false);
+            return Ok(Some(OTHER));
         }
         let form = match view.value(&appearance, "N")? {
             Object::Stream(form) => form,
-            Object::Null => return Ok(wanted.trim().is_empty()),
+            Object::Null if wanted.trim().is_empty() => return Ok(None),
             // A choice of appearances is for buttons.
-            _ => return Ok(false),
+            _ => return Ok(Some(OTHER)),
         };
         // A form inside the form could show anything, and so could a font of its own.
         let resources = view
@@ -122,32 +134,29 @@ impl Step<'_> {
             "ColorSpace",
             "Properties",
         ];
-        if others.iter().any(|kind| resources.contains(kind)) || !self.uses_form_fonts(view, &resources)? {
-            return Ok(false);
+        if others.iter().any(|kind| resources.contains(kind)) {
+            return Ok(Some(OTHER));
         }
+        let Some(fonts) = self.form_fonts(view, &resources)? else {
+            return Ok(Some(UNKNOWN));
+        };
         let Some(bounds) = frame(view, widget, &form.dictionary)? else {
-            return Ok(false);
+            return Ok(Some(OTHER));
         };
         let Ok(content) = view.stream_bytes(&form, CONTENT_LIMIT) else {
-            return Ok(false);
+            return Ok(Some(OTHER));
         };
         let look = view.dictionary(widget, "MK")?.unwrap_or_default();
         let is_coloured = |key: &str| Ok::<_, PdfError>(!view.array(&look, key)?.is_empty());
         let sheet = Sheet {
             bounds,
-            fonts: view.dictionary(&resources, "Font")?.unwrap_or_default(),
+            fonts,
             has_background: is_coloured("BG")?,
             has_border: is_coloured("BC")?,
         };
-        let Some(shown) = shown_text(&content, &sheet) else {
-            return Ok(false);
-        };
-        let words = |text: &str| {
-            text.chars()
-                .filter(|letter| !letter.is_whitespace())
-                .collect::<String>()
-        };
-        Ok(words(&shown) == words(&wanted))
+        let shown = shown_text(&content, &sheet);
+        let is_same = shown.is_some_and(|shown| words(&shown) == words(&wanted));
+        Ok((!is_same).then_some(OTHER))
     }
 }
 
@@ -215,47 +224,8 @@ fn frame(view: &View, widget: &Dictionary, form: &Dictionary) -> Result<Option<R
 }
 
 impl Step<'_> {
-    /// Whether the letters of `font` are what they are called: no glyph under another's code.
-    pub(super) fn is_plain(&self, font: &Object) -> Result<bool, PdfError> {
-        let Object::Dictionary(font) = self.new.resolve(font)? else {
-            return Ok(false);
-        };
-        let simple = ["Type1", "MMType1", "TrueType"]
-            .iter()
-            .any(|kind| font.is_name("Subtype", kind));
-        let encoding = self
-            .new
-            .dictionary(&font, "Encoding")
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        let mut code = 0;
-        for item in self.new.array(&encoding, "Differences")? {
-            match self.new.resolve(&item)? {
-                Object::Integer(first) => code = first,
-                Object::Name(name) => {
-                    let known = u8::try_from(code).ok().map_or(&[][..], glyph_names);
-                    let is_other = known.is_empty()
-                        && (32..127).any(|code| glyph_names(code).iter().any(|known| name.is(known)));
-                    if is_other || (!known.is_empty() && !known.iter().any(|known| name.is(known))) {
-                        return Ok(false);
-                    }
-                    code = code.saturating_add(1);
-                }
-                _ => return Ok(false),
-            }
-        }
-        // A letter that goes back stands on the one before.
-        let widths = self.new.array(&font, "Widths")?;
-        let goes_on = widths.iter().all(|width| {
-            let width = self.new.resolve(width).ok().and_then(|width| width.as_number());
-            width.is_some_and(|width| width >= 0.0)
-        });
-        Ok(simple && goes_on)
-    }
-
-    /// Whether each font was one of the form's before, and is the same now.
-    fn uses_form_fonts(&self, view: &View, resources: &Dictionary) -> Result<bool, PdfError> {
+    /// The letters of each font, if each was one of the form's before, is the same now, and draws what can be told.
+    fn form_fonts(&self, view: &View, resources: &Dictionary) -> Result<Option<Fonts>, PdfError> {
         let form = self.old.acro_form()?.map(|(_, form)| form).unwrap_or_default();
         let defaults = self.old.dictionary(&form, "DR")?.unwrap_or_default();
         let known: Vec<Object> = self
@@ -273,14 +243,20 @@ impl Step<'_> {
                     && !self.modified.contains_key(&id.number)
             })
         };
-        for (_, font) in fonts.iter() {
-            if !same(font) || !self.is_plain(font)? {
-                return Ok(false);
-            }
+        let mut found = Fonts::new();
+        for (name, font) in fonts.iter() {
+            // WHY the letters too: a form's own font may come in a revision between, or from whoever made the form.
+            let Some(letters) = Letters::of(view, font)?.filter(|_| same(font)) else {
+                return Ok(None);
+            };
+            found.insert(name.as_bytes().to_vec(), letters);
         }
-        Ok(true)
+        Ok(Some(found))
     }
 }
+
+/// The fonts of an appearance, by their names in it.
+type Fonts = BTreeMap<Vec<u8>, Letters>;
 
 fn dictionary(view: &View, id: crate::pdf::object::ObjectId) -> Result<Dictionary, PdfError> {
     Ok(view.get(id)?.as_dictionary().cloned().unwrap_or_default())
@@ -304,124 +280,14 @@ const WIDEST: f64 = 3.0;
 const LEADING: f64 = 0.8;
 /// Smallest text, in points.
 const SMALLEST: f64 = 2.0;
-/// The narrowest letter of usual fonts, as a part of their size.
-const NARROWEST: f64 = 0.2;
-/// The narrowest digit, so.
-const DIGIT: f64 = 0.4;
 /// How much larger or smaller than its place a frame may be, as a part.
 const SCALED: f64 = 0.2;
-
-/// The names that the glyph for a code of ASCII has in usual encodings; none for a code outside it. ISO 32000-2 annex D.
-fn glyph_names(code: u8) -> &'static [&'static str] {
-    const NAMES: [&[&str]; 95] = [
-        &["space"],
-        &["exclam"],
-        &["quotedbl"],
-        &["numbersign"],
-        &["dollar"],
-        &["percent"],
-        &["ampersand"],
-        &["quotesingle", "quoteright"],
-        &["parenleft"],
-        &["parenright"],
-        &["asterisk"],
-        &["plus"],
-        &["comma"],
-        &["hyphen", "minus"],
-        &["period"],
-        &["slash"],
-        &["zero"],
-        &["one"],
-        &["two"],
-        &["three"],
-        &["four"],
-        &["five"],
-        &["six"],
-        &["seven"],
-        &["eight"],
-        &["nine"],
-        &["colon"],
-        &["semicolon"],
-        &["less"],
-        &["equal"],
-        &["greater"],
-        &["question"],
-        &["at"],
-        &["A"],
-        &["B"],
-        &["C"],
-        &["D"],
-        &["E"],
-        &["F"],
-        &["G"],
-        &["H"],
-        &["I"],
-        &["J"],
-        &["K"],
-        &["L"],
-        &["M"],
-        &["N"],
-        &["O"],
-        &["P"],
-        &["Q"],
-        &["R"],
-        &["S"],
-        &["T"],
-        &["U"],
-        &["V"],
-        &["W"],
-        &["X"],
-        &["Y"],
-        &["Z"],
-        &["bracketleft"],
-        &["backslash"],
-        &["bracketright"],
-        &["asciicircum"],
-        &["underscore"],
-        &["grave", "quoteleft"],
-        &["a"],
-        &["b"],
-        &["c"],
-        &["d"],
-        &["e"],
-        &["f"],
-        &["g"],
-        &["h"],
-        &["i"],
-        &["j"],
-        &["k"],
-        &["l"],
-        &["m"],
-        &["n"],
-        &["o"],
-        &["p"],
-        &["q"],
-        &["r"],
-        &["s"],
-        &["t"],
-        &["u"],
-        &["v"],
-        &["w"],
-        &["x"],
-        &["y"],
-        &["z"],
-        &["braceleft"],
-        &["bar"],
-        &["braceright"],
-        &["asciitilde"],
-    ];
-    let index = code.checked_sub(b' ').map(usize::from);
-    index
-        .and_then(|index| NAMES.get(index))
-        .copied()
-        .unwrap_or_default()
-}
 
 /// What an appearance is drawn on, and with.
 struct Sheet {
     bounds: Rect,
     /// The appearance's own.
-    fonts: Dictionary,
+    fonts: Fonts,
     has_background: bool,
     has_border: bool,
 }
@@ -445,15 +311,15 @@ struct Pen<'f> {
     scale: f64,
     at: (f64, f64),
     /// What changes with the state of graphics.
-    state: State,
+    state: State<'f>,
     /// Whether a text object is open.
     writes: bool,
     /// The states that are kept. ISO 32000-2 §8.4.2.
-    kept: Vec<State>,
+    kept: Vec<State<'f>>,
 }
 
 #[derive(Clone, Copy)]
-struct State {
+struct State<'f> {
     size: f64,
     /// Between letters.
     spacing: f64,
@@ -464,8 +330,8 @@ struct State {
     light: f64,
     /// How wide a line is.
     line: f64,
-    /// Whether the font is one of the appearance's own resources: another's name leads anywhere.
-    is_known: bool,
+    /// The font, when it is one of the appearance's own resources: another's name leads anywhere.
+    font: Option<&'f Letters>,
 }
 
 impl Pen<'_> {
@@ -544,56 +410,56 @@ impl Pen<'_> {
         (seen && self.last.is_none()).then_some(())
     }
 
-    /// Writes `text`; `None` when it is not in sight or not read after what stands there already.
-    fn write(&mut self, text: &str) -> Option<()> {
-        if text.trim().is_empty() {
-            return Some(());
+    /// The words that `codes` draw; `None` unless they stand in sight, have room, are dark enough and of a readable size, in
+    /// a font that is known, and are read after what stands there already.
+    fn write(&mut self, codes: &[u8]) -> Option<String> {
+        let words = self.state.font?.read(codes)?;
+        if words.trim().is_empty() {
+            return Some(words);
         }
+        let codes = codes.trim_ascii_end();
         let size = self.state.size * self.scale;
         let follows = self.last.is_none_or(|last| {
             let on_the_line =
                 (self.at.1 - last.at.1).abs() <= 0.1 * size && (size - last.size).abs() <= 0.1 * size;
             let is_below = self.at.1 <= last.at.1 - LEADING * size.max(last.size);
-            (on_the_line && self.at.0 >= last.at.0 + last.width) || is_below
+            // Letters may touch.
+            (on_the_line && self.at.0 >= last.at.0 + last.width - 0.1 * size) || is_below
         });
-        if !follows || !self.is_in_sight(text) {
+        if !follows || !self.is_in_sight(codes) {
             return None;
         }
         self.last = Some(Piece {
             at: self.at,
-            width: self.width(text),
+            width: self.width(codes),
             size,
         });
-        Some(())
+        Some(words)
     }
 
-    /// How far `text` reaches at least.
-    fn width(&self, text: &str) -> f64 {
-        let size = self.state.size * self.scale;
-        let letters: f64 = text
-            .trim()
-            .chars()
-            .map(|letter| if letter.is_ascii_digit() { DIGIT } else { NARROWEST } * size)
-            .sum();
-        let between = text.trim().chars().skip(1).count();
-        let between = f64::from(u32::try_from(between).unwrap_or(u32::MAX)) * self.state.spacing * self.scale;
-        letters + between.max(0.0)
+    /// How far `codes` reach.
+    fn width(&self, codes: &[u8]) -> f64 {
+        let state = self.state;
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        let letters = state.font.map_or(0.0, |font| font.width(codes)) * state.size;
+        let between = count(codes.len().saturating_sub(1)) * state.spacing.max(0.0);
+        let gap = |code: &u8| if *code == b' ' { state.gap.max(0.0) } else { 0.0 };
+        let gaps: f64 = codes.iter().map(gap).sum();
+        (letters + between + gaps) * self.scale
     }
 
-    /// Whether `text` begins in sight, has room, is dark enough and of a readable size, in a font that is known.
-    fn is_in_sight(&self, text: &str) -> bool {
+    fn is_in_sight(&self, codes: &[u8]) -> bool {
         let (frame, state, (x, y)) = (self.sheet.bounds, self.state, self.at);
         let size = state.size * self.scale;
         let is_usual = |spacing: f64| spacing >= -0.1 * state.size && spacing <= 2.0 * state.size;
         self.writes
-            && state.is_known
             && size >= SMALLEST
             && size <= frame.height() * 1.5
             && is_usual(state.spacing)
             && is_usual(state.gap)
             && self.paper - state.light >= CONTRAST
             && x >= frame.x0 - 0.1 * size
-            && x + self.width(text) <= frame.x1
+            && x + self.width(codes) <= frame.x1 + 0.1 * size
             && y >= frame.y0 - 0.3 * size
             && y + 0.3 * size <= frame.y1
     }
@@ -604,8 +470,7 @@ fn part(one: f64) -> f64 {
     one.clamp(0.0, 1.0)
 }
 
-/// The text that a content stream shows on `sheet`, in the encoding most form fonts have, without the white space between
-/// its pieces; `None` when it cannot be read, does more than write it, or writes it where or as nobody reads it.
+/// The text that a content stream shows on `sheet`, without the white space between its pieces; `None` when it cannot be read, does more than write it, or writes it where or as nobody reads it.
 fn shown_text(content: &[u8], sheet: &Sheet) -> Option<String> {
     let mut lexer = Lexer::new(&content, 0, memory_end(content));
     let mut shown = String::new();
@@ -625,7 +490,7 @@ fn shown_text(content: &[u8], sheet: &Sheet) -> Option<String> {
             leading: 0.0,
             light: 0.0,
             line: 1.0,
-            is_known: false,
+            font: None,
         },
         writes: false,
         kept: Vec::new(),
@@ -634,15 +499,7 @@ fn shown_text(content: &[u8], sheet: &Sheet) -> Option<String> {
         match lexer.token().ok()?.0 {
             Token::End if text.is_some() => return None,
             Token::End => return Some(shown),
-            // Marked as Unicode, a simple font draws the mark and each half of a letter.
-            Token::String(bytes)
-                if bytes.starts_with(&[0xFE, 0xFF]) || bytes.starts_with(&[0xEF, 0xBB, 0xBF]) =>
-            {
-                return None;
-            }
-            Token::String(bytes) if text.is_none() => {
-                text = Some(text_string::decode(&bytes));
-            }
+            Token::String(codes) if text.is_none() => text = Some(codes),
             Token::Name(one) => name = Some(one),
             Token::Keyword(word) if !OPERATORS.contains(&word.as_slice()) => return None,
             Token::Keyword(word) => {
@@ -651,14 +508,9 @@ fn shown_text(content: &[u8], sheet: &Sheet) -> Option<String> {
                 }
                 pen.follow(&word, &numbers)?;
                 match (word.as_slice(), text.take()) {
-                    (b"Tf", _) => {
-                        let font = name.as_ref()?;
-                        pen.state.is_known = sheet.fonts.get_name(font.as_bytes()).is_some();
-                    }
-                    (b"Tj", Some(words)) => {
-                        pen.write(&words)?;
-                        shown.push_str(&words);
-                    }
+                    (b"Tf", _) => pen.state.font = sheet.fonts.get(name.as_ref()?.as_bytes()),
+                    (b"Tj", Some(codes)) if codes.is_empty() => {}
+                    (b"Tj", Some(codes)) => shown.push_str(&pen.write(&codes)?),
                     (b"Tj", None) => return None,
                     _ => {}
                 }
@@ -674,12 +526,13 @@ fn shown_text(content: &[u8], sheet: &Sheet) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::letters;
     use super::*;
 
     fn sheet(height: f64, is_coloured: bool) -> Sheet {
         Sheet {
             bounds: Rect::new(0.0, 0.0, 90.0, height),
-            fonts: Dictionary::new().with("F", 1),
+            fonts: Fonts::from([(b"F".to_vec(), letters::usual())]),
             has_background: is_coloured,
             has_border: is_coloured,
         }
@@ -817,14 +670,5 @@ mod tests {
         ] {
             assert_eq!(shown(trick), None, "{trick}");
         }
-    }
-
-    #[test]
-    fn a_glyph_under_the_code_of_another_is_known() {
-        assert_eq!(glyph_names(b'1'), ["one"]);
-        assert_eq!(glyph_names(b'a'), ["a"]);
-        assert_eq!(glyph_names(b' '), ["space"]);
-        assert_eq!(glyph_names(b'~'), ["asciitilde"]);
-        assert!(glyph_names(0).is_empty() && glyph_names(200).is_empty());
     }
 }

@@ -174,8 +174,7 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Names that were added to the default resources. A font among them is one that every reader has: a later filling
-    /// may use it, and what it draws must be what it is called.
+    /// Names that were added to the default resources. What a later filling draws with them is looked at there.
     fn check_new_resources(
         &mut self,
         before: Option<&Object>,
@@ -190,37 +189,17 @@ impl Step<'_> {
         };
         let then = inside(&self.old, before)?.unwrap_or_default();
         let now = inside(&self.new, after)?.unwrap_or_default();
-        let mut has_new = false;
         for (kind, names) in now.iter() {
             let before = inside(&self.old, then.get_name(kind.as_bytes()))?.unwrap_or_default();
             let names = inside(&self.new, Some(names))?.unwrap_or_default();
-            for (name, resource) in names.iter() {
-                if before.get_name(name.as_bytes()).is_some() {
-                    continue;
-                }
-                has_new = true;
-                if kind.is("Font") && !self.is_standard(resource)? {
-                    self.undefined(
-                        Some(holder),
-                        "a font of its own was added to the resources of the form",
-                    );
-                }
+            if names
+                .iter()
+                .any(|(name, _)| before.get_name(name.as_bytes()).is_none())
+            {
+                return self.check_new_defaults(holder);
             }
         }
-        if has_new {
-            self.check_new_defaults(holder)?;
-        }
         Ok(())
-    }
-
-    /// Whether every reader has `font`: it brings no letters of its own. ISO 32000-2 §9.6.2.2.
-    fn is_standard(&self, font: &Object) -> Result<bool, PdfError> {
-        let Object::Dictionary(dictionary) = self.new.resolve(font)? else {
-            return Ok(false);
-        };
-        Ok(dictionary.is_name("Subtype", "Type1")
-            && !dictionary.contains("FontDescriptor")
-            && self.is_plain(font)?)
     }
 
     /// Whether a reader draws a field by itself: one that shows something and has no appearance, or any when the form asks

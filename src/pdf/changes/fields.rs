@@ -299,11 +299,8 @@ impl Step<'_> {
             return Ok(());
         }
         self.accept_appearances(field)?;
-        if !self.shows(field, &new_value)? {
-            self.undefined(
-                Some(field.id.number),
-                "a field shows something else than its value",
-            );
+        if let Some(why) = self.shows_other(field, &new_value)? {
+            self.undefined(Some(field.id.number), why);
             return Ok(());
         }
         let (old, new) = (text_of(&old_value), text_of(&new_value));

@@ -10,12 +10,20 @@ use zegel::pdf::update::Update;
 use super::make;
 use super::updating::{request, signed};
 
+const OTHER: &str = "a field shows something else than its value";
+const UNKNOWN: &str = "a field shows its value in letters of a font that nobody can read";
 const HONEST: &str = "/Tx BMC q 1 1 78 18 re W n BT /F 9 Tf 0 g 2 6 Td (20) Tj ET Q EMC";
 
-/// A certified form with a text field of 80 by 20 points, whose font writes `differences`.
+/// A certified form with a text field of 80 by 20 points, whose font is Helvetica and writes `differences`.
 fn form(differences: &str) -> Vec<u8> {
-    let font =
-        format!("<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding<</Differences[{differences}]>>>>");
+    form_in(&format!(
+        "/Type1/BaseFont/Helvetica/Encoding<</Differences[{differences}]>>"
+    ))
+}
+
+/// The same in `font`: what follows its subtype.
+fn form_in(font: &str) -> Vec<u8> {
+    let font = format!("<</Type/Font/Subtype{font}>>");
     let input = make::by_hand(
         &[
             "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/DA(/F 9 Tf 0 g)/DR<</Font<</F 5 0 R>>>>>>>>",
@@ -23,6 +31,7 @@ fn form(differences: &str) -> Vec<u8> {
             "<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[4 0 R]>>",
             "<</Type/Annot/Subtype/Widget/FT/Tx/T(Amount)/Rect[10 10 90 30]/P 3 0 R/F 4/DA(/F 9 Tf 0 g)>>",
             &font,
+            "<</Length 4>>stream\nprog\nendstream",
         ],
         "",
     );
@@ -91,7 +100,6 @@ fn an_honest_filling_is_told_with_its_value() {
 
 #[test]
 fn a_filling_that_shows_something_else_or_nothing_is_refused() {
-    const OTHER: &str = "a field shows something else than its value";
     const MORE: &str = "more of a field was changed than its value";
     let file = form("");
     let bbox = |x0, y0, x1, y1| appearance().with("BBox", Rect::new(x0, y0, x1, y1).to_object());
@@ -148,7 +156,8 @@ fn a_filling_that_shows_something_else_or_nothing_is_refused() {
     }
     for (name, differences) in [
         ("digits", "50/nine"),
-        ("letters", "65/B/A"),
+        ("letters", "50/B"),
+        ("a name that readers make a letter of", "50/uni0039"),
         ("behind others", "47/slash/zero/two/one"),
     ] {
         let changes = found(&form(differences), appearance(), HONEST, |_| {});
@@ -198,6 +207,163 @@ fn a_filling_that_shows_something_else_or_nothing_is_refused() {
         let changes = found(&file, appearance(), HONEST, edit);
         let refused = |change: &Change| matches!(change, Change::Undefined { why, .. } if *why == expected);
         assert!(changes.iter().any(refused), "{name}: {changes:?}");
+    }
+}
+
+/// What is found when the field gets `value`, and shows the codes `shown` in the font of the form.
+fn filled_in(file: &[u8], value: &str, shown: &str) -> Vec<Change> {
+    let content = format!("BT /F 9 Tf 0 g 2 6 Td {shown} Tj ET");
+    found(file, appearance(), &content, |field| {
+        let value = zegel::pdf::text_string::encode(value);
+        field.set("V", Object::String(value));
+    })
+}
+
+/// As Acrobat, OpenPDF and others state the fonts of a form.
+#[test]
+fn a_value_in_letters_that_every_reader_has_is_told() {
+    let acrobat = "/Type1/BaseFont/Helvetica/Name/Helv/Encoding<</Type/Encoding/Differences[24/breve/caron/circumflex\
+        /dotaccent/hungarumlaut/ogonek/ring/tilde 39/quotesingle 96/grave 128/bullet/dagger/daggerdbl/ellipsis/emdash/endash\
+        /florin/fraction/guilsinglleft/guilsinglright/minus/perthousand/quotedblbase/quotedblleft/quotedblright/quoteleft\
+        /quoteright/quotesinglbase/trademark/fi/fl/Lslash/OE/Scaron/Ydieresis/Zcaron/dotlessi/lslash/oe/scaron/zcaron \
+        160/Euro 164/currency 166/brokenbar 168/dieresis/copyright/ordfeminine 172/logicalnot/.notdef/registered/macron\
+        /degree/plusminus/twosuperior/threesuperior/acute/mu 183/periodcentered/cedilla/onesuperior/ordmasculine \
+        188/onequarter/onehalf/threequarters 192/Agrave/Aacute/Acircumflex/Atilde/Adieresis/Aring/AE/Ccedilla/Egrave/Eacute\
+        /Ecircumflex/Edieresis/Igrave/Iacute/Icircumflex/Idieresis/Eth/Ntilde/Ograve/Oacute/Ocircumflex/Otilde/Odieresis\
+        /multiply/Oslash/Ugrave/Uacute/Ucircumflex/Udieresis/Yacute/Thorn/germandbls/agrave/aacute/acircumflex/atilde\
+        /adieresis/aring/ae/ccedilla/egrave/eacute/ecircumflex/edieresis/igrave/iacute/icircumflex/idieresis/eth/ntilde\
+        /ograve/oacute/ocircumflex/otilde/odieresis/divide/oslash/ugrave/uacute/ucircumflex/udieresis/yacute/thorn\
+        /ydieresis]>>";
+    let windows = "/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding";
+    let widths = format!("/FirstChar 32/LastChar 126/Widths[{}]", "556 ".repeat(95));
+    let arial = format!(
+        "/TrueType/BaseFont/Arial,Bold/Encoding/WinAnsiEncoding{widths}/FontDescriptor<</Type/FontDescriptor\
+        /FontName/Arial,Bold/Flags 32/MissingWidth 750>>"
+    );
+    for (font, value, shown) in [
+        (acrobat, "100 €", "(100 \\240)"),
+        (acrobat, "Één", "(\\311\\351n)"),
+        (acrobat, "l'une", "(l'une)"),
+        (windows, "100 €", "(100 \\200)"),
+        (windows, "Één", "(\\311\\351n)"),
+        ("/Type1/BaseFont/Courier", "100", "(100)"),
+        (&arial, "100", "(100)"),
+        (&arial, "Één", "<c9e96e>"),
+    ] {
+        let told = [Change::FormFilled {
+            field: "Amount".to_owned(),
+            old: String::new(),
+            new: value.to_owned(),
+        }];
+        assert_eq!(filled_in(&form_in(font), value, shown), told, "{value} in {font}");
+    }
+}
+
+/// Helvetica whose letters are each as wide as told.
+fn widths(width: &str) -> String {
+    let all = width.repeat(95);
+    format!("/Type1/BaseFont/Helvetica/FirstChar 32/LastChar 126/Widths[{all}]")
+}
+
+/// On one another, backwards, so far apart that the end is cut off, and of no width at all.
+#[test]
+fn letters_that_do_not_stand_beside_one_another_are_refused() {
+    let few = "/Type1/BaseFont/Helvetica/FirstChar 65/LastChar 66/Widths[667 667]";
+    for font in [&widths("0 "), &widths("-556 "), &widths("9000 "), few] {
+        let refused = [Change::Undefined {
+            object: Some(ObjectId::new(4)),
+            why: OTHER,
+        }];
+        assert_eq!(filled_in(&form_in(font), "100", "(100)"), refused, "{font}");
+    }
+}
+
+#[test]
+fn letters_of_which_nobody_knows_what_they_show_are_refused() {
+    let program = |key: &str| {
+        widths("556 ")
+            + &format!("/FontDescriptor<</Type/FontDescriptor/FontName/Helvetica/Flags 32/{key} 6 0 R>>")
+    };
+    for (font, expected) in [
+        (program("FontFile"), UNKNOWN),
+        (program("FontFile2"), UNKNOWN),
+        (program("FontFile3"), UNKNOWN),
+        ("/Type1/BaseFont/ZapfDingbats".to_owned(), UNKNOWN),
+        ("/Type1/BaseFont/Symbol".to_owned(), UNKNOWN),
+        (widths("556 ").replace("Helvetica", "Wingdings"), UNKNOWN),
+        ("/Type1".to_owned(), UNKNOWN),
+        ("/Type3/BaseFont/Helvetica".to_owned(), UNKNOWN),
+        (
+            widths("556 ") + "/FontDescriptor<</Type/FontDescriptor/FontName/Helvetica/Flags 4>>",
+            UNKNOWN,
+        ),
+        (
+            "/Type1/BaseFont/Helvetica/Encoding/MacExpertEncoding".to_owned(),
+            UNKNOWN,
+        ),
+        // The widths of another font are not known to readers.
+        ("/TrueType/BaseFont/Arial".to_owned(), UNKNOWN),
+    ] {
+        let refused = [Change::Undefined {
+            object: Some(ObjectId::new(4)),
+            why: expected,
+        }];
+        assert_eq!(filled_in(&form_in(&font), "100", "(100)"), refused, "{font}");
+    }
+    // Codes above ASCII mean what the font's encoding says.
+    let windows = form_in("/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding");
+    let other = form("178/nine");
+    for (file, value, shown) in [
+        (&windows, "•", "<80>"),
+        (&other, "²", "<b2>"),
+        (&form(""), "é", "<e9>"),
+    ] {
+        let changes = filled_in(file, value, shown);
+        let refused = |change: &Change| matches!(change, Change::Undefined { why: OTHER, .. });
+        assert!(changes.iter().any(refused), "{value}: {changes:?}");
+    }
+}
+
+/// `file` with another font in its form, Arial; gives the font.
+fn joined(file: &[u8], descriptor: Dictionary) -> (Vec<u8>, ObjectId) {
+    let document = make::open(file).unwrap();
+    let mut update = Update::new(&document);
+    let font = Dictionary::new()
+        .with("Type", Object::name("Font"))
+        .with("Subtype", Object::name("TrueType"))
+        .with("BaseFont", Object::name("Arial"))
+        .with("Encoding", Object::name("WinAnsiEncoding"))
+        .with("FirstChar", 48)
+        .with("Widths", Object::Array(vec![556.into(); 10]))
+        .with("FontDescriptor", descriptor.with("Flags", 32));
+    let font = update.add(font);
+    let mut catalog = update.catalog().unwrap();
+    let mut form = catalog.get("AcroForm").unwrap().as_dictionary().unwrap().clone();
+    let fonts = Dictionary::new().with("F", ObjectId::new(5)).with("G", font);
+    form.set("DR", Dictionary::new().with("Font", fonts));
+    catalog.set("AcroForm", form);
+    update.put_catalog(catalog).unwrap();
+    ([file, &update.finish().unwrap().bytes].concat(), font)
+}
+
+/// A font may join the form after the signature, and a field be filled with it after that.
+#[test]
+fn a_font_that_joined_the_form_later_draws_no_letters_of_its_own() {
+    let told = Change::FormFilled {
+        field: "Amount".to_owned(),
+        old: String::new(),
+        new: "20".to_owned(),
+    };
+    let refused = Change::Undefined {
+        object: Some(ObjectId::new(4)),
+        why: UNKNOWN,
+    };
+    let program = Dictionary::new().with("FontFile2", ObjectId::new(6));
+    for (descriptor, expected) in [(Dictionary::new(), told), (program, refused)] {
+        let (file, font) = joined(&form(""), descriptor);
+        let resources = Dictionary::new().with("Font", Dictionary::new().with("F", font));
+        let shown = appearance().with("Resources", resources);
+        assert_eq!(found(&file, shown, HONEST, |_| {}), [expected]);
     }
 }
 
@@ -277,7 +443,7 @@ fn a_box_that_is_ticked_shows_so_somewhere() {
     ];
     let refused = [Change::Undefined {
         object: Some(ObjectId::new(4)),
-        why: "a field shows something else than its value",
+        why: OTHER,
     }];
     for (file, widgets) in unseen {
         assert_eq!(ticked(file, widgets), refused, "{widgets:?}");
