@@ -12,8 +12,9 @@ use crate::base::time::Timestamp;
 
 /// What verdicts in a signature may be about.
 pub(super) enum About {
-    /// Each of several files by itself: its name, and the SHA-256 of its octets. Two may have the same octets.
-    Files(Vec<(String, Sha256Digest)>),
+    /// Each of several files by itself, or other things that are signed with them: its name, and the SHA-256 of its octets,
+    /// none where no verdict can be about them. Two may have the same octets.
+    Files(Vec<(String, Option<Sha256Digest>)>),
     /// All of the content, by its SHA-256; none when it is not at hand.
     Whole(Option<Sha256Digest>),
 }
@@ -76,13 +77,16 @@ pub(super) fn whole<'a>(
 
 fn by_file(
     verdicts: &[String],
-    files: &[(String, Sha256Digest)],
+    files: &[(String, Option<Sha256Digest>)],
     made: Made<'_>,
     report: &mut SignatureReport,
 ) {
-    let mut names: BTreeMap<&Sha256Digest, Vec<&str>> = BTreeMap::new();
-    for (name, digest) in files.iter().rev() {
-        names.entry(digest).or_default().push(name);
+    let mut open: BTreeSet<usize> = (0..files.len()).collect();
+    let mut numbers: BTreeMap<&Sha256Digest, Vec<usize>> = BTreeMap::new();
+    for (number, (_, digest)) in files.iter().enumerate().rev() {
+        if let Some(digest) = digest {
+            numbers.entry(digest).or_default().push(number);
+        }
     }
     let (mut told, mut loose) = (Vec::new(), Vec::new());
     let mut known: BTreeSet<(Sha256Digest, Option<String>)> = BTreeSet::new();
@@ -92,7 +96,7 @@ fn by_file(
     for (index, text) in verdicts.iter().enumerate().take(looked_at) {
         let about = Cell::new(None);
         let is_file = |digest: &Sha256Digest| {
-            let is_covered = names.contains_key(digest);
+            let is_covered = numbers.contains_key(digest);
             about.set(is_covered.then_some(*digest));
             is_covered
         };
@@ -109,27 +113,21 @@ fn by_file(
         };
         // A request has one document: of two files of the same octets, each has its own.
         let is_new = known.insert((digest, attested.request.clone()));
-        let free = names.get_mut(&digest).filter(|_| is_new).and_then(Vec::pop);
-        match free {
-            Some(name) => told.push((
-                index,
-                AttestedFile {
-                    file: Some(name.to_owned()),
-                    attested,
-                },
-            )),
-            None => surplus = surplus.saturating_add(1),
-        }
+        let free = numbers.get_mut(&digest).filter(|_| is_new).and_then(Vec::pop);
+        let Some(number) = free else {
+            surplus = surplus.saturating_add(1);
+            continue;
+        };
+        open.remove(&number);
+        let file = files.get(number).map(|(name, _)| name.clone());
+        told.push((index, AttestedFile { file, attested }));
     }
     let room = files.len().max(1).saturating_sub(told.len());
     surplus = surplus.saturating_add(loose.len().saturating_sub(room));
     told.extend(loose.into_iter().take(room));
     told.sort_by_key(|(index, _)| *index);
     report.attested_files = told.into_iter().map(|(_, one)| one).collect();
-    let unattested: BTreeSet<&str> = names.into_values().flatten().collect();
-    let of_them = files
-        .iter()
-        .filter(|(name, _)| unattested.contains(name.as_str()));
+    let of_them = open.into_iter().filter_map(|number| files.get(number));
     report.unattested_files = of_them.map(|(name, _)| name.clone()).collect();
     note_surplus(surplus, &mut report.findings);
 }
@@ -201,7 +199,7 @@ mod tests {
     fn files(all: &[(&str, &[u8])]) -> About {
         let all = all
             .iter()
-            .map(|(name, octets)| ((*name).to_owned(), Sha256Digest::of(octets)));
+            .map(|(name, octets)| ((*name).to_owned(), Some(Sha256Digest::of(octets))));
         About::Files(all.collect())
     }
 

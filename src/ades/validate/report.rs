@@ -147,7 +147,8 @@ pub struct SignatureReport {
     /// The same of a signature over several files: what the authority attested about each of them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub attested_files: Vec<AttestedFile>,
-    /// The others of those files, when there is a verdict about any: no authority attests anything of them.
+    /// The others of those files, and whatever else is signed beside them, when there is a verdict about any: no authority
+    /// attests anything of them. An object in the document stands by its reference, `#` and its identifier.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unattested_files: Vec<String>,
     /// Time-stamps over the content, made before the signature and signed with it.

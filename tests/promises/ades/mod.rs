@@ -3,6 +3,7 @@
 mod archive_manifests;
 pub mod asic_world;
 mod attacks;
+mod attested;
 mod bad_days;
 mod cades;
 mod conforming;

@@ -24,18 +24,12 @@ use zegel::ades::validate::{Context, validate_for};
 use zegel::base::digest::HashAlgorithm;
 use zegel::base::national::NationalNumber;
 use zegel::base::time::Timestamp;
-use zegel::crypto::algorithm::SignatureAlgorithm;
-use zegel::crypto::ecdsa;
 use zegel::crypto::key::{Curve, KeyKind, PrivateKey};
 use zegel::lab::pki::{
     AuthorityKind, CertificateBuilder, Extension, Holder, KeyPair, LabPki, LeafPurpose, Name, Validity,
 };
 use zegel::lab::services::{RevocationReason, Service, ServiceMode, Services};
 use zegel::pki::certificate::Certificate;
-use zegel::xml::limits::Limits as XmlLimits;
-use zegel::xml::signature::DS;
-use zegel::xml::signature::read::XmlSignature;
-use zegel::xml::tree::{Document as XmlDocument, Selection};
 
 use super::asic_world::{self, Form};
 use super::content_world;
@@ -456,22 +450,7 @@ fn with_reference_hash(signer: &Signer, text: &str, hash: HashAlgorithm) -> Stri
     let uri = zegel::xml::signature::algorithm::digest_uri(hash);
     let changed = within(text, "<ds:DigestMethod Algorithm=\"", "\"", uri);
     let changed = within(&changed, "<ds:DigestValue>", "</ds:DigestValue>", &digest);
-    let document = XmlDocument::parse(changed.as_bytes(), XmlLimits::document()).unwrap();
-    let element = document
-        .elements()
-        .find(|node| document.is(*node, DS, "Signature"))
-        .unwrap();
-    let read = XmlSignature::read(&document, element).unwrap();
-    let mut hasher = zegel::base::digest::Hasher::new(HashAlgorithm::Sha384);
-    let signed = Selection::subtree(read.signed_info);
-    document.canonicalize(&signed, &read.canonicalization, &mut hasher);
-    let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384);
-    let value = signer.leaf.key.sign_digest(algorithm, &hasher.finish()).unwrap();
-    let value = STANDARD.encode(ecdsa::der_to_raw(&value, Curve::P384).unwrap());
-    let start = changed.find("<ds:SignatureValue").unwrap();
-    let tag = start + changed[start..].find('>').unwrap() + 1;
-    let end = tag + changed[tag..].find('<').unwrap();
-    [&changed[..tag], &value, &changed[end..]].concat()
+    xml_world::signed_anew(signer, &changed)
 }
 
 /// A name, a file, the content that it is over, and content handed in that it is not over.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use zegel::ades::augment::error::{AugmentError, Step};
 use zegel::ades::content::Content;
 use zegel::ades::level::Level;
@@ -15,8 +17,16 @@ use zegel::ades::xades::prepare::{
 };
 use zegel::ades::xades::stages::{CertificateForm, Draft, EnvelopedBy, Prepared, Signed};
 use zegel::base::bytes::ReadAt;
+use zegel::base::digest::{HashAlgorithm, Hasher};
 use zegel::base::time::Timestamp;
+use zegel::crypto::algorithm::SignatureAlgorithm;
+use zegel::crypto::ecdsa;
+use zegel::crypto::key::Curve;
 use zegel::pki::certificate::Certificate;
+use zegel::xml::limits::Limits;
+use zegel::xml::signature::DS;
+use zegel::xml::signature::read::XmlSignature;
+use zegel::xml::tree::{Document, Selection};
 
 use super::message::told;
 use super::world::{Signer, World};
@@ -220,4 +230,24 @@ pub fn beside_with(world: &World, file: &[u8], signer: &Signer, draft: &Draft) -
 
 pub fn beside(world: &World, file: &[u8], signer: &Signer, level: Level) -> Vec<u8> {
     beside_with(world, file, signer, &draft(world, signer, level))
+}
+
+/// `text`, whose only signature was changed, with its value made anew by `signer`, who has a P-384 key.
+pub fn signed_anew(signer: &Signer, text: &str) -> String {
+    let document = Document::parse(text.as_bytes(), Limits::document()).unwrap();
+    let element = document
+        .elements()
+        .find(|node| document.is(*node, DS, "Signature"))
+        .unwrap();
+    let read = XmlSignature::read(&document, element).unwrap();
+    let mut hasher = Hasher::new(HashAlgorithm::Sha384);
+    let signed = Selection::subtree(read.signed_info);
+    document.canonicalize(&signed, &read.canonicalization, &mut hasher);
+    let algorithm = SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha384);
+    let value = signer.leaf.key.sign_digest(algorithm, &hasher.finish()).unwrap();
+    let value = STANDARD.encode(ecdsa::der_to_raw(&value, Curve::P384).unwrap());
+    let start = text.find("<ds:SignatureValue").unwrap();
+    let tag = start + text[start..].find('>').unwrap() + 1;
+    let end = tag + text[tag..].find('<').unwrap();
+    [&text[..tag], &value, &text[end..]].concat()
 }

@@ -8,7 +8,6 @@ use crate::ades::xades::names::{COMMITMENT, XADES};
 use crate::ades::xades::properties::verdict_namespace;
 use crate::base::time::Timestamp;
 use crate::pki::certificate::Certificate;
-use crate::xml::signature::read::Target;
 
 impl Signature<'_> {
     /// What the signer claims; gives the verdicts of authority among it.
@@ -89,19 +88,7 @@ impl Signature<'_> {
                 reference.and_then(|text| text.strip_prefix('#')) == id.as_deref() && id.is_some()
             })
         };
-        let all_described = self
-            .core
-            .references
-            .iter()
-            .enumerate()
-            .filter(|(index, reference)| {
-                let is_own = self.core.key_info.is_some_and(|info| match &reference.target {
-                    Target::Element { id, .. } => document.ids(info).any(|known| known == id),
-                    _ => false,
-                });
-                *index != properties.reference && !is_own
-            })
-            .all(|(_, reference)| described(&reference.id));
+        let all_described = self.data().all(|(_, reference)| described(&reference.id));
         let with_reference = formats
             .iter()
             .filter_map(|format| document.tag(*format)?.attribute("ObjectReference"))

@@ -6,6 +6,7 @@ mod form;
 mod policy;
 mod signer;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -340,8 +341,7 @@ impl<'a> Signature<'a> {
             .canonicalize(&signed, &self.core.canonicalization, &mut hasher);
         report.value = Some(base64(&self.core.value));
         report.to_be_signed = Some(DigestReport::new(hash, &hasher.finish()));
-        let references = self.core.references.iter().enumerate();
-        let mut data = references.filter(|(index, _)| *index != self.properties.reference);
+        let mut data = self.data();
         if let (Some((_, one)), None) = (data.next(), data.next()) {
             report.signed_data = Some(DigestReport::new(one.hash, &one.digest));
         }
@@ -398,13 +398,7 @@ impl<'a> Signature<'a> {
     }
 
     fn check_coverage(&self, scene: &Scene<'_>) -> Result<(), Failure> {
-        let has_data = self
-            .core
-            .references
-            .iter()
-            .enumerate()
-            .any(|(index, _)| index != self.properties.reference);
-        if !has_data {
+        if self.data().next().is_none() {
             return Err(Failure::new(
                 SubIndication::FormatFailure,
                 "XADES_NO_DATA",
@@ -517,72 +511,98 @@ impl<'a> Signature<'a> {
         (own, archive)
     }
 
-    /// What verdicts of authority may be about: with several references to data, each file beside the signature.
-    fn about(&self, scene: &Scene<'_>) -> About {
+    /// The references to what is signed, with their numbers: all but those to the own properties and the own key information.
+    fn data(&self) -> impl Iterator<Item = (usize, &Reference)> {
+        let is_key_info = |reference: &Reference| match (&reference.target, self.core.key_info) {
+            (Target::Element { id, .. }, Some(info)) => self.document.ids(info).any(|own| own == id),
+            _ => false,
+        };
         let references = self.core.references.iter().enumerate();
-        let data = references.filter(|(index, _)| *index != self.properties.reference);
-        let files = if data.count() > 1 {
-            self.file_digests(scene)
-        } else {
-            Vec::new()
-        };
-        if files.is_empty() {
-            About::Whole(self.content_digest(scene))
-        } else {
-            About::Files(files)
-        }
+        references
+            .filter(move |(index, reference)| *index != self.properties.reference && !is_key_info(reference))
     }
 
-    /// SHA-256 of each file beside the signature by its name: for verdicts of authority about several.
-    fn file_digests(&self, scene: &Scene<'_>) -> Vec<(String, Sha256Digest)> {
-        let files = self.core.references.iter().filter_map(|reference| {
-            let Target::Outside(named) = &reference.target else {
-                return None;
-            };
-            let digest = (scene.outside)(Some(named))?
-                .digest(HashAlgorithm::Sha256)
-                .ok()??;
-            let name = uri::to_name(named).unwrap_or_else(|| named.clone());
-            Some((name, Sha256Digest(digest.try_into().ok()?)))
-        });
-        files.collect()
-    }
-
-    /// SHA-256 of the content, when there is exactly one: for the verdict of authority.
-    ///
-    /// Of a document that holds the signature it is the document without this and the signatures behind it: the bytes
-    /// it was put into.
-    fn content_digest(&self, scene: &Scene<'_>) -> Option<Sha256Digest> {
-        let mut data = self
-            .core
-            .references
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != self.properties.reference)
-            .map(|(_, reference)| reference);
-        let (Some(reference), None) = (data.next(), data.next()) else {
-            return None;
-        };
-        match &reference.target {
-            Target::Outside(uri) => {
-                let digest = (scene.outside)(Some(uri))?.digest(HashAlgorithm::Sha256).ok()??;
-                Some(Sha256Digest(digest.try_into().ok()?))
-            }
-            Target::Document { .. } | Target::Element { .. } => {
-                let own = self.document.span(self.core.element).start;
-                let mut kept = Vec::new();
-                let mut at = 0;
-                for later in &scene.outline.signatures {
-                    let span = self.document.span(*later);
-                    if span.start >= own {
-                        kept.push((at, span.start.saturating_sub(at)));
-                        at = span.end;
+    /// What verdicts of authority may be about: of several things that are signed, each by itself.
+    fn about(&self, scene: &Scene<'_>) -> About {
+        let pieces = self.pieces(scene);
+        match pieces.as_slice() {
+            [] => About::Whole(None),
+            [one] => About::Whole(match &one.target {
+                Target::Element { .. } => Some(self.document_digest(scene)),
+                _ => self.piece_digest(scene, &one.target),
+            }),
+            several => {
+                let mut files: Vec<(String, Option<Sha256Digest>)> = Vec::new();
+                for piece in several {
+                    let file = (piece_name(piece), self.piece_digest(scene, &piece.target));
+                    // One file may be written in several ways.
+                    if !files.contains(&file) {
+                        files.push(file);
                     }
                 }
-                kept.push((at, scene.file.len().saturating_sub(at)));
-                Some(whole_digest(&Slices::new(Arc::clone(scene.file), kept)))
+                About::Files(files)
             }
-            Target::Unnamed => None,
         }
+    }
+
+    /// What is signed, each once: of a manifest, what it names. A thing is often signed by more than one digest.
+    fn pieces<'s>(&'s self, scene: &Scene<'_>) -> Vec<Cow<'s, Reference>> {
+        let mut pieces: Vec<Cow<'s, Reference>> = Vec::new();
+        let mut known = BTreeSet::new();
+        for (index, reference) in self.data() {
+            let inner = scene.manifest(reference, index).ok().flatten();
+            let named = match inner {
+                Some(inner) => inner.into_iter().map(Cow::Owned).collect(),
+                None => vec![Cow::Borrowed(reference)],
+            };
+            for piece in named {
+                if known.insert(piece_name(&piece)) {
+                    pieces.push(piece);
+                }
+            }
+        }
+        pieces
+    }
+
+    /// SHA-256 of one thing that is signed; none when it is not at hand, or is but a part of the document.
+    fn piece_digest(&self, scene: &Scene<'_>, target: &Target) -> Option<Sha256Digest> {
+        let uri = match target {
+            Target::Document { .. } => return Some(self.document_digest(scene)),
+            Target::Element { .. } => return None,
+            Target::Outside(uri) => Some(uri.as_str()),
+            Target::Unnamed => None,
+        };
+        let digest = (scene.outside)(uri)?.digest(HashAlgorithm::Sha256).ok()??;
+        Some(Sha256Digest(digest.try_into().ok()?))
+    }
+
+    /// SHA-256 of the document without this and the signatures behind it: the bytes it was put into.
+    fn document_digest(&self, scene: &Scene<'_>) -> Sha256Digest {
+        let own = self.document.span(self.core.element).start;
+        let mut kept = Vec::new();
+        let mut at = 0;
+        for later in &scene.outline.signatures {
+            let span = self.document.span(*later);
+            if span.start >= own {
+                kept.push((at, span.start.saturating_sub(at)));
+                at = span.end;
+            }
+        }
+        kept.push((at, scene.file.len().saturating_sub(at)));
+        whole_digest(&Slices::new(Arc::clone(scene.file), kept))
+    }
+}
+
+/// The name by which a report tells what `reference` covers: of a file its own, of the document and what stands in it the
+/// URI (XML-DSig §4.4.3.3).
+fn piece_name(reference: &Reference) -> String {
+    match &reference.target {
+        Target::Document { .. } => "#xpointer(/)".to_owned(),
+        Target::Element { id, .. } => format!("#{id}"),
+        Target::Outside(uri) => uri::to_name(uri).unwrap_or_else(|| uri.clone()),
+        Target::Unnamed => match &reference.id {
+            Some(id) => format!("#{id}"),
+            None => "ds:Reference".to_owned(),
+        },
     }
 }
