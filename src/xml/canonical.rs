@@ -55,6 +55,26 @@ impl Method {
         self
     }
 
+    /// The one method by which a whole document has the octets that this one and then `next` give it; none for methods with
+    /// parameters.
+    ///
+    /// What is canonical already only loses what `next` leaves out: comments, or declarations that nothing uses. Versions 1.0
+    /// and 1.1 differ in parts of a document alone.
+    pub fn then(&self, next: &Self) -> Option<Self> {
+        let both = [self, next];
+        let is_plain = both.iter().all(|one| one.inclusive_prefixes.is_empty());
+        let is_exclusive = both.iter().any(|one| one.version == Version::Exclusive);
+        let version = if is_exclusive {
+            Version::Exclusive
+        } else {
+            Version::Inclusive10
+        };
+        is_plain.then(|| Self {
+            comments: self.comments && next.comments,
+            ..Self::new(version)
+        })
+    }
+
     /// Its identifier in signatures.
     pub const fn uri(&self) -> &'static str {
         match (self.version, self.comments) {

@@ -564,7 +564,7 @@ impl<'a> Scene<'a> {
             return Some(Stated::Unread);
         };
         let made = match value.get("digPSp") {
-            None | Some(Value::Bool(false)) => Made::Canonical(Vec::new()),
+            None | Some(Value::Bool(false)) => Made::Octets,
             Some(Value::Bool(true)) => Made::AsSpecified,
             Some(_) => Made::Unknown,
         };

@@ -14,7 +14,7 @@ use super::report::{DigestReport, Finding, PolicyDocumentSource, SignaturePolicy
 use crate::ades::cms::policy::{asn1_digest, document_digest};
 use crate::ades::statement::PolicyIdentifier;
 use crate::base::digest::HashAlgorithm;
-use crate::xml::canonical::Method;
+use crate::xml::canonical::{Method, Version};
 use crate::xml::limits::Limits;
 use crate::xml::tree::{Document, Selection};
 
@@ -51,14 +51,13 @@ pub(super) enum Made {
     ByItsKind,
     /// As ETSI TR 102 272 says; of a document in another language, only that language's specification tells.
     AsSpecified,
-    /// Of the octets that these methods give one after the other; of the document's own when there are none.
-    Canonical(Vec<Method>),
+    /// Of the document's octets.
+    Octets,
+    /// Of the octets that this method, which has no parameters, gives.
+    Canonical(Method),
     /// In a way that is not known here.
     Unknown,
 }
-
-/// Most transforms of a policy's document.
-const METHODS_AT_MOST: usize = 4;
 
 impl Named {
     /// The policy `id`, as the signature writes it.
@@ -89,25 +88,35 @@ impl Named {
 }
 
 impl Made {
+    /// Of the octets that `methods` give one after the other; of the document's own when there are none.
+    ///
+    /// WHY they become one: a signer may write as many different lists as there are signatures, and each would cost its own
+    /// passes over every document. So there are no more ways than kinds of octets, and nobody's can be used up by another.
+    pub(super) fn canonical(methods: &[Method]) -> Self {
+        // This one changes nothing in what another gives.
+        let first = Method::new(Version::Inclusive10).with_comments();
+        let joined = methods.iter().try_fold(first, |all, next| all.then(next));
+        match joined {
+            _ if methods.is_empty() => Self::Octets,
+            Some(method) => Self::Canonical(method),
+            None => Self::Unknown,
+        }
+    }
+
     /// The digest of `document`; none when it cannot be made.
     fn digest(&self, hash: HashAlgorithm, document: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::AsSpecified => asn1_digest(hash, document),
             Self::ByItsKind => Some(document_digest(hash, document)),
-            Self::Canonical(methods) => {
-                let mut octets = document.to_vec();
-                for method in methods.iter().take(METHODS_AT_MOST) {
-                    octets = canonical(&octets, method)?;
-                }
-                (methods.len() <= METHODS_AT_MOST).then(|| hash.digest(&octets))
-            }
+            Self::Octets => Some(hash.digest(document)),
+            Self::Canonical(method) => Some(hash.digest(&canonical(document, method)?)),
             Self::Unknown => None,
         }
     }
 }
 
 /// Digests of the documents that were handed in, each made once for all signatures that are judged together: a document may
-/// have a MiB and four canonicalisations, and a file hundreds of signatures under one policy.
+/// have a MiB, and a file hundreds of signatures. There are but a few ways of making one, whatever signers write.
 #[derive(Debug, Default)]
 pub(super) struct Digests(RefCell<Vec<Known>>);
 
@@ -121,19 +130,12 @@ struct Known {
     of_each: OfEach,
 }
 
-/// Most ways of making digests in one file: honest signatures share one policy, and a signer may write as many different
-/// methods as there are signatures. What is made in a way beyond that is not known.
-const WAYS_AT_MOST: usize = 16;
-
 impl Digests {
     /// Those of `given`, always the same documents.
     fn of_each(&self, made: &Made, hash: HashAlgorithm, given: &[Arc<[u8]>]) -> OfEach {
         let mut all = self.0.borrow_mut();
         if let Some(known) = all.iter().find(|known| known.hash == hash && known.made == *made) {
             return Rc::clone(&known.of_each);
-        }
-        if all.len() >= WAYS_AT_MOST {
-            return Rc::new(vec![None; given.len()]);
         }
         let digests = given.iter().map(|document| made.digest(hash, document));
         let of_each = Rc::new(digests.collect());
@@ -292,7 +294,6 @@ mod tests {
     use crate::asn1::read::{self, Rules};
     use crate::asn1::write;
     use crate::crypto::algorithm;
-    use crate::xml::canonical::Version;
 
     const HASH: HashAlgorithm = HashAlgorithm::Sha256;
     const ID: &str = "2.16.56.13.6.1";
@@ -318,7 +319,7 @@ mod tests {
             (asn1(Some(&inside)), Made::ByItsKind, Some(true)),
             (asn1(Some(&[7; 32])), Made::ByItsKind, Some(false)),
             // XML and JSON sign the octets, unless they say otherwise.
-            (plain.clone(), Made::Canonical(Vec::new()), Some(false)),
+            (plain.clone(), Made::Octets, Some(false)),
             (plain, Made::Unknown, None),
             (b"beleid".to_vec(), Made::AsSpecified, None),
         ] {
@@ -335,7 +336,7 @@ mod tests {
     fn the_digest_of_a_policy_in_xml_is_of_what_its_transforms_give() {
         let document = b"<?xml version=\"1.0\"?><?stijl a?><b  z='1' a='2'/>";
         let method = Method::new(Version::Exclusive);
-        let made = Made::Canonical(vec![method.clone()]);
+        let made = Made::canonical(std::slice::from_ref(&method));
         let canonical = b"<?stijl a?>\n<b a=\"2\" z=\"1\"></b>";
         assert_eq!(
             named(made.clone(), HASH.digest(canonical)).is(document),
@@ -346,8 +347,14 @@ mod tests {
             Some(false)
         );
         assert_eq!(named(made, HASH.digest(b"x")).is(b"x"), None, "no XML");
-        let many = Made::Canonical(vec![method; METHODS_AT_MOST + 1]);
-        assert_eq!(named(many, HASH.digest(canonical)).is(document), None);
+        let many = Made::canonical(&vec![method.clone(); 100]);
+        assert_eq!(named(many, HASH.digest(canonical)).is(document), Some(true));
+        // What is read nowhere is not guessed at.
+        let with_parameter = Method {
+            inclusive_prefixes: vec!["p".to_owned()],
+            ..method
+        };
+        assert_eq!(Made::canonical(&[with_parameter]), Made::Unknown);
     }
 
     /// The findings and the sub-indication of a signature with `stated`, under `policy`.
@@ -496,45 +503,68 @@ mod tests {
             }
         }
     }
-    #[test]
-    fn a_document_is_digested_once_in_each_of_a_few_ways() {
-        let document: Arc<[u8]> = Arc::from(&b"<a/>"[..]);
-        let given = [document];
-        let digests = Digests::default();
-        let count = || digests.0.borrow().len();
-        let way = |prefixes: usize| {
-            Made::Canonical(vec![Method {
-                inclusive_prefixes: vec!["p".to_owned(); prefixes],
-                ..Method::new(Version::Exclusive)
-            }])
-        };
-        let first = digests.of_each(&way(0), HASH, &given);
-        assert!(first[0].is_some());
-        for _ in 0..256 {
-            assert!(Rc::ptr_eq(&first, &digests.of_each(&way(0), HASH, &given)));
-        }
-        assert_eq!(count(), 1);
-        assert!(!Rc::ptr_eq(
-            &first,
-            &digests.of_each(&way(0), HashAlgorithm::Sha512, &given)
-        ));
-        for prefixes in 1..256 {
-            digests.of_each(&way(prefixes), HASH, &given);
-        }
-        assert_eq!(count(), WAYS_AT_MOST);
-        let beyond = digests.of_each(&way(256), HASH, &given);
-        assert_eq!(*beyond, [None]);
-        assert!(Rc::ptr_eq(&first, &digests.of_each(&way(0), HASH, &given)));
 
-        // The judging keeps to it: with another document in the place of that one it would say otherwise.
-        let named = named(way(0), first[0].clone().unwrap());
+    /// Every list of up to four methods.
+    fn lists() -> Vec<Vec<Method>> {
+        let versions = [Version::Exclusive, Version::Inclusive10, Version::Inclusive11];
+        let methods = versions.map(|version| [Method::new(version), Method::new(version).with_comments()]);
+        let mut all = vec![Vec::new()];
+        let mut from = 0;
+        for _ in 0..4 {
+            let longest = all.get(from..).unwrap().to_vec();
+            from = all.len();
+            for list in longest {
+                let longer = methods.iter().flatten();
+                all.extend(longer.map(|method| [list.as_slice(), std::slice::from_ref(method)].concat()));
+            }
+        }
+        all
+    }
+
+    /// Whoever writes lists of transforms that nobody else does costs no more and takes nothing from the others.
+    #[test]
+    fn a_document_is_digested_once_in_each_of_a_few_ways_and_nobody_uses_them_up() {
+        let document: Arc<[u8]> = Arc::from(&b"<a xmlns:unused='urn:x'><!-- TEST --></a>"[..]);
+        let digests = Digests::default();
         let policy = ValidationPolicy {
+            policy_documents: vec![Arc::clone(&document)],
+            ..ValidationPolicy::strict()
+        };
+        let judged = |made: Made, hash: HashAlgorithm, digest: Vec<u8>| {
+            let named = Named::new(ID, made).with_digest(Some(hash), digest);
+            let mut report = SignatureReport::empty("x".to_owned(), Format::Xades);
+            judge(Some(&Stated::Named(named)), &policy, &digests, &mut report);
+            report.signature_policy.unwrap().matches
+        };
+        let lists = lists();
+        assert_eq!(lists.len(), 1 + 6 + 36 + 216 + 1296);
+        for hash in HashAlgorithm::ALL {
+            for list in &lists {
+                assert_eq!(
+                    judged(Made::canonical(list), hash, vec![7]),
+                    Some(false),
+                    "{list:?}"
+                );
+            }
+        }
+        let ways = digests.0.borrow().len();
+        assert_eq!(ways, (1 + 4) * HashAlgorithm::ALL.len());
+        // The honest ones behind them.
+        assert_eq!(judged(Made::Octets, HASH, HASH.digest(&document)), Some(true));
+        assert_eq!(judged(Made::ByItsKind, HASH, HASH.digest(&document)), Some(true));
+        let canonical = HASH.digest(b"<a></a>");
+        let made = Made::canonical(&[Method::new(Version::Exclusive)]);
+        assert_eq!(judged(made, HASH, canonical), Some(true));
+        assert_eq!(digests.0.borrow().len(), ways + 1);
+
+        // The judging keeps to it: what is known already is not made again of another document.
+        let other = ValidationPolicy {
             policy_documents: vec![Arc::from(&b"<b/>"[..])],
             ..ValidationPolicy::strict()
         };
+        let named = named(Made::Octets, HASH.digest(&document));
         let mut report = SignatureReport::empty("x".to_owned(), Format::Xades);
-        judge(Some(&Stated::Named(named)), &policy, &digests, &mut report);
+        judge(Some(&Stated::Named(named)), &other, &digests, &mut report);
         assert_eq!(report.signature_policy.unwrap().matches, Some(true));
-        assert_eq!(count(), WAYS_AT_MOST);
     }
 }

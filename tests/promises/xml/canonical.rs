@@ -117,6 +117,30 @@ fn streamed(text: &str, method: &Method) -> String {
 }
 
 #[test]
+fn of_a_whole_document_methods_one_after_the_other_give_what_one_gives() {
+    let mut dice = Dice::new(13);
+    for _ in 0..200 {
+        let text = document(&mut dice).0;
+        let by = |octets: &[u8], method: &Method| {
+            let parsed = Document::parse(octets, limits()).unwrap();
+            parsed.canonicalize(&Selection::document(), method, Vec::new())
+        };
+        for first in methods() {
+            let once = by(text.as_bytes(), &first);
+            for second in methods() {
+                let is_plain = first.inclusive_prefixes.is_empty() && second.inclusive_prefixes.is_empty();
+                let both = first.then(&second);
+                assert_eq!(both.is_some(), is_plain, "{first:?} {second:?}");
+                if let Some(both) = both {
+                    let (twice, joined) = (by(&once, &second), by(text.as_bytes(), &both));
+                    assert_eq!(twice, joined, "{first:?} {second:?}\n{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn the_canonical_form_is_its_own_canonical_form() {
     let mut dice = Dice::new(11);
     for _ in 0..200 {

@@ -73,7 +73,7 @@ impl Signature<'_> {
             return Made::AsSpecified;
         }
         let methods: Option<Vec<Method>> = algorithms.into_iter().map(Method::from_uri).collect();
-        methods.map_or(Made::Unknown, Made::Canonical)
+        methods.map_or(Made::Unknown, |methods| Made::canonical(&methods))
     }
 }
 
