@@ -294,4 +294,30 @@ mod tests {
         let report = bench.judged(&[right], &About::Whole(None));
         assert_eq!(report.attested.unwrap().status, VerdictStatus::OtherSubject);
     }
+
+    /// Each costs a verification, and whoever signs may write any number of them.
+    #[test]
+    fn no_more_verdicts_are_looked_at_than_a_few_beyond_one_for_each_file() {
+        let bench = Bench::new();
+        let right = bench.verdict(b"a", "srq_a");
+        let behind = |count: usize| {
+            let mut verdicts = vec!["junk".to_owned(); count];
+            verdicts.push(right.clone());
+            verdicts
+        };
+        let document = About::Whole(Some(Sha256Digest::of(b"a")));
+        let two = files(&[("a.pdf", b"a"), ("b.pdf", b"b")]);
+        let statuses = |verdicts: usize, about: &About| -> Vec<VerdictStatus> {
+            let report = bench.judged(&behind(verdicts), about);
+            assert!(told(&report).2.contains(&"VERDICT_SURPLUS"));
+            let each = report.attested_files.into_iter().map(|one| one.attested);
+            each.chain(report.attested).map(|one| one.status).collect()
+        };
+        let is_verified =
+            |verdicts: usize, about: &About| statuses(verdicts, about).contains(&VerdictStatus::Verified);
+        assert!(is_verified(SPARE - 1, &document));
+        assert!(!is_verified(SPARE, &document));
+        assert!(is_verified(SPARE + 1, &two));
+        assert!(!is_verified(SPARE + 2, &two));
+    }
 }
