@@ -66,7 +66,7 @@ pub struct Reference {
 }
 
 /// What a reference names (XML-DSig §4.4.3.2 and §4.4.3.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// `""` or `#xpointer(/)`: the document that holds the signature.
     Document {

@@ -18,7 +18,7 @@ use zegel::xml::signature::algorithm::digest_uri;
 
 use super::asic_world::moment;
 use super::world::{P384, Signer, World};
-use super::xml_world::{bytes_of, complete_at, draft, outside, signed, signed_anew, things};
+use super::xml_world::{bytes_of, complete_at, content, draft, outside, signed, signed_anew, things};
 
 /// The verdict of `board` about `document`, for `signer`.
 fn verdict(world: &World, board: &PrivateKey, signer: &Signer, document: &[u8]) -> String {
@@ -76,7 +76,13 @@ fn judged(count: usize, more: &str, object: &str) -> SignatureReport {
         verdict_keys: &[VerdictKey::trusted(board.public().clone()).unwrap()],
         at: world.now,
     };
-    let outside = outside(things());
+    let mut beside = things();
+    beside.push(Detached {
+        uri: "%23o".to_owned(),
+        mime_type: None,
+        content: content(b"TEST"),
+    });
+    let outside = outside(beside);
     let file = Arc::new(signed_anew(&signer, &text).into_bytes());
     let mut report = validate_xml(file, &|uri| outside(uri), &context);
     assert_eq!(report.signatures.len(), 1);
@@ -96,6 +102,7 @@ fn everything_signed_that_no_authority_attests_is_named_once() {
     let to_manifest = reference("#m", kind, sha512, manifest.as_bytes());
     let in_object = format!("<ds:Object>{manifest}</ds:Object>");
     let all = [to_inside.as_str(), &twice].concat();
+    let both = [reference("%23o", "", sha512, b"TEST"), to_inside.clone()].concat();
     let other = "bijlage 1.txt";
     for (name, count, more, object, unattested) in [
         ("two files", 2, "", "", vec![other]),
@@ -104,6 +111,13 @@ fn everything_signed_that_no_authority_attests_is_named_once() {
         ("content beside them", 2, &to_inside, inside, vec![other, "#o"]),
         ("content beside one", 1, &to_inside, inside, vec!["#o"]),
         ("content beside one twice", 1, &all, inside, vec!["#o"]),
+        (
+            "content under the name of a file",
+            2,
+            &both,
+            inside,
+            vec![other, "#o", "#o"],
+        ),
         ("a manifest", 1, &to_manifest, &in_object, vec![other]),
     ] {
         let report = judged(count, more, object);

@@ -532,11 +532,11 @@ impl<'a> Signature<'a> {
                 _ => self.piece_digest(scene, &one.target),
             }),
             several => {
-                let mut files: Vec<(String, Option<Sha256Digest>)> = Vec::new();
+                let (mut files, mut known) = (Vec::new(), BTreeSet::new());
                 for piece in several {
                     let file = (piece_name(piece), self.piece_digest(scene, &piece.target));
                     // One file may be written in several ways.
-                    if !files.contains(&file) {
+                    if known.insert(file.clone()) {
                         files.push(file);
                     }
                 }
@@ -550,15 +550,17 @@ impl<'a> Signature<'a> {
         let mut pieces: Vec<Cow<'s, Reference>> = Vec::new();
         let mut known = BTreeSet::new();
         for (index, reference) in self.data() {
-            let inner = scene.manifest(reference, index).ok().flatten();
-            let named = match inner {
-                Some(inner) => inner.into_iter().map(Cow::Owned).collect(),
-                None => vec![Cow::Borrowed(reference)],
-            };
-            for piece in named {
-                if known.insert(piece_name(&piece)) {
-                    pieces.push(piece);
+            if !known.insert(reference.target.clone()) {
+                continue;
+            }
+            match scene.manifest(reference, index).ok().flatten() {
+                Some(inner) => {
+                    let new = inner
+                        .into_iter()
+                        .filter(|piece| known.insert(piece.target.clone()));
+                    pieces.extend(new.map(Cow::Owned));
                 }
+                None => pieces.push(Cow::Borrowed(reference)),
             }
         }
         pieces
