@@ -10,6 +10,7 @@ use openssl::pkcs12::Pkcs12;
 use openssl::pkey::PKey;
 use openssl::stack::Stack;
 use openssl::x509::X509;
+use serde_json::Value;
 
 use zegel::ades::content::{Content, DataObject};
 use zegel::ades::level::Level;
@@ -40,9 +41,8 @@ pub(crate) struct Case {
     pub others: Vec<Level>,
 }
 
-/// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees exactly the signatures expected, each of
-/// exactly its level, with no warning; above B-T passed whole, below without a status, which it has no network to ask for.
-pub(crate) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
+/// What EU DSS answers about each of `cases` at `at`.
+fn answers(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Value>> {
     let mut child = java_judge("eu-dss", "Judge")?
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -65,12 +65,41 @@ pub(crate) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     let told = String::from_utf8(output.stdout).unwrap();
-    let answers: Vec<serde_json::Value> = told
+    let answers: Vec<Value> = told
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(answers.len(), cases.len(), "EU DSS judged every file");
-    let refused = cases.iter().zip(answers);
+    Some(answers)
+}
+
+/// The levels that EU DSS sees in each of `cases` at `at`, lowest first; none for a signature that is no baseline.
+pub(crate) fn levels(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Vec<Option<Level>>>> {
+    let of = |signature: &Value| {
+        let format = signature["format"].as_str().unwrap_or_default();
+        let (_, level) = format.split_once("-BASELINE-")?;
+        Some(format!("B-{level}").parse().unwrap())
+    };
+    let answers = answers(root, at, cases)?.into_iter().map(|answer| {
+        let found = answer["signatures"].as_array().unwrap();
+        let mut levels: Vec<Option<Level>> = found.iter().map(of).collect();
+        levels.sort_unstable();
+        levels
+    });
+    Some(answers.collect())
+}
+
+/// The same by zegel.
+pub(crate) fn own_levels(report: &Report) -> Vec<Option<Level>> {
+    let mut levels: Vec<Option<Level>> = report.signatures.iter().map(|one| one.level).collect();
+    levels.sort_unstable();
+    levels
+}
+
+/// What EU DSS finds wrong with each of `cases` at `at`: nothing where it sees exactly the signatures expected, each of
+/// exactly its level, with no warning; above B-T passed whole, below without a status, which it has no network to ask for.
+pub(crate) fn refusals(root: &Path, at: Timestamp, cases: &[Case]) -> Option<Vec<Option<String>>> {
+    let refused = cases.iter().zip(answers(root, at, cases)?);
     Some(
         refused
             .map(|(case, answer)| (!accepts(case, &answer)).then(|| answer.to_string()))
@@ -84,7 +113,7 @@ const NO_STATUS: [&str; 2] = [
     "No revocation data found for the certificate!",
 ];
 
-fn accepts(case: &Case, answer: &serde_json::Value) -> bool {
+fn accepts(case: &Case, answer: &Value) -> bool {
     let found = answer["signatures"].as_array().unwrap();
     let levels: Vec<Level> = std::iter::once(case.level)
         .chain(case.others.iter().copied())
@@ -96,8 +125,8 @@ fn accepts(case: &Case, answer: &serde_json::Value) -> bool {
             .all(|(level, signature)| is_whole_at(*level, signature))
 }
 
-fn is_whole_at(level: Level, signature: &serde_json::Value) -> bool {
-    let texts = |value: &serde_json::Value| -> BTreeSet<String> {
+fn is_whole_at(level: Level, signature: &Value) -> bool {
+    let texts = |value: &Value| -> BTreeSet<String> {
         let list = value.as_array().into_iter().flatten();
         list.map(|text| text.as_str().unwrap().to_owned()).collect()
     };
@@ -219,9 +248,19 @@ fn everything_that_eu_dss_signs_is_accepted_at_the_level_it_was_made_for() {
     assert!(output.status.success(), "{told}{heard}");
     let mut wrong = Vec::new();
     let mut seen = 0;
+    let (mut cases, mut own) = (Vec::new(), Vec::new());
     for line in told.lines() {
         let mut names = line.split('\t');
         let name = names.next().unwrap();
+        cases.push(Case {
+            file: path(name),
+            beside: names
+                .clone()
+                .map(|other| (other.to_owned(), path(other)))
+                .collect(),
+            level: Expected::of(name).level,
+            others: Vec::new(),
+        });
         let beside: Vec<DataObject> = names
             .map(|other| DataObject {
                 name: Some(other.to_owned()),
@@ -287,13 +326,20 @@ fn everything_that_eu_dss_signs_is_accepted_at_the_level_it_was_made_for() {
         } else {
             Expected::of(name).holds(&report)
         };
+        own.push(own_levels(&report));
         if !holds {
             wrong.push(format!("{name}: {report:#?}"));
         }
         seen += 1;
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(seen, 155, "{told}");
+    let theirs = levels(&path("root.pem"), SystemClock::new().now(), &cases).unwrap();
+    for ((case, own), theirs) in cases.iter().zip(own).zip(theirs) {
+        if own != theirs {
+            wrong.push(format!("{}: {own:?}, EU DSS {theirs:?}", case.file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// A document of a signature policy.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use zegel::ades::asic::uri;
 use zegel::ades::cades::stages::Packaging as CmsPackaging;
 use zegel::ades::cms::oids;
 use zegel::ades::cms::read::SignedData;
+use zegel::ades::content::DataObject;
 use zegel::ades::jades::read::Serialization;
 use zegel::ades::jades::stages::Packaging as JwsPackaging;
 use zegel::ades::level::Level;
+use zegel::ades::signature_name::SignatureName;
 use zegel::ades::validate::policy::ValidationPolicy;
 use zegel::ades::validate::report::SignatureReport;
 use zegel::ades::validate::{Context, validate_any};
@@ -18,14 +21,20 @@ use zegel::pki::trust::Trust;
 
 use super::asic_world::{self, Form};
 use super::content_world::DATA;
+use super::counter_world::Format as CounterFormat;
+use super::eu_dss::{self, Case, own_levels};
+use super::evidence::judged;
+use super::judges::pem;
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{P384, World};
 use super::xml_world::Packaging;
 use super::{jws, message, xml_world};
+use crate::support::TestFolder;
 
 const LEVELS: [Level; 4] = [Level::B, Level::T, Level::Lt, Level::Lta];
 const DAY: Duration = Duration::from_hours(24);
 
+/// One of each kind of file at `level`.
 fn files(world: &World, level: Level) -> Vec<(&'static str, Vec<u8>)> {
     let signer = world.signer(P384);
     let form = *Form::ALL.first().unwrap();
@@ -91,6 +100,133 @@ fn the_level_that_a_file_shows_hangs_on_no_moment_and_on_nobodys_trust() {
             }
         }
     }
+}
+
+/// `text` without its first element `name`.
+fn without(text: &[u8], name: &str) -> Vec<u8> {
+    let text = std::str::from_utf8(text).unwrap();
+    let (before, rest) = text.split_once(&format!("<{name}")).unwrap();
+    let (_, after) = rest.split_once(&format!("</{name}>")).unwrap();
+    [before, after].concat().into_bytes()
+}
+
+/// Files of every format at every level, and some that lost a part of what their level takes. By name; with what stands
+/// beside them.
+fn of_all_kinds(world: &World) -> Vec<(String, Vec<u8>, Vec<DataObject>)> {
+    let signer = world.signer(P384);
+    let mut all: Vec<(String, Vec<u8>, Vec<DataObject>)> = Vec::new();
+    for level in LEVELS {
+        let mut put = |name: &str, file: Vec<u8>, beside: Vec<DataObject>| {
+            all.push((format!("{name} {level}"), file, beside));
+        };
+        for (name, file) in files(world, level) {
+            put(name, file, Vec::new());
+        }
+        for packaging in Packaging::ALL {
+            let objects = xml_world::things().into_iter().map(|thing| DataObject {
+                name: uri::to_name(&thing.uri),
+                media_type: None,
+                content: thing.content,
+            });
+            let beside = objects.filter(|_| packaging == Packaging::Detached).collect();
+            let file = xml_world::sealed(world, packaging, &signer, level);
+            put(packaging.name(), file, beside);
+        }
+        for form in Form::ALL {
+            put(
+                form.name(),
+                asic_world::sealed(world, form, &signer, level),
+                Vec::new(),
+            );
+        }
+        let message = message::sealed(world, DATA, &signer, level, CmsPackaging::Detached);
+        let beside = DataObject {
+            name: Some("content".to_owned()),
+            media_type: None,
+            content: message::bytes(DATA),
+        };
+        put("detached message", message, vec![beside]);
+        for packaging in jws::PACKAGINGS {
+            let form = (Serialization::General, packaging);
+            let file = jws::sealed(world, DATA, &signer, level, form).into_bytes();
+            put(&format!("{packaging:?} JSON"), file, jws::beside(DATA, packaging));
+        }
+        for format in CounterFormat::ALL {
+            let file = format.sealed(world, &signer, Level::Lt);
+            let first = SignatureName::signer(0);
+            if level < Level::Lta {
+                let file = format
+                    .countersigned(world, &file, &first, &signer, level)
+                    .unwrap();
+                put(&format!("{format:?} countersigned"), file, Vec::new());
+            }
+        }
+        let xml = xml_world::sealed(world, Packaging::Enveloped, &signer, level);
+        for (lost, from) in [
+            ("xades:RevocationValues", Level::Lt),
+            ("xades:CertificateValues", Level::Lt),
+            ("xades:SignatureTimeStamp", Level::T),
+            ("xades141:ArchiveTimeStamp", Level::Lta),
+        ] {
+            let holds = xml.windows(lost.len()).any(|window| window == lost.as_bytes());
+            if level >= from && holds {
+                put(&format!("XML without {lost}"), without(&xml, lost), Vec::new());
+            }
+        }
+        let twice = xml_world::beside(world, &xml, &signer, Level::Lt);
+        put("XML signed again", twice, Vec::new());
+        let once = world.sealed(&pdf(Xref::Stream, SHAPES[4]), &signer, level);
+        put(
+            "PDF signed again",
+            world.sealed(&once, &signer, Level::T),
+            Vec::new(),
+        );
+    }
+    all
+}
+
+#[test]
+fn a_file_shows_the_level_that_eu_dss_sees_in_it() {
+    let world = World::new();
+    let folder = TestFolder::new("eu-dss-levels");
+    let root = folder.path().join("root.pem");
+    std::fs::write(&root, pem(world.pki().root_der())).unwrap();
+    let (mut cases, mut own) = (Vec::new(), Vec::new());
+    for (number, (name, file, beside)) in of_all_kinds(&world).into_iter().enumerate() {
+        let report = judged(&world, &file, &beside, world.now);
+        own.push((name, own_levels(&report)));
+        let path = folder.path().join(format!("case-{number}"));
+        std::fs::write(&path, &file).unwrap();
+        let put = |(at, object): (usize, DataObject)| {
+            let path = folder.path().join(format!("case-{number}-{at}"));
+            let bytes = object.content.bytes().unwrap();
+            std::fs::write(&path, xml_world::bytes_of(bytes)).unwrap();
+            (object.name.unwrap_or_default(), path)
+        };
+        cases.push(Case {
+            file: path,
+            beside: beside.into_iter().enumerate().map(put).collect(),
+            level: Level::B,
+            others: Vec::new(),
+        });
+    }
+    let Some(theirs) = eu_dss::levels(&root, world.now, &cases) else {
+        return;
+    };
+    let other = own
+        .iter()
+        .zip(&theirs)
+        .filter(|((_, own), theirs)| own != *theirs);
+    let other: Vec<String> = other
+        .map(|((name, own), theirs)| format!("{name}: {own:?}, EU DSS {theirs:?}"))
+        .collect();
+    assert!(
+        other.is_empty(),
+        "{} of {}:\n{}",
+        other.len(),
+        own.len(),
+        other.join("\n")
+    );
 }
 
 /// A time-stamp whose signature does not verify shows no level, to anybody.
