@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use zegel::audit::{Event, EventId, EventKind};
 use zegel::base::bytes::ReadAt;
 use zegel::base::random::SeededRandom;
+use zegel::base::time::Timestamp;
 use zegel::identity::BoardId;
 use zegel::store::blobs::Blobs;
 use zegel::store::boards::{self, Board, Names};
 use zegel::store::db::{Db, EngineKind, StoreError, all_statements};
+use zegel::store::queue::TakenJob;
 use zegel::store::{events, idempotency, migrate, queue};
 
 use crate::support::{databases, fresh_postgres, moment};
@@ -120,21 +122,45 @@ async fn a_failed_unit_leaves_nothing_behind() {
     }
 }
 
+fn minutes(count: u64) -> Timestamp {
+    moment().plus(std::time::Duration::from_mins(count))
+}
+
+/// Jobs of one kind in a database.
+struct Jobs {
+    db: Db,
+    random: Arc<SeededRandom>,
+}
+
+impl Jobs {
+    fn of(db: &Db) -> Self {
+        Self {
+            db: db.clone(),
+            random: Arc::new(SeededRandom::new(5)),
+        }
+    }
+
+    async fn plan(&self, subject: &str, at: Timestamp) {
+        let planned = self.db.write(|unit| {
+            let (subject, random) = (subject.to_owned(), self.random.clone());
+            Box::pin(async move { queue::plan(unit, "test", &subject, at, &*random).await })
+        });
+        planned.await.unwrap();
+    }
+
+    async fn take(&self, at: Timestamp, until: Timestamp) -> Option<TakenJob> {
+        queue::take(&self.db, at, until).await.unwrap()
+    }
+}
+
 #[tokio::test]
 async fn a_job_is_taken_by_one_worker_only() {
     for (name, db, _folder) in databases().await {
-        let random = std::sync::Arc::new(SeededRandom::new(4));
+        let jobs = Jobs::of(&db);
         for number in 0..40 {
-            db.write(|unit| {
-                let random = random.clone();
-                Box::pin(
-                    async move { queue::plan(unit, "test", &format!("{number}"), moment(), &*random).await },
-                )
-            })
-            .await
-            .unwrap();
+            jobs.plan(&number.to_string(), moment()).await;
         }
-        let later = moment().plus(std::time::Duration::from_secs(60));
+        let later = minutes(1);
         let workers: Vec<_> = (0..4)
             .map(|_| {
                 let db = db.clone();
@@ -159,78 +185,56 @@ async fn a_job_is_taken_by_one_worker_only() {
 /// Whoever planned it may have come after the run looked for what there is to do.
 #[tokio::test]
 async fn what_is_planned_while_its_job_runs_is_done_after_it() {
-    let minutes = |count: u64| moment().plus(std::time::Duration::from_secs(count * 60));
     for (name, db, _folder) in databases().await {
-        let random = std::sync::Arc::new(SeededRandom::new(5));
-        let plan = async |at| {
-            let random = &random;
-            db.write(|unit| {
-                let random = random.clone();
-                Box::pin(async move { queue::plan(unit, "test", "one", at, &*random).await })
-            })
-            .await
-            .unwrap();
-        };
-        let take = async |at, until| queue::take(&db, at, until).await.unwrap();
-        plan(moment()).await;
+        let jobs = Jobs::of(&db);
+        jobs.plan("one", moment()).await;
         // It waits already.
-        plan(minutes(9)).await;
-        let job = take(moment(), minutes(5)).await.unwrap();
-        plan(minutes(1)).await;
-        assert_eq!(take(minutes(2), minutes(7)).await, None, "{name}: it runs");
+        jobs.plan("one", minutes(9)).await;
+        let job = jobs.take(moment(), minutes(5)).await.unwrap();
+        jobs.plan("one", minutes(1)).await;
+        assert_eq!(jobs.take(minutes(2), minutes(7)).await, None, "{name}: it runs");
         queue::finish(&db, &job, moment()).await.unwrap();
-        assert_eq!(take(moment(), minutes(5)).await, None, "{name}: not yet");
-        let again = take(minutes(1), minutes(6)).await.unwrap();
+        assert_eq!(jobs.take(moment(), minutes(5)).await, None, "{name}: not yet");
+        let again = jobs.take(minutes(1), minutes(6)).await.unwrap();
         assert_eq!(again.subject, "one", "{name}");
         // For the very time it was due.
-        plan(minutes(1)).await;
+        jobs.plan("one", minutes(1)).await;
         queue::finish(&db, &again, minutes(1)).await.unwrap();
-        let last = take(minutes(2), minutes(7)).await.unwrap();
+        let last = jobs.take(minutes(2), minutes(7)).await.unwrap();
         assert_eq!(last.attempts, 1, "{name}: the run before it went well");
         queue::finish(&db, &last, minutes(2)).await.unwrap();
-        assert_eq!(take(minutes(60), minutes(65)).await, None, "{name}: done");
+        assert_eq!(jobs.take(minutes(60), minutes(65)).await, None, "{name}: done");
     }
 }
 
 #[tokio::test]
 async fn a_job_is_ended_or_put_off_by_whoever_holds_it() {
-    let minutes = |count: u64| moment().plus(std::time::Duration::from_secs(count * 60));
     for (name, db, _folder) in databases().await {
-        let random = std::sync::Arc::new(SeededRandom::new(5));
-        let plan = async |at| {
-            let random = &random;
-            db.write(|unit| {
-                let random = random.clone();
-                Box::pin(async move { queue::plan(unit, "test", "one", at, &*random).await })
-            })
-            .await
-            .unwrap();
-        };
-        let take = async |at, until| queue::take(&db, at, until).await.unwrap();
-        plan(moment()).await;
-        let slow = take(moment(), minutes(5)).await.unwrap();
-        let holder = take(minutes(6), minutes(11)).await.unwrap();
+        let jobs = Jobs::of(&db);
+        jobs.plan("one", moment()).await;
+        let slow = jobs.take(moment(), minutes(5)).await.unwrap();
+        let holder = jobs.take(minutes(6), minutes(11)).await.unwrap();
         assert_eq!((slow.id, holder.attempts), (holder.id, 2), "{name}");
         // The first comes back after its lock ended, whatever it has to say.
         queue::finish(&db, &slow, minutes(7)).await.unwrap();
         queue::postpone(&db, &slow, minutes(7), "TEST").await.unwrap();
         assert_eq!(
-            take(minutes(8), minutes(13)).await,
+            jobs.take(minutes(8), minutes(13)).await,
             None,
             "{name}: the second holds it"
         );
         // Put off for long, and planned meanwhile for sooner: sooner it is.
-        plan(minutes(12)).await;
+        jobs.plan("one", minutes(12)).await;
         queue::postpone(&db, &holder, minutes(30), "TEST").await.unwrap();
-        assert_eq!(take(minutes(11), minutes(16)).await, None, "{name}: not yet");
-        let third = take(minutes(12), minutes(17)).await.unwrap();
+        assert_eq!(jobs.take(minutes(11), minutes(16)).await, None, "{name}: not yet");
+        let third = jobs.take(minutes(12), minutes(17)).await.unwrap();
         assert_eq!(third.attempts, 3, "{name}: none of them went well");
         // Planned meanwhile for later than it is put off.
-        plan(minutes(50)).await;
+        jobs.plan("one", minutes(50)).await;
         queue::postpone(&db, &third, minutes(20), "TEST").await.unwrap();
-        let last = take(minutes(20), minutes(25)).await.unwrap();
+        let last = jobs.take(minutes(20), minutes(25)).await.unwrap();
         queue::finish(&db, &last, minutes(21)).await.unwrap();
-        assert_eq!(take(minutes(60), minutes(65)).await, None, "{name}: done");
+        assert_eq!(jobs.take(minutes(60), minutes(65)).await, None, "{name}: done");
     }
 }
 

@@ -26,6 +26,7 @@ use crate::journeys::counter::{self, Action};
 use crate::journeys::login::Browser;
 use crate::journeys::{App, Counter};
 use crate::oidc::challenge;
+use crate::oidc::session::Session;
 use crate::pki::certificate::Certificate;
 use crate::pki::path::Path;
 use crate::signing::attempt::{Attempt, AttemptId, AttemptState, Driver};
@@ -95,9 +96,12 @@ pub async fn start_list(
     last_try: LastTry,
     language: Language,
 ) -> Result<Vec<Attempt>, SignError> {
-    let counter = counter_of(app, browser)?;
-    let list = list::kept(app, id).await?;
-    let (session, person) = list::who(app, &list, browser).await?;
+    let AtCounter {
+        counter,
+        list,
+        session,
+        person,
+    } = AtCounter::of(app, id, browser).await?;
     refuse_beside_silent(app, chosen.keys().copied(), person).await?;
     let short_code = challenge::short_code(app.random.as_ref());
     let (mut attempts, mut refusal) = (Vec::new(), None);
@@ -127,6 +131,32 @@ pub async fn start_list(
     let action = counter.running.begin(id).also(session.id);
     tokio::spawn(run(Arc::clone(app), counter, work, attempts.clone(), action));
     Ok(attempts)
+}
+
+/// Somebody with a list of documents at this machine's reader.
+pub(super) struct AtCounter {
+    pub(super) counter: Counter,
+    pub(super) list: SigningList,
+    pub(super) session: Session,
+    pub(super) person: PersonId,
+}
+
+impl AtCounter {
+    /// Who stands there, with the list `id`.
+    ///
+    /// # Errors
+    /// `CounterElsewhere`; `Unknown` for a list that is not there or not theirs to see.
+    pub(super) async fn of(app: &App, id: ListId, browser: &Browser) -> Result<Self, SignError> {
+        let counter = counter_of(app, browser)?;
+        let list = list::kept(app, id).await?;
+        let (session, person) = list::who(app, &list, browser).await?;
+        Ok(Self {
+            counter,
+            list,
+            session,
+            person,
+        })
+    }
 }
 
 pub(super) fn counter_of(app: &App, browser: &Browser) -> Result<Counter, SignError> {

@@ -13,7 +13,7 @@ use crate::ades::level::Level;
 use crate::ades::xades::completion::Completion;
 use crate::ades::xades::prepare::Moment;
 use crate::ades::xades::stages::{CertificateForm, Draft, EnvelopedBy, Prepared, Signed};
-use crate::audit::EventKind;
+use crate::audit::{Event, EventKind};
 use crate::base::bytes::ReadAt;
 use crate::base::code::PersonCode;
 use crate::base::digest::Sha256Digest;
@@ -34,7 +34,7 @@ use crate::signing::publication::Publication;
 use crate::signing::request::{Packed, Piece, Signer, SigningRequest, Stage, StepError};
 use crate::signing::shown::shown;
 use crate::store::containers::{self, KeptContainer};
-use crate::store::db::StoreError;
+use crate::store::db::{StoreError, Unit};
 use crate::store::signing::Kept;
 use crate::store::{events, queue, signing};
 
@@ -282,14 +282,25 @@ async fn store_fixed(
             let (added, writes) = (added.clone(), writes.clone());
             Box::pin(async move {
                 containers::add(unit, &added).await?;
-                for (request, version, event) in &writes {
-                    signing::save(unit, request, *version).await?;
-                    events::record(unit, event).await?;
-                }
-                Ok(())
+                save_all(unit, &writes).await
             })
         })
         .await?;
+    Ok(())
+}
+
+/// A request as it becomes, the version it was read at, and the event that says so.
+type Change = (SigningRequest, i64, Event);
+
+/// Saves every request of a container with its event: all of them or, as anything else in `unit` fails, none.
+///
+/// # Errors
+/// `Stale` when somebody else changed one meanwhile, or when the store fails.
+async fn save_all(unit: &mut Unit, changes: &[Change]) -> Result<(), StoreError> {
+    for (request, version, event) in changes {
+        signing::save(unit, request, *version).await?;
+        events::record(unit, event).await?;
+    }
     Ok(())
 }
 
@@ -404,7 +415,7 @@ async fn keep_signed(
             serde_json::json!({"slot": document.slot, "container": id}),
         );
         let signed = signed.map_err(|error| stop(error.into()))?;
-        writes.push((signed, version, event, document.attempt));
+        writes.push((signed, version, event));
     }
     let container = container.sign(person, signed, now)?;
     let random = app.random.clone();
@@ -413,11 +424,10 @@ async fn keep_signed(
             let (container, writes, random) = (container.clone(), writes.clone(), random.clone());
             Box::pin(async move {
                 containers::save(unit, &container, version).await?;
-                for (request, version, event, attempt) in &writes {
-                    signing::save(unit, request, *version).await?;
+                save_all(unit, &writes).await?;
+                for document in &container.documents {
                     // In one with the value: a crash leaves no page that says it failed.
-                    signing::move_attempt_in(unit, *attempt, &AttemptState::Finishing, now).await?;
-                    events::record(unit, event).await?;
+                    signing::move_attempt_in(unit, document.attempt, &AttemptState::Finishing, now).await?;
                 }
                 let (id, at) = (container.id.to_string(), now.plus(RESUME_AFTER));
                 queue::plan(unit, JOB, &id, at, random.as_ref()).await
@@ -603,14 +613,13 @@ async fn store_piece(app: &App, kept_: KeptContainer, piece: Piece, level: Level
             let (container, writes, random) = (container.clone(), writes.clone(), random.clone());
             Box::pin(async move {
                 containers::save(unit, &container, version).await?;
-                for (request, version, event) in &writes {
-                    signing::save(unit, request, *version).await?;
+                save_all(unit, &writes).await?;
+                for (request, ..) in &writes {
                     signing::add_container(unit, request, &piece, now).await?;
                     if request.publication.is_some() {
                         let id = request.id.to_string();
                         queue::plan(unit, publish::JOB, &id, now, random.as_ref()).await?;
                     }
-                    events::record(unit, event).await?;
                 }
                 Ok(())
             })
@@ -660,11 +669,7 @@ async fn give_up_once(app: &App, id: ContainerId, cause: &'static str) -> Result
             let (container, writes) = (container.clone(), writes.clone());
             Box::pin(async move {
                 containers::save(unit, &container, version).await?;
-                for (request, version, event) in &writes {
-                    signing::save(unit, request, *version).await?;
-                    events::record(unit, event).await?;
-                }
-                Ok(())
+                save_all(unit, &writes).await
             })
         })
         .await?;

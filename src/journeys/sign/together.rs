@@ -29,8 +29,8 @@ use crate::store::{boards, signing};
 
 use super::bytes::prepared_life;
 use super::ceremony::{
-    LAST_WORDS, READ_TIME, acceptable, beating, begin, counter_of, list_title, record, refuse_beside_silent,
-    subject,
+    AtCounter, LAST_WORDS, READ_TIME, acceptable, beating, begin, counter_of, list_title, record,
+    refuse_beside_silent, subject,
 };
 use super::container::{self, Fixed, Order, Stop};
 use super::list::{Item, View};
@@ -177,9 +177,12 @@ pub async fn start(
     last_try: LastTry,
     language: Language,
 ) -> Result<(), SignError> {
-    let counter = counter_of(app, browser)?;
-    let list = list::kept(app, id).await?;
-    let (session, person) = list::who(app, &list, browser).await?;
+    let AtCounter {
+        counter,
+        list,
+        session,
+        person,
+    } = AtCounter::of(app, id, browser).await?;
     let work = Work::begin(app, list, person, chosen, Driver::Counter, (last_try, language)).await?;
     // Whoever takes one of the documents back ends it for all: it can be confirmed again without that one.
     let action = counter.running.begin(id).also(session.id);
