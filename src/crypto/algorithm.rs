@@ -16,6 +16,9 @@ pub enum SignatureAlgorithm {
     RsaPkcs1(HashAlgorithm),
     /// RSASSA-PSS, RFC 8017 §8.1, MGF1 with the same hash and a salt as long as the hash.
     RsaPss(HashAlgorithm),
+    /// RSASSA-PSS with a salt of so many octets, not as long as the hash: what others make (RFC 4055 §3.1 lets
+    /// saltLength vary). zegel asks no device for it.
+    RsaPssSalted(HashAlgorithm, u16),
 }
 
 const ECDSA: [(HashAlgorithm, &str); 4] = [
@@ -86,7 +89,18 @@ impl SignatureAlgorithm {
     /// The hash that is signed.
     pub const fn hash(self) -> HashAlgorithm {
         match self {
-            Self::Ecdsa(hash) | Self::RsaPkcs1(hash) | Self::RsaPss(hash) => hash,
+            Self::Ecdsa(hash) | Self::RsaPkcs1(hash) | Self::RsaPss(hash) | Self::RsaPssSalted(hash, _) => {
+                hash
+            }
+        }
+    }
+
+    /// How many octets of salt there are: of PSS alone.
+    pub fn salt_bytes(self) -> Option<usize> {
+        match self {
+            Self::Ecdsa(_) | Self::RsaPkcs1(_) => None,
+            Self::RsaPss(hash) => Some(hash.output_bytes()),
+            Self::RsaPssSalted(_, salt) => Some(usize::from(salt)),
         }
     }
 
@@ -95,7 +109,7 @@ impl SignatureAlgorithm {
         match self {
             Self::Ecdsa(hash) => write::sequence(&[&oid_of(&ECDSA, hash)]),
             Self::RsaPkcs1(hash) => write::sequence(&[&oid_of(&RSA, hash), &write::null()]),
-            Self::RsaPss(hash) => {
+            Self::RsaPss(hash) | Self::RsaPssSalted(hash, _) => {
                 let digest = write::sequence(&[&oid_of(&HASHES, hash), &write::null()]);
                 let named = |text: &str| {
                     text.parse::<Oid>()
@@ -103,7 +117,8 @@ impl SignatureAlgorithm {
                         .unwrap_or_default()
                 };
                 let mgf = write::sequence(&[&named(MGF1), &digest]);
-                let salt = write::integer(u64::try_from(hash.output_bytes()).unwrap_or(0));
+                let salt = self.salt_bytes().and_then(|salt| u64::try_from(salt).ok());
+                let salt = write::integer(salt.unwrap_or_default());
                 let parameters = write::sequence(&[
                     &write::explicit(0, &digest),
                     &write::explicit(1, &mgf),
@@ -116,7 +131,8 @@ impl SignatureAlgorithm {
 
     /// The algorithm an AlgorithmIdentifier names, or `None` when zegel does not know it.
     ///
-    /// PSS is known only in the form of RFC 4055 with equal hashes, salt as long as the hash and trailer 1.
+    /// PSS is known in the form of RFC 4055 §3.1 with equal hashes and trailer 1. What its parameters leave out has the
+    /// default given there: SHA-1, MGF1 with SHA-1, 20 octets of salt.
     pub fn from_identifier(identifier: &[u8]) -> Option<Self> {
         let mut parts = read::single(identifier, Rules::Ber).ok()?.inside().ok()?;
         let oid = parts.any().ok()?.oid().ok()?;
@@ -131,26 +147,31 @@ impl SignatureAlgorithm {
         }
         let mut parameters = parts.sequence().ok()?;
         parts.finish().ok()?;
-        let digest = parameters.expect(0xA0).ok()?;
-        let hash = hash_from_identifier(digest.content())?;
-        let mut mgf = parameters.expect(0xA1).ok()?.inside().ok()?.sequence().ok()?;
-        let is_mgf1 = mgf.any().ok()?.oid().ok()?.to_string() == MGF1;
-        let same_hash = hash_from_identifier(mgf.any().ok()?.whole()) == Some(hash);
-        let salt = parameters
-            .expect(0xA2)
-            .ok()?
-            .inside()
-            .ok()?
-            .any()
-            .ok()?
-            .unsigned()
-            .ok()?;
+        let hash = match parameters.optional(0xA0).ok()? {
+            Some(digest) => hash_from_identifier(digest.content())?,
+            None => HashAlgorithm::Sha1,
+        };
+        let mask = match parameters.optional(0xA1).ok()? {
+            Some(mask) => {
+                let mut mask = mask.inside().ok()?.sequence().ok()?;
+                let is_mgf1 = mask.any().ok()?.oid().ok()?.to_string() == MGF1;
+                is_mgf1.then_some(hash_from_identifier(mask.any().ok()?.whole())?)
+            }
+            None => Some(HashAlgorithm::Sha1),
+        };
+        let salt = match parameters.optional(0xA2).ok()? {
+            Some(salt) => u16::try_from(salt.inside().ok()?.any().ok()?.unsigned().ok()?).ok()?,
+            None => 20,
+        };
         let trailer = match parameters.optional(0xA3).ok()? {
             Some(trailer) => trailer.inside().ok()?.any().ok()?.unsigned().ok()? == 1,
             None => true,
         };
-        let salt_fits = usize::try_from(salt) == Ok(hash.output_bytes());
-        (is_mgf1 && same_hash && salt_fits && trailer).then_some(Self::RsaPss(hash))
+        (mask == Some(hash) && trailer).then_some(if usize::from(salt) == hash.output_bytes() {
+            Self::RsaPss(hash)
+        } else {
+            Self::RsaPssSalted(hash, salt)
+        })
     }
 
     /// The name in JOSE (RFC 7518), where there is one. For ECDSA the curve must fit the hash.
@@ -167,7 +188,9 @@ impl SignatureAlgorithm {
             Self::RsaPss(HashAlgorithm::Sha512) => Some("PS512"),
             Self::Ecdsa(HashAlgorithm::Sha1)
             | Self::RsaPkcs1(HashAlgorithm::Sha1)
-            | Self::RsaPss(HashAlgorithm::Sha1) => None,
+            | Self::RsaPss(HashAlgorithm::Sha1)
+            // RFC 7518 §3.5: the salt is as long as the hash.
+            | Self::RsaPssSalted(..) => None,
         }
     }
 
@@ -185,7 +208,7 @@ impl fmt::Display for SignatureAlgorithm {
         match self {
             Self::Ecdsa(hash) => write!(f, "ECDSA with {}", hash.name()),
             Self::RsaPkcs1(hash) => write!(f, "RSA PKCS#1 v1.5 with {}", hash.name()),
-            Self::RsaPss(hash) => write!(f, "RSA PSS with {}", hash.name()),
+            Self::RsaPss(hash) | Self::RsaPssSalted(hash, _) => write!(f, "RSA PSS with {}", hash.name()),
         }
     }
 }
@@ -225,10 +248,33 @@ mod tests {
     }
 
     #[test]
-    fn pss_with_odd_parameters_is_unknown() {
-        let good = SignatureAlgorithm::RsaPss(HashAlgorithm::Sha256).algorithm_identifier();
-        let mut bad = good.clone();
-        *bad.last_mut().unwrap() = 31;
-        assert_eq!(SignatureAlgorithm::from_identifier(&bad), None);
+    fn pss_has_the_salt_that_its_parameters_say() {
+        use HashAlgorithm::{Sha1, Sha256};
+        let good = SignatureAlgorithm::RsaPss(Sha256).algorithm_identifier();
+        let mut other = good.clone();
+        *other.last_mut().unwrap() = 31;
+        let salted = SignatureAlgorithm::RsaPssSalted(Sha256, 31);
+        assert_eq!(SignatureAlgorithm::from_identifier(&other), Some(salted));
+        assert_eq!(salted.algorithm_identifier(), other);
+        assert_eq!(salted.jwa_name(), None);
+
+        // RFC 4055 §3.1: what is left out is SHA-1, MGF1 with SHA-1 and 20.
+        let named = |parts: &[&[u8]]| {
+            let oid = write::oid(&RSA_PSS.parse::<Oid>().unwrap());
+            SignatureAlgorithm::from_identifier(&write::sequence(&[&oid, &write::sequence(parts)]))
+        };
+        let digest = write::sequence(&[&oid_of(&HASHES, Sha256), &write::null()]);
+        let mask = write::sequence(&[&write::oid(&MGF1.parse::<Oid>().unwrap()), &digest]);
+        let (digest, mask) = (write::explicit(0, &digest), write::explicit(1, &mask));
+        let salt = |octets| write::explicit(2, &write::integer(octets));
+        assert_eq!(
+            named(&[&digest, &mask]),
+            Some(SignatureAlgorithm::RsaPssSalted(Sha256, 20))
+        );
+        assert_eq!(named(&[]), Some(SignatureAlgorithm::RsaPss(Sha1)));
+        assert_eq!(named(&[&digest]), None, "the mask has another hash");
+        assert_eq!(named(&[&digest, &mask, &salt(65_536)]), None);
+        let trailer = write::explicit(3, &write::integer(2));
+        assert_eq!(named(&[&digest, &mask, &salt(32), &trailer]), None);
     }
 }

@@ -110,15 +110,18 @@ impl KeyKind {
     }
 
     /// Whether a key of this kind can make signatures of `algorithm`.
-    pub const fn fits(self, algorithm: SignatureAlgorithm) -> bool {
-        matches!(
-            (self, algorithm),
+    pub fn fits(self, algorithm: SignatureAlgorithm) -> bool {
+        match (self, algorithm) {
             (Self::Ec(_), SignatureAlgorithm::Ecdsa(_))
-                | (
-                    Self::Rsa { .. },
-                    SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)
-                )
-        )
+            | (Self::Rsa { .. }, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)) => true,
+            // RFC 8017 §9.1.1, step 3: hash, salt and two octets are within emLen.
+            (Self::Rsa { bits }, SignatureAlgorithm::RsaPssSalted(hash, salt)) => {
+                let encoded = usize::try_from(bits.saturating_sub(1).div_ceil(8)).unwrap_or(0);
+                let room = encoded.checked_sub(hash.output_bytes().saturating_add(2));
+                room.is_some_and(|room| usize::from(salt) <= room)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -368,12 +371,14 @@ impl PrivateKey {
             match algorithm {
                 SignatureAlgorithm::Ecdsa(_) => {}
                 SignatureAlgorithm::RsaPkcs1(_) => context.set_rsa_padding(Padding::PKCS1)?,
-                SignatureAlgorithm::RsaPss(_) => context.set_rsa_padding(Padding::PKCS1_PSS)?,
+                SignatureAlgorithm::RsaPss(_) | SignatureAlgorithm::RsaPssSalted(..) => {
+                    context.set_rsa_padding(Padding::PKCS1_PSS)?;
+                }
             }
             context.set_signature_md(md(algorithm.hash()))?;
-            if matches!(algorithm, SignatureAlgorithm::RsaPss(_)) {
+            if let Some(salt) = pss_salt(algorithm) {
                 context.set_rsa_mgf1_md(md(algorithm.hash()))?;
-                context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+                context.set_rsa_pss_saltlen(salt)?;
             }
             let mut signature = Vec::new();
             context.sign_to_vec(digest, &mut signature)?;
@@ -409,6 +414,12 @@ impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({:?})", self.public.kind())
     }
+}
+
+/// How long the salt of PSS is, for OpenSSL. It refuses any other when it verifies.
+pub(super) fn pss_salt(algorithm: SignatureAlgorithm) -> Option<RsaPssSaltlen> {
+    let salt = i32::try_from(algorithm.salt_bytes()?).ok()?;
+    Some(RsaPssSaltlen::custom(salt))
 }
 
 pub(super) fn md(hash: HashAlgorithm) -> &'static openssl::md::MdRef {
@@ -468,6 +479,30 @@ mod tests {
                 .verify_digest(SignatureAlgorithm::Ecdsa(HashAlgorithm::Sha256), &[0; 31], b""),
             Err(KeyError::Mismatch)
         );
+    }
+
+    #[test]
+    fn a_salt_fits_that_leaves_room_for_the_hash_and_is_verified_as_long_as_named() {
+        use SignatureAlgorithm::{RsaPss, RsaPssSalted};
+        let sha256 = HashAlgorithm::Sha256;
+        let kind = KeyKind::Rsa { bits: 1024 };
+        let key = PrivateKey::generate(kind).unwrap();
+        // emLen is 128, hash and two octets are 34.
+        for salt in [0, 20, 94] {
+            let algorithm = RsaPssSalted(sha256, salt);
+            let signature = key.sign(algorithm, b"x").unwrap();
+            assert_eq!(key.public().verify(algorithm, b"x", &signature), Ok(()));
+            for other in [RsaPss(sha256), RsaPssSalted(sha256, 19), RsaPssSalted(sha256, 93)] {
+                let judged = key.public().verify(other, b"x", &signature);
+                assert_eq!(judged, Err(KeyError::Invalid), "{salt} as {other:?}");
+            }
+        }
+        assert!(!kind.fits(RsaPssSalted(sha256, 95)));
+        // A modulus of 8n + 1 bits encodes in n octets.
+        assert!(!KeyKind::Rsa { bits: 1025 }.fits(RsaPssSalted(sha256, 95)));
+        assert!(KeyKind::Rsa { bits: 1026 }.fits(RsaPssSalted(sha256, 95)));
+        assert!(!KeyKind::Rsa { bits: 512 }.fits(RsaPssSalted(HashAlgorithm::Sha512, 0)));
+        assert!(!KeyKind::Ec(Curve::P256).fits(RsaPssSalted(sha256, 20)));
     }
 
     #[test]

@@ -339,7 +339,7 @@ fn hash_oid(hash: HashAlgorithm) -> String {
 fn sign_algorithm(algorithm: SignatureAlgorithm) -> Result<(String, Option<Vec<u8>>), DeviceError> {
     let identifier = algorithm.algorithm_identifier();
     let parameters = match algorithm {
-        SignatureAlgorithm::RsaPss(_) => {
+        SignatureAlgorithm::RsaPss(_) | SignatureAlgorithm::RsaPssSalted(..) => {
             let mut parts = read::single(&identifier, Rules::Der)
                 .and_then(|element| element.inside())
                 .map_err(|error| DeviceError::new("DEVICE_ALGORITHM").because(error))?;

@@ -25,7 +25,7 @@ pub fn digest_from_uri(uri: &str) -> Option<HashAlgorithm> {
 /// The identifier of a signature algorithm. PSS has the parameters that its own identifiers fix (RFC 9231 §2.3.10).
 pub const fn signature_uri(algorithm: SignatureAlgorithm) -> &'static str {
     use HashAlgorithm::{Sha1, Sha256, Sha384, Sha512};
-    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss};
+    use SignatureAlgorithm::{Ecdsa, RsaPkcs1, RsaPss, RsaPssSalted};
     match algorithm {
         Ecdsa(Sha1) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
         Ecdsa(Sha256) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
@@ -39,6 +39,8 @@ pub const fn signature_uri(algorithm: SignatureAlgorithm) -> &'static str {
         RsaPss(Sha256) => "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
         RsaPss(Sha384) => "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1",
         RsaPss(Sha512) => "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1",
+        // Its salt stands in a RSAPSSParams beside it (RFC 9231 §2.3.9), which zegel neither writes nor reads.
+        RsaPssSalted(..) => "http://www.w3.org/2007/05/xmldsig-more#rsa-pss",
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zegel::ades::cades::extend::extend;
 use zegel::ades::cms::envelope::Envelope;
 use zegel::ades::cms::open::{OpenError, open};
+use zegel::ades::cms::read::SignedData;
 use zegel::ades::level::Level;
 use zegel::ades::signature_name::SignatureName;
 use zegel::ades::validate::indication::Indication;
@@ -13,7 +14,7 @@ use zegel::base::bytes::{Concatenated, ReadAt};
 use zegel::base::clock::{Clock as _, SystemClock};
 
 use super::message::{carried_by, complete, opened, validate, written};
-use super::world::{BASE, P384, World};
+use super::world::{BASE, P384, RSA, World};
 use crate::support::{TestFolder, judge};
 
 fn pem(label: &str, der: &[u8]) -> String {
@@ -113,6 +114,50 @@ fn a_message_that_openssl_streamed_keeps_its_bytes_on_the_way_to_lta() {
         validate(&world, &file, None, world.now).indication,
         Indication::TotalPassed
     );
+}
+
+#[test]
+fn pss_of_openssl_verifies_with_the_salt_that_its_parameters_say() {
+    let Some(openssl) = judge("openssl") else { return };
+    let world = World::at(SystemClock::new().now(), BASE);
+    let signer = world.signer(RSA);
+    let folder = TestFolder::new("foreign-pss");
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("data"), b"decision").unwrap();
+    std::fs::write(path("signer.pem"), pem("CERTIFICATE", signer.certificate.der())).unwrap();
+    std::fs::write(
+        path("ca.pem"),
+        pem("CERTIFICATE", world.pki().citizen.certificate_der()),
+    )
+    .unwrap();
+    std::fs::write(path("key.pem"), signer.leaf.key.to_pkcs8_pem().unwrap().expose()).unwrap();
+    // OpenSSL's own choice is the longest that fits (222); 20 is the default, so its parameters leave it out.
+    for (salt, named) in [("digest", 32), ("max", 222), ("20", 20), ("0", 0), ("64", 64)] {
+        let output = Command::new(&openssl)
+            .args(["cms", "-sign", "-binary", "-nodetach", "-cades", "-md", "sha256"])
+            .args(["-in", &path("data"), "-signer", &path("signer.pem")])
+            .args(["-inkey", &path("key.pem"), "-certfile", &path("ca.pem")])
+            .args(["-keyopt", "rsa_padding_mode:pss"])
+            .args(["-keyopt", &format!("rsa_pss_saltlen:{salt}")])
+            .args(["-outform", "DER", "-out", &path("message")])
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}");
+        let file = std::fs::read(path("message")).unwrap();
+        let algorithm = SignedData::parse(&file).unwrap().signers[0].algorithm().unwrap();
+        assert_eq!(algorithm.salt_bytes(), Some(named), "{salt}");
+        let mut changed = file.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        let report = validate(&world, &changed, None, world.now);
+        assert_eq!(report.indication, Indication::TotalFailed, "{salt}: {report:#?}");
+        let message = opened(&file);
+        let carried = carried_by(&message, b"decision");
+        let begun = extend(&message, &SignatureName::signer(0), Level::Lt).unwrap();
+        let file = written(&complete(&world, &carried, begun), &carried);
+        let report = validate(&world, &file, None, world.now);
+        assert_eq!(report.indication, Indication::TotalPassed, "{salt}: {report:#?}");
+    }
 }
 
 /// So many zero octets that take no memory.
