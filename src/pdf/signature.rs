@@ -115,7 +115,29 @@ pub struct Signature {
     pub revision: usize,
 }
 
+/// How the value of a signature is encoded, for as far as it is read here. ISO 32000-2 §12.8.3, table 255: who validates
+/// has to know the encoding that `/SubFilter` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureEncoding {
+    /// `ETSI.CAdES.detached`: a detached CMS message with the attributes of PAdES. EN 319 142-1 §5.3.
+    Cades,
+    /// `adbe.pkcs7.detached`: a detached CMS message.
+    Pkcs7Detached,
+    /// `adbe.pkcs7.sha1`: a CMS message whose content is the SHA-1 of the bytes covered. ISO 32000-1 §12.8.3.3.1.
+    Pkcs7Sha1,
+}
+
 impl Signature {
+    /// How the value is encoded; none for a sub-filter that is not read here, or when none is named.
+    pub fn encoding(&self) -> Option<SignatureEncoding> {
+        match self.sub_filter().as_str() {
+            CADES_DETACHED => Some(SignatureEncoding::Cades),
+            "adbe.pkcs7.detached" => Some(SignatureEncoding::Pkcs7Detached),
+            "adbe.pkcs7.sha1" => Some(SignatureEncoding::Pkcs7Sha1),
+            _ => None,
+        }
+    }
+
     /// `/SubFilter`, empty when absent.
     pub fn sub_filter(&self) -> String {
         let name = self.dictionary.get("SubFilter").and_then(Object::as_name);

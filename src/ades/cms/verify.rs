@@ -27,6 +27,9 @@ pub enum VerifyError {
     /// The type of content signed is not the one due.
     #[error("the signed content type is not the one due")]
     ContentType,
+    /// A message that should carry what was signed carries no content.
+    #[error("the message carries no content")]
+    ContentMissing,
     /// A detached message carries content.
     #[error("the message carries content of its own")]
     ContentPresent,
@@ -53,6 +56,7 @@ impl VerifyError {
             Self::CertificateMissing => "CMS_CERTIFICATE_MISSING",
             Self::CertificateReference => "CMS_CERTIFICATE_REFERENCE",
             Self::ContentType => "CMS_CONTENT_TYPE",
+            Self::ContentMissing => "CMS_CONTENT_MISSING",
             Self::ContentPresent => "CMS_CONTENT_PRESENT",
             Self::MessageDigest => "CMS_MESSAGE_DIGEST",
             Self::SignedAttributes => "CMS_SIGNED_ATTRIBUTES",
@@ -72,6 +76,19 @@ impl SignedData {
         if self.content.is_some() {
             return Err(VerifyError::ContentPresent);
         }
+        self.only_signer()
+    }
+
+    /// The content of a message that carries it, and its one signer.
+    ///
+    /// # Errors
+    /// `ContentMissing`, `SignerCount`.
+    pub fn attached_signer(&self) -> Result<(&[u8], &SignerInfo), VerifyError> {
+        let content = self.content.as_deref().ok_or(VerifyError::ContentMissing)?;
+        Ok((content, self.only_signer()?))
+    }
+
+    fn only_signer(&self) -> Result<&SignerInfo, VerifyError> {
         match self.signers.as_slice() {
             [signer] => Ok(signer),
             others => Err(VerifyError::SignerCount(others.len())),

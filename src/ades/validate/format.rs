@@ -10,7 +10,7 @@ use crate::base::time::Timestamp;
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::crypto::key::PublicKey;
 use crate::crypto::naming;
-use crate::pdf::signature::{self, Signature, SignatureFault};
+use crate::pdf::signature::{Signature, SignatureEncoding, SignatureFault};
 use crate::pki::certificate::Certificate;
 
 /// A check that did not pass: what it means, and why.
@@ -77,9 +77,10 @@ impl From<VerifyError> for Failure {
             VerifyError::CertificateMissing | VerifyError::CertificateReference => {
                 SubIndication::NoSigningCertificateFound
             }
-            VerifyError::ContentPresent | VerifyError::SignedAttributes | VerifyError::SignerCount(_) => {
-                SubIndication::FormatFailure
-            }
+            VerifyError::ContentMissing
+            | VerifyError::ContentPresent
+            | VerifyError::SignedAttributes
+            | VerifyError::SignerCount(_) => SubIndication::FormatFailure,
             VerifyError::ContentType | VerifyError::AlgorithmProtection => {
                 SubIndication::SigConstraintsFailure
             }
@@ -135,6 +136,18 @@ pub(super) fn key_of(certificate: &Certificate) -> Result<&PublicKey, Failure> {
     })
 }
 
+/// How the value of `signature` is encoded. One that is encoded in a way not known here may be sound: it is not judged,
+/// and does not pass. ISO 32000-2 §12.8.3, table 255.
+pub(super) fn encoding(field: &str, signature: &Signature) -> Result<SignatureEncoding, Failure> {
+    signature.encoding().ok_or_else(|| {
+        let detail = match signature.sub_filter() {
+            none if none.is_empty() => format!("the signature in `{field}` names no sub-filter"),
+            named => format!("sub-filter not supported: `{named}`, of the signature in `{field}`"),
+        };
+        Failure::new(SubIndication::SigConstraintsFailure, "PDF_SUB_FILTER", detail)
+    })
+}
+
 /// The message inside `signature`, and what about its padding is worth a look.
 pub(super) fn read_message(signature: &Signature) -> Result<(SignedData, Option<Finding>), Failure> {
     let message = SignedData::parse(&signature.contents)
@@ -164,7 +177,7 @@ pub(super) fn baseline_violations(
     });
     let rules = [
         (
-            signature.sub_filter() == signature::CADES_DETACHED,
+            signature.encoding() == Some(SignatureEncoding::Cades),
             "the sub-filter is not ETSI.CAdES.detached",
         ),
         (

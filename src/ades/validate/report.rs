@@ -286,7 +286,8 @@ pub enum Format {
     /// CAdES.
     #[serde(rename = "CAdES")]
     Cades,
-    /// A CMS signature in a PDF that has not the form of PAdES (ISO 32000 `adbe.pkcs7.detached`).
+    /// A CMS signature in a PDF that has not the form of PAdES (ISO 32000 `adbe.pkcs7.detached`, `adbe.pkcs7.sha1`), or one
+    /// that is encoded in a way not read here.
     #[serde(rename = "PDF-CMS")]
     CmsInPdf,
     /// JAdES.

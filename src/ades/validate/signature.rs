@@ -31,7 +31,7 @@ use crate::ades::level::{self, Evidence, Level};
 use crate::base::digest::{HashAlgorithm, Sha256Digest};
 use crate::pdf::document::Document;
 use crate::pdf::permission::{Certification, Lock};
-use crate::pdf::signature::Signature;
+use crate::pdf::signature::{Signature, SignatureEncoding};
 use crate::pki::certificate::Certificate;
 use crate::pki::name::AttributeType;
 use crate::pki::path::Pool;
@@ -78,9 +78,12 @@ impl Found {
         }
     }
 
-    /// The hash that the signature is over, when the message says so.
+    /// The hash that the file's bytes are signed by, when the message says so.
     pub(super) fn digest_hash(&self) -> Option<HashAlgorithm> {
-        self.signer()?.digest_hash().ok()
+        match self.signature.encoding()? {
+            SignatureEncoding::Pkcs7Sha1 => Some(HashAlgorithm::Sha1),
+            SignatureEncoding::Cades | SignatureEncoding::Pkcs7Detached => self.signer()?.digest_hash().ok(),
+        }
     }
 
     fn signer(&self) -> Option<&SignerInfo> {
@@ -154,6 +157,33 @@ fn binding(signature: &Signature, document: &Document) -> Option<Binding> {
             .collect(),
     };
     (binding.allows.is_some() || !binding.locks.is_empty()).then_some(binding)
+}
+
+/// What the message of a signature is over.
+#[derive(Clone, Copy)]
+enum Signed<'a> {
+    /// The bytes that the signature covers.
+    Ranges,
+    /// This content of the message, which is to be their SHA-1.
+    Sha1OfRanges(&'a [u8]),
+}
+
+impl Signed<'_> {
+    /// Its digest by `hash`; none when the file could not be read.
+    fn digest(self, signature: &Signature, digests: &Digests, hash: HashAlgorithm) -> Option<Vec<u8>> {
+        match self {
+            Self::Ranges => digests.of(signature, hash),
+            Self::Sha1OfRanges(content) => Some(hash.digest(content)),
+        }
+    }
+
+    /// Hashes that stand between what is signed and the file, and have to count too.
+    fn hashes(self) -> BTreeSet<HashAlgorithm> {
+        match self {
+            Self::Ranges => BTreeSet::new(),
+            Self::Sha1OfRanges(_) => BTreeSet::from([HashAlgorithm::Sha1]),
+        }
+    }
 }
 
 /// A document time-stamp and where it stands.
@@ -256,12 +286,22 @@ fn judge_found(
     report: &mut SignatureReport,
 ) -> Result<(), Failure> {
     let signature = &found.signature;
-    let (message, padding) = found.message.as_ref().map_err(Clone::clone)?;
-    report.findings.extend(padding.clone());
-    if signature.sub_filter() != crate::pdf::signature::CADES_DETACHED {
+    if signature.encoding() != Some(SignatureEncoding::Cades) {
         report.format = Format::CmsInPdf;
     }
-    let signer = message.detached_signer()?;
+    let encoding = format::encoding(&found.field, signature)?;
+    let (message, padding) = found.message.as_ref().map_err(Clone::clone)?;
+    report.findings.extend(padding.clone());
+    let (signer, signed) = match encoding {
+        SignatureEncoding::Cades | SignatureEncoding::Pkcs7Detached => {
+            let signer = message.detached_signer()?;
+            (signer, Signed::Ranges)
+        }
+        SignatureEncoding::Pkcs7Sha1 => {
+            let (content, signer) = message.attached_signer()?;
+            (signer, Signed::Sha1OfRanges(content))
+        }
+    };
     read_claims(signer, report);
     let wrong_policy = signature_policy::judge(
         stated_policy(signer).as_ref(),
@@ -275,14 +315,14 @@ fn judge_found(
     if let Some(failure) = wrong_policy {
         report.fail(failure);
     }
-    read_digests(signature, signer, digests, report);
-    let intact = check_intact(signature, signer, &certificate, digests);
+    read_digests(found, signer, digests, report);
+    let intact = check_intact(signature, signer, signed, &certificate, digests);
     let is_intact = intact.is_ok();
     if let Err(failure) = intact {
         report.fail(failure);
     }
 
-    let (content, own) = judge_stamps(signature, signer, judge, digests, report);
+    let (content, own) = judge_stamps(signature, signer, signed, judge, digests, report);
     let archive: Vec<Covering<'_>> = coverings
         .iter()
         .filter(|covering| covering.revision > signature.revision)
@@ -301,7 +341,7 @@ fn judge_found(
             certificate: &certificate,
             extra: &extra,
             algorithm: signer.algorithm().ok(),
-            hashes: &BTreeSet::new(),
+            hashes: &signed.hashes(),
             content: &content,
             own: &own,
             archive: &stamps,
@@ -365,11 +405,13 @@ fn judge_found(
     Ok(())
 }
 
-fn read_digests(signature: &Signature, signer: &SignerInfo, digests: &Digests, report: &mut SignatureReport) {
+fn read_digests(found: &Found, signer: &SignerInfo, digests: &Digests, report: &mut SignatureReport) {
     report.value = Some(base64(&signer.signature));
+    if let Some(hash) = found.digest_hash() {
+        let covered = digests.of(&found.signature, hash);
+        report.signed_data = covered.map(|digest| DigestReport::new(hash, &digest));
+    }
     let Ok(hash) = signer.digest_hash() else { return };
-    let covered = digests.of(signature, hash);
-    report.signed_data = covered.map(|digest| DigestReport::new(hash, &digest));
     report.to_be_signed = signer
         .signed_bytes
         .as_deref()
@@ -473,17 +515,24 @@ fn identify(
 fn check_intact(
     signature: &Signature,
     signer: &SignerInfo,
+    signed: Signed<'_>,
     certificate: &Certificate,
     digests: &Digests,
 ) -> Result<(), Failure> {
-    let digest = digests.of(signature, signer.digest_hash()?).ok_or_else(|| {
+    let unread = || {
         Failure::new(
             SubIndication::SignedDataNotFound,
             "PDF_IO",
             "the signed bytes could not be read",
         )
-    })?;
-    signer.check_content(oids::DATA, &digest)?;
+    };
+    if let Signed::Sha1OfRanges(content) = signed
+        && digests.of(signature, HashAlgorithm::Sha1).ok_or_else(unread)? != content
+    {
+        return Err(VerifyError::MessageDigest.into());
+    }
+    let digest = signed.digest(signature, digests, signer.digest_hash()?);
+    signer.check_content(oids::DATA, &digest.ok_or_else(unread)?)?;
     signer.check_value(key_of(certificate)?)?;
     Ok(())
 }
@@ -492,12 +541,13 @@ fn check_intact(
 fn judge_stamps(
     signature: &Signature,
     signer: &SignerInfo,
+    signed: Signed<'_>,
     judge: &Judge<'_>,
     digests: &Digests,
     report: &mut SignatureReport,
 ) -> (Vec<Stamp>, Vec<Stamp>) {
     let exists_at = judge.existence.of(&layer::of_signature(signature));
-    let over_content = |hash: HashAlgorithm| digests.of(signature, hash);
+    let over_content = |hash: HashAlgorithm| signed.digest(signature, digests, hash);
     let over_value = |hash: HashAlgorithm| Some(hash.digest(&signer.signature));
     let content: Vec<Stamp> = signer
         .signed_with(oids::CONTENT_TIME_STAMP)

@@ -218,6 +218,15 @@ pub(super) const WORDS: &[Words] = &[
         ],
     ),
     (
+        &["PDF_SUB_FILTER"],
+        [
+            "de handtekening is van een soort die hier niet gelezen wordt",
+            "la signature est d'un type qui n'est pas lu ici",
+            "die Unterschrift ist von einer Art, die hier nicht gelesen wird",
+            "the signature is of a kind that is not read here",
+        ],
+    ),
+    (
         &["PDF_PASSWORD", "PDF_PASSWORD_WRONG"],
         [
             "het wachtwoord ontbreekt of klopt niet",

@@ -40,6 +40,7 @@ mod second_look;
 mod services;
 mod signxml;
 mod spoken_of;
+mod sub_filters;
 mod told;
 mod unknown_algorithms;
 mod weighed;
