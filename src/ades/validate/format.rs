@@ -169,12 +169,12 @@ pub(super) fn baseline_violations(
     let commitment_or_policy = signer.signed_with(oids::COMMITMENT_TYPE).next().is_some()
         || signer.signed_with(oids::SIGNATURE_POLICY).next().is_some();
     let reference = signer.certificate_reference().ok();
-    let names_own = reference.is_some_and(|reference| {
-        message
-            .certificates
-            .iter()
-            .any(|certificate| reference.names(certificate))
-    });
+    let is_named = reference.is_some();
+    let mut held = message.certificates.iter().map(Vec::as_slice);
+    let holds_own = match reference {
+        Some(reference) => held.any(|certificate| reference.names(certificate)),
+        None => signer.find_identified(held).is_ok(),
+    };
     let rules = [
         (
             signature.encoding() == Some(SignatureEncoding::Cades),
@@ -197,7 +197,11 @@ pub(super) fn baseline_violations(
             signer.signed_with(oids::SIGNING_TIME).next().is_none(),
             "the signed attributes state a time",
         ),
-        (names_own, "the message does not hold the signing certificate"),
+        (
+            is_named,
+            "the signed attributes do not name the signing certificate",
+        ),
+        (holds_own, "the message does not hold the signing certificate"),
     ];
     let broken = rules.into_iter().filter(|(kept, _)| !kept);
     broken

@@ -211,3 +211,28 @@ fn content_that_is_the_sha_1_of_the_bytes_counts_while_sha_1_does() {
         assert!(has(&report, "CMS_CONTENT_PRESENT"), "{report:#?}");
     }
 }
+
+#[test]
+fn a_certificate_that_is_there_and_not_named_is_told_as_that() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let file = world.sealed(&pdf(Xref::Table, SHAPES[0]), &signer, Level::Lt);
+    let unnamed = resigned(&file, &signer, DETACHED, None, &[oids::SIGNING_CERTIFICATE_V2]);
+    let report = judged(&world, &unnamed);
+    assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
+    assert!(has(&report, "CMS_CERTIFICATE_UNSIGNED"));
+    let told: Vec<&str> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.cause == "PADES_BASELINE")
+        .map(|finding| finding.detail.as_str())
+        .collect();
+    assert!(
+        told.contains(&"the signed attributes do not name the signing certificate"),
+        "{told:?}"
+    );
+    assert!(
+        !told.iter().any(|detail| detail.contains("does not hold")),
+        "{told:?}"
+    );
+}
