@@ -1,5 +1,6 @@
 //! What references name, as octets: in the signature, elsewhere in its document, or outside.
 
+use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
@@ -24,6 +25,10 @@ use crate::xml::tree::{NodeId, Selection};
 
 /// Bytes read at once.
 pub(super) const CHUNK: usize = 1 << 16;
+/// Most references of one signature to one file.
+const TO_ONE_FILE_AT_MOST: u32 = 30;
+/// How many times the length of the document one signature may ask for from the signatures in it.
+const WITHIN_AT_MOST: u64 = 30;
 /// Most references of one signature into the document around it: each costs a reading of it.
 const INTO_DOCUMENT_AT_MOST: usize = 30;
 
@@ -268,23 +273,21 @@ impl Scene<'_> {
         })
     }
 
-    /// Checks that `signature` does not ask for the document more often than it may, and that everything it or its
-    /// manifests name stands once.
+    /// Checks that `signature` and its manifests do not ask more often for the document, for one file, or for what stands in
+    /// the signatures than anybody needs: each costs a reading.
     ///
     /// # Errors
     /// `Malformed`.
     pub fn check_bounds(&self, signature: &XmlSignature) -> Result<(), SignatureDefect> {
-        let into_document = signature
-            .references
-            .iter()
-            .filter(|reference| match &reference.target {
-                Target::Document { .. } => true,
-                Target::Element { id, .. } => self.in_signature(id).is_none(),
-                Target::Outside(_) | Target::Unnamed => false,
-            })
-            .count();
-        if into_document > INTO_DOCUMENT_AT_MOST {
-            return Err(SignatureDefect::Malformed("fewer references into the document"));
+        let mut asked = Asked::default();
+        for (index, reference) in signature.references.iter().enumerate() {
+            asked.count(self, reference)?;
+            // One that cannot be read is told when it is.
+            if let Ok(Some(inner)) = self.manifest(reference, index) {
+                for reference in &inner {
+                    asked.count(self, reference)?;
+                }
+            }
         }
         Ok(())
     }
@@ -380,4 +383,44 @@ fn unread(_: io::Error) -> SignatureDefect {
 pub fn outline_of(file: &Arc<dyn ReadAt>) -> Result<Outline, XmlError> {
     let source = BufReader::with_capacity(CHUNK, Sequential::new(Arc::clone(file)));
     Outline::read(source, Limits::stream())
+}
+
+/// What a signature asked for so far.
+#[derive(Default)]
+struct Asked {
+    into_document: usize,
+    bytes_within: u64,
+    files: HashMap<String, u32>,
+}
+
+impl Asked {
+    fn count(&mut self, scene: &Scene<'_>, reference: &Reference) -> Result<(), SignatureDefect> {
+        let is_too_much = match &reference.target {
+            Target::Document { .. } => self.is_too_often(),
+            Target::Element { id, .. } => match scene.in_signature(id) {
+                None => self.is_too_often(),
+                Some(node) => {
+                    let span = scene.outline.document.span(node);
+                    let length = span.end.saturating_sub(span.start);
+                    self.bytes_within = self.bytes_within.saturating_add(length);
+                    self.bytes_within > scene.file.len().saturating_mul(WITHIN_AT_MOST)
+                }
+            },
+            Target::Outside(uri) => {
+                let count = self.files.entry(uri.clone()).or_default();
+                *count = count.saturating_add(1);
+                *count > TO_ONE_FILE_AT_MOST
+            }
+            Target::Unnamed => false,
+        };
+        if is_too_much {
+            return Err(SignatureDefect::Malformed("fewer references to the same data"));
+        }
+        Ok(())
+    }
+
+    fn is_too_often(&mut self) -> bool {
+        self.into_document = self.into_document.saturating_add(1);
+        self.into_document > INTO_DOCUMENT_AT_MOST
+    }
 }

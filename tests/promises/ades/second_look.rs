@@ -30,6 +30,10 @@ use zegel::lab::pki::{
 };
 use zegel::lab::services::{RevocationReason, Service, ServiceMode, Services};
 use zegel::pki::certificate::Certificate;
+use zegel::xml::limits::Limits as XmlLimits;
+use zegel::xml::signature::DS;
+use zegel::xml::signature::read::XmlSignature;
+use zegel::xml::tree::{Document as XmlDocument, Selection};
 
 use super::asic_world::{self, Form};
 use super::content_world;
@@ -38,7 +42,7 @@ use super::jws;
 use super::message;
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{BASE, P384, Signer, World};
-use super::xml_world::{self, Packaging};
+use super::xml_world::{self, Packaging, signed_anew};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -450,7 +454,80 @@ fn with_reference_hash(signer: &Signer, text: &str, hash: HashAlgorithm) -> Stri
     let uri = zegel::xml::signature::algorithm::digest_uri(hash);
     let changed = within(text, "<ds:DigestMethod Algorithm=\"", "\"", uri);
     let changed = within(&changed, "<ds:DigestValue>", "</ds:DigestValue>", &digest);
-    xml_world::signed_anew(signer, &changed)
+    signed_anew(signer, &changed)
+}
+
+#[test]
+fn a_file_that_a_manifest_lists_is_named_as_covered() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let sealed =
+        String::from_utf8(xml_world::sealed(&world, Packaging::Detached, &signer, Level::B)).unwrap();
+    let expected = xml_world::validate(&world, sealed.as_bytes()).signatures[0]
+        .covered_files
+        .clone();
+    assert!(!expected.is_empty());
+    // The first reference moves into a manifest, and one to the manifest stands in its place.
+    let start = sealed.find("<ds:Reference").unwrap();
+    let end = start + sealed[start..].find("</ds:Reference>").unwrap() + "</ds:Reference>".len();
+    let (reference, rest) = (&sealed[start..end], &sealed[end..]);
+    let method = &sealed[sealed.find("<ds:CanonicalizationMethod").unwrap()..];
+    let method = method[..method.find('>').unwrap()].trim_end_matches('/');
+    let method = method.replace("CanonicalizationMethod", "Transform");
+    let to_manifest = |digest: &str| {
+        format!(
+            "<ds:Reference Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\" URI=\"#listing\"><ds:Transforms>{method}/>\
+             </ds:Transforms><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\
+             <ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>"
+        )
+    };
+    let listing = format!(
+        "<ds:Object><ds:Manifest Id=\"listing\">{reference}</ds:Manifest></ds:Object></ds:Signature>"
+    );
+    let rest = rest.replace("</ds:Signature>", &listing);
+    let with = |digest: &str| [&sealed[..start], &to_manifest(digest), &rest].concat();
+    let draft = with(&STANDARD.encode([0; 32]));
+    let document = XmlDocument::parse(draft.as_bytes(), XmlLimits::document()).unwrap();
+    let node = |name: &str| {
+        document
+            .elements()
+            .find(|node| document.is(*node, DS, name))
+            .unwrap()
+    };
+    let read = XmlSignature::read(&document, node("Signature")).unwrap();
+    let mut hasher = zegel::base::digest::Hasher::new(HashAlgorithm::Sha256);
+    let manifest = Selection::subtree(node("Manifest"));
+    document.canonicalize(&manifest, &read.canonicalization, &mut hasher);
+    let file = signed_anew(&signer, &with(&STANDARD.encode(hasher.finish())));
+    let report = xml_world::validate(&world, file.as_bytes());
+    assert_ne!(report.indication, Indication::TotalFailed, "{report:#?}");
+    assert_eq!(report.signatures[0].covered_files, expected);
+}
+
+/// Each costs a reading of the file, so that a small signature could keep a checker busy for hours.
+#[test]
+fn no_more_references_to_one_file_are_followed_than_anybody_needs() {
+    let world = World::new();
+    let signer = world.signer(P384);
+    let sealed = xml_world::sealed(&world, Packaging::Detached, &signer, Level::B);
+    let sealed = String::from_utf8(sealed).unwrap();
+    let start = sealed.find("<ds:Reference ").unwrap();
+    let end = start + sealed[start..].find("</ds:Reference>").unwrap() + "</ds:Reference>".len();
+    let reference = &sealed[start..end];
+    let id = reference.find(" Id=\"").unwrap();
+    let id_end = id + 5 + reference[id + 5..].find('"').unwrap() + 1;
+    let again = [&reference[..id], &reference[id_end..]].concat();
+    for (count, is_refused) in [(29, false), (30, true)] {
+        let file = [&sealed[..end], &again.repeat(count), &sealed[end..]].concat();
+        let report = xml_world::validate(&world, signed_anew(&signer, &file).as_bytes());
+        let findings = &report.signatures[0].findings;
+        let found = findings
+            .iter()
+            .any(|finding| finding.detail.contains("references to the same data"));
+        assert_eq!(found, is_refused, "{count}: {findings:#?}");
+        let hashes = findings.iter().any(|finding| finding.cause.contains("DIGEST"));
+        assert!(!hashes, "{count}: {findings:#?}");
+    }
 }
 
 /// A name, a file, the content that it is over, and content handed in that it is not over.

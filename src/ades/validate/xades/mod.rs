@@ -135,7 +135,7 @@ pub(super) fn judge_document(
                 subject.archive.extend(around.with_data(data).tokens(inside));
                 around.add_material(&mut subject.material, inside);
                 let mut report = general::judge(subject, basis);
-                report.covered_files = covers.iter().cloned().collect();
+                report.covered_files = covers.union(&signature.names_listed(&scene)).cloned().collect();
                 let counters = signature.counters(&scene, &name, (around, basis));
                 judged.push(Judged {
                     report,
@@ -170,6 +170,14 @@ impl From<SignatureDefect> for Failure {
         };
         Self::new(sub, defect.cause(), defect.to_string())
     }
+}
+
+fn names_outside(references: &[Reference]) -> BTreeSet<String> {
+    let uris = references.iter().filter_map(|reference| match &reference.target {
+        Target::Outside(uri) => Some(uri.clone()),
+        _ => None,
+    });
+    uris.collect()
 }
 
 /// `defect` of `reference`, which it names where what that covers is not at hand.
@@ -267,15 +275,14 @@ impl<'a> Signature<'a> {
     }
 
     fn names_outside(&self) -> BTreeSet<String> {
-        let uris = self
-            .core
-            .references
-            .iter()
-            .filter_map(|reference| match &reference.target {
-                Target::Outside(uri) => Some(uri.clone()),
-                _ => None,
-            });
-        uris.collect()
+        names_outside(&self.core.references)
+    }
+
+    /// The URIs outside that a manifest among what is signed names.
+    fn names_listed(&self, scene: &Scene<'_>) -> BTreeSet<String> {
+        let references = self.core.references.iter().enumerate();
+        let manifests = references.filter_map(|(index, reference)| scene.manifest(reference, index).ok()?);
+        manifests.flat_map(|inner| names_outside(&inner)).collect()
     }
 
     /// `countersigned`: the value that a counter-signature must be over.
