@@ -8,6 +8,7 @@
 mod appearance;
 mod bytes;
 mod catalog;
+mod extensions;
 mod fields;
 mod letters;
 mod pages;

@@ -2,7 +2,6 @@
 
 use super::Change;
 use super::step::{Step, is_type, keys};
-use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::{Dictionary, Object};
 use crate::pdf::permission::Certification;
@@ -22,7 +21,7 @@ impl Step<'_> {
                 "AcroForm" => self.check_form(id.number, before, after)?,
                 "DSS" => self.check_store(id.number, before, after)?,
                 "Metadata" => self.check_metadata(id.number, before, after),
-                "Extensions" => self.check_extensions(before, after)?,
+                "Extensions" => self.check_extensions(id.number, before, after)?,
                 "StructTreeRoot" => self.check_structure(id.number, before, after)?,
                 "Version" if before != after => self.check_version(before, after),
                 _ if before != after => self.undefined(Some(id.number), "an entry of the catalog changed"),
@@ -45,33 +44,6 @@ impl Step<'_> {
         if after < before || !known.contains(&after.as_slice()) {
             self.undefined(None, "the version of the file went back");
         }
-    }
-
-    /// Developer extensions say which reader features the file uses; they may be added. ISO 32000-2 §7.12.
-    fn check_extensions(&mut self, before: Option<&Object>, after: Option<&Object>) -> Result<(), PdfError> {
-        if before == after {
-            return Ok(());
-        }
-        let resolve =
-            |view: &View, value: Option<&Object>| value.map_or(Ok(Object::Null), |value| view.resolve(value));
-        let then = resolve(&self.old, before)?
-            .as_dictionary()
-            .cloned()
-            .unwrap_or_default();
-        let now = resolve(&self.new, after)?
-            .as_dictionary()
-            .cloned()
-            .unwrap_or_default();
-        if then
-            .iter()
-            .any(|(key, value)| now.get_name(key.as_bytes()) != Some(value))
-        {
-            self.undefined(None, "an entry of the extensions changed");
-        }
-        if let Some(after) = after {
-            self.accept_new(after);
-        }
-        Ok(())
     }
 
     fn check_metadata(&mut self, catalog: u32, before: Option<&Object>, after: Option<&Object>) {

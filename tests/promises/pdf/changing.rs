@@ -15,7 +15,7 @@ use super::make;
 use super::updating::{automatic, request, signed};
 
 /// `file` with what `edit` changes in one more revision.
-fn edited(file: &[u8], edit: impl FnOnce(&mut Update, &Document)) -> Vec<u8> {
+pub(super) fn edited(file: &[u8], edit: impl FnOnce(&mut Update, &Document)) -> Vec<u8> {
     let document = make::open(file).unwrap();
     let mut update = Update::new(&document);
     edit(&mut update, &document);
@@ -28,7 +28,12 @@ fn changes(file: &[u8], since: usize) -> Vec<Change> {
 }
 
 fn why(file: &[u8]) -> Vec<&'static str> {
-    let found = changes(file, 1);
+    why_since(file, 1)
+}
+
+/// What is wrong with what came after revision `since`; empty words for what is allowed.
+pub(super) fn why_since(file: &[u8], since: usize) -> Vec<&'static str> {
+    let found = changes(file, since);
     found
         .iter()
         .map(|change| {

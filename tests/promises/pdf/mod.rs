@@ -5,6 +5,7 @@ mod certifying;
 mod changing;
 mod covering;
 pub(crate) mod encrypted;
+mod extensions;
 mod filling;
 mod filling_before;
 mod hostile;
