@@ -11,11 +11,11 @@ use super::update::{Update, compressed};
 use crate::base::digest::Sha256Digest;
 
 /// Largest single item, decoded: the largest Belgian CRL is a tenth of it.
-const ITEM_LIMIT: usize = 20 * 1024 * 1024;
+pub(super) const ITEM_LIMIT: usize = 20 * 1024 * 1024;
 /// Most items of a kind.
 const COUNT_LIMIT: usize = 10_000;
 /// Most bytes of all items together.
-const TOTAL_LIMIT: usize = 64 * 1024 * 1024;
+pub(super) const TOTAL_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Certificates and revocation data, each item DER.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

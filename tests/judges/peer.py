@@ -5,12 +5,15 @@ laboratory's services answer. Writes one file for each name printed.
 """
 
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from pyhanko.keys import load_cert_from_pemder, load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers, timestamps
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.validation import add_validation_info
 from pyhanko.stamp import TextStampStyle
 from pyhanko_certvalidator import ValidationContext
 
@@ -48,6 +51,25 @@ def sign(name, source="plain.pdf", level="b", subfilter=PADES, box=None, **more)
     print(name)
 
 
+def renew(name, source):
+    """A further archive time-stamp, by the peer's own way: it makes the entry of the one before anew."""
+    with open(folder / source, "rb") as file:
+        out = signers.PdfTimeStamper(stamper).update_archival_timestamp_chain(
+            PdfFileReader(file), context(), in_place=False
+        )
+    (folder / name).write_bytes(out.getbuffer())
+    print(name)
+
+
+def add_info(name, source):
+    """Validation data of today for a signature that has some."""
+    with open(folder / source, "rb") as file:
+        out = BytesIO()
+        add_validation_info(PdfFileReader(file).embedded_regular_signatures[0], context(), output=out)
+    (folder / name).write_bytes(out.getbuffer())
+    print(name)
+
+
 for level in ("b", "t", "lt", "lta"):
     sign(f"{level}.pdf", level=level)
 sign("visible.pdf", level="lta", box=(50, 50, 250, 110))
@@ -64,3 +86,5 @@ sign(
     field="Locking",
     spec=SigFieldSpec("Locking", on_page=0, field_mdp_spec=lock, doc_mdp_update_value=MDPPerm.FILL_FORMS),
 )
+renew("renewed.pdf", "lta.pdf")
+add_info("more-info.pdf", "lt.pdf")

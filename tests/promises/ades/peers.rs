@@ -104,6 +104,8 @@ fn each_form_of_a_peers_signature_is_accepted_at_its_level() {
         ),
         ("twice.pdf", Indication::TotalPassed, Some(Level::Lta)),
         ("locked.pdf", Indication::TotalPassed, Some(Level::Lta)),
+        ("renewed.pdf", Indication::TotalPassed, Some(Level::Lta)),
+        ("more-info.pdf", Indication::TotalPassed, Some(Level::Lt)),
     ];
     assert_eq!(
         peer.names,

@@ -14,6 +14,7 @@ mod opening;
 pub(crate) mod picturing;
 mod seeds;
 mod showing;
+mod storing;
 mod structure;
 mod structure_shadows;
 pub(crate) mod tagged;
