@@ -126,6 +126,7 @@ section! {
     /// What a person reads about a file that may not be signed.
     of_permission, PERMISSION, SigningRefusal, "PDF files that may not be signed", "src/pdf/permission.rs", {
         Active "PDF_ACTIVE" DocumentActive,
+        Authenticated "PDF_MAC" DocumentProtected,
         CertifiedFinal "PDF_CERTIFIED_FINAL" DocumentFinal,
         FieldLocked "PDF_FIELD_LOCKED" DocumentFinal,
         Permissions "PDF_PERMISSIONS" DocumentProtected,
@@ -170,7 +171,7 @@ const fn of_update(error: &UpdateError) -> PersonCode {
         UpdateError::Pdf(error) => of_pdf(error),
         UpdateError::Limit(_) => PersonCode::DocumentTooLarge,
         UpdateError::TwoSignatures => PersonCode::ServerError,
-        UpdateError::WeakEncryption => PersonCode::DocumentProtected,
+        UpdateError::Authenticated | UpdateError::WeakEncryption => PersonCode::DocumentProtected,
     }
 }
 

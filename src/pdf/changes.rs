@@ -6,6 +6,7 @@
 //! Sources: ISO 32000-2 §12.8.2.2; EN 319 142-1 §5.4; the PDF shadow attacks (NDSS 2021).
 
 mod appearance;
+mod authentication;
 mod bytes;
 mod catalog;
 mod extensions;

@@ -1,7 +1,7 @@
 //! May this document be signed? What earlier signatures and the document itself allow. ISO 32000-2 §12.8.2, §12.8.4.
 
 use super::active::Activity;
-use super::document::View;
+use super::document::{Document, View};
 use super::error::PdfError;
 use super::field::Field;
 use super::object::{Dictionary, Object};
@@ -17,6 +17,8 @@ const LOCK_LIMIT: usize = 10_000;
 pub enum SigningRefusal {
     /// It shows different things to different people, or at different times.
     Active(Activity),
+    /// A message authentication code covers the whole file, and a signature would make it wrong: `/AuthCode`.
+    Authenticated,
     /// Certified so that nothing may change any more: `/DocMDP` with `/P 1`.
     CertifiedFinal,
     /// An earlier signature locked the field, or all fields.
@@ -40,6 +42,7 @@ impl SigningRefusal {
     pub const fn cause(&self) -> &'static str {
         match self {
             Self::Active(_) => "PDF_ACTIVE",
+            Self::Authenticated => "PDF_MAC",
             Self::CertifiedFinal => "PDF_CERTIFIED_FINAL",
             Self::FieldLocked => "PDF_FIELD_LOCKED",
             Self::Permissions => "PDF_PERMISSIONS",
@@ -125,6 +128,18 @@ impl Restrictions {
     }
 }
 
+impl Document {
+    /// Whether a revision of the file carries a message authentication code, of its own or in a signature: `/AuthCode`.
+    /// Who adds something has to make it anew, with the password's key; that is not done here. ISO/TS 32004.
+    pub fn has_authentication_code(&self) -> bool {
+        let mut codes = self
+            .revisions()
+            .iter()
+            .filter_map(|revision| revision.trailer.get("AuthCode"));
+        codes.any(|code| !code.is_null())
+    }
+}
+
 impl View {
     /// What the signatures in this view allow to change.
     ///
@@ -183,6 +198,9 @@ impl View {
         let restrictions = self.restrictions()?;
         if restrictions.certification == Some(Certification::NoChanges) {
             return Ok(Err(SigningRefusal::CertifiedFinal));
+        }
+        if self.document().has_authentication_code() {
+            return Ok(Err(SigningRefusal::Authenticated));
         }
         if let Some(protection) = self.document().protection() {
             if protection.is_weak() {

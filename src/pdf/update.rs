@@ -33,6 +33,9 @@ pub enum UpdateError {
     /// The document is encrypted with RC4: what is added would be protected by nothing.
     #[error("the PDF is encrypted with RC4")]
     WeakEncryption,
+    /// A message authentication code covers the whole file: what is added would make it wrong. ISO/TS 32004.
+    #[error("a message authentication code covers the whole PDF")]
+    Authenticated,
     /// More than one signature was put into one update.
     #[error("an update holds one signature at most")]
     TwoSignatures,
@@ -42,6 +45,7 @@ impl UpdateError {
     /// The stable code for logs and tables.
     pub const fn cause(&self) -> &'static str {
         match self {
+            Self::Authenticated => "PDF_MAC",
             Self::Pdf(error) => error.cause(),
             Self::Limit(_) => "PDF_UPDATE_LIMIT",
             Self::TwoSignatures => "PDF_UPDATE_TWO_SIGNATURES",
@@ -60,6 +64,20 @@ pub struct Update {
 }
 
 impl Update {
+    /// Whether `document` can get an update at all; [`Self::finish`] asks the same.
+    ///
+    /// # Errors
+    /// `Authenticated` and `WeakEncryption`.
+    pub fn may_follow(document: &Document) -> Result<(), UpdateError> {
+        if document.has_authentication_code() {
+            return Err(UpdateError::Authenticated);
+        }
+        if document.protection().is_some_and(Protection::is_weak) {
+            return Err(UpdateError::WeakEncryption);
+        }
+        Ok(())
+    }
+
     /// An update of the newest revision of `document`, still empty.
     pub fn new(document: &Document) -> Self {
         Self {
@@ -201,14 +219,12 @@ impl Update {
     /// Given the same document and the same objects, gives the same bytes.
     ///
     /// # Errors
-    /// `Limit` beyond what a table row or a byte range can hold; `Pdf` when the document cannot be read.
+    /// As [`Self::may_follow`]; `Limit` beyond what a table row or a byte range can hold; `Pdf` when the document cannot be read.
     pub fn finish(self) -> Result<Tail, UpdateError> {
         let document = self.view.document().clone();
         let base = document.len();
         let protection = document.protection();
-        if protection.is_some_and(Protection::is_weak) {
-            return Err(UpdateError::WeakEncryption);
-        }
+        Self::may_follow(&document)?;
         let mut out = Vec::new();
         if !ends_with_eol(&document)? {
             out.push(b'\n');

@@ -11,6 +11,7 @@ from pathlib import Path
 from pyhanko.keys import load_cert_from_pemder, load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import copy_into_new_writer
 from pyhanko.sign import fields, signers, timestamps
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.validation import add_validation_info
@@ -34,6 +35,8 @@ def context():
 def sign(name, source="plain.pdf", level="b", subfilter=PADES, box=None, **more):
     with open(folder / source, "rb") as file:
         writer = IncrementalPdfFileWriter(file, strict=False)
+        if writer.prev.encrypted:
+            writer.encrypt("")
         field = more.pop("field", None) or f"Sig{name.replace('.', '').replace('-', '')}"
         spec = more.pop("spec", None) or SigFieldSpec(field, on_page=0, box=box)
         if level in ("lt", "lta"):
@@ -70,6 +73,15 @@ def add_info(name, source):
     print(name)
 
 
+def encrypt(name):
+    """As pyHanko encrypts: AES-256 with a message authentication code."""
+    with open(folder / "plain.pdf", "rb") as file:
+        writer = copy_into_new_writer(PdfFileReader(file))
+        writer.encrypt(owner_pass="eigenaar", user_pass="")
+        with open(folder / name, "wb") as out:
+            writer.write(out)
+
+
 for level in ("b", "t", "lt", "lta"):
     sign(f"{level}.pdf", level=level)
 sign("visible.pdf", level="lta", box=(50, 50, 250, 110))
@@ -88,3 +100,6 @@ sign(
 )
 renew("renewed.pdf", "lta.pdf")
 add_info("more-info.pdf", "lt.pdf")
+encrypt("code-plain.pdf")
+sign("code.pdf", source="code-plain.pdf", level="lta", certify=True, docmdp_permissions=MDPPerm.FILL_FORMS)
+sign("code-twice.pdf", source="code.pdf", level="lta")

@@ -109,7 +109,7 @@ impl Extension {
         settings: Settings,
         now: Timestamp,
     ) -> Result<Self, CompletionError> {
-        Document::open(Arc::clone(&document))?;
+        Update::may_follow(&Document::open(Arc::clone(&document))?)?;
         let before = judge(Arc::clone(&document), &settings, now);
         let is_broken = before
             .signatures

@@ -344,6 +344,12 @@ impl Inspection {
             let mut signature =
                 judge_signature(found, &judge, &self.digests, &coverings, context.verdict_keys);
             add_changes(&mut signature, &changes, &broken, policy);
+            if self.document.has_authentication_code() {
+                signature.findings.push(Finding::note(
+                    "PDF_MAC_NOT_CHECKED",
+                    "the message authentication code of the encrypted file (ISO/TS 32004)",
+                ));
+            }
             report.signatures.push(signature);
         }
         let faulty = self.faulty.iter();

@@ -110,6 +110,15 @@ pub(super) const WORDS: &[Words] = &[
             "something that can be seen was changed after the signature",
         ],
     ),
+    (
+        &["PDF_MAC_NOT_CHECKED"],
+        [
+            "de code die het versleutelde bestand tegen wijzigingen beschermt, is niet gecontroleerd",
+            "le code qui protège le fichier chiffré contre les modifications n'a pas été vérifié",
+            "der Code, der die verschlüsselte Datei vor Änderungen schützt, wurde nicht geprüft",
+            "the code that protects the encrypted file against changes was not checked",
+        ],
+    ),
     // How the file is built.
     (
         &[

@@ -93,6 +93,15 @@ pub(super) const WORDS: &[Words] = &[
         ],
     ),
     (
+        &["PDF_MAC"],
+        [
+            "het document is beveiligd met een code over het hele bestand, die door elke toevoeging ongeldig wordt",
+            "le document est protégé par un code portant sur tout le fichier, que tout ajout rendrait non valable",
+            "das Dokument ist mit einem Code über die ganze Datei geschützt, den jeder Zusatz ungültig macht",
+            "the document is protected by a code over the whole file, which anything added makes invalid",
+        ],
+    ),
+    (
         &["PDF_IMAGE_KIND"],
         [
             "de afbeelding is geen PNG en geen JPEG",

@@ -18,7 +18,8 @@ const CHUNK: u64 = 256 * 1024;
 const SEALED_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Trailer keys that say how the file is built, not what it shows. ISO 32000-2 tables 15 and 17.
-const TRAILER_KEYS: [&str; 14] = [
+const TRAILER_KEYS: [&str; 15] = [
+    "AuthCode",
     "DecodeParms",
     "Filter",
     "ID",
@@ -297,6 +298,7 @@ impl<'a> Step<'a> {
         if then.get("Root") != now.get("Root") {
             self.undefined(None, "the trailer names another catalog");
         }
+        self.check_authentication(&then, &now)?;
         for key in keys(&then, &now) {
             if !TRAILER_KEYS.contains(&key.as_str()) && then.get(&key) != now.get(&key) {
                 self.undefined(None, "the trailer has an entry that changed");

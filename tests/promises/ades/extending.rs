@@ -22,6 +22,7 @@ use zegel::pki::certificate::Certificate;
 use super::message;
 use super::samples::{SHAPES, Xref, pdf};
 use super::world::{P384, RSA, Signer, World, whole};
+use crate::pdf::make;
 
 const P521: KeyKind = KeyKind::Ec(Curve::P521);
 
@@ -118,6 +119,17 @@ fn what_cannot_be_raised_says_why_and_nothing_below_the_level_comes_out() {
     let at = broken.windows(4).position(|window| window == b"TEST").unwrap();
     broken[at] = b'V';
     assert_eq!(cause(&broken, Target::Level(Level::Lta)), "ADES_BELOW_LEVEL");
+    let code = make::by_hand(
+        &[
+            "<</Type/Catalog/Pages 2 0 R>>",
+            "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+        ],
+        "/AuthCode<</MACLocation/Standalone/MAC<0102>>>",
+    );
+    for target in [Target::TimeStamp, Target::Level(Level::Lta)] {
+        assert_eq!(cause(&code, target), "PDF_MAC");
+    }
     assert_eq!(cause(b"no pdf", Target::TimeStamp), "PDF_NOT_PDF");
     for mode in [
         ServiceMode::Down,

@@ -6,10 +6,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use zegel::ades::level::Level;
+use zegel::ades::pades::extend::{Extension, Target};
+use zegel::ades::pades::rehearse::rehearse;
 use zegel::ades::validate::indication::Indication;
 use zegel::ades::validate::policy::ValidationPolicy;
 use zegel::ades::validate::report::{Format, Report};
 use zegel::ades::validate::{Context, validate_with};
+use zegel::base::bytes::ReadAt;
 use zegel::base::clock::{Clock as _, SystemClock};
 use zegel::lab::services::http::ServiceServer;
 
@@ -106,6 +109,8 @@ fn each_form_of_a_peers_signature_is_accepted_at_its_level() {
         ("locked.pdf", Indication::TotalPassed, Some(Level::Lta)),
         ("renewed.pdf", Indication::TotalPassed, Some(Level::Lta)),
         ("more-info.pdf", Indication::TotalPassed, Some(Level::Lt)),
+        ("code.pdf", Indication::TotalPassed, Some(Level::Lta)),
+        ("code-twice.pdf", Indication::TotalPassed, Some(Level::Lta)),
     ];
     assert_eq!(
         peer.names,
@@ -125,6 +130,23 @@ fn each_form_of_a_peers_signature_is_accepted_at_its_level() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // What nobody looked at here is said, and nothing is added that would make it wrong.
+    for (name, expected) in [("code-twice.pdf", 1), ("twice.pdf", 0)] {
+        for signature in peer.judge(&peer.file(name)).signatures {
+            let findings = signature.findings.iter();
+            let notes = findings
+                .filter(|finding| finding.cause == "PDF_MAC_NOT_CHECKED")
+                .count();
+            assert_eq!(notes, expected, "{name}");
+        }
+    }
+    let source: Arc<dyn ReadAt> = Arc::new(peer.file("code-plain.pdf"));
+    let error = rehearse(&source, peer.world.now).unwrap_err();
+    assert_eq!(error.cause(), "PDF_MAC");
+    let source = Arc::new(peer.file("code.pdf"));
+    let target = Target::Level(Level::Lta);
+    let extension = Extension::new(source, target, peer.world.settings(), peer.world.now);
+    assert_eq!(extension.err().unwrap().cause(), "PDF_MAC");
 }
 
 #[test]

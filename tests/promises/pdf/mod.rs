@@ -1,6 +1,7 @@
 //! PDF files: what is read, what is refused, what is appended, and what counts as a change after a signature.
 
 mod appending;
+mod authenticated;
 mod certifying;
 mod changing;
 mod covering;
