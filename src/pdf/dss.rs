@@ -200,7 +200,7 @@ pub fn add(
     further: &Evidence,
 ) -> Result<(), PdfError> {
     let mut catalog = update.catalog()?;
-    let place = catalog.get("DSS").and_then(Object::as_reference);
+    let place = update.place(catalog.get("DSS"))?;
     let present = match catalog.get("DSS") {
         Some(value) => update
             .resolve(value)?
@@ -256,7 +256,7 @@ fn add_entries(
     if per_signature.is_empty() {
         return Ok(());
     }
-    let place = store.get("VRI").and_then(Object::as_reference);
+    let place = update.place(store.get("VRI"))?;
     let mut entries = match store.get("VRI") {
         Some(value) => update
             .resolve(value)?
@@ -267,7 +267,7 @@ fn add_entries(
     };
     let encrypted = update.view().document().is_encrypted();
     for (key, evidence) in per_signature {
-        let entry_place = entries.get(key).and_then(Object::as_reference);
+        let entry_place = update.place(entries.get(key))?;
         let mut entry = match entries.get(key) {
             Some(value) => update
                 .resolve(value)?
@@ -326,7 +326,7 @@ fn put_array(
     key: &str,
     items: Vec<Object>,
 ) -> Result<(), PdfError> {
-    if let Some(id) = dictionary.get(key).and_then(Object::as_reference) {
+    if let Some(id) = update.place(dictionary.get(key))? {
         return update.put(id, Object::Array(items));
     }
     dictionary.set(key, Object::Array(items));

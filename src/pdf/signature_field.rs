@@ -170,6 +170,7 @@ pub fn add(update: &mut Update, request: &FieldRequest) -> Result<AddedField, Fi
         None if structure.is_tagged() => out_of_sight(&view, page)?,
         _ => (page, rect),
     };
+    update.avoid(&page.dictionary);
     let signature = update.reserve();
     let mut widget = Dictionary::new()
         .with("Type", Object::name("Annot"))
@@ -554,7 +555,7 @@ fn append_annotation(
         .unwrap_or_default();
     items.push(field.into());
     let mut dictionary = page.dictionary.clone();
-    match present.as_reference() {
+    match update.place(Some(&present))? {
         Some(id) => update.put(id, Object::Array(items))?,
         None => dictionary.set("Annots", Object::Array(items)),
     }
@@ -567,8 +568,11 @@ fn append_annotation(
 
 fn append_field(update: &mut Update, field: ObjectId) -> Result<(), FieldError> {
     let mut catalog = update.catalog()?;
-    let form_value = catalog.get("AcroForm").cloned();
-    let place = form_value.as_ref().and_then(Object::as_reference);
+    let place = update.place(catalog.get("AcroForm"))?;
+    let in_catalog = catalog
+        .get("AcroForm")
+        .filter(|value| value.as_reference().is_none());
+    let form_value = place.map(Object::Reference).or_else(|| in_catalog.cloned());
     let mut form = match &form_value {
         Some(value) => update
             .resolve(value)?
@@ -584,7 +588,7 @@ fn append_field(update: &mut Update, field: ObjectId) -> Result<(), FieldError> 
         .map(<[Object]>::to_vec)
         .unwrap_or_default();
     items.push(field.into());
-    match present.as_reference() {
+    match update.place(Some(&present))? {
         Some(id) => update.put(id, Object::Array(items))?,
         None => form.set("Fields", Object::Array(items)),
     }

@@ -329,7 +329,7 @@ fn extend(update: &mut Update, node: &mut Dictionary, key: &str, more: Vec<Objec
         .map(<[Object]>::to_vec)
         .unwrap_or_default();
     items.extend(more);
-    match present.as_reference() {
+    match update.place(Some(&present))? {
         Some(id) => update.put(id, Object::Array(items))?,
         None => node.set(key, Object::Array(items)),
     }

@@ -80,12 +80,23 @@ impl Update {
 
     /// An update of the newest revision of `document`, still empty.
     pub fn new(document: &Document) -> Self {
-        Self {
+        let mut update = Self {
             view: document.latest(),
             next: document.size().max(1),
             objects: BTreeMap::new(),
             signature: None,
+        };
+        update.avoid(&update.view.trailer());
+        if let Ok(catalog) = update.view.catalog() {
+            update.avoid(&catalog);
         }
+        update
+    }
+
+    /// Keeps new objects away from numbers that `holder` refers to though the file has none of them yet: what is null
+    /// there (ISO 32000-2 §7.3.10) would become something.
+    pub(crate) fn avoid(&mut self, holder: &Dictionary) {
+        holder.for_each_reference(&mut |id| self.next = self.next.max(id.number.saturating_add(1)));
     }
 
     /// The view that is updated.
@@ -119,6 +130,8 @@ impl Update {
     /// When the present value, or the data of a stream left in the file, cannot be read.
     pub fn put(&mut self, id: ObjectId, object: impl Into<Object>) -> Result<(), PdfError> {
         let mut object = object.into();
+        // A number beyond `/Size` is as free as those reserved, and `/Size` has to be above it.
+        self.next = self.next.max(id.number.saturating_add(1));
         if self
             .view
             .document()
@@ -136,6 +149,21 @@ impl Update {
         }
         self.objects.insert(id.number, (id, object));
         Ok(())
+    }
+
+    /// The object that holds `value`, when that is a reference and leads to something.
+    ///
+    /// A reference into the void is null (ISO 32000-2 §7.3.10). Nothing is put there: others may refer to it as well, as
+    /// something else, and its number may lie beyond `/Size`.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub(crate) fn place(&self, value: Option<&Object>) -> Result<Option<ObjectId>, PdfError> {
+        let id = value.and_then(Object::as_reference);
+        Ok(match id {
+            Some(id) if !self.get(id)?.is_null() => Some(id),
+            _ => None,
+        })
     }
 
     /// Sets an object whose number was reserved by [`Self::reserve`].

@@ -108,6 +108,37 @@ fn a_file_is_stamped_with_and_without_signatures() {
     }
 }
 
+/// A reference into the void is null (ISO 32000-2 §7.3.10): nothing is put there, for others refer to it as well, and its
+/// number lies beyond `/Size`.
+#[test]
+fn a_reference_into_the_void_is_no_place_for_what_is_added() {
+    let world = World::new();
+    for (form, annotations, store) in [(9, 9, 9), (7, 8, 9), (4, 5, 6), (99, 98, 4)] {
+        let plain = make::by_hand(
+            &[
+                &format!("<</Type/Catalog/Pages 2 0 R/AcroForm {form} 0 R/DSS {store} 0 R>>"),
+                "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+                &format!("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Annots {annotations} 0 R>>"),
+            ],
+            "",
+        );
+        let stamped = extended(&world, &plain, Target::TimeStamp).unwrap();
+        make::check_with_qpdf(&stamped);
+        let report = world.validate(&stamped);
+        assert_eq!(report.document_time_stamps[0].indication, Indication::TotalPassed);
+        let sealed = world.sealed(&plain, &world.signer(P384), Level::Lta);
+        make::check_with_qpdf(&sealed);
+        let report = world.validate(&sealed);
+        assert_eq!(report.indication, Indication::TotalPassed, "{report:#?}");
+        assert_eq!(report.lowest_level(), Some(Level::Lta));
+        let page = make::open(&sealed).unwrap().latest().page(0).unwrap().unwrap();
+        assert_eq!(
+            page.dictionary.get("Annots").unwrap().as_array().unwrap().len(),
+            2
+        );
+    }
+}
+
 #[test]
 fn what_cannot_be_raised_says_why_and_nothing_below_the_level_comes_out() {
     let world = World::new();
