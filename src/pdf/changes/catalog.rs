@@ -2,6 +2,7 @@
 
 use super::Change;
 use super::step::{Step, is_type, keys};
+use crate::pdf::document::View;
 use crate::pdf::error::PdfError;
 use crate::pdf::object::{Dictionary, Object};
 use crate::pdf::permission::Certification;
