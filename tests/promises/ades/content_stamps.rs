@@ -77,7 +77,7 @@ fn several_of_them_are_judged_and_told_in_every_format() {
             assert_eq!(signature.level, Some(Level::Lta), "{kind:?}");
             for (language, words) in [
                 (Language::Nl, "tijdstempel over de inhoud: "),
-                (Language::Fr, "horodatage du contenu: "),
+                (Language::Fr, "horodatage du contenu : "),
                 (Language::De, "Zeitstempel über den Inhalt: "),
                 (Language::En, "time-stamp over the content: "),
             ] {

@@ -287,7 +287,7 @@ fn a_level_that_is_not_proven_is_told_beside_the_one_shown() {
     let report = validate_any(Arc::new(file), &[], &context, &policy);
     for (language, line) in [
         (Language::Nl, "niveau: B-LTA (waarvan nu bewezen: B-B)"),
-        (Language::Fr, "niveau: B-LTA (dont prouvé à présent : B-B)"),
+        (Language::Fr, "niveau : B-LTA (dont prouvé à présent : B-B)"),
         (Language::De, "Stufe: B-LTA (davon derzeit nachgewiesen: B-B)"),
         (Language::En, "level: B-LTA (of which proven now: B-B)"),
     ] {
