@@ -357,7 +357,7 @@ impl Pen<'_> {
                 self.frames()?;
                 (self.paper, self.path) = (self.state.light, None);
             }
-            (b"S" | b"s", _) if self.sheet.has_border && self.state.line <= WIDEST => {
+            (b"S" | b"s", _) if self.sheet.has_border && (0.0..=WIDEST).contains(&self.state.line) => {
                 self.frames()?;
                 self.path = None;
             }
@@ -588,6 +588,7 @@ mod tests {
             format!("1 g 0 0 9 9 re f {TEXT}"),
             format!("0 G 20 w 0 0 90 20 re S {TEXT}"),
             format!("0 G 0 9 90 1 re S {TEXT}"),
+            format!("0 G -20 w 0 0 90 20 re S {TEXT}"),
             format!("1 g f {TEXT}"),
         ] {
             assert_eq!(coloured(&trick), None, "{trick}");

@@ -303,7 +303,12 @@ impl Step<'_> {
             self.undefined(Some(field.id.number), why);
             return Ok(());
         }
-        let (old, new) = (text_of(&old_value), text_of(&new_value));
+        let told = |view: &View, value: &Object| match value {
+            Object::String(bytes) => Ok(option_of(view, field, bytes)?.map(|(_, shown)| shown)),
+            _ => Ok::<_, PdfError>(None),
+        };
+        let old = told(&self.old, &old_value)?.unwrap_or_else(|| text_of(&old_value));
+        let new = told(&self.new, &new_value)?.unwrap_or_else(|| text_of(&new_value));
         self.report(Change::FormFilled {
             field: field.full_name.clone(),
             old,

@@ -53,8 +53,20 @@ fn with_field(entries: &str, drawn: &str, of_the_form: &str, by: Option<Certific
     }
 }
 
-/// What is found when `edit` changes the object `id` in a revision behind `file`.
+/// Why it is refused that `edit` changes the object `id` in a revision behind `file`.
 fn changed(file: &[u8], id: u32, edit: impl FnOnce(&mut Update, &mut Dictionary)) -> Vec<&'static str> {
+    refusals(changes(file, id, edit))
+}
+
+fn refusals(changes: Vec<Change>) -> Vec<&'static str> {
+    let why = changes.into_iter().filter_map(|change| match change {
+        Change::Undefined { why, .. } => Some(why),
+        _ => None,
+    });
+    why.filter(|why| !why.contains("new object")).collect()
+}
+
+fn changes(file: &[u8], id: u32, edit: impl FnOnce(&mut Update, &mut Dictionary)) -> Vec<Change> {
     let document = make::open(file).unwrap();
     let before = document.last_revision();
     let mut update = Update::new(&document);
@@ -67,12 +79,7 @@ fn changed(file: &[u8], id: u32, edit: impl FnOnce(&mut Update, &mut Dictionary)
     edit(&mut update, &mut object);
     update.put(ObjectId::new(id), object).unwrap();
     let document = make::open(&[file, &update.finish().unwrap().bytes].concat()).unwrap();
-    let changes = between(&document, before, document.last_revision()).unwrap();
-    let why = changes.into_iter().filter_map(|change| match change {
-        Change::Undefined { why, .. } => Some(why),
-        _ => None,
-    });
-    why.filter(|why| !why.contains("new object")).collect()
+    between(&document, before, document.last_revision()).unwrap()
 }
 
 /// Rohlmann and others, 2021: the value stays, and what nobody saw who signed is brought out.
@@ -122,9 +129,9 @@ fn a_field_that_hid_its_value_when_it_was_signed_is_not_filled() {
 fn a_choice_shows_the_text_of_its_option_and_marks_no_other() {
     const DEFAULTS: &str = "/DA(/F 9 Tf 0 g)/DR<</Font<</F 5 0 R>>>>";
     const OPTIONS: &str = "/FT/Ch/Ff 131072/V(1)/I[0]/Opt[[(1)(One)][(2)(Two)]]/AP<</N 6 0 R>>";
-    let choose = |shown: &'static str, marked: &[i64]| {
+    let filled = |shown: &'static str, marked: &[i64]| {
         let file = with_field(OPTIONS, "One", DEFAULTS, Some(Certification::FormsAndSigning));
-        changed(&file, 4, |update, field| {
+        changes(&file, 4, |update, field| {
             let content = format!("BT /F 9 Tf 2 6 Td ({shown}) Tj ET");
             let shown = update.add_stream(appearance(), content.into_bytes());
             field.set("V", Object::String(b"2".to_vec()));
@@ -135,8 +142,14 @@ fn a_choice_shows_the_text_of_its_option_and_marks_no_other() {
             field.set("AP", Dictionary::new().with("N", shown));
         })
     };
-    assert_eq!(choose("Two", &[1]), [""; 0]);
-    assert_eq!(choose("Two", &[]), [""; 0]);
+    let told = Change::FormFilled {
+        field: "Amount".to_owned(),
+        old: "One".to_owned(),
+        new: "Two".to_owned(),
+    };
+    assert_eq!(filled("Two", &[1]), [told.clone()]);
+    assert_eq!(filled("Two", &[]), [told]);
+    let choose = |shown, marked| refusals(filled(shown, marked));
     assert_eq!(
         choose("Two", &[0]),
         ["the options that a field marks are not its value"]

@@ -342,7 +342,7 @@ async fn a_document_that_was_taken_back_half_signed_says_what_it_lacks() {
     for (language, line) in [
         (Language::De, "Achtung: 1 von 2 verlangten Unterschriften"),
         (Language::En, "warning: 1 of 2 required signatures"),
-        (Language::Fr, "attention: 1 des 2 signatures requises"),
+        (Language::Fr, "attention : 1 des 2 signatures requises"),
         (Language::Nl, "let op: 1 van 2 vereiste handtekeningen"),
     ] {
         assert!(
