@@ -142,13 +142,13 @@ fn a_choice_shows_the_text_of_its_option_and_marks_no_other() {
             field.set("AP", Dictionary::new().with("N", shown));
         })
     };
-    let told = Change::FormFilled {
+    let told = [Change::FormFilled {
         field: "Amount".to_owned(),
         old: "One".to_owned(),
         new: "Two".to_owned(),
-    };
-    assert_eq!(filled("Two", &[1]), [told.clone()]);
-    assert_eq!(filled("Two", &[]), [told]);
+    }];
+    assert_eq!(filled("Two", &[1]), told);
+    assert_eq!(filled("Two", &[]), told);
     let choose = |shown, marked| refusals(filled(shown, marked));
     assert_eq!(
         choose("Two", &[0]),
